@@ -1,0 +1,1 @@
+"""The PEP 517 backend, toolchain choice, gate and stamp."""

@@ -1,0 +1,1 @@
+"""A model of the Windows loader for Python processes."""

@@ -1,0 +1,1 @@
+"""What is examined, as one list of files."""

@@ -1,0 +1,50 @@
+"""What is examined: a DLL, a folder, a wheel or a distribution, as one list of members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Kind", "Member", "Package", "WheelFacts"]
+
+Kind = Literal["image", "folder", "wheel", "installed", "pypi"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One file of a package. ``path`` is relative, with forward slashes, as it would install."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WheelFacts:
+    """What a wheel's name, WHEEL, METADATA and RECORD say."""
+
+    distribution: str
+    version: str
+    tags: tuple[str, ...]
+    #: RECORD rows: path -> (``sha256=...`` or empty, size or None).
+    record: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+
+
+class Package(Protocol):
+    """A readable set of files. Members are read one at a time; nothing is unpacked to disk."""
+
+    name: str
+    kind: Kind
+    wheel: WheelFacts | None
+
+    def members(self) -> Iterator[Member]:
+        """List every file, without reading any."""
+
+    def read(self, member: Member) -> memoryview:
+        """Return a member's bytes (mapped or inflated); at most one big member need be held.
+
+        Raises ``InputError`` when it cannot be read (damaged, encrypted, larger than declared).
+        """

@@ -1,0 +1,1 @@
+"""Facts of one PE image, read with pefile."""

@@ -1,0 +1,89 @@
+"""Facts of one PE image. Pure data: nothing here reads a file.
+
+Names of DLLs are kept as the image spells them; compare them with ``casefold``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = [
+    "Crt",
+    "ExportedSymbol",
+    "Image",
+    "ImportedDll",
+    "ImportedSymbol",
+    "Machine",
+    "VersionResource",
+]
+
+#: ``arm64ec`` and ``arm64x`` are decided by the load config's CHPE metadata, not by the header.
+Machine = Literal["x86", "x86_64", "arm64", "arm64ec", "arm64x", "arm", "unknown"]
+
+#: ``dynamic`` UCRT/MSVCP of MSVC, ``debug`` the same with a debug DLL, ``static`` MSVC without any
+#: CRT import, ``msvcrt`` the old system CRT (MinGW), ``ucrt`` MinGW or zig on the UCRT,
+#: ``none`` no C runtime at all.
+Crt = Literal["dynamic", "debug", "static", "msvcrt", "ucrt", "none", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportedSymbol:
+    """One imported symbol: by name, or by ordinal where ``name`` is None."""
+
+    name: str | None
+    ordinal: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportedDll:
+    """One DLL of the import or delay-import directory."""
+
+    name: str
+    symbols: tuple[ImportedSymbol, ...]
+    delayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportedSymbol:
+    """One export. ``forwarder`` is ``DLL.name`` or ``DLL.#ordinal`` where it is forwarded."""
+
+    name: str | None
+    ordinal: int
+    forwarder: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionResource:
+    """The VERSIONINFO resource: fixed numbers and the string table."""
+
+    file_version: tuple[int, int, int, int] | None = None
+    product_version: tuple[int, int, int, int] | None = None
+    strings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """What one PE image says about itself. Exports are asked for apart (``pe.exports``)."""
+
+    path: str
+    size: int
+    machine: Machine
+    bits: Literal[32, 64]
+    is_dll: bool
+    subsystem: int
+    characteristics: int
+    linker_version: tuple[int, int]
+    #: Newest MSVC toolset of any object, from the Rich header, e.g. ``(14, 44)``; None if unknown.
+    toolset: tuple[int, int] | None
+    #: ``msvc``, ``clang``, ``gnu``, ``zig``, ``rust``, ``go`` or ``unknown``.
+    producer: str
+    imports: tuple[ImportedDll, ...]
+    crt: Crt
+    #: LOAD_LIBRARY_SEARCH_* flags of the load config; 0 when absent.
+    dependent_load_flags: int = 0
+    version: VersionResource | None = None
+    manifest: str | None = None
+    pdb: str | None = None
+    #: What could not be read, in words; a damaged directory does not hide the rest.
+    defects: tuple[str, ...] = ()

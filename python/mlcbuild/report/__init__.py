@@ -1,0 +1,1 @@
+"""Reports: one result object, many forms."""

@@ -1,0 +1,1 @@
+"""Rules: facts and outcomes in, findings out. One file a rule."""

@@ -1,0 +1,1 @@
+"""Run what was built: verify a wheel for real."""

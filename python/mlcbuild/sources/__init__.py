@@ -1,0 +1,1 @@
+"""Pinned sources: the lock, transports, verification, cache, patches."""
