@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-__all__ = ["Failure", "InputError", "MlcbuildError", "UsageError"]
+__all__ = ["FailedError", "InputError", "MlcbuildError", "UsageError"]
 
 
 class MlcbuildError(Exception):
@@ -28,7 +28,7 @@ class MlcbuildError(Exception):
         return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
 
-class Failure(MlcbuildError):
+class FailedError(MlcbuildError):
     """The thing examined, built or run is not good (exit 1)."""
 
 
