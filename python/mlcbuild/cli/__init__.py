@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "main"]
 
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {
+    "fetch": "bring and verify the pinned sources",
+}
 
 EXIT_INTERRUPTED: Final = 130
 

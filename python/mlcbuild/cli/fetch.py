@@ -1,0 +1,148 @@
+"""``mlcbuild fetch``: bring the pinned sources into ``3rdparty/`` and verify them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.sources.fetch import Brought, Progress, bring
+from mlcbuild.sources.lock import load
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_LOCK: Final = Path("3rdparty", "sources.toml")
+_EXAMPLES: Final = """\
+examples:
+  mlcbuild fetch                        everything that is not there yet
+  mlcbuild fetch --mirror /srv/git      from a folder with owner/name[.git] repositories
+  mlcbuild fetch --offline              from the cache alone
+  mlcbuild fetch --verify               hash everything again, change nothing
+
+exit codes: 0 all there, 1 something is not what the lock says, 2 wrong use,
+3 something cannot be reached, read or written, 130 interrupted (the next run goes on)
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these components")
+    parser.add_argument(
+        "--lock", type=Path, metavar="FILE", help="the lock (default: found upwards from here)"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="DIR", help="lay out below DIR (default: the lock's folder)"
+    )
+    parser.add_argument(
+        "--mirror", type=Path, metavar="DIR", help="Git repositories as DIR/owner/name[.git]"
+    )
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="where fetched things are kept")
+    parser.add_argument("--offline", action="store_true", help="use the cache alone")
+    parser.add_argument("--verify", action="store_true", help="hash everything again")
+    parser.add_argument(
+        "--force", action="store_true", help="lay out anew what was edited; the edits are lost"
+    )
+    parser.add_argument(
+        "-j", "--jobs", type=int, default=4, metavar="N", help="components at a time (default: 4)"
+    )
+    parser.add_argument("--json", action="store_true", help="report as JSON")
+
+
+def _find_lock() -> Path:
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / _LOCK).is_file():
+            return folder / _LOCK
+    raise UsageError(
+        f"no {_LOCK.as_posix()} in this folder or above it",
+        remedy="run it inside the project, or name the lock with --lock FILE",
+    )
+
+
+class _Line(Progress):
+    """Notices as lines; steps on one line that is rewritten, only on a terminal."""
+
+    def __init__(self) -> None:
+        self.active: dict[str, str] = {}
+        self.shown = sys.stderr.isatty()
+
+    def notice(self, text: str) -> None:
+        """Print a line on stderr."""
+        self.clear()
+        print(f"mlcbuild fetch: {text}", file=sys.stderr)
+
+    def step(self, component: str, text: str) -> None:
+        """Rewrite the line."""
+        self.active[component] = text
+        if self.shown:
+            line = ", ".join(f"{name}: {what}" for name, what in self.active.items())
+            print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self.shown and self.active:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Bring the components, print what was done."""
+    environment = os.environ.get("MLCBUILD_MIRROR")
+    mirror = args.mirror or (Path(environment) if environment else None)
+    if args.jobs < 1:
+        raise UsageError("-j needs a number from 1")
+    if args.verify and args.force:
+        raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
+    progress = _Line()
+    try:
+        brought = bring(
+            load((args.lock or _find_lock()).absolute()),
+            into=args.into,
+            cache=args.cache,
+            mirror=mirror,
+            offline=args.offline,
+            verify=args.verify,
+            force=args.force,
+            only=args.names,
+            jobs=args.jobs,
+            progress=progress,
+        )
+    finally:
+        progress.clear()
+    if args.json:
+        _print_json(brought)
+    else:
+        _print_text(brought, verified=args.verify)
+    altered = [item for item in brought if item.altered]
+    if altered:
+        names = " ".join(item.component for item in altered)
+        raise FailedError(
+            f"altered since they were laid out: {names}",
+            remedy=f"keep edits as patches, then run 'mlcbuild fetch --force {names}'",
+        )
+    return 0
+
+
+def _print_text(brought: list[Brought], *, verified: bool) -> None:
+    for item in brought:
+        done = f"{item.written} written" if item.written else "unchanged"
+        if verified:
+            done = "verified" if not item.altered else f"{len(item.altered)} altered"
+        print(f"{item.component:<16} {item.files:>5} files, {done}")
+        for path in item.altered:
+            print(f"  altered: {item.folder / path}")
+    git = sum(item.git_bytes for item in brought)
+    index = sum(item.index_bytes for item in brought)
+    print(f"received {git / 1e6:.2f} MB from Git, {index / 1e6:.2f} MB from the package index")
+
+
+def _print_json(brought: list[Brought]) -> None:
+    import json  # noqa: PLC0415 - only for --json
+    from dataclasses import asdict  # noqa: PLC0415
+
+    components = [asdict(item) | {"folder": str(item.folder)} for item in brought]
+    print(json.dumps({"schema_version": 1, "components": components}, indent=2))

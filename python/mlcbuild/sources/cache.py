@@ -1,0 +1,103 @@
+"""Where fetched things are kept between builds, and the lock that makes two fetches take turns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO
+
+__all__ = ["default_cache", "locked", "no_room"]
+
+_POLL_SECONDS: Final = 0.1
+#: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.
+_FULL_ERRNO: Final = frozenset({27, 28, 122})
+_FULL_WINERROR: Final = frozenset({39, 112})
+
+
+def default_cache() -> Path:
+    """Return the cache folder: ``MLCBUILD_CACHE``, else the system's place for caches."""
+    if given := os.environ.get("MLCBUILD_CACHE"):
+        return Path(given)
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "mlcbuild" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mlcbuild"
+    xdg = os.environ.get("XDG_CACHE_HOME")
+    return (Path(xdg) if xdg else Path.home() / ".cache") / "mlcbuild"
+
+
+def no_room(error: OSError, where: Path) -> InputError | None:
+    """Return the error to show when ``error`` means that the disk is full, else None."""
+    full = error.errno in _FULL_ERRNO or getattr(error, "winerror", None) in _FULL_WINERROR
+    if not full:
+        return None
+    return InputError(
+        f"no space left for {where}",
+        remedy="free some space, or choose another folder with --cache",
+    )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, notice: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock file ``path``; wait for another process that has it, and say so once.
+
+    The system releases the lock when a process ends, however it ends. The file stays. Raises
+    ``InputError`` when it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise no_room(error, path) or InputError(
+            f"cannot write {path}: {error.strerror}", remedy="choose another folder with --cache"
+        ) from error
+    with file:
+        told = False
+        while not _try_lock(file):
+            if not told:
+                notice(f"waiting for another mlcbuild that uses {path.with_suffix('')}")
+                told = True
+            time.sleep(_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            _unlock(file)

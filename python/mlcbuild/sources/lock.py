@@ -1,0 +1,230 @@
+"""The lock: which sources are built, where each comes from, and which of its paths are needed.
+
+``3rdparty/sources.toml`` is its only form. Everything here is a frozen fact; reading it checks
+every field, so that the rest of the package need not. See docs/sources.md for the file format.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from mlcbuild.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Component", "GitOrigin", "Lock", "PypiOrigin", "load", "pins", "read_toml"]
+
+_LOCK_VERSION: Final = 1
+_NAME: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_COMMON_KEYS: Final = frozenset({"paths", "exclude", "licence", "licence_files", "why"})
+_GIT_KEYS: Final = _COMMON_KEYS | {"git", "commit"}
+_PYPI_KEYS: Final = _COMMON_KEYS | {"pypi", "release", "file", "sha256", "root"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GitOrigin:
+    """One commit of a Git repository; ``commit`` is the full SHA-1."""
+
+    url: str
+    commit: str
+
+    @property
+    def pin(self) -> str:
+        """The commit."""
+        return self.commit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PypiOrigin:
+    """One sdist of a package index; ``root`` is the folder inside it that is laid out."""
+
+    project: str
+    version: str
+    filename: str
+    sha256: str
+    root: str = ""
+
+    @property
+    def pin(self) -> str:
+        """The version, with the start of the hash that fixes its bytes."""
+        return f"{self.version}+sha256.{self.sha256[:12]}"
+
+
+Origin: TypeAlias = "GitOrigin | PypiOrigin"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Component:
+    """One source tree: what is brought, under which licence, and why at this pin.
+
+    ``paths`` and ``exclude`` are POSIX paths of files or folders below the origin's root (of the
+    sdist, below ``origin.root``).
+    """
+
+    name: str
+    origin: Origin
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    licence: str
+    licence_files: tuple[str, ...]
+    why: str
+
+    def wants(self, path: str) -> bool:
+        """Whether the file ``path`` of the origin is brought."""
+        return _under(path, self.paths) and not _under(path, self.exclude)
+
+    def may_contain(self, folder: str) -> bool:
+        """Whether ``folder`` of the origin can hold a file that is brought."""
+        return _under(folder, self.paths) or any(p.startswith(f"{folder}/") for p in self.paths)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """All components of one lock file; ``path`` is that file."""
+
+    path: Path
+    components: tuple[Component, ...]
+
+    @property
+    def patches(self) -> Path:
+        """The folder of declared patches beside the lock."""
+        return self.path.parent / "patches"
+
+    def select(self, names: Iterable[str]) -> tuple[Component, ...]:
+        """Return the named components in the lock's order; all of them for no name.
+
+        Raises ``UsageError`` for a name that the lock does not have.
+        """
+        wanted = set(names)
+        known = {c.name for c in self.components}
+        if unknown := sorted(wanted - known):
+            raise UsageError(
+                f"{self.path.name} has no component {', '.join(unknown)}",
+                remedy=f"choose from {', '.join(sorted(known))}",
+            )
+        return tuple(c for c in self.components if not wanted or c.name in wanted)
+
+
+def _under(path: str, roots: tuple[str, ...]) -> bool:
+    return any(path == root or path.startswith(f"{root}/") for root in roots)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file; raises ``InputError`` when it cannot be read or is not TOML."""
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - the module's name depends on the version
+    else:
+        import tomli as tomllib  # noqa: PLC0415
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}") from error
+
+
+class _Table:
+    """One component's table, read key by key; every complaint names file, table and key."""
+
+    def __init__(self, path: Path, name: str, values: object) -> None:
+        self.where = f"{path}: [{name}]"
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: {name!r} is not a table", remedy=f"write [{name}]")
+        self.values: dict[str, Any] = values
+
+    def refuse(self, what: str) -> InputError:
+        return InputError(f"{self.where} {what}", remedy="docs/sources.md has the format")
+
+    def keys(self, allowed: frozenset[str]) -> None:
+        if unknown := sorted(set(self.values) - allowed):
+            raise self.refuse(f"has unknown keys: {', '.join(unknown)}")
+
+    def text(self, key: str, *, form: re.Pattern[str] | None = None, default: str = "") -> str:
+        value = self.values.get(key, default)
+        if not isinstance(value, str) or (not value and key != "root"):
+            raise self.refuse(f"needs a text for {key!r}")
+        if form is not None and not form.fullmatch(value):
+            raise self.refuse(f"has a malformed {key!r}: {value}")
+        return value
+
+    def paths(self, key: str, *, required: bool) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise self.refuse(f"needs a list of texts for {key!r}")
+        if required and not value:
+            raise self.refuse(f"needs at least one entry in {key!r}")
+        for path in value:
+            parts = PurePosixPath(path).parts
+            if path != "/".join(parts) or ".." in parts or path.startswith("/") or "\\" in path:
+                raise self.refuse(f"has a path in {key!r} that is not plain and relative: {path!r}")
+        return tuple(value)
+
+
+def _component(path: Path, name: str, values: object) -> Component:
+    table = _Table(path, name, values)
+    if not _NAME.fullmatch(name):
+        raise table.refuse("has a name that cannot be a folder")
+    origin: Origin
+    if "git" in table.values:
+        table.keys(_GIT_KEYS)
+        origin = GitOrigin(url=table.text("git"), commit=table.text("commit", form=_COMMIT))
+    elif "pypi" in table.values:
+        table.keys(_PYPI_KEYS)
+        filename = table.text("file")
+        if not filename.endswith((".tar.gz", ".zip")) or "/" in filename or "\\" in filename:
+            raise table.refuse(f"names a 'file' that is not an sdist: {filename}")
+        origin = PypiOrigin(
+            project=table.text("pypi"),
+            version=table.text("release"),
+            filename=filename,
+            sha256=table.text("sha256", form=_SHA256),
+            root=table.text("root"),
+        )
+    else:
+        raise table.refuse("names no origin: 'git' or 'pypi'")
+    component = Component(
+        name=name,
+        origin=origin,
+        paths=table.paths("paths", required=True),
+        exclude=table.paths("exclude", required=False),
+        licence=table.text("licence"),
+        licence_files=table.paths("licence_files", required=True),
+        why=table.text("why"),
+    )
+    for licence in component.licence_files:
+        if not component.wants(licence):
+            raise table.refuse(f"does not bring its licence file {licence}")
+    return component
+
+
+def load(path: Path) -> Lock:
+    """Read a lock file.
+
+    Raises ``InputError`` that names the table and the key when anything is missing, malformed or
+    unknown.
+    """
+    content = read_toml(path)
+    version = content.pop("version", None)
+    if version != _LOCK_VERSION:
+        raise InputError(
+            f"{path} has version {version!r}, this mlcbuild reads {_LOCK_VERSION}",
+            remedy="use the mlcbuild that belongs to this checkout",
+        )
+    if not content:
+        raise InputError(f"{path} names no component")
+    return Lock(
+        path=path,
+        components=tuple(_component(path, name, values) for name, values in content.items()),
+    )
+
+
+def pins(lock: Lock) -> dict[str, str]:
+    """Component name -> commit, or version with the start of its hash; goes into the stamp."""
+    return {component.name: component.origin.pin for component in lock.components}

@@ -1,0 +1,182 @@
+"""Read Git objects and verify them: from the pinned commit down, every hash is recomputed.
+
+The commit's SHA-1 covers its tree, a tree's covers its entries: walking from the pin and hashing
+each object on the way proves every byte that is laid out, whatever the cache or the server did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError
+from mlcbuild.sources.process import run_git, start_git
+from mlcbuild.sources.tree import SourceFile, Tree, check_paths
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from mlcbuild.sources.lock import Component
+
+__all__ = ["DamagedObjectError", "MissingObjectError", "ObjectReader", "read_tree", "wanted_blobs"]
+
+_FOLDER: Final = "40000"
+_EXECUTABLE: Final = "100755"
+_FILES: Final = frozenset({"100644", "100664", _EXECUTABLE})
+_SUBMODULE: Final = "160000"
+
+
+class MissingObjectError(FailedError):
+    """An object that is needed is not in the repository."""
+
+
+class DamagedObjectError(FailedError):
+    """An object is there but its bytes are not those its hash names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blob:
+    """One wanted file: where its bytes are, and its mode."""
+
+    oid: str
+    executable: bool
+
+
+class ObjectReader:
+    """Objects of one bare repository, each verified when read. A context manager."""
+
+    def __init__(self, repository: Path, component: str) -> None:
+        self.repository = repository
+        self.component = component
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._process is not None:
+            process, self._process = self._process, None
+            process.kill()
+            process.communicate()
+
+    def read(self, oid: str, kind: str) -> bytes:
+        """Return the content of one object of type ``kind`` (commit, tree, blob).
+
+        Raises ``MissingObjectError``, or ``DamagedObjectError`` when it cannot be read or its
+        SHA-1 is another.
+        """
+        if self._process is None:
+            self._process = start_git(["--git-dir", str(self.repository), "cat-file", "--batch"])
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError
+        try:
+            stdin.write(f"{oid}\n".encode())
+            stdin.flush()
+            header = stdout.readline().decode().split()
+            if len(header) == len(("oid", "missing")) and header[1] == "missing":
+                raise MissingObjectError(f"{self.component}: {oid} is not in {self.repository}")
+            if len(header) != len(("oid", "type", "size")):
+                raise self._damaged(oid)
+            size = int(header[2])
+            data = stdout.read(size + 1)
+        except OSError as error:  # the reader died: Git refuses a damaged pack that way
+            raise self._damaged(oid) from error
+        content = data[:-1]
+        actual = hashlib.sha1(  # noqa: S324 - Git's object format, not our choice
+            f"{header[1]} {len(content)}\0".encode() + content
+        ).hexdigest()
+        if actual != oid or header[1] != kind or len(data) != size + 1:
+            raise self._damaged(oid)
+        return content
+
+    def missing(self, oids: set[str]) -> list[str]:
+        """Return those of ``oids`` that are not in the repository, sorted."""
+        done = run_git(
+            ["--git-dir", str(self.repository), "cat-file", "--batch-check"],
+            data="".join(f"{oid}\n" for oid in sorted(oids)),
+        )
+        lines = [line.split() for line in done.stdout.splitlines()]
+        return [line[0] for line in lines if line[-1] == "missing"]
+
+    def _damaged(self, oid: str) -> DamagedObjectError:
+        self._close()
+        return DamagedObjectError(
+            f"{self.component}: the cache entry {self.repository} is damaged (object {oid[:12]})",
+            remedy="run 'mlcbuild fetch' with network access, which brings it again",
+        )
+
+
+def _entries(data: bytes) -> Iterator[tuple[str, str, str]]:
+    """Yield (mode, name, oid) of a tree object."""
+    at = 0
+    while at < len(data):
+        space = data.index(b" ", at)
+        end = data.index(b"\0", space)
+        yield (
+            data[at:space].decode(),
+            data[space + 1 : end].decode("utf-8", "surrogateescape"),
+            data[end + 1 : end + 21].hex(),
+        )
+        at = end + 21
+
+
+def _walk(reader: ObjectReader, component: Component, tree: str, prefix: str) -> dict[str, Blob]:
+    found: dict[str, Blob] = {}
+    for mode, name, oid in _entries(reader.read(tree, "tree")):
+        path = f"{prefix}{name}"
+        if mode == _FOLDER:
+            if component.may_contain(path):
+                found |= _walk(reader, component, oid, f"{path}/")
+        elif component.wants(path):
+            if mode not in _FILES:
+                kind = "submodule" if mode == _SUBMODULE else "symbolic link"
+                raise FailedError(
+                    f"{component.name}: {path} is a {kind}, which cannot be laid out",
+                    remedy="list it under 'exclude' in sources.toml",
+                )
+            found[path] = Blob(oid=oid, executable=mode == _EXECUTABLE)
+    return found
+
+
+def wanted_blobs(
+    reader: ObjectReader, component: Component, commit: str
+) -> tuple[dict[str, Blob], list[str]]:
+    """Return the component's files by path, and the hashes of those not in the repository.
+
+    Raises ``MissingObjectError`` when the commit or one of its trees is absent, ``FailedError``
+    when the lock lists a path that the commit does not have.
+    """
+    first = reader.read(commit, "commit").split(b"\n", 1)[0].decode()
+    blobs = _walk(reader, component, first.removeprefix("tree "), "")
+    for path in component.paths:
+        if not any(found == path or found.startswith(f"{path}/") for found in blobs):
+            raise FailedError(
+                f"{component.name}: sources.toml lists {path}, which {commit[:12]} does not have",
+                remedy="correct 'paths'",
+            )
+    check_paths(component.name, blobs)
+    return blobs, reader.missing({blob.oid for blob in blobs.values()})
+
+
+def read_tree(reader: ObjectReader, component: Component, commit: str) -> Tree:
+    """Return every file of the component, each verified. Raises as ``wanted_blobs`` does."""
+    blobs, _ = wanted_blobs(reader, component, commit)
+    return {
+        path: SourceFile(data=reader.read(blob.oid, "blob"), executable=blob.executable)
+        for path, blob in blobs.items()
+    }

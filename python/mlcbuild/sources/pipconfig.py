@@ -1,0 +1,128 @@
+"""Which package indexes pip is set up to ask, by its environment variables and files.
+
+pip itself is asked (``pip config list``), so their precedence is its own.
+Its default index is read from its help text: no registry is named here.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mlcbuild.errors import InputError
+
+__all__ = ["IndexSettings", "load_settings", "parse_settings"]
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on", "y", "t"})
+_DEFAULT_TIMEOUT: Final = 15.0
+_DEFAULT_INDEX: Final = re.compile(r"\(default\s+(https?://[^\s)]+)\)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexSettings:
+    """What pip would use. ``timeout`` is in seconds, for each read."""
+
+    indexes: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    certificates: str = ""
+    proxy: str = ""
+    trusted_hosts: frozenset[str] = frozenset()
+    timeout: float = _DEFAULT_TIMEOUT
+
+
+def _pip() -> list[str]:
+    """Return the command that starts pip: the environment's own, else the one Python carries."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    if importlib.util.find_spec("ensurepip") is not None:
+        import ensurepip  # noqa: PLC0415 - rarely needed
+
+        bundled = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+        if bundled:
+            return [sys.executable, str(bundled[-1] / "pip")]
+    return []
+
+
+def _ask(*arguments: str) -> str:
+    command = _pip()
+    if not command:
+        return ""
+    done = subprocess.run(
+        [*command, *arguments],
+        env=os.environ | {"COLUMNS": "10000", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _default_index() -> str:
+    if found := _DEFAULT_INDEX.search(_ask("download", "--help")):
+        return found[1]
+    raise InputError(
+        "pip, which knows the package index, was not found in this Python",
+        remedy="set PIP_INDEX_URL, or install pip (python -m ensurepip)",
+    )
+
+
+def parse_settings(listing: str) -> dict[str, str]:
+    """Return pip's options from ``pip config list``; a stronger source wins.
+
+    Options for ``download`` and ``install`` count like global ones, environment variables most.
+    """
+    rank = {"global": 0, "install": 1, "download": 2, ":env:": 3}
+    ranked: dict[str, tuple[int, str]] = {}
+    for line in listing.splitlines():
+        key, _, value = line.partition("=")
+        section, _, option = key.rpartition(".")
+        if section not in rank or not option:
+            continue
+        try:
+            text = str(ast.literal_eval(value))
+        except (ValueError, SyntaxError):
+            text = value
+        name = option.lower().replace("_", "-")
+        if name not in ranked or ranked[name][0] <= rank[section]:
+            ranked[name] = (rank[section], text)
+    return {name: text for name, (_, text) in ranked.items()}
+
+
+@functools.lru_cache(maxsize=1)
+def load_settings() -> IndexSettings:
+    """Ask pip once a process. Raises ``InputError`` when no index is known at all."""
+    options = parse_settings(_ask("config", "list"))
+    for name in ("index-url", "extra-index-url", "find-links", "no-index"):
+        variable = os.environ.get(f"PIP_{name.upper().replace('-', '_')}")
+        if variable is not None:  # so that they count where there is no pip to ask
+            options[name] = variable
+    indexes: list[str] = []
+    if options.get("no-index", "").lower() not in _TRUE:
+        indexes = [options.get("index-url") or _default_index()]
+        indexes += options.get("extra-index-url", "").split()
+    certificates = options.get("cert", "")
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        certificates = certificates or os.environ.get(variable, "")
+    try:
+        timeout = float(options.get("timeout") or options.get("default-timeout") or 0)
+    except ValueError:
+        timeout = 0.0
+    return IndexSettings(
+        indexes=tuple(indexes),
+        find_links=tuple(options.get("find-links", "").split()),
+        certificates=certificates,
+        proxy=options.get("proxy", ""),
+        trusted_hosts=frozenset(
+            host.partition(":")[0] for host in options.get("trusted-host", "").split()
+        ),
+        timeout=timeout or _DEFAULT_TIMEOUT,
+    )

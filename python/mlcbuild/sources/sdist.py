@@ -1,0 +1,90 @@
+"""Read the wanted files of an sdist, without running or writing anything of it."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import FailedError
+from mlcbuild.sources.tree import SourceFile, Tree, check_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlcbuild.sources.lock import Component, PypiOrigin
+
+__all__ = ["read_sdist", "sha256_of"]
+
+_ANY_EXECUTE = 0o111
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hex sha256 of a file."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _tar(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
+    with tarfile.open(path, "r:gz") as archive:
+        for member in archive:
+            if (name := wants(member.name)) is None or member.isdir():
+                continue
+            file = archive.extractfile(member) if member.isreg() else None
+            if file is None:
+                raise FailedError(
+                    f"{wants.component.name}: {name} is a link, which cannot be laid out",
+                    remedy="list it under 'exclude' in sources.toml",
+                )
+            yield name, SourceFile(data=file.read(), executable=bool(member.mode & _ANY_EXECUTE))
+
+
+def _zip(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if (name := wants(info.filename)) is not None and not info.is_dir():
+                mode = info.external_attr >> 16
+                yield name, SourceFile(data=archive.read(info), executable=bool(mode & 0o111))
+
+
+class _Wants:
+    """Maps an archive's member to its path in the component, None when it is not brought."""
+
+    def __init__(self, component: Component, root: str) -> None:
+        self.component = component
+        self.root = f"{root}/" if root else ""
+
+    def __call__(self, member: str) -> str | None:
+        _, _, inside = member.partition("/")  # the one top folder of every sdist
+        if not inside.startswith(self.root):
+            return None
+        path = inside[len(self.root) :].rstrip("/")
+        return path if path and self.component.wants(path) else None
+
+
+def read_sdist(path: Path, component: Component, origin: PypiOrigin) -> Tree:
+    """Return the component's files.
+
+    ``path`` was verified by its sha256 before. Raises ``FailedError`` for an archive that cannot
+    be read, a link, or a listed path that it does not have.
+    """
+    read = _zip if path.suffix == ".zip" else _tar
+    try:
+        tree = dict(read(path, _Wants(component, origin.root)))
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise FailedError(f"{component.name}: {path} cannot be unpacked: {error}") from error
+    for wanted in component.paths:
+        if not any(found == wanted or found.startswith(f"{wanted}/") for found in tree):
+            raise FailedError(
+                f"{component.name}: sources.toml lists {wanted}, which {origin.filename} does "
+                "not have",
+                remedy="correct 'paths'",
+            )
+    check_paths(component.name, tree)
+    return tree
