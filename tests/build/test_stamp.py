@@ -6,7 +6,6 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-
 from mlcbuild.build.stamp import (
     Compiler,
     Source,

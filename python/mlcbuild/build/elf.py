@@ -1,0 +1,121 @@
+"""Facts of one ELF image: what the gate needs to know of a Linux library."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.dynamic import DynamicSection
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.sections import SymbolTableSection
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["MAGIC", "ElfImage", "exported_symbols", "read_elf"]
+
+MAGIC: Final = b"\x7fELF"
+
+#: ``e_machine`` -> the names that the stamp and check use.
+_MACHINES: Final = {
+    "EM_X86_64": "x86_64",
+    "EM_386": "x86",
+    "EM_AARCH64": "arm64",
+    "EM_ARM": "arm",
+    "EM_RISCV": "riscv64",
+    "EM_PPC64": "ppc64le",
+    "EM_S390": "s390x",
+}
+
+#: In mangled names: ``__gnu_debug::`` and ``std::__debug::``, which only -D_GLIBCXX_DEBUG brings.
+_DEBUG_STL_MARKS: Final = (b"11__gnu_debug", b"St7__debug")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ElfImage:
+    """What one ELF image says about itself."""
+
+    path: str
+    machine: str
+    bits: int
+    soname: str | None
+    #: DT_NEEDED, in order.
+    needed: tuple[str, ...]
+    #: Entries of DT_RUNPATH, else of DT_RPATH, as written (``$ORIGIN/...``).
+    runpath: tuple[str, ...]
+    #: Library -> version names it must define, e.g. ``libc.so.6: (GLIBC_2.34, ...)``.
+    versions: dict[str, tuple[str, ...]]
+    has_debug_info: bool
+    has_symbol_table: bool
+    #: Built with libstdc++'s debug containers, whose layout differs.
+    has_debug_stl: bool
+
+
+def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
+    """Read one image. Raises ``InputError`` where it is damaged beyond its header."""
+    try:
+        elf = ELFFile(io.BytesIO(bytes(data)))
+        dynamic = elf.get_section_by_name(".dynamic")
+        tags: list[Any] = list(dynamic.iter_tags()) if isinstance(dynamic, DynamicSection) else []
+        return ElfImage(
+            path=path,
+            machine=_MACHINES.get(elf["e_machine"], str(elf["e_machine"])),
+            bits=elf.elfclass,
+            soname=next((t.soname for t in tags if t.entry.d_tag == "DT_SONAME"), None),
+            needed=tuple(t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"),
+            runpath=_runpath(tags),
+            versions=_versions(elf),
+            has_debug_info=any(
+                elf.get_section_by_name(name) is not None
+                for name in (".debug_info", ".zdebug_info")
+            ),
+            has_symbol_table=elf.get_section_by_name(".symtab") is not None,
+            has_debug_stl=_has_debug_stl(elf),
+        )
+    except (ELFError, ValueError, KeyError, IndexError, OSError, AssertionError) as error:
+        raise InputError(
+            f"{path} is a damaged ELF file ({type(error).__name__}: {error})",
+            remedy="build it again",
+        ) from error
+
+
+def exported_symbols(data: bytes | memoryview) -> frozenset[str]:
+    """Names that the image defines in its dynamic symbol table."""
+    section = ELFFile(io.BytesIO(bytes(data))).get_section_by_name(".dynsym")
+    if not isinstance(section, SymbolTableSection):
+        return frozenset()
+    return frozenset(
+        symbol.name
+        for symbol in section.iter_symbols()
+        if symbol.name and symbol["st_shndx"] != "SHN_UNDEF"
+    )
+
+
+def _runpath(tags: list[Any]) -> tuple[str, ...]:
+    """DT_RUNPATH hides DT_RPATH of the same image (ld.so(8))."""
+    runpath = [t.runpath for t in tags if t.entry.d_tag == "DT_RUNPATH"]
+    rpath = [t.rpath for t in tags if t.entry.d_tag == "DT_RPATH"]
+    return tuple(entry for text in runpath or rpath for entry in text.split(":") if entry)
+
+
+def _versions(elf: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - pyelftools is untyped
+    section = elf.get_section_by_name(".gnu.version_r")
+    if not isinstance(section, GNUVerNeedSection):
+        return {}
+    return {
+        str(need.name): tuple(sorted(entry.name for entry in entries))
+        for need, entries in section.iter_versions()
+    }
+
+
+def _has_debug_stl(elf: Any) -> bool:  # noqa: ANN401 - pyelftools is untyped
+    names = elf.get_section_by_name(".dynstr")
+    if names is None:
+        return False
+    data = names.data()
+    return any(mark in data for mark in _DEBUG_STL_MARKS)

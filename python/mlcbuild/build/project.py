@@ -1,0 +1,107 @@
+"""The part of a project's pyproject.toml that mlcbuild reads: ``[tool.mlcbuild.build]``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild.errors import InputError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Project", "normalised", "read_project"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """What a project declares. Field names with ``-`` for ``_`` are the keys of the table."""
+
+    name: str
+    #: True where the project has a ``[tool.mlcbuild]`` table: only then does the policy apply.
+    opted_in: bool = False
+    #: Package that carries ``_build.json`` (a path inside the wheel); default: the project's name.
+    stamp_dir: str = ""
+    #: Distribution -> libraries that it brings and that this wheel does not carry.
+    companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Libraries that the user's system brings beyond the platform's policy (drivers, for instance).
+    system_libraries: tuple[str, ...] = ()
+    #: Debug information may stay in the images.
+    keep_debug_info: bool = False
+    #: Normalised names of ``project.dependencies``; None where they are dynamic.
+    requires: frozenset[str] | None = None
+    #: ``[tool.scikit-build]``, as written.
+    scikit_build: dict[str, Any] = field(default_factory=dict)
+
+
+def normalised(name: str) -> str:
+    """Return the normalised name of a distribution (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_project(folder: Path) -> Project:
+    """Read ``pyproject.toml`` of ``folder``; a folder without one is a project that opted out.
+
+    Raises ``InputError`` for a file that is no TOML, ``UsageError`` for a key that is unknown or
+    of the wrong type.
+    """
+    path = folder / "pyproject.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Project(name="")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
+    tool = table.get("tool", {})
+    about = table.get("project", {})
+    own = tool.get("mlcbuild", {}).get("build", {})
+    return Project(
+        name=about.get("name", ""),
+        opted_in="mlcbuild" in tool,
+        requires=_requires(about),
+        scikit_build=tool.get("scikit-build", {}),
+        **_declared(own),
+    )
+
+
+def _requires(about: dict[str, Any]) -> frozenset[str] | None:
+    if "dependencies" in about.get("dynamic", ()) or not about:
+        return None
+    names = (re.match(r"\s*([A-Za-z0-9._-]+)", line) for line in about.get("dependencies", ()))
+    return frozenset(normalised(match[1]) for match in names if match)
+
+
+def _declared(own: dict[str, Any]) -> dict[str, Any]:
+    """Check ``[tool.mlcbuild.build]`` key by key: a misspelt key must not be ignored."""
+    result: dict[str, Any] = {}
+    for key, value in own.items():
+        if key == "companions" and _is_companions(value):
+            result["companions"] = {normalised(k): tuple(v) for k, v in value.items()}
+        elif key == "system-libraries" and _is_names(value):
+            result["system_libraries"] = tuple(value)
+        elif key == "stamp-dir" and isinstance(value, str):
+            result["stamp_dir"] = value
+        elif key == "keep-debug-info" and isinstance(value, bool):
+            result["keep_debug_info"] = value
+        else:
+            raise UsageError(
+                f"[tool.mlcbuild.build] {key} = {value!r} is not understood",
+                remedy="keys: companions = {distribution = [libraries]}, "
+                'system-libraries = [names], stamp-dir = "package", keep-debug-info = true',
+            )
+    return result
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_companions(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_names(names) for names in value.values())

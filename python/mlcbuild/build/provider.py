@@ -1,0 +1,125 @@
+"""Offer the release policy to any scikit-build-core project that opts in.
+
+scikit-build-core calls these two functions in every build of an environment where mlcbuild is
+installed (entry-point groups ``scikit-build-core.config.default`` and ``.override``). They answer
+``{}`` unless the project's pyproject.toml has a ``[tool.mlcbuild]`` table.
+
+The policy is in the *override* table and in ``cmake.define``: tables are merged key by key, while
+a list (``cmake.args``) of the project would replace ours whole, and the policy with it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.build.machine import read_machine
+from mlcbuild.build.project import Project, read_project
+from mlcbuild.build.toolchain import choose
+from mlcbuild.errors import MlcbuildError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "settings"]
+
+POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
+
+#: The policy's own floor.
+_CMAKE_FLOOR: Final = (3, 25)
+
+_INCLUDES: Final = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
+
+
+def settings(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG001 - the hook's signature
+    """Return what the project may override (below its pyproject.toml)."""
+    project = _project()
+    if not project.opted_in:
+        return {}
+    low = max(_CMAKE_FLOOR, _wanted_cmake(Path.cwd(), project))
+    return {"cmake": {"version": f">={low[0]}.{low[1]}"}}
+
+
+def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is the policy (above pyproject.toml, below the user's settings of one build)."""
+    project = _project()
+    if not project.opted_in or state not in ("wheel", "editable"):
+        return {}
+    try:
+        return policy_table(Path.cwd(), project, env=env)
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+
+
+def policy_table(
+    folder: Path,
+    project: Project,
+    *,
+    env: Mapping[str, str],
+    configuration: str = "",
+) -> dict[str, Any]:
+    """Return the ``tool.scikit-build`` table that applies the policy to the project in ``folder``.
+
+    ``configuration`` is Release unless it, or MLCBUILD_CONFIGURATION in ``env``, says Debug.
+    Raises ``UsageError`` where the project or the environment would put the policy aside.
+    """
+    named = configuration or env.get("MLCBUILD_CONFIGURATION") or "Release"
+    if named not in ("Release", "Debug"):
+        raise UsageError(
+            f"MLCBUILD_CONFIGURATION={named} is not known", remedy="use Release or Debug"
+        )
+    cmake = project.scikit_build.get("cmake", {})
+    for origin, args in (
+        ("[tool.scikit-build] cmake.args", cmake.get("args", [])),
+        ("CMAKE_ARGS", shlex.split(env.get("CMAKE_ARGS", ""))),
+    ):
+        if any(_INCLUDES in str(arg) for arg in args):
+            raise UsageError(
+                f"{origin} sets {_INCLUDES}, which carries mlcbuild's policy",
+                remedy="set it in [tool.scikit-build.cmake.define], where both are kept",
+            )
+    theirs = cmake.get("define", {}).get(_INCLUDES, "")
+    includes = [POLICY.as_posix(), *([theirs] if isinstance(theirs, str) and theirs else [])]
+    components = project.scikit_build.get("install", {}).get("components", [])
+    define = {
+        _INCLUDES: ";".join(includes),
+        "CMAKE_GENERATOR": choose(read_machine(env)).generator,
+        "MLCBUILD_CONFIGURATION": named,
+        "MLCBUILD_PYTHON": Path(sys.executable).as_posix(),
+        "MLCBUILD_PROJECT": folder.resolve().as_posix(),
+        "MLCBUILD_LAST_COMPONENT": str(components[-1]) if components else "",
+    }
+    return {"cmake": {"build-type": named, "define": define}}
+
+
+def as_config_settings(table: Mapping[str, Any]) -> dict[str, str]:
+    """Flatten a table for a backend that calls scikit-build-core with config settings."""
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{rest}": text for rest, text in as_config_settings(value).items()}
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+def _project() -> Project:
+    """Read the project that is being built: PEP 517 hooks run in its folder."""
+    try:
+        return read_project(Path.cwd())
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+
+
+def _wanted_cmake(folder: Path, project: Project) -> tuple[int, int]:
+    """Read ``cmake_minimum_required``, which scikit-build-core reads only where nobody sets one."""
+    source = project.scikit_build.get("cmake", {}).get("source-dir", ".")
+    try:
+        text = (folder / source / "CMakeLists.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return (0, 0)
+    match = re.search(r"cmake_minimum_required\s*\(\s*VERSION\s+(\d+)\.(\d+)", text, re.IGNORECASE)
+    return (int(match[1]), int(match[2])) if match else (0, 0)

@@ -1,0 +1,66 @@
+# Runs when the top folder's CMakeLists.txt has been read: languages and install rules are known.
+
+# --- The record of the build, which the gate compares with the images ------------------------------
+set(_mlcbuild_lang CXX)
+if(NOT CMAKE_CXX_COMPILER_ID)
+  set(_mlcbuild_lang C)
+endif()
+# Visual Studio generators build for another machine than CMAKE_SYSTEM_PROCESSOR says (-A ARM64).
+set(_mlcbuild_processor "${CMAKE_SYSTEM_PROCESSOR}")
+if(MSVC AND CMAKE_${_mlcbuild_lang}_COMPILER_ARCHITECTURE_ID)
+  set(_mlcbuild_processor "${CMAKE_${_mlcbuild_lang}_COMPILER_ARCHITECTURE_ID}")
+elseif(APPLE AND CMAKE_OSX_ARCHITECTURES)
+  set(_mlcbuild_processor "${CMAKE_OSX_ARCHITECTURES}")
+endif()
+if(NOT MLCBUILD_PROJECT)
+  set(MLCBUILD_PROJECT "${CMAKE_SOURCE_DIR}")
+endif()
+set(_mlcbuild_stamp_dir "${MLCBUILD_STAMP_DIR}")
+if(NOT _mlcbuild_stamp_dir)
+  set(_mlcbuild_stamp_dir "${SKBUILD_PROJECT_NAME}")
+endif()
+
+set(_mlcbuild_record "{}")
+foreach(_mlcbuild_pair IN ITEMS
+        "configuration=${MLCBUILD_CONFIGURATION}"
+        "generator=${CMAKE_GENERATOR}"
+        "cmake_version=${CMAKE_VERSION}"
+        "compiler_id=${CMAKE_${_mlcbuild_lang}_COMPILER_ID}"
+        "compiler_version=${CMAKE_${_mlcbuild_lang}_COMPILER_VERSION}"
+        "msvc_toolset=${CMAKE_VS_PLATFORM_TOOLSET_VERSION}"
+        "crt=${CMAKE_MSVC_RUNTIME_LIBRARY}"
+        "system=${CMAKE_SYSTEM_NAME}"
+        "processor=${_mlcbuild_processor}"
+        "pointer_bytes=${CMAKE_SIZEOF_VOID_P}"
+        "state=${SKBUILD_STATE}"
+        "project=${MLCBUILD_PROJECT}"
+        "stamp_dir=${_mlcbuild_stamp_dir}"
+        "pins=${MLCBUILD_PINS}"
+        "devices=${MLCBUILD_DEVICES}"
+        "objdump=${CMAKE_OBJDUMP}")
+  string(REGEX MATCH "^([^=]+)=(.*)$" _mlcbuild_pair "${_mlcbuild_pair}")
+  set(_mlcbuild_key "${CMAKE_MATCH_1}")
+  # JSON strings: backslash and quote are all that paths and versions can bring.
+  string(REPLACE "\\" "\\\\" _mlcbuild_value "${CMAKE_MATCH_2}")
+  string(REPLACE "\"" "\\\"" _mlcbuild_value "${_mlcbuild_value}")
+  string(JSON _mlcbuild_record SET "${_mlcbuild_record}" "${_mlcbuild_key}" "\"${_mlcbuild_value}\"")
+endforeach()
+file(WRITE "${CMAKE_BINARY_DIR}/mlcbuild-build.json" "${_mlcbuild_record}\n")
+
+# --- The last install step ---------------------------------------------------------------------
+set(_mlcbuild_python "${MLCBUILD_PYTHON}")
+foreach(_mlcbuild_candidate IN ITEMS "${Python_EXECUTABLE}" "${Python3_EXECUTABLE}" "${PYTHON_EXECUTABLE}")
+  if(NOT _mlcbuild_python)
+    set(_mlcbuild_python "${_mlcbuild_candidate}")
+  endif()
+endforeach()
+if(NOT _mlcbuild_python)
+  message(FATAL_ERROR "mlcbuild: no Python to run the gate with: set MLCBUILD_PYTHON to an interpreter")
+endif()
+set(_mlcbuild_stage "${MLCBUILD_STAGE}")
+if(NOT _mlcbuild_stage)
+  set(_mlcbuild_stage "${SKBUILD_PLATLIB_DIR}")
+endif()
+set(_mlcbuild_step "${CMAKE_BINARY_DIR}/mlcbuild-gate.cmake")
+configure_file("${_MLCBUILD_CMAKE_DIR}/gate.cmake.in" "${_mlcbuild_step}" @ONLY)
+install(SCRIPT "${_mlcbuild_step}" ALL_COMPONENTS)

@@ -1,0 +1,108 @@
+# The release policy, for any project: give it to CMake with
+#   -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=<this file>
+# One named configuration, one C runtime, one flat output folder, the same bytes from any folder,
+# and an install that ends with the gate and the stamp. docs/your-project.md says how it is used.
+#
+# Cache variables (all optional):
+#   MLCBUILD_CONFIGURATION   Release (default) or Debug; a Debug build can never be packaged
+#   MLCBUILD_PYTHON          interpreter that runs the gate (default: scikit-build-core's)
+#   MLCBUILD_PROJECT         folder of the project's pyproject.toml (default: the source folder)
+#   MLCBUILD_STAGE           folder that becomes the wheel (default: SKBUILD_PLATLIB_DIR, else the install prefix)
+#   MLCBUILD_STAMP_DIR       package that carries _build.json (default: the project's name)
+#   MLCBUILD_LAST_COMPONENT  the install component after which the tree is complete
+#   MLCBUILD_PINS            JSON list of pinned sources for the stamp
+#   MLCBUILD_DEVICES         devices compiled in, for the stamp
+include_guard(GLOBAL)
+
+if(CMAKE_VERSION VERSION_LESS 3.25)
+  message(FATAL_ERROR "mlcbuild: CMake ${CMAKE_VERSION} is too old: install CMake 3.25 or newer (pip install cmake)")
+endif()
+
+# --- One configuration, named ------------------------------------------------------------------
+get_property(_mlcbuild_multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT _mlcbuild_multi)
+  message(FATAL_ERROR "mlcbuild: generator \"${CMAKE_GENERATOR}\" has one unnamed configuration: "
+                      "use \"Ninja Multi-Config\" or a Visual Studio generator (-G, CMAKE_GENERATOR)")
+endif()
+unset(_mlcbuild_multi)
+
+set(MLCBUILD_CONFIGURATION "Release" CACHE STRING "The one configuration that is built")
+if(NOT MLCBUILD_CONFIGURATION MATCHES "^(Release|Debug)$")
+  message(FATAL_ERROR "mlcbuild: configuration \"${MLCBUILD_CONFIGURATION}\" is not known: use Release or Debug")
+endif()
+set(CMAKE_CONFIGURATION_TYPES "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
+set(CMAKE_DEFAULT_BUILD_TYPE "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
+
+# --- One C runtime -----------------------------------------------------------------------------
+set(_mlcbuild_crt "MultiThreadedDLL")
+if(MLCBUILD_CONFIGURATION STREQUAL "Debug")
+  set(_mlcbuild_crt "MultiThreadedDebugDLL")
+endif()
+if(DEFINED CMAKE_MSVC_RUNTIME_LIBRARY AND NOT CMAKE_MSVC_RUNTIME_LIBRARY STREQUAL _mlcbuild_crt)
+  message(FATAL_ERROR "mlcbuild: CMAKE_MSVC_RUNTIME_LIBRARY is \"${CMAKE_MSVC_RUNTIME_LIBRARY}\" and the policy is "
+                      "\"${_mlcbuild_crt}\": remove the setting, a process has one C runtime")
+endif()
+set(CMAKE_MSVC_RUNTIME_LIBRARY "${_mlcbuild_crt}")
+unset(_mlcbuild_crt)
+# Projects that ask for CMake < 3.15 would ignore the line above.
+set(CMAKE_POLICY_DEFAULT_CMP0091 NEW)
+# CMake >= 4 refuses projects that ask for less than 3.5 although nothing else is wrong with them.
+if(NOT DEFINED CMAKE_POLICY_VERSION_MINIMUM)
+  set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
+endif()
+
+# --- One flat output folder --------------------------------------------------------------------
+# The empty generator expression keeps multi-config generators from appending the configuration.
+string(TOUPPER "${MLCBUILD_CONFIGURATION}" _mlcbuild_upper)
+foreach(_mlcbuild_kind RUNTIME LIBRARY ARCHIVE PDB)
+  set(CMAKE_${_mlcbuild_kind}_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/out$<0:>")
+  set(CMAKE_${_mlcbuild_kind}_OUTPUT_DIRECTORY_${_mlcbuild_upper} "${CMAKE_BINARY_DIR}/out$<0:>")
+endforeach()
+unset(_mlcbuild_kind)
+unset(_mlcbuild_upper)
+
+# --- What a library shows, and where it looks ----------------------------------------------------
+foreach(_mlcbuild_pair
+        "POSITION_INDEPENDENT_CODE=ON" "C_VISIBILITY_PRESET=hidden" "CXX_VISIBILITY_PRESET=hidden"
+        "VISIBILITY_INLINES_HIDDEN=ON")
+  string(REGEX MATCH "^([^=]+)=(.*)$" _mlcbuild_pair "${_mlcbuild_pair}")
+  if(NOT DEFINED CMAKE_${CMAKE_MATCH_1})
+    set(CMAKE_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
+  endif()
+endforeach()
+unset(_mlcbuild_pair)
+# Linked as it is installed: rewriting the path at install leaves the length of the build folder's
+# name in the image, and different bytes in every folder.
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH OFF)
+if(NOT DEFINED CMAKE_INSTALL_RPATH)
+  if(CMAKE_HOST_APPLE)
+    set(CMAKE_INSTALL_RPATH "@loader_path")
+  else()
+    set(CMAKE_INSTALL_RPATH "$ORIGIN")
+  endif()
+endif()
+
+# --- The same bytes from any folder ------------------------------------------------------------
+# Paths reach images through __FILE__ and debug information. Later options win, so the build
+# folder, which may lie inside the source folder, comes after it; packages of an isolated build
+# environment lie in a folder with a random name.
+set(_mlcbuild_gnu "$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang>,$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>")
+foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" ${CMAKE_PREFIX_PATH} "${CMAKE_BINARY_DIR}")
+  add_compile_options("$<$<OR:${_mlcbuild_gnu}>:-ffile-prefix-map=${_mlcbuild_root}=.>")
+endforeach()
+unset(_mlcbuild_root)
+unset(_mlcbuild_gnu)
+# MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images.
+add_compile_options("$<$<OR:$<COMPILE_LANG_AND_ID:C,MSVC>,$<COMPILE_LANG_AND_ID:CXX,MSVC>>:/Brepro>")
+add_link_options(
+  "$<$<OR:$<LINK_LANG_AND_ID:C,MSVC>,$<LINK_LANG_AND_ID:CXX,MSVC>>:/Brepro>"
+  "$<$<AND:$<PLATFORM_ID:Windows>,$<OR:$<LINK_LANG_AND_ID:C,GNU,Clang>,$<LINK_LANG_AND_ID:CXX,GNU,Clang>>>:LINKER:--no-insert-timestamp>")
+
+# --- At the end of the top folder: the build's record, and the gate as the last install step ---
+set(_MLCBUILD_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}" CACHE INTERNAL "mlcbuild's CMake files")
+# A deferred call reads its variables when it runs, so the folder is kept in the cache.
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL
+               include "${_MLCBUILD_CMAKE_DIR}/finish.cmake")
+# Without CMP0082 the install rules of subfolders would run after the gate.
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL cmake_policy SET CMP0082 NEW)
