@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from conftest import Project
+    from sources_helpers import Project
 
 
 def fetch(project: Project, *options: str, mirror: bool = True) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import time
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO
 
-__all__ = ["default_cache", "locked", "no_room"]
+__all__ = ["default_cache", "locked", "no_room", "sha256_of"]
 
 _POLL_SECONDS: Final = 0.1
 #: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.
@@ -45,6 +46,15 @@ def no_room(error: OSError, where: Path) -> InputError | None:
         f"no space left for {where}",
         remedy="free some space, or choose another folder with --cache",
     )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hex sha256 of a file."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
 
 
 if sys.platform == "win32":

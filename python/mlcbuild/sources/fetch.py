@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources import layout
-from mlcbuild.sources.cache import default_cache, locked
+from mlcbuild.sources.cache import default_cache, locked, sha256_of
 from mlcbuild.sources.git import GitRepository
 from mlcbuild.sources.lock import GitOrigin, PypiOrigin
 from mlcbuild.sources.objects import DamagedObjectError, MissingObjectError, read_tree
 from mlcbuild.sources.patches import apply, load_patches
-from mlcbuild.sources.sdist import read_sdist, sha256_of
+from mlcbuild.sources.sdist import read_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 import zipfile
 import zlib
@@ -17,18 +16,9 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Component, PypiOrigin
 
-__all__ = ["read_sdist", "sha256_of"]
+__all__ = ["read_sdist"]
 
 _ANY_EXECUTE = 0o111
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hex sha256 of a file."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            total.update(block)
-    return total.hexdigest()
 
 
 def _tar(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:

@@ -1,0 +1,190 @@
+"""Read from package indexes over HTTP: proxies, certificates and credentials as pip has them.
+
+Downloads are written aside, go on after a kill, are checked by their sha256, then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import netrc
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild import __version__
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.sources.cache import no_room, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from http.client import HTTPResponse
+
+    from mlcbuild.sources.pipconfig import IndexSettings
+
+__all__ = ["IndexFile", "IndexUnreachableError", "Transfer", "unreachable", "without_credentials"]
+
+_BLOCK: Final = 1 << 16
+_RANGE_REFUSED: Final = 416
+_PARTIAL: Final = 206
+
+
+class IndexUnreachableError(InputError):
+    """No answer, or not an answer of a package index."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexFile:
+    """One file of a project; ``sha256`` is empty and ``size`` None when the index tells not."""
+
+    filename: str
+    url: str
+    sha256: str = ""
+    size: int | None = None
+    requires_python: str = ""
+    yanked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Opens URLs and brings files, with one set of settings."""
+
+    settings: IndexSettings
+
+    def open(self, url: str, headers: dict[str, str]) -> HTTPResponse:
+        """Open a URL: proxies of the environment, certificates and credentials of the settings.
+
+        Raises what ``urllib`` raises.
+        """
+        parts = urllib.parse.urlsplit(url)
+        handlers: list[urllib.request.BaseHandler] = []
+        if parts.scheme == "https":
+            handlers.append(urllib.request.HTTPSHandler(context=self._context(parts.hostname)))
+        if self.settings.proxy:
+            proxies = dict.fromkeys(("http", "https"), self.settings.proxy)
+            handlers.append(urllib.request.ProxyHandler(proxies))
+        url = without_credentials(url)
+        if credentials := _credentials(parts):
+            passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+            passwords.add_password(None, url, *credentials, is_authenticated=True)
+            handlers.append(urllib.request.HTTPBasicAuthHandler(passwords))
+        request = urllib.request.Request(  # noqa: S310 - an index may be a file: URL
+            url, headers={"User-Agent": f"mlcbuild/{__version__}", **headers}
+        )
+        opened: HTTPResponse = urllib.request.build_opener(*handlers).open(
+            request, timeout=self.settings.timeout
+        )
+        return opened
+
+    def _context(self, host: str | None) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self.settings.certificates:
+            try:
+                path = Path(self.settings.certificates)
+                context.load_verify_locations(
+                    **{"capath" if path.is_dir() else "cafile": str(path)}
+                )
+            except OSError as error:
+                raise InputError(
+                    f"cannot read the certificates {self.settings.certificates}",
+                    remedy="correct PIP_CERT, SSL_CERT_FILE or pip's 'cert' setting",
+                ) from error
+        if host in self.settings.trusted_hosts:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def download(
+        self, file: IndexFile, to: Path, *, progress: Callable[[int], None] | None = None
+    ) -> int:
+        """Bring a file to the path ``to`` and return the bytes received.
+
+        Goes on where a killed download stopped (``to`` + ``.part``), checks the sha256 where one
+        is known, then renames. ``progress`` is called with the size of each block. Raises
+        ``FailedError`` for a wrong hash, ``InputError`` when it cannot be read or written.
+        """
+        part = to.with_name(f"{to.name}.part")
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            start = part.stat().st_size if file.sha256 and part.exists() else 0
+            received = 0
+            for block, position in self._blocks(file.url, start):
+                with part.open("r+b" if position else "wb") as out:
+                    out.seek(position)
+                    out.write(block)
+                received += len(block)
+                if progress is not None:
+                    progress(len(block))
+            actual = sha256_of(part) if file.sha256 else ""
+            if actual != file.sha256:
+                part.unlink()
+                if start:  # what was there was not the start of this file
+                    return received + self.download(file, to, progress=progress)
+                raise FailedError(
+                    f"{file.filename} from {without_credentials(file.url)} has sha256 "
+                    f"{actual[:16]}..., {file.sha256[:16]}... was expected",
+                    remedy="do not use it; check the index that pip is set up for",
+                )
+            part.replace(to)
+        except OSError as error:
+            raise no_room(error, to) or InputError(
+                f"cannot write {to}: {error.strerror or error}"
+            ) from error
+        return received
+
+    def _blocks(self, url: str, start: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the file's blocks with their positions, from ``start`` if the server can."""
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        try:
+            with self.open(url, headers) as response:
+                position = start if response.status == _PARTIAL else 0
+                length = response.headers.get("Content-Length")
+                end = None if length is None else position + int(length)
+                if end == position:
+                    yield b"", position
+                while block := response.read(_BLOCK):
+                    yield block, position
+                    position += len(block)
+        except urllib.error.HTTPError as error:
+            if error.code == _RANGE_REFUSED and start:  # all of it is there, or something else
+                return
+            raise unreachable(url, error) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise unreachable(url, error) from error
+        if end is not None and position != end:
+            raise unreachable(url, f"the connection ended at byte {position} of {end}")
+
+
+def _credentials(parts: urllib.parse.SplitResult) -> tuple[str, str] | None:
+    """Return user and password: of the URL, else of the user's netrc file."""
+    if parts.username is not None:
+        return urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
+    with contextlib.suppress(OSError, netrc.NetrcParseError):
+        if found := netrc.netrc().authenticators(parts.hostname or ""):
+            return found[0], found[2] or ""
+    return None
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL as it may be shown."""
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def unreachable(url: str, why: object) -> IndexUnreachableError:
+    """Return the error for a URL that gave no usable answer; ``why`` is an error or a text."""
+    if isinstance(why, urllib.error.HTTPError):
+        why = f"it answered {why.code} {why.reason}"
+    elif isinstance(why, urllib.error.URLError):
+        why = why.reason
+    return IndexUnreachableError(
+        f"cannot read {without_credentials(url)} ({why or type(why).__name__})",
+        remedy="check the network, and the index and proxy that pip is set up for "
+        "(pip config list)",
+    )
