@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Load", "Need", "Origin", "Verdict"]
+__all__ = ["Cause", "Load", "Need", "Origin", "Problem", "Verdict"]
 
 Verdict = Literal["loads", "fails", "may-fail"]
 
@@ -20,6 +20,25 @@ Origin = Literal[
     "missing",
 ]
 
+#: Why a load fails or may fail. ``missing-*`` and ``wrong-machine`` are plain faults of the files;
+#: ``debug-runtime``, ``driver``, ``redist``, ``old-redist`` and ``optional`` say who would bring
+#: the missing DLL; ``no-exports`` is a DLL without any export table that something imports from.
+Cause = Literal[
+    "missing-dll",
+    "missing-export",
+    "missing-ordinal",
+    "no-exports",
+    "forwarder-loop",
+    "wrong-machine",
+    "not-a-pe",
+    "debug-runtime",
+    "driver",
+    "redist",
+    "old-redist",
+    "optional",
+    "unknown-api-set",
+]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
@@ -31,6 +50,31 @@ class Need:
     delayed: bool = False
     #: Every other legal outcome, where added folders hold copies too (their order is undefined).
     alternatives: tuple[str, ...] = ()
+    #: Whose import this is: the name of the image itself or of one of its dependencies.
+    importer: str = ""
+    #: False for a dependency of a dependency.
+    direct: bool = True
+    #: Key of the winning file in ``World`` (its facts are ``world.image(key)``); None if built in.
+    key: str | None = None
+    #: Who brings it, in words, where that is not obvious from the origin.
+    provider: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One fault met on the way. ``certain`` is False where it depends on the machine."""
+
+    cause: Cause
+    winerror: int
+    #: From the image to the guilty DLL.
+    chain: tuple[str, ...]
+    reason: str
+    certain: bool = True
+    #: A fault of a delay-load: it strikes at the first call, not at load.
+    delayed: bool = False
+    #: The first missing export, by name or as ``#ordinal``, and all that this import lacks.
+    symbol: str | None = None
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,3 +90,7 @@ class Load:
     chain: tuple[str, ...] = ()
     reason: str = ""
     needs: tuple[Need, ...] = ()
+    #: Every fault of the closure, the one that Windows reports first; delayed ones at the end.
+    problems: tuple[Problem, ...] = ()
+    #: The cause of the reported fault; None when it loads.
+    cause: Cause | None = None

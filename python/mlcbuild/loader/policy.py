@@ -1,0 +1,112 @@
+"""Who brings a DLL that neither the package, Python nor a clean Windows brings.
+
+One table for the loader model and the rules. ``provider_of`` answers for names as the loader
+compares them (case-insensitive, base name). Source of the names: the vendors' documents on what
+their drivers and redistributables install; ``docs/loader-model.md`` lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+__all__ = ["Provider", "ProviderKind", "provider_of"]
+
+#: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
+#: an earlier one, ``optional`` a Windows component that some editions or machines lack,
+#: ``debug`` a debug runtime, which only Visual Studio installs and nobody may ship.
+ProviderKind = Literal["driver", "redist", "old-redist", "optional", "debug"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provider:
+    """Who brings a DLL, in words that complete the sentence "it comes with ..."."""
+
+    kind: ProviderKind
+    brought_by: str
+
+
+_DEBUG = Provider(kind="debug", brought_by="Visual Studio alone (a debug runtime)")
+_DEBUG_PYTHON = Provider(kind="debug", brought_by="a debug build of Python alone")
+_NVIDIA = Provider(kind="driver", brought_by="the NVIDIA display driver")
+_AMD = Provider(kind="driver", brought_by="the AMD display driver")
+_INTEL = Provider(kind="driver", brought_by="the Intel display or NPU driver")
+_VULKAN = Provider(kind="driver", brought_by="a display driver with Vulkan support")
+_OPENCL = Provider(kind="driver", brought_by="a display driver or OpenCL runtime")
+_REDIST = Provider(kind="redist", brought_by="the Visual C++ 2015-2022 redistributable")
+_DIRECTX = Provider(kind="optional", brought_by="the DirectX End-User Runtimes (June 2010)")
+_MEDIA = Provider(
+    kind="optional", brought_by="the Media Feature Pack (absent in N editions of Windows)"
+)
+_SERVER_MEDIA = Provider(
+    kind="optional", brought_by="desktop Windows (absent in Server Core and containers)"
+)
+_HYPERVISOR = Provider(
+    kind="optional", brought_by="the Windows feature Windows Hypervisor Platform"
+)
+
+
+def _old(year: str) -> Provider:
+    return Provider(kind="old-redist", brought_by=f"the Visual C++ {year} redistributable")
+
+
+#: Patterns match the whole case-folded base name, ``.dll`` left out; the first that matches decides.
+_TABLE: Final = tuple(
+    (re.compile("|".join(patterns)), provider)
+    for provider, *patterns in (
+        (
+            _DEBUG,
+            r"(?:msvcp|msvcr|vcruntime|concrt|vccorlib|vcomp|vcamp|atl)\d{2,3}(?:_\d)?d",
+            r"vcruntime140_threadsd|msvcrtd|ucrtbased|libomp140d\..*",
+            r"msvcp140d?_(?:atomic_wait|codecvt_ids)d|msvcp140d_(?:\d|atomic_wait|codecvt_ids)",
+            r"mfcm?\d{2,3}u?d",
+        ),
+        (_DEBUG_PYTHON, r"python\d{1,3}t?_d"),
+        (_VULKAN, r"vulkan-1"),
+        (_OPENCL, r"opencl"),
+        (
+            _NVIDIA,
+            r"nvcuda|nvcudadebugger|nvml|nvapi(?:64)?|nvcuvid|nvoptix",
+            r"nvencodeapi(?:64)?|nvofapi(?:64)?|nvfbc(?:64)?",
+        ),
+        (
+            _AMD,
+            r"amdhip64(?:_\d+)?|amd_comgr(?:_\d+|\d+)?|atiadlx[xy]|amdxc(?:64|32)",
+            r"amfrt(?:64|32)|amdocl(?:64)?|amd_ags_x64",
+        ),
+        (
+            _INTEL,
+            r"ze_(?:loader|intel_gpu64|intel_npu)|libmfxhw(?:64|32)|igdrcl(?:64)?",
+            r"libmfx(?:64-gen|32-gen)|controllib",
+        ),
+        (
+            _REDIST,
+            r"msvcp140(?:_\d|_atomic_wait|_codecvt_ids)?|vcruntime140(?:_1|_threads)?",
+            r"concrt140|vccorlib140|vcamp140|vcomp140",
+            r"mfcm?140u?|mfc140(?:chs|cht|deu|enu|esn|fra|ita|jpn|kor|rus)",
+        ),
+        (_old("2013"), r"(?:msvc[rp]|mfcm?|vcomp|atl|vccorlib|vcamp)120u?"),
+        (_old("2012"), r"(?:msvc[rp]|mfcm?|vcomp|atl|vccorlib|vcamp)110u?"),
+        (_old("2010"), r"(?:msvc[rp]|mfcm?|vcomp|atl)100u?"),
+        (_old("2008"), r"(?:msvc[rpm]|mfcm?|vcomp|atl)90u?"),
+        (_old("2005"), r"(?:msvc[rpm]|mfcm?|vcomp|atl)80u?"),
+        (_old(".NET 2002 or 2003"), r"(?:msvc[rp]|mfc|atl)7[01]u?"),
+        (
+            _DIRECTX,
+            r"d3dx(?:9|10|11)_\d\d|d3dx10|d3dcompiler_(?:3\d|4[0-36])|d3dcsx_4\d",
+            r"xinput1_[1-3]|xaudio2_[0-7]|xapofx1_\d|x3daudio1_\d|xactengine[23]_\d+",
+        ),
+        (_MEDIA, r"mf(?:plat|core|readwrite|play|srcsnk|transcode)?|wmvcore|wmasf"),
+        (_SERVER_MEDIA, r"evr|dxva2|avicap32|msvfw32|avifil32"),
+        (_HYPERVISOR, r"winhvplatform|winhvemulation"),
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def provider_of(name: str) -> Provider | None:
+    """Return who brings this DLL, or None where no special provider is known."""
+    base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
+    return next((who for pattern, who in _TABLE if pattern.fullmatch(base)), None)
