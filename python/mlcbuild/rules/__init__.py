@@ -1,1 +1,65 @@
-"""Rules: facts and outcomes in, findings out. One file a rule."""
+"""Rules: facts and predicted loads in, findings out. One file a rule, imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mlcbuild.rules.model import Finding, Rule, Subject
+
+__all__ = ["RULE_IDS", "all_rules", "judge", "load_rule"]
+
+#: Rules that any target can break, in the order in which they are reported.
+_ANY_TARGET: Final = (
+    "not-a-pe",
+    "wrong-machine",
+    "missing-dll",
+    "missing-export",
+    "debug-crt",
+    "mutex-abi",
+    "ambiguous-dll",
+    "driver-dll-bundled",
+    "driver-dll-needed",
+    "delay-load-missing",
+    "redist-too-old",
+    "runtime-bundled-unmangled",
+    "static-crt-mix",
+    "openmp-duplicate",
+    "stamp-mismatch",
+    "path-too-long",
+)
+#: Rules about a wheel's name and metadata: not even imported for anything else.
+_WHEEL_ONLY: Final = ("wheel-tag-mismatch", "record-mismatch")
+
+#: Every rule id. The rule ``a-b`` lives in the module ``mlcbuild.rules.a_b``.
+RULE_IDS: Final[tuple[str, ...]] = (*_ANY_TARGET, *_WHEEL_ONLY)
+
+
+def load_rule(rule_id: str) -> Rule:
+    """Return one rule. Raises ``KeyError`` when no rule has this id."""
+    if rule_id not in RULE_IDS:
+        raise KeyError(rule_id)
+    module = importlib.import_module(f"mlcbuild.rules.{rule_id.replace('-', '_')}")
+    rule: Rule = module.RULE
+    return rule
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, in report order."""
+    return tuple(load_rule(rule_id) for rule_id in RULE_IDS)
+
+
+def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Apply every rule but the ignored ones; worst findings first, otherwise in rule order."""
+    chosen = RULE_IDS if subject.wheel is not None else _ANY_TARGET
+    findings = [
+        finding
+        for rule_id in chosen
+        if rule_id not in ignore
+        for finding in load_rule(rule_id).judge(subject)
+    ]
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(findings, key=lambda finding: rank[finding.severity]))

@@ -1,0 +1,79 @@
+"""Findings that say the same of several modules, as one: shared by the forms made for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlcbuild.rules.model import Finding, Severity
+
+__all__ = ["Group", "count", "grouped", "names", "verdict_line"]
+
+if TYPE_CHECKING:
+    from mlcbuild.report.model import Target
+
+_WORDS = {
+    "good": "GOOD",
+    "warnings": "GOOD, with warnings",
+    "may-fail": "MAY FAIL",
+    "fails": "FAILS",
+    "unreadable": "UNREADABLE",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """One message and every module it is said of; no module where it is said of the package."""
+
+    rule: str
+    severity: Severity
+    message: str
+    fix: str
+    modules: tuple[str, ...]
+
+
+def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
+    """Merge findings of one rule, severity, message and fix, in order of first appearance."""
+    merged: dict[tuple[str, Severity, str, str], list[str]] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity, finding.message, finding.fix)
+        modules = merged.setdefault(key, [])
+        if finding.module is not None:
+            modules.append(finding.module)
+    return tuple(
+        Group(rule=rule, severity=severity, message=message, fix=fix, modules=tuple(modules))
+        for (rule, severity, message, fix), modules in merged.items()
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 image`` or ``3 images``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def names(modules: tuple[str, ...], *, at_most: int) -> str:
+    """Return the first modules, and how many more there are."""
+    shown = ", ".join(modules[:at_most])
+    left = len(modules) - at_most
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def verdict_line(target: Target) -> tuple[str, str]:
+    """Return the verdict in capitals and what it rests on."""
+    word = _WORDS[target.outcome]
+    if target.error:
+        return word, target.error
+    loads = [module.load.verdict for module in target.modules]
+    parts = [
+        f"{number} {verb}"
+        for number, verb in (
+            (loads.count("loads"), "will load"),
+            (loads.count("fails"), "will not"),
+            (loads.count("may-fail"), "may fail"),
+        )
+        if number
+    ]
+    return word, f"{count(len(loads), 'image')}: {', '.join(parts)}" if parts else "no images"

@@ -1,0 +1,110 @@
+"""Which ``msvcp140.dll`` a module can get, and what that means for a constexpr ``std::mutex``.
+
+Shared by the rules ``mutex-abi`` and ``redist-too-old`` and by the verdict itself, so that they
+never disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, original_name
+from mlcbuild.rules.toolsets import (
+    CONSTEXPR_MUTEX,
+    TOLERATES_CONSTEXPR_MUTEX,
+    dotted,
+    runtime_version,
+)
+
+if TYPE_CHECKING:
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.rules.model import Subject
+
+__all__ = ["MutexUse", "RuntimeCopy", "judge_mutex", "mutex_use", "reachable_copies"]
+
+#: ``certain``: needs an msvcp140 of at least 14.40. ``at-risk``: objects of mixed origin are
+#: possible. ``unknown``: locks, but no toolset tells whether the constructor was constexpr.
+MutexUse = Literal["certain", "at-risk", "safe", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeCopy:
+    """One copy of a runtime DLL that can win. ``version`` is None for a machine not known yet."""
+
+    where: str
+    version: tuple[int, ...] | None
+
+    def __str__(self) -> str:
+        """Return what a reader sees: where it lies and how old it is."""
+        return f"{self.where} ({dotted(self.version)})" if self.version else self.where
+
+
+def mutex_use(image: Image) -> MutexUse:
+    """Return whether an image relies on a constexpr ``std::mutex`` constructor."""
+    symbols = {
+        symbol.name
+        for dll in image.imports
+        if is_msvcp140(dll.name)
+        for symbol in dll.symbols
+        if symbol.name is not None and symbol.name.startswith("_Mtx_")
+    }
+    if "_Mtx_lock" not in symbols:
+        return "safe"
+    if image.producer == "msvc" or image.toolset is not None:
+        # The linker's version decides: it is at least that of every compiler it accepts.
+        newest = max(image.linker_version, image.toolset or (0, 0))
+        if newest < CONSTEXPR_MUTEX:
+            return "safe"
+        return "at-risk" if "_Mtx_init_in_situ" in symbols else "certain"
+    return "safe" if "_Mtx_init_in_situ" in symbols else "unknown"
+
+
+def reachable_copies(subject: Subject, path: str, runtime: str) -> tuple[RuntimeCopy, ...]:
+    """List every copy of ``runtime`` (an imported name) that can serve the module at ``path``.
+
+    The predicted winner comes first. An un-mangled name can also be served by a copy that another
+    package loaded earlier, from any folder: those follow. A system copy whose version nobody gave
+    has ``version`` None.
+    """
+    name = base_name(runtime)
+    load = subject.loads.get(path)
+    need = next(
+        (n for n in load.needs if base_name(n.name) == name) if load is not None else iter(()),
+        None,
+    )
+    copies: dict[str, RuntimeCopy] = {}
+    inside = {p: i for p, i in subject.images.items() if base_name(p) == name}
+    outside = {n.path: n.image for n in subject.neighbours if base_name(n.path) == name}
+    known = {**outside, **inside}
+    if need is not None:
+        for where in (need.path, *need.alternatives):
+            if where is not None and where in known:
+                copies[where] = RuntimeCopy(where=where, version=runtime_version(known[where]))
+    if need is None or need.origin == "system":
+        copies["system"] = RuntimeCopy(
+            where="the machine's own copy",
+            version=subject.msvcp140 if original_name(name).startswith("msvcp140") else None,
+        )
+    if not is_mangled(name):
+        for where, image in known.items():
+            copies.setdefault(where, RuntimeCopy(where=where, version=runtime_version(image)))
+    return tuple(copies.values())
+
+
+def judge_mutex(
+    subject: Subject, path: str
+) -> tuple[MutexUse, tuple[RuntimeCopy, ...], tuple[RuntimeCopy, ...]]:
+    """Return how a module uses mutexes, the copies it can get, and those known to be too old."""
+    image = subject.images[path]
+    use = mutex_use(image)
+    if use == "safe":
+        return use, (), ()
+    runtime = next(dll.name for dll in image.imports if is_msvcp140(dll.name))
+    copies = reachable_copies(subject, path, runtime)
+    fatal = tuple(
+        copy
+        for copy in copies
+        if copy.version is not None and copy.version < TOLERATES_CONSTEXPR_MUTEX
+    )
+    return use, copies, fatal

@@ -1,0 +1,56 @@
+"""``driver-dll-bundled``: the package carries a DLL that belongs to a driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.policy import provider_of
+from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.names import original_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RULE"]
+
+#: User-mode halves of NVIDIA's kernel driver: a copy of another version than the driver fails.
+_TIED_TO_DRIVER: Final = frozenset(
+    f"{name}.dll"
+    for name in ("nvcuda", "nvml", "nvapi", "nvapi64", "nvcuvid", "nvencodeapi", "nvencodeapi64")
+)
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    if subject.kind == "image":
+        return
+    for path in subject.images:
+        name = original_name(path)
+        provider = provider_of(name)
+        if provider is None or provider.kind != "driver":
+            continue
+        tied = name in _TIED_TO_DRIVER
+        effect = "fails with any other driver version" if tied else "hides the machine's own copy"
+        yield Finding(
+            rule=RULE.id,
+            severity="error" if tied else "warning",
+            module=path,
+            message=f"{name} is bundled, but comes with {provider.brought_by}: the copy {effect}",
+            evidence={"dll": name, "brought_by": provider.brought_by},
+            fix=f"leave it out (delvewheel repair --exclude {name})",
+        )
+
+
+RULE = Rule(
+    id="driver-dll-bundled",
+    severity="error where the DLL must match the installed driver; warning for loaders",
+    title="A driver's DLL is bundled",
+    why=(
+        "nvcuda, nvml and their like must match the kernel driver of the machine they run on; a "
+        "copy from the build machine fails elsewhere. vulkan-1 and OpenCL are loaders that find "
+        "the installed drivers; a bundled old one hides what the machine's own offers. Repair "
+        "tools copy them from a machine that happens to have them."
+    ),
+    source="Khronos, Vulkan loader and driver interface; NVIDIA, CUDA compatibility",
+    fix="Exclude it from the package (delvewheel repair --exclude NAME).",
+    judge=_judge,
+)

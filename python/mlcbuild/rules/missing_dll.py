@@ -1,0 +1,55 @@
+"""``missing-dll``: a DLL that is in no place where the loader looks (WinError 126)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.rules.blame import blame
+from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.names import base_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RULE"]
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    for fault in blame(subject, {"missing-dll", "unknown-api-set", "old-redist", "optional"}):
+        problem = fault.problem
+        missing = problem.chain[-1] if problem.chain else ""
+        elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
+        yield Finding(
+            rule=RULE.id,
+            severity="error" if problem.certain else "warning",
+            module=fault.module,
+            message=problem.reason,
+            evidence={"dll": missing, "elsewhere": elsewhere, **fault.evidence},
+            fix=_fix(missing, elsewhere),
+        )
+
+
+def _fix(missing: str, elsewhere: list[str]) -> str:
+    if not elsewhere:
+        return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
+    folder = elsewhere[0].rpartition("/")[0] or "its folder"
+    return (
+        f"{elsewhere[0]} lies in a folder that nobody adds: call os.add_dll_directory for {folder} "
+        f"before the import (checked with --add-dir {folder}), or move it beside the importer"
+    )
+
+
+RULE = Rule(
+    id="missing-dll",
+    severity="error; warning where the machine decides (old redistributables, optional parts)",
+    title="A DLL that an image imports is not found",
+    why=(
+        "Python searches the folder of the loaded file, the folder of python.exe, folders given "
+        "to os.add_dll_directory and System32; never PATH and never the current directory. A "
+        "dependency that is in none of them answers WinError 126, and Python names only the "
+        "module that was asked for."
+    ),
+    source="Python 3.8, What's New (ctypes, os.add_dll_directory); Microsoft, LoadLibraryExW",
+    fix="Bundle the DLL with delvewheel repair, add its folder, or check --with its wheel.",
+    judge=_judge,
+)

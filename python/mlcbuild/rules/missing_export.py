@@ -1,0 +1,43 @@
+"""``missing-export``: the DLL that wins lacks a symbol that is imported (WinError 127, 182)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.rules.blame import blame
+from mlcbuild.rules.model import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RULE"]
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    for fault in blame(
+        subject, {"missing-export", "missing-ordinal", "no-exports", "forwarder-loop"}
+    ):
+        problem = fault.problem
+        yield Finding(
+            rule=RULE.id,
+            severity="error" if problem.certain else "warning",
+            module=fault.module,
+            message=problem.reason,
+            evidence={"symbol": problem.symbol, **fault.evidence},
+            fix="build both against the same version, or ship the version that was linked against",
+        )
+
+
+RULE = Rule(
+    id="missing-export",
+    severity="error; warning where another copy that has the symbol may win",
+    title="The DLL that is found does not export what is imported",
+    why=(
+        "The loader binds every import by name or ordinal to the one DLL that wins the search. "
+        "When that DLL is another version or another product of the same name, the load answers "
+        "WinError 127 (name) or 182 (ordinal). Forwarded exports are followed."
+    ),
+    source="Microsoft, System error codes 127 and 182; pytorch/pytorch#72293",
+    fix="Build both sides against the same version, and check --with the wheel that provides it.",
+    judge=_judge,
+)

@@ -1,0 +1,84 @@
+"""Names of DLLs: the base name, whether a repair tool mangled it, and the families rules ask for.
+
+Repair tools rename a bundled DLL to ``stem-<hash>.dll`` so that no other copy in the process can
+be taken for it. A mangled copy is judged by its stem. Who brings which DLL is the loader's
+knowledge (``mlcbuild.loader.policy``).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from mlcbuild.loader.policy import provider_of
+
+__all__ = [
+    "base_name",
+    "is_debug_runtime",
+    "is_mangled",
+    "is_msvcp140",
+    "is_runtime",
+    "openmp_family",
+    "original_name",
+]
+
+#: delvewheel appends ``-`` and a hexadecimal hash of 8 (old versions) to 64 digits.
+_MANGLED: Final = re.compile(r"^(?P<stem>.+?)-[0-9a-f]{8,64}(?P<suffix>\.[a-z]+)$")
+
+_MSVCP140: Final = "msvcp140.dll"
+
+_OPENMP: Final = {
+    "libiomp5md.dll": "kmp",
+    "libomp.dll": "kmp",
+    "libomp140.x86_64.dll": "kmp",
+    "libomp140.i386.dll": "kmp",
+    "libomp140.aarch64.dll": "kmp",
+    "libgomp-1.dll": "gomp",
+    "vcomp140.dll": "vcomp",
+}
+
+
+def base_name(path: str) -> str:
+    """Return the last component of a path, as the loader compares it: case-folded."""
+    return path.replace("\\", "/").rpartition("/")[2].casefold()
+
+
+@lru_cache(maxsize=4096)
+def original_name(path: str) -> str:
+    """Return the base name that a DLL had before a repair tool mangled it."""
+    name = base_name(path)
+    match = _MANGLED.match(name)
+    return f"{match['stem']}{match['suffix']}" if match else name
+
+
+def is_mangled(path: str) -> bool:
+    """Return whether a repair tool renamed this DLL."""
+    return original_name(path) != base_name(path)
+
+
+def is_runtime(path: str) -> bool:
+    """Return whether this is, un-mangled, a release runtime of Visual C++ 2015+ or the UCRT."""
+    name = base_name(path)
+    if name == "ucrtbase.dll" or name.startswith("api-ms-win-crt-"):
+        return True
+    provider = provider_of(name)
+    # OpenMP and the class libraries have their own rules and uses.
+    other = name.startswith(("vcomp", "mfc", "vcamp"))
+    return provider is not None and provider.kind == "redist" and not other
+
+
+def is_debug_runtime(path: str) -> bool:
+    """Return whether this is a debug runtime, mangled or not."""
+    provider = provider_of(original_name(path))
+    return provider is not None and provider.kind == "debug"
+
+
+def is_msvcp140(path: str) -> bool:
+    """Return whether this is the C++ library, mangled or not."""
+    return original_name(path) == _MSVCP140
+
+
+def openmp_family(path: str) -> str | None:
+    """Return ``kmp`` (Intel and LLVM, which abort on duplicates), ``gomp``, ``vcomp`` or None."""
+    return _OPENMP.get(original_name(path))

@@ -1,0 +1,40 @@
+"""``not-a-pe``: a file with a native suffix that Windows cannot map as an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.rules.model import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RULE"]
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    for path, why in subject.broken.items():
+        program = path.casefold().endswith(".exe")
+        yield Finding(
+            rule=RULE.id,
+            severity="warning" if program else "error",
+            module=path,
+            message=f"not a Windows image: {why}",
+            evidence={"reason": why},
+            fix="rebuild the file or copy it again; if it is data, give it another suffix",
+        )
+
+
+RULE = Rule(
+    id="not-a-pe",
+    severity="error; warning for an .exe, which nothing imports",
+    title="A .dll, .pyd or .exe is not a readable PE image",
+    why=(
+        "Windows maps a file as an image only when its DOS, PE and section headers are whole. "
+        "A truncated download, a Git LFS pointer, a text file or a library of another system "
+        "answers WinError 193 (%1 is not a valid Win32 application)."
+    ),
+    source="Microsoft, PE Format; LoadLibraryEx, ERROR_BAD_EXE_FORMAT",
+    fix="Rebuild the file, fetch it again (git lfs pull), or rename it if it is data.",
+    judge=_judge,
+)

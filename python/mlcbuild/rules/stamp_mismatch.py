@@ -1,0 +1,76 @@
+"""``stamp-mismatch``: the native files are not those that the build stamped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import InputError
+from mlcbuild.rules.model import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcbuild.build.stamp import Stamp
+
+__all__ = ["RULE"]
+
+_MACHINES = {"amd64": "x86_64", "win32": "x86"}
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    if not subject.stamps:
+        return
+    from mlcbuild.build.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
+
+    for path, data in subject.stamps.items():
+        try:
+            stamp = read_stamp(data)
+        except InputError as error:
+            yield _finding(path, f"the build stamp cannot be read: {error.message}")
+            continue
+        if stamp.configuration != "Release":
+            yield _finding(path, f"the stamp says configuration {stamp.configuration}, not Release")
+        yield from _files(subject, stamp)
+
+
+def _files(subject: Subject, stamp: Stamp) -> Iterator[Finding]:
+    from mlcbuild.build.stamp import FileDigest, mismatches  # noqa: PLC0415
+
+    sizes = {member.path: member.size for member in subject.members}
+    files = {
+        path: FileDigest(path=path, sha256=subject.digests[path], size=sizes[path])
+        for path in (*subject.images, *subject.broken)
+        if path in subject.digests and path in sizes
+    }
+    for mismatch in mismatches(stamp, files):
+        yield _finding(mismatch.path, mismatch.message)
+    wanted = _MACHINES.get(stamp.target.machine.casefold(), stamp.target.machine)
+    for file in stamp.files:
+        image = subject.images.get(file.path)
+        if image is not None and image.machine != wanted:
+            yield _finding(file.path, f"is for {image.machine}, the stamp says {wanted}")
+
+
+def _finding(path: str, message: str) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        module=path,
+        message=message,
+        fix="build the wheel again from clean sources",
+    )
+
+
+RULE = Rule(
+    id="stamp-mismatch",
+    severity="error",
+    title="A native file is not the one that was built and stamped",
+    why=(
+        "A stamped wheel says in _build.json how it was built and the sha256 of every native "
+        "file. A file that changed since, or that came from elsewhere, is of unknown "
+        "configuration: the usual way a Debug or stale DLL reaches users."
+    ),
+    source="mlcbuild, docs/wheel.md (the stamp)",
+    fix="Build the wheel again from clean sources.",
+    judge=_judge,
+)

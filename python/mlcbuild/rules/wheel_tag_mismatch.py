@@ -1,0 +1,127 @@
+"""``wheel-tag-mismatch``: what a wheel's name promises and what is inside."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.rules.model import Finding, Rule, Severity, Subject
+from mlcbuild.rules.names import base_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcbuild.pe.facts import Image, Machine
+
+__all__ = ["RULE"]
+
+_MACHINES: Final[dict[str, frozenset[Machine]]] = {
+    "win_amd64": frozenset({"x86_64"}),
+    "win32": frozenset({"x86"}),
+    "win_arm64": frozenset({"arm64", "arm64ec", "arm64x"}),
+}
+
+_PYD: Final = re.compile(r"\.(?P<python>cp\d+t?|pp\d+[\w]*)-(?P<platform>\w+)\.pyd$")
+_PYTHON_DLL: Final = re.compile(r"^python(?P<version>3\d+t?)\.dll$")
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    if subject.wheel is None:
+        return
+    tags = [tag.split("-") for tag in subject.wheel.tags]
+    platforms = {tag[2] for tag in tags if len(tag) == 3}  # noqa: PLR2004 - python-abi-platform
+    yield from _platform(subject, platforms)
+    if platforms & _MACHINES.keys():
+        yield from _python(subject, {tag[0] for tag in tags}, {tag[1] for tag in tags})
+
+
+def _platform(subject: Subject, platforms: set[str]) -> Iterator[Finding]:
+    if "any" in platforms:
+        for path in subject.images:
+            if path.casefold().endswith(".pyd"):
+                yield _finding(path, "warning", "native extension in a wheel for any platform")
+        return
+    wanted = frozenset[str]().union(*(_MACHINES.get(platform, ()) for platform in platforms))
+    if not wanted:
+        return
+    promised = ", ".join(sorted(platforms))
+    fitting = any(image.machine in wanted for image in subject.images.values())
+    for path, image in subject.images.items():
+        if image.machine not in wanted:
+            yield _finding(
+                path,
+                _severity(path, image, fitting=fitting),
+                f"is for {image.machine}, the wheel is tagged {promised}",
+            )
+    if not subject.images and not subject.broken:
+        yield _finding(None, "note", f"nothing native inside, yet the wheel is tagged {promised}")
+
+
+def _severity(path: str, image: Image, *, fitting: bool) -> Severity:
+    """Grade: Python must load an extension; helpers of another machine may be data on purpose."""
+    if path.casefold().endswith(".pyd") or not fitting:
+        return "error"
+    return "warning" if image.is_dll else "note"
+
+
+def _python(subject: Subject, pythons: set[str], abis: set[str]) -> Iterator[Finding]:
+    stable = "abi3" in abis
+    for path, image in subject.images.items():
+        match = _PYD.search(base_name(path))
+        if match and match["python"].startswith("cp") and not stable:
+            yield from _suffix(path, match["python"], pythons)
+        for dll in image.imports:
+            linked = _PYTHON_DLL.match(dll.name.casefold())
+            if linked is None:
+                continue
+            if stable:
+                yield _finding(
+                    path,
+                    "error",
+                    f"imports {dll.name}, which exists in one Python only; the tag says abi3",
+                )
+            elif not _accepts(pythons, linked["version"].removesuffix("t")):
+                yield _finding(
+                    path,
+                    "error",
+                    f"imports {dll.name}; the wheel is tagged {', '.join(sorted(pythons))}",
+                )
+
+
+def _suffix(path: str, python: str, pythons: set[str]) -> Iterator[Finding]:
+    if not _accepts(pythons, python.removeprefix("cp").removesuffix("t")):
+        yield _finding(
+            path,
+            "warning",
+            f"is named for {python}, the wheel is tagged {', '.join(sorted(pythons))}",
+        )
+
+
+def _accepts(pythons: set[str], version: str) -> bool:
+    """Return whether the tags cover CPython ``version`` such as ``311``. ``py3`` covers all."""
+    return any(tag in {f"cp{version}", "py3", f"py{version}"} for tag in pythons)
+
+
+def _finding(path: str | None, severity: Severity, message: str) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity=severity,
+        module=path,
+        message=message,
+        fix="build for the tagged platform and Python, or give the wheel the tag of its contents",
+    )
+
+
+RULE = Rule(
+    id="wheel-tag-mismatch",
+    severity="error for extensions; warning or note for helpers beside images that do fit",
+    title="The wheel's tag and its native files disagree",
+    why=(
+        "pip chooses a wheel by its tag alone. An extension for another machine answers WinError "
+        "193 after installation, one linked to another python3xx.dll answers 126, and an abi3 "
+        "wheel may only link to python3.dll."
+    ),
+    source="PyPA, Platform compatibility tags; PEP 384",
+    fix="Build for the tagged platform and Python, or correct the tag.",
+    judge=_judge,
+)
