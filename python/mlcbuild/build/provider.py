@@ -40,7 +40,10 @@ def settings(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:  # noqa: 
     if not project.opted_in:
         return {}
     low = max(_CMAKE_FLOOR, _wanted_cmake(Path.cwd(), project))
-    return {"cmake": {"version": f">={low[0]}.{low[1]}"}}
+    return {
+        "cmake": {"version": f">={low[0]}.{low[1]}"},
+        "wheel": {"reproducible": True},
+    }
 
 
 def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:

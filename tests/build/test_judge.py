@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlcbuild.build.elf import ElfImage
+from mlcbuild.build.expectation import Expectation
+from mlcbuild.build.judge import Native, judge
+from mlcbuild.pe.facts import Image, ImportedDll
+
+LINUX = Expectation(
+    system="Linux",
+    machine="x86_64",
+    configuration="Release",
+    companions={"apache-tvm-ffi": ("tvm_ffi",)},
+)
+WINDOWS = replace(LINUX, system="Windows")
+
+ELF = ElfImage(
+    path="pkg/liba.so",
+    machine="x86_64",
+    bits=64,
+    soname="liba.so",
+    needed=("libtvm_ffi.so", "libstdc++.so.6", "libc.so.6", "ld-linux-x86-64.so.2"),
+    runpath=("$ORIGIN",),
+    versions={},
+    has_debug_info=False,
+    has_symbol_table=False,
+    has_debug_stl=False,
+)
+DLL = Image(
+    path="pkg/a.dll",
+    size=1,
+    machine="x86_64",
+    bits=64,
+    is_dll=True,
+    subsystem=2,
+    characteristics=0x2022,
+    linker_version=(14, 44),
+    toolset=(14, 44),
+    producer="msvc",
+    imports=(
+        ImportedDll(name="KERNEL32.dll", symbols=()),
+        ImportedDll(name="tvm_ffi.dll", symbols=()),
+    ),
+    crt="dynamic",
+)
+
+
+def is_system_dll(name: str) -> bool:
+    return name.casefold() == "kernel32.dll"
+
+
+def rules(*natives: Native, expected: Expectation = LINUX) -> list[tuple[str, str | None]]:
+    found = judge(natives, expected, is_system_dll=is_system_dll)
+    assert all(finding.fix for finding in found), "every finding has a remedy"
+    return [(finding.rule, finding.module) for finding in found]
+
+
+def test_good_images_pass() -> None:
+    assert rules(ELF) == []
+    assert rules(DLL, expected=WINDOWS) == []
+
+
+def test_another_machine_or_format_is_refused() -> None:
+    assert rules(replace(ELF, machine="arm64")) == [("wrong-machine", "pkg/liba.so")]
+    assert rules(replace(DLL, machine="x86"), expected=WINDOWS) == [("wrong-machine", "pkg/a.dll")]
+    assert rules(DLL) == [("wrong-machine", "pkg/a.dll")]
+    arm = replace(WINDOWS, machine="arm64")
+    assert rules(replace(DLL, machine="arm64x"), expected=arm) == []
+
+
+def test_a_debug_crt_is_refused_and_named() -> None:
+    imports = (*DLL.imports, ImportedDll(name="VCRUNTIME140D.dll", symbols=()))
+    bad = replace(DLL, crt="debug", imports=imports)
+    everywhere = replace(WINDOWS, system_libraries=frozenset({"vcruntime140d"}))
+    (finding,) = judge([bad], everywhere, is_system_dll=is_system_dll)
+    assert (finding.rule, finding.severity) == ("debug-crt", "error")
+    assert "VCRUNTIME140D.dll" in finding.message
+    assert rules(replace(ELF, has_debug_stl=True)) == [("debug-crt", "pkg/liba.so")]
+
+
+def test_debug_information_stops_a_wheel_and_not_an_editable_install() -> None:
+    bad = replace(ELF, has_debug_info=True)
+    assert rules(bad) == [("debug-info", "pkg/liba.so")]
+    assert rules(bad, expected=replace(LINUX, editable=True)) == []
+    assert rules(bad, expected=replace(LINUX, keep_debug_info=True)) == []
+
+
+def test_a_debug_build_is_never_packaged() -> None:
+    debug = replace(LINUX, configuration="Debug")
+    assert rules(ELF, expected=debug) == [("not-release", None)]
+    assert rules(ELF, expected=replace(debug, editable=True)) == []
+
+
+def test_a_second_c_runtime_is_refused() -> None:
+    static = replace(DLL, path="pkg/b.dll", crt="static")
+    assert rules(DLL, static, expected=WINDOWS) == [("static-crt-mix", "pkg/b.dll")]
+    mingw = [replace(DLL, path=f"pkg/{crt}.dll", crt=crt) for crt in ("msvcrt", "ucrt", "none")]
+    assert rules(*mingw, expected=WINDOWS) == [("static-crt-mix", "pkg/msvcrt.dll")]
+
+
+def test_a_need_is_met_by_the_tree_a_companion_or_the_platform_and_else_named() -> None:
+    missing = replace(ELF, needed=("libcublas.so.12",))
+    assert rules(missing) == [("missing-library", "pkg/liba.so")]
+    allowed = replace(LINUX, system_libraries=frozenset({"cublas"}))
+    assert rules(missing, expected=allowed) == []
+    user = replace(DLL, imports=(ImportedDll(name="Mid.dll", symbols=()),))
+    assert rules(user, expected=WINDOWS) == [("missing-dll", "pkg/a.dll")]
+    assert rules(user, replace(DLL, path="pkg/mid.DLL"), expected=WINDOWS) == []
+
+
+def test_a_delay_loaded_need_only_warns() -> None:
+    delayed = replace(DLL, imports=(ImportedDll(name="x.dll", symbols=(), delayed=True),))
+    (finding,) = judge([delayed], WINDOWS, is_system_dll=is_system_dll)
+    assert (finding.rule, finding.severity) == ("missing-dll", "warning")
+
+
+def test_a_library_in_the_wheel_must_be_where_the_runpath_leads() -> None:
+    user = replace(ELF, path="pkg/bin/user", needed=("libb.so",), runpath=("$ORIGIN",))
+    library = replace(ELF, path="pkg/lib/libb.so", needed=())
+    (finding,) = judge([user, library], LINUX, is_system_dll=is_system_dll)
+    assert finding.rule == "missing-library"
+    assert '"$ORIGIN/../lib"' in finding.fix
+    for runpath in ("$ORIGIN/../lib", "${ORIGIN}/../lib/"):
+        assert rules(replace(user, runpath=(runpath,)), library) == []
+    top = replace(user, path="user", runpath=("$ORIGIN/pkg/lib",))
+    assert rules(top, library) == []
+
+
+def test_a_folder_of_the_build_machine_in_the_runpath_is_refused() -> None:
+    assert rules(replace(ELF, runpath=("$ORIGIN", "/home/me/build/lib"))) == [
+        ("build-path", "pkg/liba.so")
+    ]
+
+
+def test_a_companion_must_be_a_dependency_where_dependencies_are_known() -> None:
+    without = replace(LINUX, requires=frozenset({"numpy"}))
+    assert rules(ELF, expected=without) == [("companion-not-required", None)]
+    assert rules(ELF, expected=replace(LINUX, requires=frozenset({"apache-tvm-ffi"}))) == []
+
+
+def test_errors_come_before_warnings_and_in_the_order_of_paths() -> None:
+    delayed = replace(DLL, imports=(ImportedDll(name="x.dll", symbols=(), delayed=True),))
+    wrong = [replace(DLL, path=f"pkg/{name}.dll", machine="x86") for name in "zb"]
+    assert [path for _, path in rules(delayed, *wrong, expected=WINDOWS)] == [
+        "pkg/b.dll",
+        "pkg/z.dll",
+        "pkg/a.dll",
+    ]
