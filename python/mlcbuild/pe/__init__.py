@@ -1,1 +1,1 @@
-"""Facts of one PE image, read with pefile."""
+"""Facts of one PE image: ``reader.PeFile`` over its bytes, ``facts.Image`` what it says."""

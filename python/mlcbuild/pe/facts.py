@@ -87,3 +87,7 @@ class Image:
     pdb: str | None = None
     #: What could not be read, in words; a damaged directory does not hide the rest.
     defects: tuple[str, ...] = ()
+    #: Why Windows maps it into no process at all (error 193), e.g. a file cut short; or None.
+    invalid: str | None = None
+    #: .NET code for any CPU: its x86 header says nothing about the process that loads it.
+    managed: bool = False

@@ -1,0 +1,94 @@
+"""Read the facts of one image: one pass over its headers and the directories asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.pe.crt import find_crt
+from mlcbuild.pe.debug import read_debug
+from mlcbuild.pe.exports import Exports, read_exports
+from mlcbuild.pe.facts import Image
+from mlcbuild.pe.headers import Headers, NotPeError, read_headers
+from mlcbuild.pe.imports import read_delay_imports, read_imports
+from mlcbuild.pe.loadconfig import read_load_config
+from mlcbuild.pe.managed import is_portable_managed
+from mlcbuild.pe.resources import read_resources
+from mlcbuild.pe.toolset import find_producer, toolset_of_image
+
+if TYPE_CHECKING:
+    import mmap
+
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["NotPeError", "PeFile", "read_image"]
+
+IS_DLL: Final = 0x2000
+_MACHINES: Final[dict[int, Machine]] = {
+    0x014C: "x86",
+    0x01C4: "arm",
+    0x8664: "x86_64",
+    0xAA64: "arm64",
+    0xA641: "arm64ec",
+    0xA64E: "arm64x",
+}
+#: A header's machine -> what it is where the load config has ARM64EC metadata.
+_HYBRID: Final[dict[Machine, Machine]] = {"x86_64": "arm64ec", "arm64": "arm64x"}
+
+
+class PeFile:
+    """One image over its bytes (mapped or inflated), for its facts and its exports.
+
+    Raises ``NotPeError`` where the bytes have no PE headers. Damage further in raises nothing:
+    it is told in ``Image.defects`` and ``Exports.defects``.
+    """
+
+    def __init__(self, data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> None:
+        self._path = path
+        self._headers: Headers = read_headers(memoryview(data).cast("B"), path=path)
+
+    def image(self) -> Image:
+        """Read the facts."""
+        headers = self._headers
+        imports, import_defects = read_imports(headers)
+        delayed, delay_defects = read_delay_imports(headers)
+        load_config, config_defects = read_load_config(headers)
+        version, manifest, resource_defects = read_resources(headers)
+        debug = read_debug(headers)
+        producer = find_producer(headers, debug, imports)
+        machine = _MACHINES.get(headers.machine, "unknown")
+        return Image(
+            path=self._path,
+            size=len(headers.data),
+            machine=_HYBRID.get(machine, machine) if load_config.chpe else machine,
+            bits=headers.bits,
+            is_dll=bool(headers.characteristics & IS_DLL),
+            subsystem=headers.subsystem,
+            characteristics=headers.characteristics,
+            linker_version=headers.linker_version,
+            toolset=toolset_of_image(headers, producer),
+            producer=producer,
+            imports=(*imports, *delayed),
+            crt=find_crt([*imports, *delayed], producer),
+            dependent_load_flags=load_config.dependent_load_flags,
+            version=version,
+            manifest=manifest,
+            pdb=debug.pdb,
+            defects=(
+                *headers.defects,
+                *import_defects,
+                *delay_defects,
+                *config_defects,
+                *resource_defects,
+            ),
+            invalid=headers.invalid,
+            managed=is_portable_managed(headers),
+        )
+
+    def exports(self) -> Exports:
+        """Read the export directory; the result does not hold the image's bytes."""
+        return read_exports(self._headers)
+
+
+def read_image(data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> Image:
+    """Read the facts of one image; ``path`` is only the name it is told by. See ``PeFile``."""
+    return PeFile(data, path=path).image()
