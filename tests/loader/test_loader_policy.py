@@ -4,6 +4,7 @@ import pytest
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import api_set_key, forwarder_target, with_extension
 from mlcbuild.loader.policy import provider_of
+from mlcbuild.pe.facts import Image
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,26 @@ def test_a_forwarder_is_split_at_its_last_dot() -> None:
     assert forwarder_target("leaf.#x") is None
 
 
+def image(machine: str, *, managed: bool = False) -> Image:
+    return Image(
+        path="x.dll",
+        size=0,
+        machine=machine,  # type: ignore[arg-type]
+        bits=64,
+        is_dll=True,
+        subsystem=2,
+        characteristics=0,
+        linker_version=(14, 44),
+        toolset=None,
+        producer="unknown",
+        imports=(),
+        crt="none",
+        managed=managed,
+    )
+
+
 @pytest.mark.parametrize(
-    ("process", "image", "answer"),
+    ("process", "of", "answer"),
     [
         ("x86_64", "x86_64", "right"),
         ("x86_64", "x86", "wrong"),
@@ -86,5 +105,9 @@ def test_a_forwarder_is_split_at_its_last_dot() -> None:
         ("x86_64", "unknown", "wrong"),
     ],
 )
-def test_which_machines_a_process_maps(process: str, image: str, answer: str) -> None:
-    assert fit(process, image) == answer  # type: ignore[arg-type]
+def test_which_machines_a_process_maps(process: str, of: str, answer: str) -> None:
+    assert fit(process, image(of)) == answer  # type: ignore[arg-type]
+
+
+def test_portable_dotnet_code_fits_any_process() -> None:
+    assert fit("x86_64", image("x86", managed=True)) == "right"

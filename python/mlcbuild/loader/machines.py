@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.pe.facts import Image, Machine
 
 __all__ = ["Fit", "fit"]
 
@@ -27,10 +27,10 @@ _RIGHT: dict[str, frozenset[str]] = {
 _ARM_ONLY = frozenset({"arm64ec", "arm64x"})
 
 
-def fit(process: Machine, image: Machine) -> Fit:
-    """Say whether a process of one machine can map an image of another."""
-    if image in _RIGHT.get(process, ()):
+def fit(process: Machine, image: Image) -> Fit:
+    """Say whether a process of one machine maps an image; portable .NET code fits any."""
+    if image.machine in _RIGHT.get(process, ()) or image.managed:
         return "right"
-    if process == "x86_64" and image in _ARM_ONLY:
+    if process == "x86_64" and image.machine in _ARM_ONLY:
         return "arm-only"
     return "wrong"

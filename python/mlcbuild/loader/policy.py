@@ -52,7 +52,7 @@ def _old(year: str) -> Provider:
     return Provider(kind="old-redist", brought_by=f"the Visual C++ {year} redistributable")
 
 
-#: Patterns match the whole case-folded base name, ``.dll`` left out; the first that matches decides.
+#: Patterns match the whole folded base name, ``.dll`` left out; the first match decides.
 _TABLE: Final = tuple(
     (re.compile("|".join(patterns)), provider)
     for provider, *patterns in (

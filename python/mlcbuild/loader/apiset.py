@@ -1,0 +1,58 @@
+"""The API sets of one Windows, read from its ``apisetschema.dll``."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["read_api_sets"]
+
+_SECTION: Final = b".apiset\0"
+#: Version 6 of the schema: Windows 10 and later (and Wine).
+_VERSION: Final = 6
+_ENTRY: Final = 24
+
+
+def read_api_sets(data: bytes) -> dict[str, bool]:
+    """Return every contract (without ``.dll``) and whether this Windows has a host for it.
+
+    Raises ``InputError`` where the file has no schema of Windows 10 or later.
+    """
+    try:
+        return dict(_entries(_section(data)))
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise InputError(f"apisetschema.dll is damaged: {error}") from error
+
+
+def _section(data: bytes) -> bytes:
+    (pe,) = struct.unpack_from("<I", data, 0x3C)
+    count, optional = struct.unpack_from("<2xH12xH", data, pe + 4)
+    for index in range(count):
+        at = pe + 24 + optional + 40 * index
+        if data[at : at + 8] == _SECTION:
+            size, offset = struct.unpack_from("<II", data, at + 16)
+            return data[offset : offset + size]
+    raise InputError(
+        "apisetschema.dll has no API set schema: give a System32 of Windows 10 or later"
+    )
+
+
+def _entries(schema: bytes) -> Iterator[tuple[str, bool]]:
+    version, _, _, count, entries = struct.unpack_from("<5I", schema)
+    if version != _VERSION:
+        raise InputError(
+            f"API set schema of version {version}: Windows 10 and later have version 6"
+        )
+    for index in range(count):
+        at = entries + _ENTRY * index
+        _, name_at, length, _, values_at, values = struct.unpack_from("<6I", schema, at)
+        name = schema[name_at : name_at + length].decode("utf-16-le").casefold()
+        hosted = any(
+            struct.unpack_from("<5I", schema, values_at + 20 * value)[4] for value in range(values)
+        )
+        yield name, hosted

@@ -1,0 +1,52 @@
+"""Which folders of a distribution its own code adds to the search, read from its sources.
+
+Windows searches a folder only if something adds it. What adds it is Python code that runs at
+import: ``os.add_dll_directory``, or loading a DLL by its full path, after which every import of
+that base name is satisfied by the loaded module. We do not run that code; we look for modules that
+make such calls and name the folder: their own folder, or a string whose last component it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["added_by_sources", "calls_loader"]
+
+_CALL: Final = re.compile(
+    rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
+)
+_STRING: Final = re.compile(rb"""(['"])((?:(?!\1)[^\\\n]|\\.){1,200})\1""")
+
+
+def calls_loader(source: bytes) -> bool:
+    """Return whether a module's source adds a folder to the search or loads a DLL itself."""
+    return _CALL.search(source) is not None
+
+
+def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return those of ``folders`` (paths in the distribution) that some source makes reachable.
+
+    ``sources`` are (path, content) of modules for which ``calls_loader`` holds. A module reaches a
+    folder if it lies in it, or if a string in it ends in the folder's last component (or names it).
+    """
+    wanted = sorted(set(folders))
+    reached: set[str] = set()
+    for path, content in sources:
+        home = fold(path).rpartition("/")[0]
+        named = {_last(match[2]) for match in _STRING.finditer(content)}
+        for folder in wanted:
+            last = fold(folder).rpartition("/")[2]
+            if fold(folder) == home or (last and last in named):
+                reached.add(folder)
+    return [folder for folder in wanted if folder in reached]
+
+
+def _last(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace").replace("\\\\", "/")
+    return fold(text).strip("/").rpartition("/")[2]

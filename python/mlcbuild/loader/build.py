@@ -1,0 +1,225 @@
+"""Build the ``World`` of a check: package, companions, added folders, Python, Windows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.loader.assume import added_by_sources, calls_loader
+from mlcbuild.loader.images import File, Record, Tree
+from mlcbuild.loader.names import fold
+from mlcbuild.loader.reading import read_record
+from mlcbuild.loader.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlcbuild.loader.images import Folder
+    from mlcbuild.loader.model import Origin
+    from mlcbuild.loader.system import System
+    from mlcbuild.package.model import Member, Package
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["Options", "is_image_name", "world_from_package"]
+
+#: What Windows loads by import or by Python: everything else is data.
+_SUFFIXES: Final = (".dll", ".pyd", ".exe", ".drv", ".ocx", ".cpl", ".ax", ".sys")
+#: conda's own folders of an environment, in its order (conda-forge python-feedstock, patch 0012).
+_CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
+#: Sources above this size are generated tables, not the few lines that add a folder.
+_SOURCE_LIMIT: Final = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What the user says about the machine; the defaults are a python.org Python on Windows 10."""
+
+    #: The interpreter's machine; None for the wheel's, else each image's own.
+    machine: Machine | None = None
+    #: The interpreter's version, as ``3.11``; None to take it from tags and names.
+    python: str | None = None
+    conda: bool = False
+    #: A real folder of python.exe.
+    python_dir: str | None = None
+    #: A real System32.
+    system_dir: str | None = None
+    #: Folders on this disk, or folders of the package or a companion.
+    add_dirs: tuple[str, ...] = ()
+    #: Version of the installed Visual C++ redistributable; ``none`` where there is none.
+    msvcp140: str | None = None
+
+
+def is_image_name(path: str) -> bool:
+    """Return whether a file of this name is one that Windows or Python would load."""
+    return path.casefold().endswith(_SUFFIXES)
+
+
+def world_from_package(
+    package: Package,
+    *,
+    companions: Sequence[Package] = (),
+    options: Options | None = None,
+    system: System | None = None,
+) -> World:
+    """Return the world in which the package's images are judged.
+
+    Lists members and reads none but the Python sources that decide which folders are added.
+
+    Raises ``InputError`` for a folder of ``options`` that does not exist.
+    """
+    options = options or Options()
+    tree, python_files = _tree(package, label="", origin="dll-dir")
+    added: list[Folder] = []
+    assumptions: list[str] = []
+    _assume(package, tree, added, assumptions)
+    trees = [tree]
+    for companion in companions:
+        beside, more = _tree(companion, label=companion.name, origin="companion")
+        python_files += more
+        trees.append(beside)
+        folders = beside.folders_with_dlls()
+        added += folders
+        if folders:
+            assumptions.append(
+                f"{companion.name} is imported first: its folders with DLLs are reachable"
+            )
+    for wanted in options.add_dirs:
+        added.append(_added(wanted, trees))
+    python: list[Folder] = []
+    if python_files:
+        python.append(Tree("python-dir", "python-dir", python_files).folder(""))
+    after: list[Folder] = []
+    if options.python_dir is not None:
+        python.append(_disk(options.python_dir, "python-dir"))
+        if options.conda:
+            homes = [Path(options.python_dir, *part.split("/")) for part in _CONDA]
+            after = [_disk(str(home), "python-dir") for home in homes if home.is_dir()]
+    return World(
+        package=tree,
+        system=system or _system(options),
+        added=tuple(dict.fromkeys(added)),
+        python=tuple(python),
+        after=tuple(after),
+        real_python=options.python_dir is not None,
+        tags=package.wheel.tags if package.wheel else (),
+        machine=options.machine,
+        python_version=options.python,
+        msvcp140=options.msvcp140,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _system(options: Options) -> System:
+    from mlcbuild.loader.systemdata import builtin_system  # noqa: PLC0415 - data, loaded if asked
+
+    if options.system_dir is None:
+        return builtin_system()
+    from mlcbuild.loader.systemdir import system_from_dir  # noqa: PLC0415 - rarely used
+
+    return system_from_dir(options.system_dir, builtin_system())
+
+
+def _tree(package: Package, *, label: str, origin: Origin) -> tuple[Tree, list[File]]:
+    """Return the package's files, and those that a wheel installs beside python.exe."""
+    files: list[File] = []
+    beside_python: list[File] = []
+    for member in package.members():
+        if not is_image_name(member.path):
+            continue
+        path, to_prefix = _installed(member.path)
+        file = File(
+            key=f"{label}!{member.path}" if label else member.path,
+            path=path,
+            origin=origin,
+            place=label or package.name,
+            read=_reader(package, member),
+        )
+        files.append(file)
+        if to_prefix and "/" not in path:
+            beside_python.append(file)
+    return Tree(label, origin, files), beside_python
+
+
+def _installed(path: str) -> tuple[str, bool]:
+    """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``."""
+    head, _, rest = path.partition("/")
+    scheme, _, inner = rest.partition("/")
+    if not head.endswith(".data") or not inner:
+        return path, False
+    return (
+        (inner, False)
+        if scheme in {"platlib", "purelib"}
+        else (path, False)
+        if scheme != "data"
+        else (inner, True)
+    )
+
+
+def _reader(package: Package, member: Member) -> Callable[[], Record]:
+    def read() -> Record:
+        try:
+            data = package.read(member)
+        except InputError as error:
+            return Record(refused=str(error))
+        return read_record(data, member.path)
+
+    return read
+
+
+def _assume(package: Package, tree: Tree, added: list[Folder], assumptions: list[str]) -> None:
+    folders = [folder.path for folder in tree.folders_with_dlls()]
+    if not folders:
+        return
+    sources = [
+        member
+        for member in package.members()
+        if member.path.endswith(".py") and member.size <= _SOURCE_LIMIT
+    ]
+    contents = ((m.path, bytes(package.read(m))) for m in sources)
+    loading = [(path, content) for path, content in contents if calls_loader(content)]
+    for path in added_by_sources(folders, loading):
+        added.append(tree.folder(path))
+        assumptions.append(f"{path or 'its root'}: added by the package's own Python code")
+
+
+def _added(wanted: str, trees: Sequence[Tree]) -> Folder:
+    if Path(wanted).is_dir():
+        return _disk(wanted, "added-dir")
+    inside = fold(wanted).strip("/")
+    for tree in trees:
+        if any(path.startswith(f"{inside}/") for path in tree.files):
+            return tree.folder(inside)
+    raise InputError(f"--add-dir: no such folder, on disk or in the package: {wanted}")
+
+
+def _disk(path: str, origin: Origin) -> Folder:
+    try:
+        with os.scandir(path) as entries:
+            names = sorted(e.name for e in entries if is_image_name(e.name) and e.is_file())
+    except OSError as error:
+        raise InputError(f"cannot list {path}: {error.strerror}") from error
+    files = [
+        File(
+            key=str(Path(path, name)),
+            path=name,
+            origin=origin,
+            place=path,
+            read=_disk_reader(Path(path, name)),
+        )
+        for name in names
+    ]
+    return Tree(path, origin, files).folder("")
+
+
+def _disk_reader(path: Path) -> Callable[[], Record]:
+    def read() -> Record:
+        try:
+            data = memoryview(path.read_bytes())
+        except OSError as error:
+            return Record(refused=error.strerror or "cannot be read")
+        return read_record(data, str(path))
+
+    return read

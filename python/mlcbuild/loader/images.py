@@ -1,0 +1,120 @@
+"""The files a process can find, each read once: facts and exports, or what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from mlcbuild.loader.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlcbuild.loader.model import Origin
+    from mlcbuild.pe.facts import Image
+
+__all__ = ["File", "Folder", "Images", "Record", "Symbols", "Tree"]
+
+
+class Symbols(Protocol):
+    """The exports of one image. ``mlcbuild.pe.exports.Exports`` is one."""
+
+    def has(self, name: str) -> bool:
+        """Return whether this name is exported (case counts)."""
+
+    def has_ordinal(self, ordinal: int) -> bool:
+        """Return whether this ordinal is exported."""
+
+    def forwarder(self, symbol: str | int) -> str | None:
+        """Return ``DLL.name`` or ``DLL.#7`` where the export is forwarded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One file as the loader sees it.
+
+    ``refused`` says why Windows maps it into no process (error 193), empty where it would; a
+    refused file may still have facts. ``exports`` is None without any export directory.
+    """
+
+    image: Image | None = None
+    exports: Symbols | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """One file of one place. ``key`` is unique in a ``World``; the path itself in the package."""
+
+    key: str
+    path: str
+    origin: Origin
+    place: str
+    read: Callable[[], Record]
+
+    @property
+    def name(self) -> str:
+        """The base name, as spelled."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The folder inside its tree, as compared."""
+        return fold(self.path).rpartition("/")[0]
+
+
+class Tree:
+    """The files of one place by folded path: a package, a companion, one added folder."""
+
+    def __init__(self, label: str, origin: Origin, files: Iterable[File]) -> None:
+        self.label = label
+        self.origin = origin
+        self.files = {fold(file.path): file for file in files}
+
+        self._folders: dict[str, Folder] = {}
+
+    def folder(self, path: str) -> Folder:
+        """Return one folder of it, always the same object; the empty path is its root."""
+        path = fold(path).strip("/")
+        if path not in self._folders:
+            self._folders[path] = Folder(self, path)
+        return self._folders[path]
+
+    def folders_with_dlls(self) -> list[Folder]:
+        """Return every folder that holds a ``.dll``, in order of path."""
+        paths = {path.rpartition("/")[0] for path in self.files if path.endswith(".dll")}
+        return [self.folder(path) for path in sorted(paths)]
+
+
+class Folder:
+    """One folder of a tree; compared by identity."""
+
+    __slots__ = ("path", "tree")
+
+    def __init__(self, tree: Tree, path: str) -> None:
+        self.tree = tree
+        self.path = path
+
+    def find(self, name: str) -> File | None:
+        """Look a name up, or a relative path, ignoring case."""
+        return self.tree.files.get(f"{self.path}/{fold(name)}" if self.path else fold(name))
+
+    def names(self) -> list[str]:
+        """Return the folded base names of the DLLs in it."""
+        head = f"{self.path}/" if self.path else ""
+        names = (path[len(head) :] for path in self.tree.files if path.startswith(head))
+        return [name for name in names if "/" not in name and name.endswith(".dll")]
+
+
+@dataclass(slots=True)
+class Images:
+    """Reads each file once and remembers what it said."""
+
+    _records: dict[str, Record] = field(default_factory=dict)
+
+    def record(self, file: File) -> Record:
+        """Return the file's facts, read now if nobody asked before."""
+        known = self._records.get(file.key)
+        if known is None:
+            known = self._records[file.key] = file.read()
+        return known

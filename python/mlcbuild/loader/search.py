@@ -1,0 +1,229 @@
+"""Where a process finds a DLL of a given name: loaded modules, API sets, KnownDLLs, folders.
+
+The order is Microsoft's "Dynamic-link library search order" for the LOAD_LIBRARY_SEARCH flags,
+which CPython uses for extension modules and ctypes for full paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.machines import fit
+from mlcbuild.loader.names import KNOWN_DLLS, fold, has_path, is_api_set, with_extension
+from mlcbuild.loader.policy import provider_of
+from mlcbuild.loader.process import PRELOADED_SYSTEM, python_of_dll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlcbuild.loader.images import File, Folder, Images
+    from mlcbuild.loader.model import Cause, Origin
+    from mlcbuild.loader.process import Process
+    from mlcbuild.loader.system import System, SystemDll, Table
+
+__all__ = ["Context", "Found", "Places", "resolve"]
+
+# LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).
+_DLL_LOAD_DIR: Final = 0x100
+_APPLICATION_DIR: Final = 0x200
+_USER_DIRS: Final = 0x400
+_SYSTEM32: Final = 0x800
+_DEFAULT_DIRS: Final = 0x1000
+_SEARCH_BITS: Final = _DLL_LOAD_DIR | _APPLICATION_DIR | _USER_DIRS | _SYSTEM32 | _DEFAULT_DIRS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """The folders of one machine, in the order in which this process searches them."""
+
+    python: tuple[Folder, ...]
+    #: Folders of ``os.add_dll_directory``, in one of the legal orders.
+    added: tuple[Folder, ...]
+    #: conda's own folders, between the added ones and System32.
+    after: tuple[Folder, ...]
+    system: System
+    #: True where ``python`` lists a real folder: then only what lies there exists.
+    real_python: bool = False
+    #: ``none`` where the machine has no Visual C++ redistributable.
+    msvcp140: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """One load: the image asked for, the process, the folders."""
+
+    root: File
+    folder_of: Callable[[File], Folder]
+    process: Process
+    places: Places
+    images: Images
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What the search ended with. Neither file nor table nor ``cause``: found, exports unknown."""
+
+    name: str
+    origin: Origin
+    file: File | None = None
+    table: Table | None = None
+    provider: str = ""
+    cause: Cause | None = None
+    certain: bool = True
+
+
+def resolve(name: str, context: Context, importer: File) -> Found:
+    """Find an imported name as Windows does. Reads only headers of candidates."""
+    name = with_extension(name)
+    base = fold(name)
+    if not has_path(name):
+        if is_api_set(base) and context.places.system.api_set(base) == "known":
+            return _api_set(name, context)
+        loaded = _loaded(name, base, context)
+        if loaded is not None:
+            return loaded
+        if base in KNOWN_DLLS:
+            known = context.places.system.dll(base, context.process.machine)
+            if known is not None:
+                return _from_system(name, known)
+    elif ":" in name or base.startswith("/"):
+        return Found(name=name, origin="missing", cause="missing-dll")
+    return _search(name, base, context, importer)
+
+
+def _api_set(name: str, context: Context) -> Found:
+    dll = context.places.system.dll(name, context.process.machine)
+    return Found(name=name, origin="api-set", table=dll.table if dll else None)
+
+
+def _loaded(name: str, base: str, context: Context) -> Found | None:
+    """Look among the modules that are in the process before the first folder is searched."""
+    if base == fold(context.root.name):
+        return Found(name=name, origin="dll-dir", file=context.root)
+    process, places = context.process, context.places
+    if process.own_module(base):
+        for folder in places.python:
+            file = folder.find(base)
+            if file is not None:
+                return Found(name=name, origin="python-dir", file=file)
+        if not places.real_python:
+            table = places.system.python_dll(base, process.machine)
+            return Found(name=name, origin="python-dir", table=table, provider=_python_words(base))
+    if process.python and base in PRELOADED_SYSTEM:
+        dll = places.system.dll(base, process.machine)
+        return _from_system(name, dll) if dll else None
+    return None
+
+
+def _python_words(base: str) -> str:
+    version = python_of_dll(base)
+    return f"Python {version[0]}.{version[1:]}" if version else "Python"
+
+
+def _search(name: str, base: str, context: Context, importer: File) -> Found:
+    other_machine: File | None = None
+    for origin, folder in _folders(context, importer):
+        if folder is None:
+            dll = context.places.system.dll(base, context.process.machine)
+            if dll is not None and not _absent_redist(base, context.places):
+                return _from_system(name, dll)
+            continue
+        file = folder.find(name)
+        if file is None:
+            continue
+        record = context.images.record(file)
+        if record.image is None or record.refused:
+            return Found(name=name, origin=origin, file=file, cause="not-a-pe")
+        suited = fit(context.process.machine, record.image)
+        if suited == "wrong":  # Windows goes on to the next folder
+            other_machine = other_machine or file
+            continue
+        certain = suited == "right"
+        return Found(
+            name=name,
+            origin=origin,
+            file=file,
+            cause=None if certain else "wrong-machine",
+            certain=certain,
+        )
+    if other_machine is not None:
+        return Found(
+            name=name, origin=other_machine.origin, file=other_machine, cause="wrong-machine"
+        )
+    return _missing(name, base, context)
+
+
+def _folders(context: Context, importer: File) -> Iterator[tuple[Origin, Folder | None]]:
+    """Yield the folders in order; None stands for System32."""
+    places = context.places
+    image = context.images.record(importer).image
+    flags = (image.dependent_load_flags if image else 0) & _SEARCH_BITS
+    own, application, user, system = True, True, True, True
+    first = context.folder_of(context.root)
+    if flags:  # they replace the caller's, and count from the importer's folder
+        first = context.folder_of(importer)
+        every = bool(flags & _DEFAULT_DIRS)
+        own = bool(flags & _DLL_LOAD_DIR)
+        application = every or bool(flags & _APPLICATION_DIR)
+        user = every or bool(flags & _USER_DIRS)
+        system = every or bool(flags & _SYSTEM32)
+    if own:
+        yield "dll-dir", first
+    if context.process.python:
+        if application:
+            for folder in places.python:
+                yield "python-dir", folder
+        if user:
+            for folder in places.added:
+                yield folder.tree.origin, folder
+            for folder in places.after:
+                yield "python-dir", folder
+    if system:
+        yield "system", None
+
+
+def _absent_redist(base: str, places: Places) -> bool:
+    who = provider_of(base)
+    return places.msvcp140 == "none" and who is not None and who.kind == "redist"
+
+
+def _from_system(name: str, dll: SystemDll) -> Found:
+    who = provider_of(name)
+    words = who.brought_by if who else ""
+    if who is not None and who.kind == "driver" and dll.file is None:
+        return Found(name=name, origin="driver", provider=words, cause="driver", certain=False)
+    return Found(
+        name=name,
+        origin="driver" if who is not None and who.kind == "driver" else "system",
+        file=dll.file,
+        table=dll.table,
+        provider=words,
+        cause=dll.doubt,
+        certain=dll.doubt is None,
+    )
+
+
+def _missing(name: str, base: str, context: Context) -> Found:
+    who = provider_of(base)
+    words = who.brought_by if who else ""
+    if who is not None and who.kind == "driver":
+        return Found(name=name, origin="driver", provider=words, cause="driver", certain=False)
+    cause: Cause = "missing-dll"
+    certain = True
+    if who is not None:
+        if who.kind == "debug":
+            cause = "debug-runtime"
+        elif who.kind == "redist":
+            cause = "redist"
+        elif who.kind == "old-redist":
+            cause = "old-redist"
+            certain = False
+        else:
+            cause = "optional"
+            certain = False
+    elif is_api_set(base):
+        cause = "unknown-api-set"
+    elif context.process.abi3 and python_of_dll(base):
+        certain = False  # right on the one version of Python that it names
+    return Found(name=name, origin="missing", provider=words, cause=cause, certain=certain)

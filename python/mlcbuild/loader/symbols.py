@@ -1,0 +1,136 @@
+"""Whether what an image imports is exported by the DLL that wins, forwarders followed.
+
+Codes as Windows' snapping of imports gives them: a name that nobody exports is 127, an ordinal 182
+(by how the *image* imports it; a forwarder to a missing ordinal says 182 too), a DLL without any
+export directory 193, a chain of more than 32 forwarders 193, a malformed forwarder 193.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.names import forwarder_target
+from mlcbuild.loader.search import resolve
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.images import File
+    from mlcbuild.loader.model import Cause
+    from mlcbuild.loader.search import Context, Found
+    from mlcbuild.pe.facts import ImportedSymbol
+
+__all__ = ["Miss", "check_symbol"]
+
+_FORWARDER_LIMIT: Final = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Miss:
+    """A symbol that cannot be bound. ``trail`` names the DLLs that forwarders led through."""
+
+    cause: Cause
+    winerror: int
+    symbol: str
+    trail: tuple[str, ...] = ()
+    #: The forwarder's target was not found or is unusable: what the search said.
+    target: Found | None = None
+    reason: str = ""
+
+
+def check_symbol(  # noqa: PLR0911 - one return an outcome
+    symbol: ImportedSymbol, found: Found, context: Context
+) -> tuple[Miss | None, tuple[Found, ...]]:
+    """Bind one symbol; return why not, and every DLL that forwarders made the loader load."""
+    wanted: str | int = symbol.name if symbol.name is not None else symbol.ordinal or 0
+    by_ordinal = isinstance(wanted, int)
+    shown = f"#{wanted}" if by_ordinal else str(wanted)
+    loaded: list[Found] = []
+    trail: list[str] = []
+    holder = found
+    for step in range(_FORWARDER_LIMIT + 1):
+        if holder.file is None:
+            return _from_table(wanted, shown, holder, tuple(trail)), tuple(loaded)
+        record = context.images.record(holder.file)
+        if record.image is None or record.refused:
+            return None, tuple(loaded)  # reported where the DLL was searched
+        if record.exports is None:
+            return _no_exports(shown, holder, tuple(trail), by_ordinal=by_ordinal), tuple(loaded)
+        exported = (
+            record.exports.has_ordinal(wanted)
+            if isinstance(wanted, int)
+            else record.exports.has(wanted)
+        )
+        if not exported:
+            code = 182 if by_ordinal or isinstance(wanted, int) else 127
+            return _miss(code, shown, holder, tuple(trail), wanted), tuple(loaded)
+        forwarder = record.exports.forwarder(wanted)
+        if forwarder is None:
+            return None, tuple(loaded)
+        if step == _FORWARDER_LIMIT:
+            break
+        target = forwarder_target(forwarder)
+        if target is None:
+            reason = f"{holder.name} forwards {shown} to {forwarder!r}, which is no DLL.symbol"
+            return _loop(shown, tuple(trail), reason), tuple(loaded)
+        module, wanted = target
+        holder = resolve(module, context, _importer(holder, context))
+        trail.append(module)
+        loaded.append(holder)
+        if holder.cause is not None:
+            return _unreachable(shown, holder, tuple(trail)), tuple(loaded)
+    reason = f"{shown} is forwarded in a circle ({' -> '.join(trail[:4])} ...)"
+    return _loop(shown, tuple(trail[:4]), reason), tuple(loaded)
+
+
+def _importer(holder: Found, context: Context) -> File:
+    return holder.file or context.root
+
+
+def _from_table(
+    wanted: str | int, shown: str, holder: Found, trail: tuple[str, ...]
+) -> Miss | None:
+    table = holder.table
+    if table is None or isinstance(wanted, int) or not table.complete or table.has(wanted):
+        return None
+    return _miss(127, shown, holder, trail, wanted)
+
+
+def _miss(
+    winerror: int, shown: str, holder: Found, trail: tuple[str, ...], wanted: str | int
+) -> Miss:
+    last = f"#{wanted}" if isinstance(wanted, int) else wanted
+    via = "" if last == shown else f" (forwarded to {holder.name}, {last})"
+    return Miss(
+        cause="missing-ordinal" if winerror == 182 else "missing-export",  # noqa: PLR2004
+        winerror=winerror,
+        symbol=shown,
+        trail=trail,
+        reason=f"{holder.name} does not export {last if not trail else shown}{via}",
+    )
+
+
+def _no_exports(shown: str, holder: Found, trail: tuple[str, ...], *, by_ordinal: bool) -> Miss:
+    code = 193 if not trail else 182 if by_ordinal else 127
+    return Miss(
+        cause="no-exports",
+        winerror=code,
+        symbol=shown,
+        trail=trail,
+        reason=f"{holder.name} exports nothing at all, yet {shown} is imported from it",
+    )
+
+
+def _loop(shown: str, trail: tuple[str, ...], reason: str) -> Miss:
+    return Miss(cause="forwarder-loop", winerror=193, symbol=shown, trail=trail, reason=reason)
+
+
+def _unreachable(shown: str, holder: Found, trail: tuple[str, ...]) -> Miss:
+    code = 193 if holder.cause in {"wrong-machine", "not-a-pe"} else 126
+    return Miss(
+        cause=holder.cause or "missing-dll",
+        winerror=code,
+        symbol=shown,
+        trail=trail,
+        target=holder,
+        reason="",
+    )

@@ -1,0 +1,108 @@
+"""The built-in data of what Windows and Python provide, read lazily.
+
+``data/system.bin`` is made by ``scripts/make_system_data.py``: 8 bytes of magic, the format and
+the index's size (two little-endian 32-bit numbers), the index (zlib over JSON), then one zlib block
+of sorted names a DLL. Asking for one DLL's exports inflates that DLL's block alone. The index says
+where each list comes from and which lists are complete; an absence proves something only there.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.loader.names import api_set_key, fold, is_api_set
+from mlcbuild.loader.system import SystemDll
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.system import ApiSet, Table
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
+
+MAGIC: Final = b"MLCSYS\r\n"
+FORMAT: Final = 1
+#: Lists taken on x64 hold for these processes too: one API and one C++ mangling for 64 bits.
+_LISTS: Final[dict[str, str]] = {
+    "x86": "x86",
+    "x86_64": "x86_64",
+    "arm64": "x86_64",
+    "arm64ec": "x86_64",
+    "arm64x": "x86_64",
+}
+
+
+class _Names:
+    """One DLL's exported names, inflated at the first question."""
+
+    def __init__(self, block: bytes, *, complete: bool) -> None:
+        self.complete = complete
+        self._block = block
+        self._names: frozenset[str] | None = None
+
+    def has(self, name: str) -> bool:
+        """Return whether the list has this name."""
+        if self._names is None:
+            self._names = frozenset(zlib.decompress(self._block).decode().split("\n"))
+        return name in self._names
+
+
+class SystemData:
+    """A ``System`` over the built-in data."""
+
+    def __init__(self, raw: bytes) -> None:
+        magic, (version, size) = raw[:8], struct.unpack_from("<II", raw, 8)
+        if magic != MAGIC or version != FORMAT:
+            raise ValueError(f"system data of format {version}, this program reads {FORMAT}")
+        index: dict[str, Any] = json.loads(zlib.decompress(raw[16 : 16 + size]))
+        self.provenance: dict[str, Any] = index["provenance"]
+        self._blocks = raw[16 + size :]
+        self._index: dict[str, list[int]] = index["exports"]
+        self._present = frozenset(index["present"])
+        self._sometimes = frozenset(index["sometimes"])
+        self._redistributed = frozenset(index["redistributed"])
+        self._api_sets = frozenset(index["api_sets"])
+        self._complete = frozenset(index["complete"])
+        self._tables: dict[str, _Names] = {}
+
+    def dll(self, name: str, machine: Machine) -> SystemDll | None:
+        """Return the DLL where Windows, or an installed redistributable, has it."""
+        base = fold(name)
+        if base in self._present or base in self._redistributed:
+            return SystemDll(base, table=self._table(base, machine))
+        if base in self._sometimes:
+            return SystemDll(base, table=self._table(base, machine), doubt="optional")
+        if is_api_set(base) and self.api_set(base) == "known":
+            return SystemDll(base, table=self._table(base, machine))
+        return None
+
+    def api_set(self, name: str) -> ApiSet:
+        """Say whether a Windows 10 or 11 has this contract."""
+        return "known" if api_set_key(name) in self._api_sets else "unknown"
+
+    def python_dll(self, name: str, machine: Machine) -> Table | None:
+        """Return the exports of ``python311.dll`` and the like, where known."""
+        return self._table(fold(name), machine)
+
+    def _table(self, base: str, machine: Machine) -> _Names | None:
+        for key in (f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):
+            if key in self._tables:
+                return self._tables[key]
+            if key in self._index:
+                offset, size, _ = self._index[key]
+                # The union of lists is of x64; other machines have functions of their own.
+                whole = key in self._complete and (machine == "x86_64" or "any/" not in key)
+                block = self._blocks[offset : offset + size]
+                self._tables[key] = _Names(block, complete=whole)
+                return self._tables[key]
+        return None
+
+
+@lru_cache(maxsize=1)
+def builtin_system() -> SystemData:
+    """Return the data shipped with the package."""
+    return SystemData(Path(__file__).with_name("data").joinpath("system.bin").read_bytes())

@@ -1,0 +1,86 @@
+"""A real System32 (or Wine's) in the place of the built-in data: ``--system-dir``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.loader.apiset import read_api_sets
+from mlcbuild.loader.images import File, Record
+from mlcbuild.loader.names import api_set_key, fold, is_api_set
+from mlcbuild.loader.reading import read_record
+from mlcbuild.loader.system import SystemDll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlcbuild.loader.system import ApiSet, System, Table
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["SystemDir", "system_from_dir"]
+
+_SCHEMA: Final = "apisetschema.dll"
+
+
+class SystemDir:
+    """A ``System`` over a folder. DLLs are read when something imports from them."""
+
+    def __init__(self, folder: Path, names: list[str], rest: System) -> None:
+        self._folder = folder
+        self._rest = rest
+        self._files = {name.casefold(): self._file(name) for name in names}
+        self._api_sets: dict[str, bool] | None = None
+        if _SCHEMA in self._files:
+            sets = read_api_sets((folder / self._files[_SCHEMA].path).read_bytes())
+            self._api_sets = {api_set_key(name): hosted for name, hosted in sets.items()}
+
+    def dll(self, name: str, machine: Machine) -> SystemDll | None:
+        """Return the file of that name; API sets are no files."""
+        base = fold(name)
+        file = self._files.get(base)
+        if file is not None:
+            return SystemDll(base, file=file)
+        known = is_api_set(base) and self.api_set(base) == "known"
+        return self._rest.dll(name, machine) or SystemDll(base) if known else None
+
+    def api_set(self, name: str) -> ApiSet:
+        """Ask the folder's schema; the built-in list where the folder has none."""
+        if self._api_sets is None:
+            return self._rest.api_set(name)
+        return "known" if self._api_sets.get(api_set_key(name)) else "unknown"
+
+    def python_dll(self, name: str, machine: Machine) -> Table | None:
+        """Ask the built-in data: Python is not in System32."""
+        return self._rest.python_dll(name, machine)
+
+    def _file(self, name: str) -> File:
+        path = self._folder / name
+        return File(
+            key=str(path),
+            path=name,
+            origin="system",
+            place=str(self._folder),
+            read=_reader(path),
+        )
+
+
+def _reader(path: Path) -> Callable[[], Record]:
+    def read() -> Record:
+        try:
+            return read_record(path.read_bytes(), str(path))
+        except OSError as error:
+            return Record(refused=error.strerror or "cannot be read")
+
+    return read
+
+
+def system_from_dir(path: str, rest: System) -> SystemDir:
+    """Return the system over a folder. Raises ``InputError`` where it cannot be listed."""
+    try:
+        with os.scandir(path) as entries:
+            names = sorted(entry.name for entry in entries if "." in entry.name)
+    except OSError as error:
+        raise InputError(f"--system-dir: cannot list {path}: {error.strerror}") from error
+    return SystemDir(Path(path), names, rest)

@@ -1,0 +1,545 @@
+"""Small sets of DLLs, each with what Windows answers to loading one of them.
+
+Every case is built, judged by the model, and loaded by Wine (``test_loader_wine``). ``wine`` is
+what Wine answers where it differs from Windows; each such difference says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tinydll import build_dll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["CASES", "Case", "Lab"]
+
+#: Wine binds an import that the DLL does not export to a stub that complains when called.
+LAX_BINDING = "Wine binds missing exports to stubs and loads the image"
+#: Wine reports a dependency that it cannot map as not found.
+NOT_FOUND = "Wine says 126 for a dependency that exists but cannot be mapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """The folders of one case: ``pkg`` is the DLL's own, the others are there to be added."""
+
+    root: Path
+
+    @property
+    def pkg(self) -> Path:
+        return self.root / "pkg"
+
+    def dll(self, name: str, *, at: str = "pkg", **options: Any) -> Path:
+        """Build a DLL with lld, which is quick; ``at`` is the folder."""
+        options.setdefault("toolchain", "lld")
+        options.setdefault("exports", ["f"])
+        path = self.root / at / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return build_dll(path, **options)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """``winerror`` is Windows' answer; 0 where it loads, negative where it only may fail."""
+
+    name: str
+    build: Callable[[Lab], object]
+    winerror: int
+    target: str = "user.dll"
+    chain: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    #: What Wine answers instead, and why.
+    wine: int | None = None
+    why: str = ""
+    #: Not for Wine: no such machine there, or nothing it could answer.
+    wine_can: bool = True
+    machine: str | None = "x86_64"
+    words: str = ""
+
+
+CASES: list[Case] = []
+
+
+def case(
+    winerror: int, **fields: Any
+) -> Callable[[Callable[[Lab], object]], Callable[[Lab], object]]:
+    """Register a case under its function's name."""
+
+    def register(build: Callable[[Lab], object]) -> Callable[[Lab], object]:
+        CASES.append(Case(name=build.__name__, build=build, winerror=winerror, **fields))
+        return build
+
+    return register
+
+
+# -- files: present, missing, where ---------------------------------------------------------------
+
+
+@case(0)
+def present(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f", "g @9"])
+    lab.dll("user.dll", imports={"leaf.dll": ["f", 9]})
+
+
+@case(126, chain=("user.dll", "gone.dll"))
+def missing(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"gone.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "mid.dll", "low.dll", "gone.dll"))
+def transitively_missing(lab: Lab) -> None:
+    lab.dll("low.dll", imports={"gone.dll": ["f"]})
+    lab.dll("mid.dll", imports={"low.dll": ["f"]})
+    lab.dll("user.dll", imports={"mid.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "leaf.dll"))
+def in_a_folder_nobody_adds(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(0, add=("libs",))
+def in_an_added_folder(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "leaf.dll"))
+def in_a_subfolder(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="pkg/sub")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(126, add=("libs",), chain=("user.dll", "mid.dll", "low.dll"))
+def beside_its_importer_but_not_beside_the_image_asked_for(lab: Lab) -> None:
+    lab.dll("mid.dll", at="libs", imports={"low.dll": ["f"]})
+    lab.dll("low.dll", at="libs/deep")
+    lab.dll("user.dll", imports={"mid.dll": ["f"]})
+
+
+@case(0, add=("libs",))
+def the_image_asked_for_is_found_by_its_dependency_elsewhere(lab: Lab) -> None:
+    lab.dll("user.dll", exports=["f", "back"], imports={"mid.dll": ["f"]})
+    lab.dll("mid.dll", at="libs", imports={"user.dll": ["back"]})
+
+
+@case(0)
+def another_case_of_the_name(lab: Lab) -> None:
+    lab.dll("Leaf.DLL")
+    lab.dll("user.dll", imports={"LEAF.dll": ["f"]})
+
+
+@case(0)
+def an_import_without_extension(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"leaf": ["f"]}, toolchain="mingw")
+
+
+@case(0, target="user.pyd")
+def an_extension_other_than_dll(lab: Lab) -> None:
+    lab.dll("leaf.pyd")
+    lab.dll("user.pyd", imports={"leaf.pyd": ["f"]})
+
+
+@case(0)
+def a_name_beyond_ascii_letters(lab: Lab) -> None:
+    lab.dll("lib with space+plus.dll")
+    lab.dll("user.dll", imports={"lib with space+plus.dll": ["f"]}, toolchain="mingw")
+
+
+@case(0)
+def circular(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"other.dll": ["f"]})
+    lab.dll("other.dll", imports={"user.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "other.dll", "gone.dll"))
+def circular_with_a_hole(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"other.dll": ["f"]})
+    lab.dll("other.dll", imports={"user.dll": ["f"], "gone.dll": ["g"]})
+
+
+@case(0)
+def importing_itself(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"user.dll": ["f"]})
+
+
+@case(0)
+def nothing_imported(lab: Lab) -> None:
+    lab.dll("user.dll")
+
+
+@case(0)
+def nothing_exported(lab: Lab) -> None:
+    lab.dll("user.dll", exports=[], imports={"kernel32.dll": ["Sleep"]})
+
+
+@case(0)
+def an_executable_as_dependency(lab: Lab) -> None:
+    lab.dll("host.exe", exports=["f"], exe=True, imports={"kernel32.dll": ["Sleep"]})
+    lab.dll("user.dll", imports={"host.exe": ["f"]})
+
+
+# -- symbols --------------------------------------------------------------------------------------
+
+
+@case(127, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING, words="does not export nope")
+def missing_export(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"leaf.dll": ["f", "nope"]})
+
+
+@case(127, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def export_of_another_case(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["Func"])
+    lab.dll("user.dll", imports={"leaf.dll": ["func"]})
+
+
+@case(182, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING, words="#77")
+def missing_ordinal(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f @1"])
+    lab.dll("user.dll", imports={"leaf.dll": [77]})
+
+
+@case(182, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def ordinal_in_a_gap(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f @1", "g @9"])
+    lab.dll("user.dll", imports={"leaf.dll": [5]})
+
+
+@case(0)
+def ordinal_without_name(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f @7 NONAME"], toolchain="mingw")
+    lab.dll("user.dll", imports={"leaf.dll": [7]})
+
+
+@case(127, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def a_nameless_export_by_name(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f @7 NONAME", "g @8"], toolchain="mingw")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(193, chain=("user.dll", "leaf.dll"), wine=0, why=LAX_BINDING, words="exports nothing")
+def a_dependency_that_exports_nothing(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=[])
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(127, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def transitively_missing_export(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("mid.dll", imports={"leaf.dll": ["nope"]})
+    lab.dll("user.dll", imports={"mid.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "gone.dll"))
+def missing_export_and_missing_dll(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"leaf.dll": ["nope"], "gone.dll": ["f"]})
+
+
+@case(0)
+def exported_data(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["table DATA"], source="int table[4] = {1, 2, 3, 4};",
+            toolchain="mingw")  # fmt: skip
+    lab.dll("user.dll", imports={"leaf.dll": ["table"]})
+
+
+@case(127, chain=("user.dll", "KERNEL32.dll"), wine=0, why=LAX_BINDING)
+def missing_export_of_a_system_dll(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"KERNEL32.dll": ["NoSuchFunctionAtAll"]})
+
+
+# -- forwarders -----------------------------------------------------------------------------------
+
+
+@case(0)
+def forwarder(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f", "g @9"])
+    lab.dll("mid.dll", exports=["a=leaf.f", "b=leaf.#9"])
+    lab.dll("user.dll", imports={"mid.dll": ["a", "b"]})
+
+
+@case(0)
+def forwarder_to_the_system(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=KERNEL32.Sleep"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(0)
+def forwarder_nobody_uses(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=gone.f", "b"])
+    lab.dll("user.dll", imports={"mid.dll": ["b"]})
+
+
+@case(126, chain=("user.dll", "mid.dll", "gone.dll"), wine=0, why=LAX_BINDING)
+def forwarder_to_a_missing_dll(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=gone.f"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(126, chain=("user.dll", "mid.dll", "leaf.dll", "gone.dll"), wine=0, why=LAX_BINDING)
+def forwarder_to_a_dll_with_a_missing_dependency(lab: Lab) -> None:
+    lab.dll("leaf.dll", imports={"gone.dll": ["f"]})
+    lab.dll("mid.dll", exports=["a=leaf.f"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(127, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def forwarder_to_a_missing_export(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("mid.dll", exports=["a=leaf.nope"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(182, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def forwarder_to_a_missing_ordinal(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f @1"])
+    lab.dll("mid.dll", exports=["a=leaf.#44"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(0)
+def chained_forwarders(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("two.dll", exports=["b=leaf.f"])
+    lab.dll("one.dll", exports=["a=two.b"])
+    lab.dll("user.dll", imports={"one.dll": ["a"]})
+
+
+@case(127, chain=("user.dll", "one.dll", "two.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def chained_forwarders_with_a_missing_end(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("two.dll", exports=["b=leaf.nope"])
+    lab.dll("one.dll", exports=["a=two.b"])
+    lab.dll("user.dll", imports={"one.dll": ["a"]})
+
+
+@case(193, wine_can=False, words="circle")
+def forwarders_in_a_circle(lab: Lab) -> None:
+    lab.dll("one.dll", exports=["a=two.b"])
+    lab.dll("two.dll", exports=["b=one.a"])
+    lab.dll("user.dll", imports={"one.dll": ["a"]})
+
+
+# -- delay-loads ----------------------------------------------------------------------------------
+
+
+@case(0)
+def delay_load_of_a_missing_dll(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"gone.dll": ["f"]}, delay=["gone.dll"])
+
+
+@case(0)
+def delay_load_of_a_missing_export(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"leaf.dll": ["nope"]}, delay=["leaf.dll"])
+
+
+@case(126, chain=("user.dll", "gone.dll"))
+def delay_load_beside_a_missing_import(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"late.dll": ["f"], "gone.dll": ["g"]}, delay=["late.dll"])
+
+
+# -- machines and damage --------------------------------------------------------------------------
+
+
+@case(193, target="leaf.dll")
+def a_32_bit_image_in_a_64_bit_process(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="x86", toolchain="mingw")
+
+
+@case(193, target="leaf.dll")
+def an_arm64_image_in_an_x64_process(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="arm64")
+
+
+@case(193, chain=("user.dll", "leaf.dll"), wine=126, why=NOT_FOUND)
+def a_32_bit_dependency(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="x86", toolchain="mingw")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(193, chain=("user.dll", "leaf.dll"), wine=126, why=NOT_FOUND)
+def an_arm64_dependency(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="arm64")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(0, add=("libs",))
+def a_32_bit_copy_in_front_of_the_right_one(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="x86", toolchain="mingw")
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(193, target="leaf.dll")
+def junk(lab: Lab) -> None:
+    lab.pkg.mkdir(parents=True)
+    (lab.pkg / "leaf.dll").write_bytes(b"this is no image\n" * 64)
+
+
+@case(193, target="leaf.dll")
+def an_empty_file(lab: Lab) -> None:
+    lab.pkg.mkdir(parents=True)
+    (lab.pkg / "leaf.dll").write_bytes(b"")
+
+
+@case(193, chain=("user.dll", "leaf.dll"), wine=126, why=NOT_FOUND)
+def a_junk_dependency(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+    (lab.pkg / "leaf.dll").write_bytes(b"this is no image\n" * 64)
+
+
+@case(193, chain=("user.dll", "leaf.dll"), add=("libs",), wine=126, why=NOT_FOUND)
+def a_junk_copy_in_front_of_the_right_one(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+    (lab.pkg / "leaf.dll").write_bytes(b"this is no image\n" * 64)
+
+
+@case(193, target="leaf.dll")
+def truncated_in_its_headers(lab: Lab) -> None:
+    _cut(lab.dll("leaf.dll"), 200)
+
+
+@case(193, target="leaf.dll")
+def truncated_in_its_sections(lab: Lab) -> None:
+    whole = lab.dll("leaf.dll")
+    _cut(whole, whole.stat().st_size - 300)
+
+
+@case(193, chain=("user.dll", "leaf.dll"), wine=126, why=NOT_FOUND)
+def a_truncated_dependency(lab: Lab) -> None:
+    whole = lab.dll("leaf.dll")
+    _cut(whole, whole.stat().st_size - 300)
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+def _cut(path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
+
+
+# -- what Windows, its redistributables and drivers bring -----------------------------------------
+
+
+@case(0)
+def an_api_set(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"api-ms-win-core-synch-l1-2-0.dll": ["Sleep"]})
+
+
+@case(0)
+def an_api_set_of_another_revision(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"api-ms-win-core-file-l1-1-9.dll": ["CreateFileW"]})
+
+
+@case(126, chain=("user.dll", "api-ms-win-nosuch-thing-l1-1-0.dll"), words="API set")
+def an_unknown_api_set(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"api-ms-win-nosuch-thing-l1-1-0.dll": ["f"]})
+
+
+@case(0)
+def an_unknown_api_set_shipped_as_a_file(lab: Lab) -> None:
+    lab.dll("api-ms-win-nosuch-thing-l1-1-0.dll")
+    lab.dll("user.dll", imports={"api-ms-win-nosuch-thing-l1-1-0.dll": ["f"]})
+
+
+@case(0)
+def a_known_api_set_shipped_as_a_file_that_is_not_used(lab: Lab) -> None:
+    lab.dll("api-ms-win-core-synch-l1-2-0.dll", exports=["other"])
+    lab.dll("user.dll", imports={"api-ms-win-core-synch-l1-2-0.dll": ["Sleep"]})
+
+
+@case(126, chain=("user.dll", "vcruntime140d.dll"), words="debug")
+def a_debug_runtime(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"vcruntime140d.dll": ["memcpy"]})
+
+
+@case(126, chain=("user.dll", "ucrtbased.dll"), words="debug")
+def the_debug_universal_crt(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"ucrtbased.dll": ["malloc"]})
+
+
+@case(-126, chain=("user.dll", "nvcuda.dll"), wine=126, why="Wine has no NVIDIA driver",
+      words="NVIDIA")  # fmt: skip
+def a_driver_dll(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"nvcuda.dll": ["cuInit"]})
+
+
+@case(-126, chain=("user.dll", "vulkan-1.dll"), wine=0, why="Wine ships a vulkan-1.dll")
+def vulkan(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"vulkan-1.dll": ["vkCreateInstance"]})
+
+
+@case(0)
+def the_redistributable(lab: Lab) -> None:
+    lab.dll("user.dll", imports={"msvcp140.dll": ["_Mtx_lock"], "VCRUNTIME140.dll": ["memcpy"]})
+
+
+@case(0)
+def a_known_dll_shipped_in_the_package_is_not_used(lab: Lab) -> None:
+    lab.dll("kernel32.dll", exports=["other"])
+    lab.dll("user.dll", imports={"kernel32.dll": ["Sleep"]})
+
+
+@case(126, chain=("user.dll", "dbghelp.dll", "gone.dll"))
+def another_system_dll_shipped_in_the_package_wins(lab: Lab) -> None:
+    lab.dll("dbghelp.dll", exports=["SymInitialize"], imports={"gone.dll": ["f"]})
+    lab.dll("user.dll", imports={"dbghelp.dll": ["SymInitialize"]})
+
+
+# -- several added folders ------------------------------------------------------------------------
+
+
+@case(-127, add=("one", "two"), wine_can=False, words="searches first")
+def two_added_copies_of_which_one_lacks_the_export(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="one", exports=["f", "extra"])
+    lab.dll("leaf.dll", at="two", exports=["f"])
+    lab.dll("user.dll", imports={"leaf.dll": ["extra"]})
+
+
+@case(0, add=("one", "two"))
+def two_added_copies_that_both_do(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="one", exports=["f", "extra"])
+    lab.dll("leaf.dll", at="two", exports=["f"])
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(-126, add=("one", "two"), wine_can=False, words="searches first")
+def two_added_copies_of_which_one_has_a_missing_dependency(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="one")
+    lab.dll("leaf.dll", at="two", imports={"gone.dll": ["f"]})
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+@case(0, add=("one", "two"))
+def its_own_folder_comes_before_the_added_ones(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=["f", "extra"])
+    lab.dll("leaf.dll", at="one")
+    lab.dll("leaf.dll", at="two")
+    lab.dll("user.dll", imports={"leaf.dll": ["extra"]})
+
+
+# -- programs -------------------------------------------------------------------------------------
+
+
+@case(0, target="prog.exe", wine_can=False)
+def a_program(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("prog.exe", exports=[], exe=True, imports={"leaf.dll": ["f"]})
+
+
+@case(126, target="prog.exe", chain=("prog.exe", "gone.dll"), wine_can=False)
+def a_program_with_a_missing_dll(lab: Lab) -> None:
+    lab.dll("prog.exe", exports=[], exe=True, imports={"gone.dll": ["f"]})
+
+
+@case(126, target="prog.exe", chain=("prog.exe", "leaf.dll"), add=("libs",), wine_can=False)
+def a_program_does_not_search_folders_that_python_adds(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("prog.exe", exports=[], exe=True, imports={"leaf.dll": ["f"]})
