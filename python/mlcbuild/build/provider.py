@@ -40,10 +40,7 @@ def settings(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:  # noqa: 
     if not project.opted_in:
         return {}
     low = max(_CMAKE_FLOOR, _wanted_cmake(Path.cwd(), project))
-    return {
-        "cmake": {"version": f">={low[0]}.{low[1]}"},
-        "wheel": {"reproducible": True},
-    }
+    return {"cmake": {"version": f">={low[0]}.{low[1]}"}}
 
 
 def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
@@ -95,7 +92,10 @@ def policy_table(
         "MLCBUILD_PROJECT": folder.resolve().as_posix(),
         "MLCBUILD_LAST_COMPONENT": str(components[-1]) if components else "",
     }
-    return {"cmake": {"build-type": named, "define": define}}
+    return {
+        "cmake": {"build-type": named, "define": define},
+        "wheel": {"reproducible": True},
+    }
 
 
 def as_config_settings(table: Mapping[str, Any]) -> dict[str, str]:
