@@ -46,7 +46,8 @@ DLL = Image(
 )
 
 
-def is_system_dll(name: str) -> bool:
+def is_system_dll(name: str, machine: str) -> bool:
+    del machine
     return name.casefold() == "kernel32.dll"
 
 
@@ -72,8 +73,7 @@ def test_another_machine_or_format_is_refused() -> None:
 def test_a_debug_crt_is_refused_and_named() -> None:
     imports = (*DLL.imports, ImportedDll(name="VCRUNTIME140D.dll", symbols=()))
     bad = replace(DLL, crt="debug", imports=imports)
-    everywhere = replace(WINDOWS, system_libraries=frozenset({"vcruntime140d"}))
-    (finding,) = judge([bad], everywhere, is_system_dll=is_system_dll)
+    (finding,) = judge([bad], WINDOWS, is_system_dll=is_system_dll)
     assert (finding.rule, finding.severity) == ("debug-crt", "error")
     assert "VCRUNTIME140D.dll" in finding.message
     assert rules(replace(ELF, has_debug_stl=True)) == [("debug-crt", "pkg/liba.so")]
@@ -107,6 +107,20 @@ def test_a_need_is_met_by_the_tree_a_companion_or_the_platform_and_else_named() 
     user = replace(DLL, imports=(ImportedDll(name="Mid.dll", symbols=()),))
     assert rules(user, expected=WINDOWS) == [("missing-dll", "pkg/a.dll")]
     assert rules(user, replace(DLL, path="pkg/mid.DLL"), expected=WINDOWS) == []
+
+
+def test_a_drivers_dll_is_named_with_who_brings_it() -> None:
+    vulkan = replace(DLL, imports=(ImportedDll(name="vulkan-1.dll", symbols=()),))
+    (finding,) = judge([vulkan], WINDOWS, is_system_dll=is_system_dll)
+    assert "a display driver with Vulkan support" in finding.message
+    assert "system-libraries" in finding.fix
+    declared = replace(WINDOWS, system_libraries=frozenset({"vulkan-1"}))
+    assert rules(vulkan, expected=declared) == []
+
+
+def test_an_image_that_no_process_can_map_is_refused() -> None:
+    cut = replace(DLL, invalid="the file ends before its last section")
+    assert rules(cut, expected=WINDOWS) == [("wrong-machine", "pkg/a.dll")]
 
 
 def test_a_delay_loaded_need_only_warns() -> None:

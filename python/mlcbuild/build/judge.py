@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.expectation import library_stem
+from mlcbuild.loader.policy import provider_of
+from mlcbuild.pe.crt import is_debug_crt
 from mlcbuild.pe.facts import Image
 from mlcbuild.rules.model import Finding
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlcbuild.build.expectation import Expectation
+    from mlcbuild.pe.facts import Machine
 
-    SystemDlls = Callable[[str], bool]
+    SystemDlls = Callable[[str, Machine], bool]
 
 __all__ = ["Native", "judge"]
 
@@ -36,7 +39,7 @@ _LINUX_SYSTEM: Final = re.compile(
 def judge(
     natives: Sequence[Native], expected: Expectation, *, is_system_dll: SystemDlls
 ) -> tuple[Finding, ...]:
-    """Return every finding, errors first. ``is_system_dll`` answers for a name on Windows."""
+    """Return every finding, errors first. ``is_system_dll`` answers for Windows."""
     found = [
         *_packaging(expected),
         *_machines(natives, expected),
@@ -66,7 +69,9 @@ def _machines(natives: Sequence[Native], expected: Expectation) -> Iterator[Find
         if isinstance(native, Image) != windows:
             kind = "a Windows" if isinstance(native, Image) else "an ELF"
             message = f"is {kind} image in a build for {expected.system}"
-        elif native.machine not in good:
+        elif isinstance(native, Image) and native.invalid:
+            message = f"cannot be mapped by Windows: {native.invalid}"
+        elif native.machine not in good and not (isinstance(native, Image) and native.managed):
             message = f"is built for {native.machine}, the wheel is for {expected.machine}"
         else:
             continue
@@ -115,9 +120,7 @@ def _debug(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding
 
 
 def _debug_dlls(image: Image) -> list[str]:
-    debug = re.compile(r"(vcruntime|msvcp|concrt|vccorlib)\d+(_\w+)?d\.dll|ucrtbased\.dll")
-    names = [dll.name for dll in image.imports if debug.fullmatch(dll.name.casefold())]
-    return names or ["a debug DLL"]
+    return [dll.name for dll in image.imports if is_debug_crt(dll.name)]
 
 
 def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding]:
@@ -159,7 +162,7 @@ def _needs(
             if library_stem(name) in declared:
                 continue
             problem = (
-                _dll_problem(name, natives, is_system_dll)
+                _dll_problem(name, native, natives, is_system_dll)
                 if isinstance(native, Image)
                 else _elf_problem(name, native, natives)
             )
@@ -179,14 +182,23 @@ _DECLARE: Final = (
     "install it into the wheel, link it statically, or declare the distribution that brings it: "
     "[tool.mlcbuild.build] companions"
 )
+_DECLARE_SYSTEM: Final = (
+    "load it when it is needed, or declare that the user's system brings it: "
+    "[tool.mlcbuild.build] system-libraries"
+)
 
 
 def _dll_problem(
-    name: str, natives: Sequence[Native], is_system_dll: SystemDlls
+    name: str, image: Image, natives: Sequence[Native], is_system_dll: SystemDlls
 ) -> tuple[str, str] | None:
     inside = {posixpath.basename(native.path).casefold() for native in natives}
-    if name.casefold() in inside or is_system_dll(name):
+    if name.casefold() in inside or is_system_dll(name, image.machine):
         return None
+    provider = provider_of(name)
+    if provider is not None and provider.kind == "debug":
+        return None  # the rule debug-crt has said it
+    if provider is not None:
+        return f"which comes with {provider.brought_by}", _DECLARE_SYSTEM
     return "which neither the wheel, a companion nor Windows has", _DECLARE
 
 
