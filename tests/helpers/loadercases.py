@@ -6,7 +6,7 @@ what Wine answers where it differs from Windows; each such difference says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tinydll import build_dll
@@ -21,6 +21,10 @@ __all__ = ["CASES", "Case", "Lab"]
 LAX_BINDING = "Wine binds missing exports to stubs and loads the image"
 #: Wine reports a dependency that it cannot map as not found.
 NOT_FOUND = "Wine says 126 for a dependency that exists but cannot be mapped"
+#: Wine falls back to its own copy where a system DLL's other copy cannot be loaded.
+BUILTIN = "Wine tries its built-in DLL after a copy in the package failed"
+#: Wine maps whole pages: what is missing within the last one is not noticed.
+LAST_PAGE = "Wine does not notice a section cut short within its last page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,12 @@ class Case:
     #: What Wine answers instead, and why.
     wine: int | None = None
     why: str = ""
-    #: Not for Wine: no such machine there, or nothing it could answer.
-    wine_can: bool = True
+    #: False where a loader gives one of several legal answers, or none that ends.
+    judge: bool = True
     machine: str | None = "x86_64"
     words: str = ""
+    #: Which copy wins: the DLL's name (lower case) -> its folder; ``system32`` for Windows' own.
+    winners: dict[str, str] = field(default_factory=dict)
 
 
 CASES: list[Case] = []
@@ -103,7 +109,7 @@ def in_a_folder_nobody_adds(lab: Lab) -> None:
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
 
 
-@case(0, add=("libs",))
+@case(0, add=("libs",), winners={"leaf.dll": "libs"})
 def in_an_added_folder(lab: Lab) -> None:
     lab.dll("leaf.dll", at="libs")
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
@@ -320,7 +326,7 @@ def chained_forwarders_with_a_missing_end(lab: Lab) -> None:
     lab.dll("user.dll", imports={"one.dll": ["a"]})
 
 
-@case(193, wine_can=False, words="circle")
+@case(193, judge=False, words="circle")
 def forwarders_in_a_circle(lab: Lab) -> None:
     lab.dll("one.dll", exports=["a=two.b"])
     lab.dll("two.dll", exports=["b=one.a"])
@@ -371,7 +377,7 @@ def an_arm64_dependency(lab: Lab) -> None:
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
 
 
-@case(0, add=("libs",))
+@case(0, add=("libs",), winners={"leaf.dll": "libs"})
 def a_32_bit_copy_in_front_of_the_right_one(lab: Lab) -> None:
     lab.dll("leaf.dll", machine="x86", toolchain="mingw")
     lab.dll("leaf.dll", at="libs")
@@ -410,15 +416,25 @@ def truncated_in_its_headers(lab: Lab) -> None:
 
 @case(193, target="leaf.dll")
 def truncated_in_its_sections(lab: Lab) -> None:
+    whole = lab.dll("leaf.dll", source=BIG)
+    _cut(whole, whole.stat().st_size // 2)
+
+
+@case(193, target="leaf.dll", wine=0, why=LAST_PAGE)
+def truncated_by_a_few_bytes(lab: Lab) -> None:
     whole = lab.dll("leaf.dll")
     _cut(whole, whole.stat().st_size - 300)
 
 
 @case(193, chain=("user.dll", "leaf.dll"), wine=126, why=NOT_FOUND)
 def a_truncated_dependency(lab: Lab) -> None:
-    whole = lab.dll("leaf.dll")
-    _cut(whole, whole.stat().st_size - 300)
+    whole = lab.dll("leaf.dll", source=BIG)
+    _cut(whole, whole.stat().st_size // 2)
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
+
+
+#: 128 KiB of data, so that cutting the file takes whole pages away.
+BIG = "__attribute__((used)) int big[32768] = {1};"
 
 
 def _cut(path: Path, size: int) -> None:
@@ -481,14 +497,20 @@ def the_redistributable(lab: Lab) -> None:
     lab.dll("user.dll", imports={"msvcp140.dll": ["_Mtx_lock"], "VCRUNTIME140.dll": ["memcpy"]})
 
 
-@case(0)
+@case(0, winners={"kernel32.dll": "system32"})
 def a_known_dll_shipped_in_the_package_is_not_used(lab: Lab) -> None:
     lab.dll("kernel32.dll", exports=["other"])
     lab.dll("user.dll", imports={"kernel32.dll": ["Sleep"]})
 
 
-@case(126, chain=("user.dll", "dbghelp.dll", "gone.dll"))
+@case(0, winners={"dbghelp.dll": "pkg"})
 def another_system_dll_shipped_in_the_package_wins(lab: Lab) -> None:
+    lab.dll("dbghelp.dll", exports=["SymInitialize"])
+    lab.dll("user.dll", imports={"dbghelp.dll": ["SymInitialize"]})
+
+
+@case(126, chain=("user.dll", "dbghelp.dll", "gone.dll"), wine=0, why=BUILTIN)
+def a_shipped_system_dll_that_lacks_a_dependency(lab: Lab) -> None:
     lab.dll("dbghelp.dll", exports=["SymInitialize"], imports={"gone.dll": ["f"]})
     lab.dll("user.dll", imports={"dbghelp.dll": ["SymInitialize"]})
 
@@ -496,7 +518,7 @@ def another_system_dll_shipped_in_the_package_wins(lab: Lab) -> None:
 # -- several added folders ------------------------------------------------------------------------
 
 
-@case(-127, add=("one", "two"), wine_can=False, words="searches first")
+@case(-127, add=("one", "two"), judge=False, words="searches first")
 def two_added_copies_of_which_one_lacks_the_export(lab: Lab) -> None:
     lab.dll("leaf.dll", at="one", exports=["f", "extra"])
     lab.dll("leaf.dll", at="two", exports=["f"])
@@ -510,14 +532,14 @@ def two_added_copies_that_both_do(lab: Lab) -> None:
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
 
 
-@case(-126, add=("one", "two"), wine_can=False, words="searches first")
+@case(-126, add=("one", "two"), judge=False, words="searches first")
 def two_added_copies_of_which_one_has_a_missing_dependency(lab: Lab) -> None:
     lab.dll("leaf.dll", at="one")
     lab.dll("leaf.dll", at="two", imports={"gone.dll": ["f"]})
     lab.dll("user.dll", imports={"leaf.dll": ["f"]})
 
 
-@case(0, add=("one", "two"))
+@case(0, add=("one", "two"), winners={"leaf.dll": "pkg"})
 def its_own_folder_comes_before_the_added_ones(lab: Lab) -> None:
     lab.dll("leaf.dll", exports=["f", "extra"])
     lab.dll("leaf.dll", at="one")
@@ -528,18 +550,18 @@ def its_own_folder_comes_before_the_added_ones(lab: Lab) -> None:
 # -- programs -------------------------------------------------------------------------------------
 
 
-@case(0, target="prog.exe", wine_can=False)
+@case(0, target="prog.exe")
 def a_program(lab: Lab) -> None:
     lab.dll("leaf.dll")
     lab.dll("prog.exe", exports=[], exe=True, imports={"leaf.dll": ["f"]})
 
 
-@case(126, target="prog.exe", chain=("prog.exe", "gone.dll"), wine_can=False)
+@case(126, target="prog.exe", chain=("prog.exe", "gone.dll"))
 def a_program_with_a_missing_dll(lab: Lab) -> None:
     lab.dll("prog.exe", exports=[], exe=True, imports={"gone.dll": ["f"]})
 
 
-@case(126, target="prog.exe", chain=("prog.exe", "leaf.dll"), add=("libs",), wine_can=False)
+@case(126, target="prog.exe", chain=("prog.exe", "leaf.dll"), add=("libs",))
 def a_program_does_not_search_folders_that_python_adds(lab: Lab) -> None:
     lab.dll("leaf.dll", at="libs")
     lab.dll("prog.exe", exports=[], exe=True, imports={"leaf.dll": ["f"]})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from loadercases import CASES, Case, Lab
+from loadercases import CASES, Case
 from mlcbuild.loader import Load, Options, predict, world_from_package
 from mlcbuild.package.model import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mlcbuild.package.model import Kind, WheelFacts
@@ -36,7 +36,6 @@ class FolderPackage:
 
 
 def answer(case: Case, root: Path) -> Load:
-    case.build(Lab(root))
     options = Options(
         add_dirs=tuple(str(root / folder) for folder in case.add),
         machine=case.machine,  # type: ignore[arg-type]
@@ -45,11 +44,16 @@ def answer(case: Case, root: Path) -> Load:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_model_answers_as_windows_does(case: Case, tmp_path: Path) -> None:
-    load = answer(case, tmp_path)
+def test_the_model_answers_as_windows_does(case: Case, built: Callable[[Case], Path]) -> None:
+    load = answer(case, built(case))
     verdict = "loads" if case.winerror == 0 else "fails" if case.winerror > 0 else "may-fail"
     assert (load.verdict, load.winerror) == (verdict, abs(case.winerror) or None), load.reason
     if case.chain:
         assert load.chain == case.chain
     assert case.words in load.reason
     assert "\n" not in load.reason
+    for name, folder in case.winners.items():
+        need = next(need for need in load.needs if need.name.lower() == name)
+        place = {"python-dir": "system32", "system": "system32"}.get(need.origin)
+        place = place or (need.key or "").replace("\\", "/").rpartition("/")[0] or "pkg"
+        assert place.rpartition("/")[2] == folder.rpartition("/")[2]

@@ -1,0 +1,163 @@
+"""A real loader's answer: Windows itself where the tests run on Windows, Wine elsewhere.
+
+The judge is a program of thirty lines that loads one DLL as CPython loads an extension module, or
+starts one program, and prints the error code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinydll import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Judge", "close_judge", "make_judge", "on_windows", "wine"]
+
+SOURCE = r"""
+#define _WIN32_WINNT 0x0A00
+#define PSAPI_VERSION 2
+#include <windows.h>
+#include <psapi.h>
+#include <stdio.h>
+#include <wchar.h>
+
+int main(void) {
+  int count = 0;
+  wchar_t **words = CommandLineToArgvW(GetCommandLineW(), &count);
+  SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX | SEM_NOGPFAULTERRORBOX);
+  if (!wcscmp(words[1], L"run")) {
+    STARTUPINFOW start = {sizeof start};
+    PROCESS_INFORMATION child;
+    DWORD code = 0;
+    if (!CreateProcessW(words[2], NULL, NULL, NULL, FALSE, 0, NULL, NULL, &start, &child)) {
+      printf("answer %lu\n", GetLastError());
+      return 0;
+    }
+    WaitForSingleObject(child.hProcess, 20000);
+    GetExitCodeProcess(child.hProcess, &code);
+    printf("answer %lu\n", code);
+    return 0;
+  }
+  for (int i = 3; i < count; i++)
+    if (!AddDllDirectory(words[i])) printf("cannot add %lu\n", GetLastError());
+  HMODULE module = LoadLibraryExW(
+      words[2], NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS | LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR);
+  printf("answer %lu\n", module ? 0 : GetLastError());
+  HMODULE all[512];
+  DWORD size = 0;
+  char path[1024];
+  EnumProcessModules(GetCurrentProcess(), all, sizeof all, &size);
+  for (unsigned i = 0; i < size / sizeof *all; i++)
+    if (GetModuleFileNameA(all[i], path, sizeof path)) printf("module %s\n", path);
+  fflush(stdout);
+  TerminateProcess(GetCurrentProcess(), 0);
+}
+"""
+#: NTSTATUS of a process that did not start -> the code that a load of the same fault gives.
+TWINS = {0xC0000135: 126, 0xC0000139: 127, 0xC0000138: 182, 0xC000007B: 193, 0xC0000142: 1114}
+
+
+def on_windows() -> bool:
+    """Return whether the judge is Windows itself."""
+    return os.name == "nt"
+
+
+def wine() -> str | None:
+    """Return the path of Wine, None where it is not installed."""
+    return shutil.which("wine")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A loader to ask."""
+
+    program: Path
+    prefix: Path | None
+
+    def load(self, path: Path, add: Sequence[Path]) -> tuple[int, dict[str, str]]:
+        """Load a DLL by its full path: the error, 0 where it loads, and where modules came from.
+
+        The second part maps a module's name to its folder's name (``system32`` for Windows').
+        """
+        code, lines = self._ask("load", path, *add)
+        loaded = (line.removeprefix("module ") for line in lines if line.startswith("module "))
+        parts = (module.lower().split("\\") for module in loaded)
+        return code, {names[-1]: names[-2] for names in parts}
+
+    def run(self, path: Path) -> int:
+        """Return the error that starting a program gives, as a load would say it."""
+        code, _ = self._ask("run", path)
+        return TWINS.get(code, code)
+
+    def _ask(self, word: str, *paths: Path) -> tuple[int, list[str]]:
+        start = [str(self.program)] if self.prefix is None else ["wine", str(self.program)]
+        done = subprocess.run(
+            [*start, word, *(self._native(path) for path in paths)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env=self.environment(),
+        )
+        lines = done.stdout.splitlines()
+        for line in lines:
+            if line.startswith("answer "):
+                return int(line.removeprefix("answer ")), lines
+        raise AssertionError(f"the judge died on {paths[0]}: {done.stdout}{done.stderr}")
+
+    def _native(self, path: Path) -> str:
+        text = str(path.resolve())
+        return text if self.prefix is None else "Z:" + text.replace("/", "\\")
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of Wine's processes: its own prefix, no messages, no Mono."""
+        if self.prefix is None:
+            return dict(os.environ)
+        return {
+            **os.environ,
+            "WINEPREFIX": str(self.prefix),
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+        }
+
+
+def make_judge(folder: Path) -> Judge:
+    """Compile the judge and, for Wine, make a prefix of its own. ``close_judge`` ends its server."""
+    program = folder / "judge" / "judge.exe"
+    program.parent.mkdir(parents=True)
+    source = program.with_suffix(".c")
+    source.write_text(SOURCE, encoding="utf-8")
+    gcc = require("x86_64-w64-mingw32-gcc")
+    subprocess.run([gcc, "-O1", "-o", program, source, "-lshell32"], check=True, timeout=120)
+    if on_windows():
+        return Judge(program, None)
+    prefix = folder / "prefix"
+    prefix.mkdir()
+    judge = Judge(program, prefix)
+    # Started with output discarded: its children would keep a pipe open for minutes.
+    subprocess.run(
+        ["wine", "wineboot", "-i"],
+        check=True,
+        timeout=300,
+        env=judge.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return judge
+
+
+def close_judge(judge: Judge) -> None:
+    """End the processes of the judge's own prefix."""
+    server = shutil.which("wineserver") or shutil.which(
+        "wineserver64", path="/usr/lib/wine:/usr/lib64/wine"
+    )
+    if judge.prefix is not None and server is not None:
+        subprocess.run([server, "-k"], check=False, timeout=60, env=judge.environment())

@@ -1,0 +1,29 @@
+"""Every case is built once for the whole session, whoever asks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from loadercases import Case, Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Path]:
+    """Return the folder of a built case: ``pkg`` and the folders beside it."""
+    roots: dict[str, Path] = {}
+    home = tmp_path_factory.mktemp("cases")
+
+    def folder(case: Case) -> Path:
+        if case.name not in roots:
+            root = home / case.name
+            root.mkdir()
+            case.build(Lab(root))
+            roots[case.name] = root
+        return roots[case.name]
+
+    return folder

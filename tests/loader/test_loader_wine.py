@@ -1,0 +1,54 @@
+"""The same cases before a real loader: Windows on Windows, Wine elsewhere.
+
+Wine lies in two ways, which the cases name with Windows' answer beside it. Everything else must
+agree. Where neither is there (a developer's macOS, say) one line says so; in CI that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from loadercases import CASES, Case
+from winejudge import Judge, close_judge, make_judge, on_windows, wine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+if wine() is None and not on_windows() and not os.environ.get("CI"):
+    pytest.skip("no loader to compare with: install Wine (CI requires it)", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    assert wine() or on_windows(), "CI must have Wine: it judges the loader model"
+    judge = make_judge(tmp_path_factory.mktemp("judge"))
+    yield judge
+    close_judge(judge)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.judge], ids=lambda case: case.name)
+def test_a_real_loader_answers_as_the_case_says(
+    case: Case, judge: Judge, built: Callable[[Case], Path]
+) -> None:
+    root = built(case)
+    target = root / "pkg" / case.target
+    loaded: dict[str, str] = {}
+    if target.suffix == ".exe":
+        answer = judge.run(target)
+    else:
+        answer, loaded = judge.load(target, [root / folder for folder in case.add])
+    expected = abs(case.winerror)
+    if case.wine is not None and not on_windows():
+        assert case.why
+        expected = case.wine
+    assert answer == expected, case.why
+    for name, folder in case.winners.items():
+        assert loaded[name] == folder.rpartition("/")[2]
+
+
+def test_the_differences_between_wine_and_windows_are_the_known_ones() -> None:
+    reasons = {case.why for case in CASES if case.wine is not None}
+    assert len(reasons) <= 6, "every difference is a documented habit of Wine"
