@@ -1,0 +1,76 @@
+"""Judge one file without loading it: can this interpreter use it, and should it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlc_llm._locator.image import NotAnImageError, read_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlc_llm._locator.host import Host
+    from mlc_llm._locator.image import Image
+
+__all__ = ["GOOD", "Verdict", "judge"]
+
+_NOT_AN_IMAGE = {"pe": "not-a-pe", "elf": "not-an-elf", "mach-o": "not-a-mach-o"}
+_FORMAT_NAMES = {"pe": "Windows (PE)", "elf": "Linux (ELF)", "mach-o": "macOS (Mach-O)"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``cause`` is empty for a good file, else a rule id; ``reason`` says it in words."""
+
+    cause: str = ""
+    reason: str = ""
+    fix: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the file can be loaded as it is."""
+        return not self.cause
+
+
+GOOD = Verdict()
+_REINSTALL = "pip install --force-reinstall --no-deps mlc_llm"
+
+
+def judge(path: Path, host: Host, *, stamped_size: int | None = None) -> Verdict:
+    """Read ``path`` and say whether ``host`` can use it.
+
+    ``stamped_size`` is the size in bytes the build stamp recorded for it, where there is a stamp.
+    """
+    try:
+        image = read_image(path)
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return Verdict("absent", "no such file", "build or install mlc_llm")
+    except NotAnImageError as error:
+        cause = _NOT_AN_IMAGE[host.image_format]
+        return Verdict(cause, f"not a native library: {error}", _REINSTALL)
+    except OSError as error:
+        return Verdict("unreadable", f"cannot be read: {error.strerror}", "check its permissions")
+    verdict = _judge_image(image, host)
+    if verdict.good and stamped_size is not None and size != stamped_size:
+        reason = f"{size} bytes, its stamp says {stamped_size}: it is not the file that was built"
+        return Verdict("stamp-mismatch", reason, _REINSTALL)
+    return verdict
+
+
+def _judge_image(image: Image, host: Host) -> Verdict:
+    if image.format != host.image_format:
+        built, wanted = _FORMAT_NAMES[image.format], _FORMAT_NAMES[host.image_format]
+        return Verdict("wrong-machine", f"a {built} library, needed is {wanted}", _REINSTALL)
+    if host.machine not in image.machines:
+        built = ", ".join(image.machines)
+        reason = f"built for {built}, this Python is {host.machine}"
+        return Verdict("wrong-machine", reason, f"install the wheel for {host.machine}")
+    if debug := image.debug_crt:
+        return Verdict(
+            "debug-crt",
+            f"a Debug build: it imports {debug}",
+            "build with --config Release (MLC_ALLOW_DEBUG=1 takes it all the same)",
+        )
+    return GOOD
