@@ -10,13 +10,13 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinydll import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["Judge", "close_judge", "make_judge", "on_windows", "wine"]
 
@@ -129,7 +129,7 @@ class Judge:
 
 
 def make_judge(folder: Path) -> Judge:
-    """Compile the judge and, for Wine, make a prefix of its own. ``close_judge`` ends its server."""
+    """Compile the judge; for Wine, make a prefix of its own, which ``close_judge`` ends."""
     program = folder / "judge" / "judge.exe"
     program.parent.mkdir(parents=True)
     source = program.with_suffix(".c")
