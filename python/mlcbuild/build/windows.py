@@ -1,4 +1,4 @@
-"""Which DLLs every Windows has: what the gate need not find in the wheel."""
+"""Which DLLs a user's Windows has: what the gate need not find in the wheel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import provider_of
+from mlcbuild.loader.systemdata import builtin_system
 
 if TYPE_CHECKING:
     from mlcbuild.pe.facts import Machine
@@ -19,24 +20,16 @@ _PYTHON: Final = re.compile(r"python3\d*t?\.dll|vcruntime140(_1)?\.dll")
 def is_system_dll(name: str, machine: Machine) -> bool:
     """Say whether Windows, Python or the Microsoft C++ redistributable brings this DLL.
 
-    A driver's DLL is not one of them: a machine without the device lacks it.
+    By the same data as ``mlcbuild check``. A driver's DLL is not one of them, nor an older
+    redistributable's: a machine may lack them.
     """
-    del machine  # the names are the same on all
     base = name.casefold()
     if _PYTHON.fullmatch(base):
         return True
     provider = provider_of(base)
-    if provider is not None:
-        return provider.kind in ("redist", "optional")
-    return base.startswith(("api-ms-win-", "ext-ms-win-")) or base in _SYSTEM
-
-
-_SYSTEM: Final = frozenset(
-    f"{name}.dll"
-    for name in re.findall(
-        r"\w+",
-        "advapi32 bcrypt bcryptprimitives crypt32 dbghelp gdi32 imm32 iphlpapi kernel32 msvcrt "
-        "ntdll ole32 oleaut32 powrprof psapi rpcrt4 secur32 setupapi shell32 shlwapi "
-        "synchronization ucrtbase user32 userenv version winmm ws2_32",
-    )
-)
+    if provider is not None and provider.kind in ("driver", "debug", "old-redist"):
+        return False
+    system = builtin_system()
+    if base.startswith(("api-", "ext-")):
+        return system.api_set(base) == "known"
+    return system.dll(base, machine) is not None
