@@ -59,22 +59,32 @@ def read_project(folder: Path) -> Project:
         return Project(name="")
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
-    tool = table.get("tool", {})
-    about = table.get("project", {})
-    own = tool.get("mlcbuild", {}).get("build", {})
+    tool = _table(table, "tool")
+    if "mlcbuild" not in tool:
+        return Project(name="")  # nothing else of a stranger's file is looked at
+    about = _table(table, "project")
     return Project(
-        name=about.get("name", ""),
-        opted_in="mlcbuild" in tool,
+        name=str(about.get("name", "")),
+        opted_in=True,
         requires=_requires(about),
-        scikit_build=tool.get("scikit-build", {}),
-        **_declared(own),
+        scikit_build=_table(tool, "scikit-build"),
+        **_declared(_table(_table(tool, "mlcbuild"), "build")),
     )
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise UsageError(
+            f"{key} = {value!r} in pyproject.toml is no table", remedy="correct the file"
+        )
+    return value
 
 
 def _requires(about: dict[str, Any]) -> frozenset[str] | None:
     if "dependencies" in about.get("dynamic", ()) or not about:
         return None
-    names = (re.match(r"\s*([A-Za-z0-9._-]+)", line) for line in about.get("dependencies", ()))
+    names = (re.match(r"\s*([A-Za-z0-9._-]+)", str(line)) for line in about.get("dependencies", ()))
     return frozenset(normalised(match[1]) for match in names if match)
 
 
