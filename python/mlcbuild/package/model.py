@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Kind", "Member", "Package", "WheelFacts"]
 
@@ -31,6 +31,8 @@ class WheelFacts:
     #: RECORD rows: path -> (``sha256=...`` or empty, size or None).
     record: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
+    #: The tags that the WHEEL file states; ``tags`` are those of the file name.
+    declared_tags: tuple[str, ...] = ()
 
 
 class Package(Protocol):
@@ -39,12 +41,23 @@ class Package(Protocol):
     name: str
     kind: Kind
     wheel: WheelFacts | None
+    #: Packages installed beside it: the dependencies of ``installed:`` and ``pypi:`` targets.
+    companions: Sequence[Package]
 
     def members(self) -> Iterator[Member]:
         """List every file, without reading any."""
 
-    def read(self, member: Member) -> memoryview:
+    def read(
+        self, member: Member, *, watch: Callable[[memoryview], None] | None = None
+    ) -> memoryview:
         """Return a member's bytes (mapped or inflated); at most one big member need be held.
 
-        Raises ``InputError`` when it cannot be read (damaged, encrypted, larger than declared).
+        ``watch`` is given each piece, in order, as it becomes known. Raises ``InputError`` when it
+        cannot be read (damaged, encrypted, larger than declared).
         """
+
+    def peek(self, member: Member) -> bytes:
+        """Return a member's first bytes, to tell what it is; raises as ``read`` does."""
+
+    def close(self) -> None:
+        """Let go of open files, its companions' too."""

@@ -1,0 +1,102 @@
+"""Files on disk: one image, a folder (a site-packages included), the files of a distribution."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.package.model import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from mlcbuild.package.model import Kind, Package, WheelFacts
+
+__all__ = ["FilesPackage", "map_file"]
+
+#: Below this, reading costs less than mapping.
+MAP_FROM: Final = 1 << 17
+PEEK: Final = 16
+
+
+def map_file(path: Path | str, *, name: str) -> memoryview:
+    """Return a file's bytes, mapped where that pays. Raises ``InputError`` if it cannot be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  twice as fast as Path.open
+            if os.fstat(file.fileno()).st_size < MAP_FROM:
+                return memoryview(file.read())
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{name}: cannot be read ({why})") from error
+
+
+class FilesPackage:
+    """Files below one folder. See ``package.model.Package``.
+
+    Without ``paths`` it holds the whole folder: links to folders are not followed, so a loop of
+    them ends. ``paths`` are relative to the folder, with forward slashes.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        name: str,
+        kind: Kind,
+        paths: Sequence[str] | None = None,
+        wheel: WheelFacts | None = None,
+        companions: Sequence[Package] = (),
+    ) -> None:
+        self.name = name
+        self.kind: Kind = kind
+        self.wheel = wheel
+        self.companions = companions
+        self._root = root
+        self._paths = paths
+
+    def members(self) -> Iterator[Member]:
+        """List every file, without reading any."""
+        if self._paths is None:
+            yield from _walk(str(self._root), "", self.name)
+            return
+        for path in self._paths:
+            file = self._root / path
+            if file.is_file():  # else listed but gone, which record-mismatch tells
+                yield Member(path=path, size=file.stat().st_size)
+
+    def read(
+        self, member: Member, *, watch: Callable[[memoryview], None] | None = None
+    ) -> memoryview:
+        """Return a member's bytes, mapped; ``watch`` gets them too."""
+        data = map_file(f"{self._root}{os.sep}{member.path}", name=member.path)
+        if watch:
+            watch(data)
+        return data
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def peek(self, member: Member) -> bytes:
+        """Return a member's first bytes."""
+        try:
+            with (self._root / member.path).open("rb") as file:
+                return file.read(PEEK)
+        except OSError as error:
+            raise InputError(f"{member.path}: cannot be read ({error.strerror})") from error
+
+
+def _walk(folder: str, prefix: str, name: str) -> Iterator[Member]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(f"{name}: {folder} cannot be listed ({error.strerror})") from error
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{prefix}{entry.name}/", name)
+        elif entry.is_file():
+            yield Member(path=prefix + entry.name, size=entry.stat().st_size)

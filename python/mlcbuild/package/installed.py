@@ -1,0 +1,79 @@
+"""``installed:NAME``: a distribution of this Python, and those it requires."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import InputError
+from mlcbuild.package.folder import FilesPackage
+from mlcbuild.package.metadata import parse_headers, parse_record
+from mlcbuild.package.model import WheelFacts
+from mlcbuild.package.requirements import needed_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["open_installed"]
+
+
+def open_installed(name: str) -> FilesPackage:
+    """Return the files of an installed distribution; its requirements are its companions.
+
+    Raises ``InputError`` when it is not installed in the Python that runs this.
+    """
+    distribution = _find(name)
+    if distribution is None:
+        raise InputError(
+            f"installed:{name}: no such distribution in this Python",
+            remedy="run mlcbuild with the Python that has it, or give its folder",
+        )
+    return _package(distribution, companions=list(_requirements(distribution)))
+
+
+def _find(name: str) -> importlib.metadata.Distribution | None:
+    try:
+        return importlib.metadata.distribution(name)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return None
+
+
+def _requirements(
+    distribution: importlib.metadata.Distribution,
+) -> Iterator[FilesPackage]:
+    """Give every distribution that the first one brings along; what is not installed is left."""
+    seen = {distribution.metadata["Name"]}
+    waiting = needed_names(distribution.requires or ())
+    while waiting:
+        found = _find(waiting.pop())
+        if found is not None and found.metadata["Name"] not in seen:
+            seen.add(found.metadata["Name"])
+            waiting += needed_names(found.requires or ())
+            yield _package(found)
+
+
+def _package(
+    distribution: importlib.metadata.Distribution,
+    *,
+    companions: list[FilesPackage] | None = None,
+) -> FilesPackage:
+    record = parse_record((distribution.read_text("RECORD") or "").encode())
+    wheel = parse_headers((distribution.read_text("WHEEL") or "").encode())
+    name = distribution.metadata["Name"]
+    tags = tuple(wheel.get("tag", ()))
+    return FilesPackage(
+        Path(str(distribution.locate_file(""))),
+        name=f"installed:{name}",
+        kind="installed",
+        paths=list(record) or [str(path) for path in distribution.files or ()],
+        wheel=WheelFacts(
+            distribution=name,
+            version=distribution.version,
+            tags=tags,
+            declared_tags=tags,
+            record=record,
+            requires=tuple(distribution.requires or ()),
+        ),
+        companions=companions or (),
+    )

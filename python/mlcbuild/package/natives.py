@@ -1,0 +1,36 @@
+"""Which files of a package are native code: by ending, and by content where there is none."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+
+__all__ = ["foreign_format", "is_native_name", "may_be_native"]
+
+#: Endings under which Windows programs load images.
+_SUFFIXES: Final = frozenset({".dll", ".pyd", ".exe", ".node", ".ocx", ".cpl", ".xll", ".drv"})
+#: First bytes -> whose format it is.
+_FOREIGN: Final = {
+    b"\x7fELF": "an ELF file (Linux, Android)",
+    b"\xcf\xfa\xed\xfe": "a Mach-O file (macOS)",
+    b"\xce\xfa\xed\xfe": "a Mach-O file (macOS)",
+    b"\xca\xfe\xba\xbe": "a universal Mach-O file (macOS)",
+    b"!<arch>\n": "a static or import library (.lib, .a)",
+    b"PK\x03\x04": "a zip",
+}
+
+
+def is_native_name(path: str) -> bool:
+    """Say whether Windows would load a file of this name as an image."""
+    return PurePosixPath(path).suffix.lower() in _SUFFIXES
+
+
+def may_be_native(path: str) -> bool:
+    """Say whether a name leaves it to the content: a program or library without an ending."""
+    name = PurePosixPath(path)
+    return not name.suffix and not name.parent.name.endswith(".dist-info")
+
+
+def foreign_format(head: bytes) -> str | None:
+    """Name the format of a file that is no Windows image, from its first bytes; None if unknown."""
+    return next((word for magic, word in _FOREIGN.items() if head.startswith(magic)), None)

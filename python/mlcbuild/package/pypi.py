@@ -1,0 +1,152 @@
+"""``pypi:NAME[==VERSION]``: the Windows wheel that pip would take from its index."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import InputError
+from mlcbuild.package.metadata import tags_of_name
+from mlcbuild.package.requirements import WINDOWS, needed
+from mlcbuild.package.source import FileSource
+from mlcbuild.package.wheel import WheelPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
+    from mlcbuild.sources.index import IndexFile
+
+__all__ = ["open_from_index"]
+
+
+def open_from_index(
+    target: str,
+    folder: Path,
+    *,
+    with_deps: bool = False,
+    python: tuple[int, int] | None = None,
+) -> WheelPackage:
+    """Download the wheel of a requirement into ``folder`` and open it there.
+
+    ``python`` is the interpreter it is for (this one's version by default), on 64-bit Windows.
+    ``with_deps`` brings the wheels it requires as its companions. Raises ``InputError`` when the
+    index has none, and what the index client raises when it cannot be reached.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
+    try:
+        wanted = Requirement(target)
+    except InvalidRequirement as error:
+        raise InputError(
+            f"pypi:{target}: no requirement", remedy="write pypi:NAME or pypi:NAME==VERSION"
+        ) from error
+    version = python or (sys.version_info[0], sys.version_info[1])
+    path = _bring(wanted, folder, version)
+    package = _open(path, name=f"pypi:{target}")
+    if with_deps:
+        package.companions = _companions(package, wanted.name, folder, version)
+    return package
+
+
+def _open(path: Path, *, name: str) -> WheelPackage:
+    source = FileSource(path, name=path.name)
+    return WheelPackage(source, filename=path.name, name=name, kind="pypi")
+
+
+def _companions(
+    package: WheelPackage, name: str, folder: Path, python: tuple[int, int]
+) -> Sequence[WheelPackage]:
+    """Bring every requirement, each project once; which is enough to examine, not to install."""
+    environment = {
+        **WINDOWS,
+        "python_version": f"{python[0]}.{python[1]}",
+        "python_full_version": f"{python[0]}.{python[1]}.0",
+        "implementation_version": f"{python[0]}.{python[1]}.0",
+    }
+    found: list[WheelPackage] = []
+    seen = {_normalised(name)}
+    waiting = needed(package.wheel.requires if package.wheel else (), environment)
+    while waiting:
+        requirement = waiting.pop(0)
+        if _normalised(requirement.name) in seen:
+            continue
+        seen.add(_normalised(requirement.name))
+        companion = _open(_bring(requirement, folder, python), name=f"pypi:{requirement.name}")
+        waiting += needed(companion.wheel.requires if companion.wheel else (), environment)
+        found.append(companion)
+    return found
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:
+    from mlcbuild.sources.index import download, find_files  # noqa: PLC0415
+
+    files = find_files(wanted.name)
+    if not files:
+        raise InputError(
+            f"pypi:{wanted.name}: the package index has no such project",
+            remedy="check the name, and the index with `pip config list`",
+        )
+    best = _best(files, wanted, python)
+    if best is None:
+        raise InputError(
+            f"pypi:{wanted}: no wheel for Python {python[0]}.{python[1]} on 64-bit Windows",
+            remedy="see its files with `pip index versions`, or give a wheel's path",
+        )
+    path = folder / best.filename
+    download(best, path)
+    return path
+
+
+def _best(
+    files: Sequence[IndexFile], wanted: Requirement, python: tuple[int, int]
+) -> IndexFile | None:
+    """Choose as pip does: the newest version first, then the most specific tag."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+
+    ranks = {tag: rank for rank, tag in enumerate(_tags(python))}
+    found: list[tuple[bool, Version, int, IndexFile]] = []
+    for file in files:
+        fits = [ranks[tag] for tag in tags_of_name(file.filename) or () if tag in ranks]
+        if not fits or not _takes(file, python):
+            continue
+        try:
+            version = Version(file.filename.split("-")[1])
+        except InvalidVersion:
+            continue
+        exact = any(each.operator in {"==", "==="} for each in wanted.specifier)
+        if wanted.specifier.contains(version, prereleases=True) and (exact or not file.yanked):
+            found.append((not version.is_prerelease or exact, version, -min(fits), file))
+    return max(found, key=lambda each: each[:3])[3] if found else None
+
+
+def _takes(file: IndexFile, python: tuple[int, int]) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    try:
+        return f"{python[0]}.{python[1]}.0" in SpecifierSet(file.requires_python or "")
+    except InvalidSpecifier:
+        return True
+
+
+def _tags(python: tuple[int, int]) -> list[str]:
+    """Return the tags that CPython on 64-bit Windows takes, the most specific first."""
+    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415
+
+    platforms = ["win_amd64"]
+    interpreter = f"cp{python[0]}{python[1]}"
+    return [
+        str(tag)
+        for tag in (
+            *cpython_tags(python, [interpreter], platforms),
+            *compatible_tags(python, interpreter, platforms),
+        )
+    ]

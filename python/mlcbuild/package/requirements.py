@@ -1,0 +1,46 @@
+"""What a distribution requires, judged for Windows or for this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.requirements import Requirement
+
+__all__ = ["WINDOWS", "needed", "needed_names"]
+
+#: The marker environment of Python on 64-bit Windows; version fields come from the caller.
+WINDOWS: Final = {
+    "os_name": "nt",
+    "sys_platform": "win32",
+    "platform_system": "Windows",
+    "platform_machine": "AMD64",
+    "platform_release": "10",
+    "platform_version": "10.0.19045",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
+
+
+def needed(lines: Iterable[str], environment: dict[str, str] | None = None) -> list[Requirement]:
+    """Return the requirements that hold without extras; lines that are none are left out."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
+    found = []
+    for line in lines:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is None or requirement.marker.evaluate(
+            {**(environment or {}), "extra": ""}
+        ):
+            found.append(requirement)
+    return found
+
+
+def needed_names(lines: Iterable[str]) -> list[str]:
+    """Return the names that a distribution requires on this machine, without extras."""
+    return [requirement.name for requirement in needed(lines)]

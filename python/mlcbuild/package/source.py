@@ -1,0 +1,38 @@
+"""Bytes of a file at an offset. A mapped wheel would count as memory next to what it unpacks to."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FileSource"]
+
+
+class FileSource:
+    """One file, read where asked. Raises ``InputError`` when it cannot be opened."""
+
+    def __init__(self, path: Path, *, name: str) -> None:
+        try:
+            self._file = path.open("rb", buffering=0)
+            self.size = self._file.seek(0, 2)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise InputError(f"{name}: cannot be read ({why})") from error
+        self._lock = threading.Lock()
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes at an offset; fewer at the end of the file."""
+        if offset < 0 or offset >= self.size or length <= 0:
+            return b""
+        with self._lock:
+            self._file.seek(offset)
+            return self._file.read(min(length, self.size - offset)) or b""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()

@@ -1,0 +1,78 @@
+"""From what a user names to a package: a path, ``installed:NAME`` or ``pypi:NAME[==VERSION]``."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.package.folder import FilesPackage
+from mlcbuild.package.natives import foreign_format
+from mlcbuild.package.source import FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcbuild.package.model import Package
+
+__all__ = ["open_package"]
+
+INSTALLED: Final = "installed:"
+INDEX: Final = "pypi:"
+HEAD: Final = 16
+
+
+@contextlib.contextmanager
+def open_package(
+    target: str, *, with_deps: bool = False, python: tuple[int, int] | None = None
+) -> Iterator[Package]:
+    """Open what a target names, for as long as the context lasts.
+
+    ``with_deps`` and ``python`` matter to ``pypi:`` alone: bring the wheels it requires too, and
+    for which CPython. Raises ``InputError`` (exit 3) for a target that does not exist, cannot be
+    read, or is of another system.
+    """
+    with contextlib.ExitStack() as stack:
+        if target.startswith(INSTALLED):
+            from mlcbuild.package.installed import open_installed  # noqa: PLC0415
+
+            package: Package = open_installed(target.removeprefix(INSTALLED))
+        elif target.startswith(INDEX):
+            from mlcbuild.package.pypi import open_from_index  # noqa: PLC0415
+
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="mlcbuild-", ignore_cleanup_errors=True)
+            )
+            package = open_from_index(
+                target.removeprefix(INDEX), Path(folder), with_deps=with_deps, python=python
+            )
+        else:
+            package = _open_path(target)
+        stack.callback(package.close)
+        yield package
+
+
+def _open_path(target: str) -> Package:
+    path = Path(target)
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{target!a}: not a path ({error})") from error
+    if is_folder:
+        return FilesPackage(path, name=target, kind="folder")
+    source = FileSource(path, name=target)
+    if path.suffix.lower() == ".whl":
+        from mlcbuild.package.wheel import WheelPackage  # noqa: PLC0415
+
+        return WheelPackage(source, filename=path.name)
+    head = source.read_at(0, HEAD)
+    source.close()
+    if head[:2] == b"MZ":
+        return FilesPackage(path.parent, name=path.name, kind="image", paths=[path.name])
+    foreign = foreign_format(head)
+    raise InputError(
+        f"{target}: {foreign or 'not a Windows image'}",
+        remedy="give a .dll, .pyd, .exe, .whl or folder, installed:NAME or pypi:NAME",
+    )
