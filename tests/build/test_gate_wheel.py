@@ -192,3 +192,54 @@ def test_two_builds_give_the_same_bytes(project: Project) -> None:
         wheels.append(wheel.read_bytes())
         wheel.unlink()
     assert wheels[0] == wheels[1]
+
+
+def test_programs_among_the_scripts_are_judged_and_stamped_too(project: Project) -> None:
+    build_so(project.folder / "tool", machine="arm64")
+    install = 'install(PROGRAMS tool DESTINATION "${SKBUILD_SCRIPTS_DIR}")\n'
+    project.write("CMakeLists.txt", CMAKELISTS + install)
+    run = project.build_wheel()
+    assert run.code != 0
+    assert "error[wrong-machine] demo-1.0.data/scripts/tool" in run.text
+    build_so(project.folder / "tool")
+    assert project.build_wheel().code == 0
+    assert stamped_is_what_is_there(project.wheels()[0]) == {
+        "demo/libdemo.so",
+        "demo-1.0.data/scripts/tool",
+    }
+
+
+def test_what_is_forced_in_is_judged_and_what_is_excluded_is_not(project: Project) -> None:
+    for name in ("forced", "left-out"):
+        build_so(project.folder / name / "libx.so", needed=["libnowhere.so"])
+    text = PYPROJECT.replace(
+        "[tool.scikit-build]",
+        '[tool.scikit-build]\nwheel.exclude = ["demo/out/**"]\n'
+        'wheel.force-include.forced = "${SKBUILD_PLATLIB_DIR}/demo/in"\n'
+        'wheel.force-include."forced/libx.so" = "demo/liby.so"',
+    )
+    project.write("pyproject.toml", text + "[tool.mlcbuild]\n")
+    install = "install(DIRECTORY left-out/ DESTINATION demo/out)\n"
+    project.write("CMakeLists.txt", CMAKELISTS + install)
+    run = project.build_wheel()
+    assert run.code != 0
+    assert "error[missing-library] demo/in/libx.so: needs libnowhere.so" in run.text
+    assert "error[missing-library] demo/liby.so: needs libnowhere.so" in run.text
+    assert "demo/out" not in run.text.partition("error[")[2]
+    build_so(project.folder / "forced/libx.so")
+    assert project.build_wheel().code == 0
+    assert stamped_is_what_is_there(project.wheels()[0]) == {
+        "demo/libdemo.so",
+        "demo/in/libx.so",
+        "demo/liby.so",
+    }
+
+
+def stamped_is_what_is_there(wheel: Path) -> set[str]:
+    """Return the stamped paths, after comparing them with every native file of the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        stamp = read_stamp(archive.read("demo/_build.json"))
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    native = {n: digest(n, d) for n, d in contents.items() if d.startswith(b"\x7fELF")}
+    assert mismatches(stamp, native) == ()
+    return set(native)

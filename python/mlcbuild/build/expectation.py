@@ -52,7 +52,12 @@ class BuildRecord:
     stamp_dir: str
     pins: str
     devices: str
-    objdump: str
+    #: The wheel's name and version as scikit-build-core passes them; empty outside it.
+    distribution: str
+    version: str
+    #: Its trees beside the target library; empty outside scikit-build-core.
+    scripts: str
+    data: str
 
     @property
     def machine(self) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.expectation import read_expectation
 from mlcbuild.build.judge import judge
-from mlcbuild.build.packages import package_files
-from mlcbuild.build.staged import Staged, native_files, read_staged
+from mlcbuild.build.packages import wheel_files
+from mlcbuild.build.staged import Staged, read_staged
 from mlcbuild.build.stamp import STAMP_NAME, write_stamp
 from mlcbuild.build.stamping import make_stamp
 from mlcbuild.build.windows import is_system_dll
@@ -33,8 +33,7 @@ def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
     Raises ``InputError`` where the build's record or a staged file cannot be read.
     """
     record, project, expected = read_expectation(build)
-    files = {} if expected.editable else package_files(Path(record.project), project)
-    staged = read_staged({**files, **dict(native_files(stage))})
+    staged = read_staged(wheel_files(Path(record.project), project, record, stage))
     findings = (
         *judge(staged.natives, expected, is_system_dll=is_system_dll),
         *_beside_the_rules(staged),

@@ -1,22 +1,50 @@
-"""Native files that reach the wheel from the project's Python packages, not from the install.
+"""Every native file that reaches the wheel, by whatever way, with its path inside the wheel.
 
-scikit-build-core copies ``wheel.packages`` after the install, so a library that lies there (a
-binary in version control, what an earlier build left) would pass by the gate unseen.
+The install is one way. scikit-build-core copies ``wheel.packages`` and ``wheel.force-include``
+after it, so a library that comes from there (a binary in version control, what an earlier build
+left) would pass by the gate unseen; and it leaves out what ``wheel.exclude`` names.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from packaging.version import InvalidVersion, Version
 
 from mlcbuild.build.staged import native_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
+    from mlcbuild.build.expectation import BuildRecord
     from mlcbuild.build.project import Project
 
-__all__ = ["package_files", "package_folders"]
+__all__ = ["package_folders", "wheel_files"]
+
+#: ``${SKBUILD_PLATLIB_DIR}/pkg/x`` -> tree and rest; a plain destination is in the target library.
+_DESTINATION: Final = re.compile(r"(?:\$\{SKBUILD_([A-Z]+)_DIR\}/?)?(.*)", re.DOTALL)
+
+
+def wheel_files(
+    folder: Path, project: Project, record: BuildRecord, stage: Path
+) -> dict[str, Path]:
+    """Return path inside the wheel -> file; later ways win, as in scikit-build-core."""
+    wheel = project.scikit_build.get("wheel", {})
+    data = f"{record.distribution}-{_normal_version(record.version)}.data"
+    files: dict[str, Path] = {}
+    if record.state != "editable":  # there the packages stay where they are
+        for target, source in package_folders(folder, project).items():
+            files |= native_files(source, prefix=f"{target}/")
+    files |= native_files(stage)
+    for tree, place in (("scripts", record.scripts), ("data", record.data)):
+        if place:
+            files |= native_files(Path(place), prefix=f"{data}/{tree}/")
+    files = _without_excluded(files, wheel.get("exclude", []))
+    if record.state != "editable":
+        files |= _forced(folder, wheel.get("force-include", {}), data)
+    return files
 
 
 def package_folders(folder: Path, project: Project) -> dict[str, Path]:
@@ -33,21 +61,28 @@ def package_folders(folder: Path, project: Project) -> dict[str, Path]:
     return {source.rstrip("/").rpartition("/")[2]: folder / source for source in declared}
 
 
-def package_files(folder: Path, project: Project) -> dict[str, Path]:
-    """Return the native files of the project's packages: path inside the wheel -> file."""
-    files = {
-        path: file
-        for target, source in package_folders(folder, project).items()
-        for path, file in native_files(source, prefix=f"{target}/")
-    }
-    return _without_excluded(files, project.scikit_build.get("wheel", {}))
+def _forced(folder: Path, entries: Mapping[str, str], data: str) -> Iterator[tuple[str, Path]]:
+    for source, destination in entries.items():
+        match = _DESTINATION.fullmatch(destination)
+        tree, rest = (match[1] or "PLATLIB", match[2]) if match else ("PLATLIB", destination)
+        prefix = "" if tree in ("PLATLIB", "PURELIB") else f"{data}/{tree.lower()}/"
+        if tree not in ("METADATA", "NULL"):
+            for path, file in native_files(folder / source):
+                below = f"{rest.rstrip('/')}/{path}" if path else rest
+                yield prefix + below.lstrip("/"), file
 
 
-def _without_excluded(files: Mapping[str, Path], wheel: Mapping[str, Any]) -> dict[str, Path]:
-    patterns = wheel.get("exclude", [])
+def _without_excluded(files: Mapping[str, Path], patterns: list[Any]) -> dict[str, Path]:
     if not patterns or not files:
         return dict(files)
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - comes with scikit-build-core
 
     spec = GitIgnoreSpec.from_lines(patterns)
     return {path: file for path, file in files.items() if not spec.match_file(path)}
+
+
+def _normal_version(text: str) -> str:
+    try:
+        return str(Version(text)).replace("-", "_")
+    except InvalidVersion:
+        return text

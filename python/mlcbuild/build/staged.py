@@ -43,8 +43,11 @@ class Staged:
 def native_files(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
     """Yield every native file below ``root`` with its path inside the wheel, sorted.
 
-    Raises ``InputError`` where a file cannot be read.
+    A ``root`` that is a file yields itself, with the bare prefix. Raises ``InputError`` where a
+    file cannot be read.
     """
+    if root.is_file() and _is_native(root):
+        yield prefix, root
     for folder, folders, names in os.walk(root):
         folders.sort()
         for name in sorted(names):

@@ -37,7 +37,10 @@ foreach(_mlcbuild_pair IN ITEMS
         "stamp_dir=${_mlcbuild_stamp_dir}"
         "pins=${MLCBUILD_PINS}"
         "devices=${MLCBUILD_DEVICES}"
-        "objdump=${CMAKE_OBJDUMP}")
+        "distribution=${SKBUILD_PROJECT_NAME}"
+        "version=${SKBUILD_PROJECT_VERSION_FULL}"
+        "scripts=${SKBUILD_SCRIPTS_DIR}"
+        "data=${SKBUILD_DATA_DIR}")
   string(REGEX MATCH "^([^=]+)=(.*)$" _mlcbuild_pair "${_mlcbuild_pair}")
   set(_mlcbuild_key "${CMAKE_MATCH_1}")
   # JSON strings: backslash and quote are all that paths and versions can bring.
