@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import tarfile
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,9 @@ class IndexServer:
     #: bodies are cut after so many bytes, as a broken connection would
     cut_after: int | None = None
     status: int = 200
+    #: bodies stop after so many bytes until ``release`` is set
+    stall_after: int | None = None
+    release: threading.Event = field(default_factory=threading.Event)
 
     def add(self, project: str, filename: str, data: bytes, *, sha256: str = "") -> None:
         self.pages[f"/files/{filename}"] = ("application/octet-stream", data)
@@ -166,6 +170,11 @@ class IndexHandler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         end = None if state.cut_after is None else start + state.cut_after
+        if state.stall_after is not None and len(body) > state.stall_after:
+            self.wfile.write(body[start : start + state.stall_after])
+            self.wfile.flush()
+            state.release.wait(30)
+            return
         self.wfile.write(body[start:end])
 
     def log_message(self, *_: object) -> None:
@@ -184,3 +193,18 @@ def make_sdist(files: dict[str, str], *, top: str = "pack-1.0") -> bytes:
             info.size = len(text.encode())
             archive.addfile(info, io.BytesIO(text.encode()))
     return buffer.getvalue()
+
+
+def noise(size: int) -> str:
+    """Text that does not compress, the same in every run."""
+    count = size // 64 + 1
+    return "".join(hash_of(str(number).encode()) for number in range(count))[:size]
+
+
+def write_sdist_lock(project: Project, data: bytes, *, sha256: str = "") -> None:
+    project.lock.write_text(
+        'version = 1\n[pack]\npypi = "pack"\nrelease = "1.0"\nfile = "pack-1.0.tar.gz"\n'
+        f'sha256 = "{sha256 or hash_of(data)}"\npaths = ["LICENSE", "big"]\nlicence = "MIT"\n'
+        'licence_files = ["LICENSE"]\nwhy = "a test"\n',
+        encoding="utf-8",
+    )

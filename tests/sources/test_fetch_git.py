@@ -6,12 +6,12 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from mlcbuild.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from sources_helpers import Project
 
 
@@ -128,3 +128,128 @@ def test_an_edited_file_is_found_and_kept(
     assert "return 2" in mine.read_text("utf-8")
     assert fetch(project, "--force") == 0
     assert "return 0" in mine.read_text("utf-8")
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.folder.mkdir()
+    mine = project.folder / "mine.txt"
+    mine.write_text("mine", encoding="utf-8")
+    assert fetch(project, "--force") == 1
+    assert "was not laid out by mlcbuild" in capsys.readouterr().err
+    assert files(project.folder) == {"mine.txt"}
+
+
+def test_what_the_lock_no_longer_lists_goes_and_other_files_stay(project: Project) -> None:
+    assert fetch(project) == 0
+    (project.folder / "src" / "Cargo.lock").write_text("ours", encoding="utf-8")
+    project.write_lock(paths=("LICENSE", "src/main.cc"))
+    assert fetch(project, "--offline", mirror=False) == 0
+    assert files(project.folder) == {"LICENSE", "src/main.cc", "src/Cargo.lock"}
+    assert not (project.folder / "src" / "deep").exists()
+
+
+def test_a_path_that_the_lock_lists_anew_is_brought(project: Project) -> None:
+    assert fetch(project) == 0
+    project.write_lock(paths=("LICENSE", "src", "docs"))
+    assert fetch(project, "--offline", mirror=False) == 3
+    assert fetch(project) == 0
+    assert "docs/big.txt" in files(project.folder)
+
+
+def test_a_path_that_the_commit_lacks_is_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_lock(paths=("LICENSE", "sources"))
+    assert fetch(project) == 1
+    assert "lists sources" in capsys.readouterr().err
+
+
+def test_a_mirror_without_the_repository_is_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.repository.rename(project.repository.with_name("other.git"))
+    assert fetch(project) == 3
+    assert "has no owner/demo" in capsys.readouterr().err
+
+
+def test_the_environment_names_mirror_and_cache(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLCBUILD_MIRROR", str(project.mirror))
+    monkeypatch.setenv("MLCBUILD_CACHE", str(project.cache))
+    monkeypatch.chdir(project.folder.parent)
+    assert main(["fetch", "demo"]) == 0
+    assert project.entry.is_dir()
+    assert (project.folder / "LICENSE").is_file()
+
+
+def git_configuration(project: Project, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    path = project.root / "gitconfig"
+    path.write_text(
+        f'[url "{project.mirror.as_uri()}/"]\n\tinsteadOf = https://forge.invalid/\n'
+        f"[safe]\n\tdirectory = *\n\tbareRepository = explicit\n{more}",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
+
+
+def test_insteadof_of_the_users_git_is_honoured(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served = "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n"
+    strict = "[core]\n\tautocrlf = true\n[fetch]\n\tfsckObjects = true\n"
+    git_configuration(project, monkeypatch, served + strict)
+    assert fetch(project, mirror=False) == 0
+    assert capsys.readouterr().err == ""
+    assert (project.folder / "src/main.cc").read_bytes() == b"int main() { return 0; }\n"
+
+
+@pytest.mark.parametrize("protocol", ["0", "2"])
+def test_a_server_without_filters_sends_more_and_that_is_said(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    protocol: str,
+) -> None:
+    git_configuration(project, monkeypatch, f"[protocol]\n\tversion = {protocol}\n")
+    assert fetch(project, mirror=False) == 0
+    assert "cannot filter" in capsys.readouterr().err
+    assert files(project.folder) == {"LICENSE", "src/main.cc", "src/deep/util.h"}
+
+
+def test_a_calling_gits_repository_is_not_touched(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a hook of the user's repository."""
+    monkeypatch.setenv("GIT_DIR", str(project.repository))
+    monkeypatch.setenv("GIT_INDEX_FILE", "nowhere")
+    before = sorted(p.name for p in project.repository.rglob("*"))
+    assert fetch(project) == 0
+    assert sorted(p.name for p in project.repository.rglob("*")) == before
+
+
+def test_unknown_names_and_options_that_contradict_are_wrong_use(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fetch(project, "nonesuch") == 2
+    assert "choose from demo" in capsys.readouterr().err
+    assert fetch(project, "--verify", "--force") == 2
+    assert fetch(project, "-j", "0") == 2
+
+
+def test_outside_a_project_the_lock_must_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["fetch"]) == 2
+    assert "--lock" in capsys.readouterr().err
+
+
+def test_an_unwritable_cache_is_named(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.cache.write_text("a file", encoding="utf-8")
+    assert fetch(project) == 3
+    error = capsys.readouterr().err
+    assert str(project.cache) in error
+    assert "--cache" in error

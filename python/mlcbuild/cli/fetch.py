@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,49 +71,47 @@ class _Line(Progress):
     def __init__(self) -> None:
         self.active: dict[str, str] = {}
         self.shown = sys.stderr.isatty()
+        self.lock = threading.Lock()
 
     def notice(self, text: str) -> None:
         """Print a line on stderr."""
-        self.clear()
-        print(f"mlcbuild fetch: {text}", file=sys.stderr)
+        with self.lock:
+            self._write("")
+            print(f"mlcbuild fetch: {text}", file=sys.stderr)
 
     def step(self, component: str, text: str) -> None:
         """Rewrite the line."""
-        self.active[component] = text
-        if self.shown:
+        with self.lock:
+            if text:
+                self.active[component] = text
+            else:
+                self.active.pop(component, None)
             line = ", ".join(f"{name}: {what}" for name, what in self.active.items())
-            print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr, flush=True)
+            self._write(line[: shutil.get_terminal_size().columns - 1])
 
-    def clear(self) -> None:
-        """Take the line away."""
-        if self.shown and self.active:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    def _write(self, line: str) -> None:
+        if self.shown:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Bring the components, print what was done."""
-    environment = os.environ.get("MLCBUILD_MIRROR")
-    mirror = args.mirror or (Path(environment) if environment else None)
     if args.jobs < 1:
         raise UsageError("-j needs a number from 1")
     if args.verify and args.force:
         raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
-    progress = _Line()
-    try:
-        brought = bring(
-            load((args.lock or _find_lock()).absolute()),
-            into=args.into,
-            cache=args.cache,
-            mirror=mirror,
-            offline=args.offline,
-            verify=args.verify,
-            force=args.force,
-            only=args.names,
-            jobs=args.jobs,
-            progress=progress,
-        )
-    finally:
-        progress.clear()
+    brought = bring(
+        load((args.lock or _find_lock()).absolute()),
+        into=args.into,
+        cache=args.cache,
+        mirror=args.mirror,
+        offline=args.offline,
+        verify=args.verify,
+        force=args.force,
+        only=args.names,
+        jobs=args.jobs,
+        progress=_Line(),
+    )
     if args.json:
         _print_json(brought)
     else:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
+import stat
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.sources.process import StoppedError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
     from typing import IO
 
-__all__ = ["default_cache", "locked", "no_room", "sha256_of"]
+__all__ = ["default_cache", "locked", "no_room", "remove", "sha256_of"]
 
 _POLL_SECONDS: Final = 0.1
 #: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.
@@ -46,6 +49,20 @@ def no_room(error: OSError, where: Path) -> InputError | None:
         f"no space left for {where}",
         remedy="free some space, or choose another folder with --cache",
     )
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder with the read-only files that Git makes. Raises ``InputError``."""
+    try:
+        for path in folder.rglob("*"):
+            if os.name == "nt" and path.is_file():
+                path.chmod(stat.S_IWRITE)
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise InputError(
+            f"cannot delete {error.filename or folder}: {error.strerror}",
+            remedy=f"delete {folder} by hand",
+        ) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -87,11 +104,13 @@ else:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, notice: Callable[[str], None]) -> Iterator[None]:
+def locked(
+    path: Path, *, notice: Callable[[str], None], stopped: threading.Event
+) -> Iterator[None]:
     """Hold the lock file ``path``; wait for another process that has it, and say so once.
 
     The system releases the lock when a process ends, however it ends. The file stays. Raises
-    ``InputError`` when it cannot be made.
+    ``InputError`` when it cannot be made, ``StoppedError`` when ``stopped`` while waiting.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +125,8 @@ def locked(path: Path, *, notice: Callable[[str], None]) -> Iterator[None]:
             if not told:
                 notice(f"waiting for another mlcbuild that uses {path.with_suffix('')}")
                 told = True
-            time.sleep(_POLL_SECONDS)
+            if stopped.wait(_POLL_SECONDS):
+                raise StoppedError("interrupted")
         try:
             yield
         finally:

@@ -14,15 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, InputError
-from mlcbuild.sources.objects import MissingObjectError, ObjectReader, wanted_blobs
-from mlcbuild.sources.process import run_git
+from mlcbuild.errors import InputError
+from mlcbuild.sources.cache import remove
+from mlcbuild.sources.objects import ObjectReader, read_tree, wanted_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from mlcbuild.sources.lock import Component, GitOrigin
+    from mlcbuild.sources.process import Git
+    from mlcbuild.sources.tree import Tree
 
 __all__ = ["GitRepository", "mirror_url"]
 
@@ -55,10 +57,16 @@ class GitRepository:
     """The bare repository of one component in the cache; ``path`` need not exist yet."""
 
     path: Path
+    git: Git
 
-    def read(self, component: Component) -> ObjectReader:
-        """Open the objects for reading."""
-        return ObjectReader(self.path, component.name)
+    def read_tree(self, component: Component, commit: str) -> Tree:
+        """Return the component's files, each verified.
+
+        Raises ``MissingObjectError`` or ``DamagedObjectError``, and ``FailedError`` when the lock
+        lists a path that the commit does not have.
+        """
+        with ObjectReader(self.git, self.path, component.name) as reader:
+            return read_tree(reader, component, commit)
 
     def bring(
         self,
@@ -68,43 +76,41 @@ class GitRepository:
         mirror: Path | None,
         notice: Callable[[str], None],
     ) -> int:
-        """Make every object that ``component`` needs present; return the bytes received.
+        """Put a fresh repository with all that ``component`` needs at ``path``; return its bytes.
 
-        Raises ``InputError`` for no Git, an unreachable server or a commit it does not have,
-        ``FailedError`` for objects that are not what their hash says.
+        It is made aside and then renamed, replacing what was there. The bytes are those of its
+        packs, which is what came over the network. Raises ``InputError`` for no Git, an
+        unreachable server or a commit it does not have.
         """
-        self._init()
-        before = self._size()
         url = origin.url if mirror is None else mirror_url(mirror, origin.url)
-        fetch = _Fetch(self.path, url, component.name, serve=mirror is not None)
-        try:
-            with self.read(component) as reader:
-                _, missing = wanted_blobs(reader, component, origin.commit)
-        except MissingObjectError:
-            if fetch.commit(origin.commit):
-                notice(f"{component.name}: {url} cannot filter, so the whole commit was brought")
-            with self.read(component) as reader:
-                _, missing = wanted_blobs(reader, component, origin.commit)
+        for leftover in self.path.parent.glob(f"{self.path.name}.new*"):
+            remove(leftover)  # of a fetch that was killed; we hold the entry's lock
+        aside = self.path.with_name(f"{self.path.name}.new")
+        done = self.git.run(["init", "--quiet", "--bare", "--template=", str(aside)])
+        if done.returncode:
+            raise full_disk(component.name, aside, done.stderr) or InputError(
+                f"cannot make the cache {aside}: {reason(done.stderr)}",
+                remedy="choose another folder with --cache",
+            )
+        fetch = _Fetch(self.git, aside, url, component.name, serve=mirror is not None)
+        if fetch.commit(origin.commit):
+            notice(f"{component.name}: {url} cannot filter, so the whole commit was brought")
+        with ObjectReader(self.git, aside, component.name) as reader:
+            _, missing = wanted_blobs(reader, component, origin.commit)
         if missing:
             fetch.blobs(missing)
-        return self._size() - before
-
-    def _init(self) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        done = run_git(["init", "--quiet", "--bare", "--template=", str(self.path)])
-        if done.returncode:
-            raise InputError(f"cannot make the cache {self.path}: {_reason(done.stderr)}")
-        for leftover in self.path.glob("objects/pack/tmp_*"):
-            leftover.unlink(missing_ok=True)  # of a fetch that was killed; we hold the lock
-
-    def _size(self) -> int:
-        return sum(pack.stat().st_size for pack in self.path.glob("objects/pack/*.pack"))
+        size = sum(pack.stat().st_size for pack in aside.glob("objects/pack/*.pack"))
+        if self.path.exists():
+            remove(self.path)
+        aside.replace(self.path)
+        return size
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetch:
     """Fetches from one URL into one repository."""
 
+    git: Git
     repository: Path
     url: str
     component: str
@@ -133,8 +139,10 @@ class _Fetch:
         if self.serve:
             settings["remote.origin.uploadpack"] = _SERVE
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        done = run_git(
+        done = self.git.run(
             [
+                "--git-dir",
+                str(self.repository),
                 *options,
                 "fetch",
                 "--quiet",
@@ -145,34 +153,43 @@ class _Fetch:
                 *arguments,
             ],
             data=data,
-            cwd=self.repository,
         )
         if done.returncode:
             raise self._error(done.stderr)
         return done.stderr
 
-    def _error(self, stderr: str) -> InputError | FailedError:
-        reason = _reason(stderr)
+    def _error(self, stderr: str) -> InputError:
+        why = reason(stderr)
         if "not our ref" in stderr or "remote error: upload-pack" in stderr:
             return InputError(
-                f"{self.component}: {self.url} does not have what sources.toml pins ({reason})",
+                f"{self.component}: {self.url} does not have what sources.toml pins ({why})",
                 remedy="correct the commit, or update the mirror",
             )
-        if "No space left" in stderr or "Disk quota" in stderr or "File too large" in stderr:
-            return InputError(
-                f"{self.component}: no space left for {self.repository} ({reason})",
-                remedy="free some space, or choose another folder with --cache",
-            )
+        if full := full_disk(self.component, self.repository, stderr):
+            return full
         return InputError(
-            f"{self.component}: cannot fetch from {self.url} ({reason})",
+            f"{self.component}: cannot fetch from {self.url} ({why})",
             remedy="check the network and Git's proxy settings, or use --mirror DIR",
         )
 
 
-def _reason(stderr: str) -> str:
+_FULL: Final = ("No space left", "Disk quota", "File too large", "not enough space")
+
+
+def full_disk(component: str, where: Path, stderr: str) -> InputError | None:
+    """Return the error to show when Git ran out of space, else None."""
+    if not any(mark in stderr for mark in _FULL):
+        return None
+    return InputError(
+        f"{component}: no space left for {where} ({reason(stderr)})",
+        remedy="free some space, or choose another folder with --cache",
+    )
+
+
+def reason(stderr: str) -> str:
     """Return the line of Git's output that says most."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    for mark in ("No space left", "Disk quota", "not our ref", "fatal: unable", "error:", "fatal:"):
+    for mark in (*_FULL, "not our ref", "fatal: unable", "error:", "fatal:"):
         for line in lines:
             if mark in line:
                 return line.removeprefix("fatal: ").removeprefix("error: ")

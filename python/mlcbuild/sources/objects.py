@@ -6,16 +6,17 @@ each object on the way proves every byte that is laid out, whatever the cache or
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError
-from mlcbuild.sources.process import run_git, start_git
+from mlcbuild.errors import FailedError, MlcbuildError
+from mlcbuild.sources.process import Git, StoppedError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
@@ -51,9 +52,11 @@ class Blob:
 class ObjectReader:
     """Objects of one bare repository, each verified when read. A context manager."""
 
-    def __init__(self, repository: Path, component: str) -> None:
+    def __init__(self, git: Git, repository: Path, component: str) -> None:
+        self.git = git
         self.repository = repository
         self.component = component
+        self._batch = contextlib.ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -65,13 +68,7 @@ class ObjectReader:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._process is not None:
-            process, self._process = self._process, None
-            process.kill()
-            process.communicate()
+        self._batch.close()
 
     def read(self, oid: str, kind: str) -> bytes:
         """Return the content of one object of type ``kind`` (commit, tree, blob).
@@ -80,7 +77,9 @@ class ObjectReader:
         SHA-1 is another.
         """
         if self._process is None:
-            self._process = start_git(["--git-dir", str(self.repository), "cat-file", "--batch"])
+            arguments = ["--git-dir", str(self.repository), "cat-file", "--batch"]
+            process = self.git.start(arguments, stderr=subprocess.DEVNULL)
+            self._process = self._batch.enter_context(process)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise AssertionError
@@ -106,15 +105,16 @@ class ObjectReader:
 
     def missing(self, oids: set[str]) -> list[str]:
         """Return those of ``oids`` that are not in the repository, sorted."""
-        done = run_git(
+        done = self.git.run(
             ["--git-dir", str(self.repository), "cat-file", "--batch-check"],
             data="".join(f"{oid}\n" for oid in sorted(oids)),
         )
         lines = [line.split() for line in done.stdout.splitlines()]
         return [line[0] for line in lines if line[-1] == "missing"]
 
-    def _damaged(self, oid: str) -> DamagedObjectError:
-        self._close()
+    def _damaged(self, oid: str) -> MlcbuildError:
+        if self.git.stopped.is_set():
+            return StoppedError("interrupted")
         return DamagedObjectError(
             f"{self.component}: the cache entry {self.repository} is damaged (object {oid[:12]})",
             remedy="run 'mlcbuild fetch' with network access, which brings it again",

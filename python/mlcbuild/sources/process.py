@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-from typing import TYPE_CHECKING, Final
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, MlcbuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["run_git", "start_git"]
+__all__ = ["Git", "StoppedError"]
 
 #: Set by a calling Git (hooks, rebase) and pointing at *its* repository.
 _FOREIGN: Final = (
@@ -26,13 +27,12 @@ _FOREIGN: Final = (
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
 )
+#: Whoever owns the cache, and without the hooks of the user's own repositories.
+_OPTIONS: Final = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}")
 
 
-def _no_git() -> InputError:
-    return InputError(
-        "Git is needed to bring the sources and was not found on PATH",
-        remedy="install Git (https://git-scm.com); if it was just installed, open a new terminal",
-    )
+class StoppedError(MlcbuildError):
+    """The fetch was interrupted elsewhere; never shown, the interruption is."""
 
 
 def _environment() -> dict[str, str]:
@@ -53,37 +53,63 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def start_git(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a Git that is spoken to through its standard streams; the caller ends it."""
-    try:
-        return subprocess.Popen(
-            ["git", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise _no_git() from error
+class Git:
+    """Starts Git processes, and ends those that run when the fetch is interrupted."""
 
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self._running: set[subprocess.Popen[Any]] = set()
+        self._lock = threading.Lock()
 
-def run_git(
-    arguments: Sequence[str], *, data: str = "", cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run Git and return what it said; the caller judges the exit code.
+    def stop(self) -> None:
+        """End every process, and let none start."""
+        with self._lock:
+            self.stopped.set()
+            for process in self._running:
+                process.kill()
 
-    Raises ``InputError`` when there is no Git.
-    """
-    try:
-        return subprocess.run(
-            ["git", *arguments],
-            input=data,
-            cwd=cwd,
-            env=_environment(),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise _no_git() from error
+    @contextlib.contextmanager
+    def start(self, arguments: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:  # noqa: ANN401
+        """Start Git with pipes, and end it on leaving. ``options`` go to ``Popen``.
+
+        Raises ``InputError`` when there is no Git, ``StoppedError`` after ``stop``.
+        """
+        with self._lock:
+            if self.stopped.is_set():
+                raise StoppedError("interrupted")
+            try:
+                process = subprocess.Popen(
+                    ["git", *_OPTIONS, *arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env=_environment(),
+                    **options,
+                )
+            except (FileNotFoundError, PermissionError) as error:
+                raise InputError(
+                    "Git is needed to bring the sources and was not found on PATH",
+                    remedy="install Git (https://git-scm.com); if it was just installed, open a "
+                    "new terminal",
+                ) from error
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing happens where it has ended
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            process.wait()
+            with self._lock:
+                self._running.discard(process)
+
+    def run(self, arguments: Sequence[str], *, data: str = "") -> subprocess.CompletedProcess[str]:
+        """Run Git to its end; the caller judges the exit code. Raises as ``start`` does."""
+        with self.start(
+            arguments, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        ) as process:
+            out, err = process.communicate(data)
+        if self.stopped.is_set():
+            raise StoppedError("interrupted")
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)

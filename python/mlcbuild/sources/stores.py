@@ -1,0 +1,146 @@
+"""From a pin to verified files, through the cache: one function an origin.
+
+Both hold the entry's lock meanwhile, name a damaged entry, and bring it again where they may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.sources.cache import locked, sha256_of
+from mlcbuild.sources.git import GitRepository
+from mlcbuild.sources.lock import GitOrigin, PypiOrigin
+from mlcbuild.sources.objects import DamagedObjectError, MissingObjectError
+from mlcbuild.sources.process import StoppedError
+from mlcbuild.sources.sdist import read_sdist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlcbuild.sources.lock import Component
+    from mlcbuild.sources.process import Git
+    from mlcbuild.sources.tree import Tree
+
+__all__ = ["Obtained", "Progress", "Stores"]
+
+
+class Progress:
+    """Hears what happens; silent. The CLI and the backend pass one that shows it."""
+
+    def notice(self, text: str) -> None:
+        """Say something that the user should know although nothing is wrong."""
+
+    def step(self, component: str, text: str) -> None:
+        """Say what is being done for a component; called from its thread. Empty: it is done."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obtained:
+    """The files of one origin, before patches, and the bytes received for them."""
+
+    tree: Tree
+    git_bytes: int = 0
+    index_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stores:
+    """Where origins are read from. ``repair`` says whether damaged entries are brought again."""
+
+    cache: Path
+    mirror: Path | None
+    offline: bool
+    repair: bool
+    progress: Progress
+    git: Git
+
+    def obtain(self, component: Component) -> Obtained:
+        """Return the component's files, every byte verified against its pin.
+
+        Raises ``InputError`` for what cannot be reached or written, ``FailedError`` for what is
+        not what the lock says.
+        """
+        match component.origin:
+            case GitOrigin() as git:
+                return self._git(component, git)
+            case PypiOrigin() as pypi:
+                return self._sdist(component, pypi)
+
+    def _git(self, component: Component, origin: GitOrigin) -> Obtained:
+        entry = self.cache / "git" / f"{component.name}-{origin.commit[:16]}.git"
+        repository = GitRepository(path=entry, git=self.git)
+        lock = entry.with_suffix(".lock")
+        with locked(lock, notice=self.progress.notice, stopped=self.git.stopped):
+            if entry.is_dir():
+                try:
+                    return Obtained(tree=repository.read_tree(component, origin.commit))
+                except MissingObjectError as error:  # the lock lists more paths than it did
+                    if self.offline:
+                        raise self._not_cached(component) from error
+                    self.progress.notice(
+                        f"{component.name}: {entry} is not whole; bringing it again"
+                    )
+                except DamagedObjectError as error:
+                    if self.offline or not self.repair:
+                        raise
+                    self.progress.notice(f"{error.message}; bringing it again")
+            if self.offline:
+                raise self._not_cached(component)
+            self.progress.step(component.name, "fetching")
+            received = repository.bring(
+                component, origin, mirror=self.mirror, notice=self.progress.notice
+            )
+            tree = repository.read_tree(component, origin.commit)
+            return Obtained(tree=tree, git_bytes=received)
+
+    def _sdist(self, component: Component, origin: PypiOrigin) -> Obtained:
+        path = self.cache / "sdists" / origin.sha256[:16] / origin.filename
+        received = 0
+        lock = path.parent.with_suffix(".lock")
+        with locked(lock, notice=self.progress.notice, stopped=self.git.stopped):
+            if path.is_file() and sha256_of(path) != origin.sha256:
+                damaged = f"{component.name}: the cache entry {path} is damaged"
+                if self.offline or not self.repair:
+                    raise FailedError(
+                        damaged,
+                        remedy="run 'mlcbuild fetch' with network access, which brings it again",
+                    )
+                self.progress.notice(f"{damaged}; bringing it again")
+                path.unlink()
+            if not path.is_file():
+                if self.offline:
+                    raise self._not_cached(component)
+                received = self._download(component, origin, path)
+            return Obtained(tree=read_sdist(path, component, origin), index_bytes=received)
+
+    def _download(self, component: Component, origin: PypiOrigin, path: Path) -> int:
+        from dataclasses import replace  # noqa: PLC0415 - only for a download, as is the index
+
+        from mlcbuild.sources.index import Index  # noqa: PLC0415
+
+        self.progress.step(component.name, "asking the package index")
+        index = Index.configured()
+        offered = [f for f in index.find_files(origin.project) if f.filename == origin.filename]
+        if not offered:
+            raise InputError(
+                f"{component.name}: no package index has {origin.filename}",
+                remedy="check pip's index settings (pip config list)",
+            )
+        total = 0
+
+        def received(count: int) -> None:
+            nonlocal total
+            total += count
+            self.progress.step(component.name, f"downloading {total / 1e6:.1f} MB")
+            if self.git.stopped.is_set():
+                raise StoppedError("interrupted")
+
+        return index.download(replace(offered[0], sha256=origin.sha256), path, progress=received)
+
+    def _not_cached(self, component: Component) -> InputError:
+        return InputError(
+            f"{component.name}: {component.origin.pin} is not in the cache {self.cache}",
+            remedy="run 'mlcbuild fetch' once without --offline",
+        )
