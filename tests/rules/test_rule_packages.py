@@ -231,3 +231,8 @@ def test_each_way_to_disagree_with_the_stamp_is_an_error(judged: Any, words: Any
 
 def test_a_package_without_a_stamp_is_not_judged_by_it() -> None:
     assert run_rule("stamp-mismatch", subject(image("pkg/a.dll"))) == []
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[1]", b'{"files": [], "version": 3}'])
+def test_another_projects_file_of_that_name_is_left_alone(data: bytes) -> None:
+    assert run_rule("stamp-mismatch", stamped(data)) == []

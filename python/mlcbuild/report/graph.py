@@ -19,6 +19,7 @@ __all__ = ["Edge", "Graph", "Node", "layout"]
 _PROVIDED: Final = frozenset({"system", "api-set", "python-dir"})
 #: Beyond this many nodes a drawing explains nothing: then only what is in trouble is drawn.
 _DRAWABLE: Final = 60
+_RANK: Final = {"missing": 0, "fails": 1, "driver": 2, "may-fail": 3}
 
 BOX_WIDTH: Final = 230
 BOX_HEIGHT: Final = 30
@@ -76,9 +77,10 @@ def layout(target: Target) -> Graph:
     keep = {name for name in states if name in linked}
     left_out = len(target.modules) - sum(module.path in keep for module in target.modules)
     if len(keep) > _DRAWABLE:
-        bad = {name for name, state in states.items() if state not in {"loads", "beside"}}
-        worst = sorted(bad & keep, key=lambda name: (states[name] != "missing", name))
-        keep = set(worst[:_DRAWABLE])
+        bad = {name for name in keep if states[name] not in {"loads", "beside"}}
+        near = {source for source, target in links if target in bad}
+        ranked = sorted(bad | near, key=lambda name: (_RANK.get(states[name], 9), name))
+        keep = set(ranked[:_DRAWABLE])
         left_out = len(target.modules) - sum(module.path in keep for module in target.modules)
     links = {link: late for link, late in links.items() if keep.issuperset(link)}
     return _place(keep, links, states, left_out)

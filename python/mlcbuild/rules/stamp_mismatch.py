@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
@@ -23,6 +24,8 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     from mlcbuild.build.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
 
     for path, data in subject.stamps.items():
+        if not _ours(data):
+            continue
         try:
             stamp = read_stamp(data)
         except InputError as error:
@@ -31,6 +34,15 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if stamp.configuration != "Release":
             yield _finding(path, f"the stamp says configuration {stamp.configuration}, not Release")
         yield from _files(subject, stamp)
+
+
+def _ours(data: bytes) -> bool:
+    """Return whether this is our stamp: other packages may have a ``_build.json`` of their own."""
+    try:
+        table = json.loads(data)
+    except ValueError:
+        return True  # damaged: then the reader says so
+    return isinstance(table, dict) and {"schema_version", "configuration", "files"} <= table.keys()
 
 
 def _files(subject: Subject, stamp: Stamp) -> Iterator[Finding]:

@@ -1,0 +1,102 @@
+"""Gather one target's facts and predicted loads: the only part of a check that reads files.
+
+Each member is read once: for its image facts, its digest and, where it is one, as a stamp.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.check.reading import ReadingPackage
+from mlcbuild.loader import Options, predict, world_from_package
+from mlcbuild.loader.process import machine_of_tags
+from mlcbuild.rules.model import Neighbour, Subject
+from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.check.settings import Settings
+    from mlcbuild.loader.images import Tree
+    from mlcbuild.loader.model import Load
+    from mlcbuild.loader.world import World
+    from mlcbuild.package.model import Package
+    from mlcbuild.pe.facts import Image, Machine
+
+__all__ = ["subject_of"]
+
+def subject_of(package: Package, companions: Sequence[Package], settings: Settings) -> Subject:
+    """Read a package and predict the load of each of its images.
+
+    Raises ``InputError`` where the package or a folder of the settings cannot be read.
+    """
+    with ReadingPackage(package) as reading:
+        world = world_from_package(
+            reading,
+            companions=companions,
+            options=Options(
+                conda=settings.conda,
+                python_dir=settings.python_dir,
+                system_dir=settings.system_dir,
+                add_dirs=settings.add_dirs,
+                msvcp140=settings.msvcp140,
+            ),
+        )
+        images: dict[str, Image] = {}
+        broken: dict[str, str] = {}
+        for file in world.package.files.values():
+            record = world.images.record(file)
+            if record.image is None:
+                broken[file.key] = record.defect or "damaged"
+            else:
+                images[file.key] = record.image
+        loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
+        reading.finish()
+        return Subject(
+            name=package.name,
+            kind=package.kind,
+            members=tuple(reading.members()),
+            images=images,
+            loads=loads,
+            broken=broken,
+            wheel=package.wheel,
+            digests=reading.digests,
+            stamps=reading.stamps,
+            neighbours=tuple(_neighbours(world, loads)),
+            msvcp140=settings.msvcp140_version,
+            machine=_machine(package, images),
+        )
+
+
+def _machine(package: Package, images: dict[str, Image]) -> Machine | None:
+    """Return the machine of the process: the wheel's tag, else what all images share."""
+    tagged = machine_of_tags(package.wheel.tags) if package.wheel is not None else None
+    shared = {image.machine for image in images.values()}
+    return tagged or (shared.pop() if len(shared) == 1 else None)
+
+
+def _neighbours(world: World, loads: dict[str, Load]) -> list[Neighbour]:
+    """Return images outside the package that rules ask about.
+
+    Reading every image of every companion would cost more than the check itself: only winners and
+    their rivals are read, and files whose name says that they matter to a whole process.
+    """
+    needed = {need.key for load in loads.values() for need in load.needs if need.key}
+    needed |= {other for load in loads.values() for need in load.needs for other in need.alternatives}
+    names = {base_name(need.name) for load in loads.values() for need in load.needs if need.path}
+    found: dict[str, Neighbour] = {}
+    trees: dict[int, Tree] = {
+        id(folder.tree): folder.tree for folder in (*world.added, *world.python, *world.after)
+    }
+    for tree in trees.values():
+        if tree is world.package:
+            continue
+        for file in tree.files.values():
+            name = base_name(file.path)
+            known = is_msvcp140(name) or openmp_family(name) is not None or name in names
+            if file.key not in needed and not known:
+                continue
+            image = world.images.record(file).image
+            if image is not None:
+                found[file.key] = Neighbour(path=file.key, origin=file.origin, image=image)
+    return list(found.values())

@@ -1,0 +1,121 @@
+"""The settings of a check: command line over ``[tool.mlcbuild.check]`` over the defaults."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import InputError, UsageError
+from mlcbuild.report import FORMATS
+from mlcbuild.rules import RULE_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Settings", "settings_from"]
+
+#: Keys of the table that are spelled differently from the field.
+_KEYS: Final = {"with": "companions", "add-dir": "add_dirs"}
+_VERSION: Final = re.compile(r"\d+\.\d+(\.\d+){0,2}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How to check. Lists of the command line add to those of the table."""
+
+    companions: tuple[str, ...] = ()
+    with_deps: bool = False
+    add_dirs: tuple[str, ...] = ()
+    python_dir: str | None = None
+    system_dir: str | None = None
+    conda: bool = False
+    #: Version of the machine's msvcp140.dll, ``none`` where it has none, None where unknown.
+    msvcp140: str | None = None
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+    format: str = "text"
+    #: Pieces of ``msvcp140``; None unless it is a version.
+    msvcp140_version: tuple[int, ...] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Refuse what no check can mean. Raises ``UsageError``."""
+        for rule in self.ignore:
+            if rule not in RULE_IDS:
+                raise UsageError(f"no such rule: {rule}", remedy="see mlcbuild check --list-rules")
+        if self.format not in FORMATS:
+            raise UsageError(f"no such format: {self.format}", remedy=f"use {', '.join(FORMATS)}")
+        if self.msvcp140 is None or self.msvcp140 == "none":
+            return
+        if not _VERSION.fullmatch(self.msvcp140):
+            raise UsageError(
+                f"--msvcp140 {self.msvcp140} is no version", remedy="write it as 14.29 or none"
+            )
+        version = tuple(int(part) for part in self.msvcp140.split("."))
+        object.__setattr__(self, "msvcp140_version", version)
+
+
+def settings_from(options: Mapping[str, Any], pyproject: Path) -> Settings:
+    """Merge the command line's options (None where not given) over the table of ``pyproject``.
+
+    Raises ``UsageError`` for a key, type or value that is wrong, ``InputError`` for a file that
+    cannot be read.
+    """
+    merged = _table(pyproject)
+    for spec in fields(Settings):
+        given = options.get(spec.name) if spec.init else None
+        if given is None:
+            continue
+        if isinstance(given, list):
+            merged[spec.name] = (*merged.get(spec.name, ()), *given)
+        else:
+            merged[spec.name] = given
+    return Settings(**merged)
+
+
+def _table(pyproject: Path) -> dict[str, Any]:
+    """Return the table's values by field name."""
+    try:
+        data = pyproject.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"cannot read {pyproject}: {error.strerror}") from error
+    if b"mlcbuild" not in data:
+        return {}  # spare the parser's import: most projects have no table
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415
+    else:
+        import tomli as tomllib  # noqa: PLC0415
+    try:
+        table = tomllib.loads(data.decode("utf-8")).get("tool", {}).get("mlcbuild", {})
+        table = table.get("check", {})
+        items = dict(table)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UsageError(f"{pyproject} is not valid: {error}", remedy="correct the file") from error
+    return {_field(key, value): _value(key, value) for key, value in items.items()}
+
+
+def _field(key: str, value: object) -> str:
+    """Return the field that a key sets; refuse keys and types that no field has."""
+    name = _KEYS.get(key, key.replace("-", "_"))
+    kinds = {spec.name: str(spec.type) for spec in fields(Settings) if spec.init}
+    if name not in kinds or key in {"companions", "add_dirs"}:
+        known = sorted({**dict.fromkeys(_KEYS), **dict.fromkeys(kinds)} - {"companions", "add_dirs"})
+        raise UsageError(
+            f"[tool.mlcbuild.check] has no key {key}",
+            remedy=f"known: {', '.join(name.replace('_', '-') for name in known)}",
+        )
+    wanted = {"tuple[str, ...]": list, "bool": bool}.get(kinds[name], str)
+    strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+    if not isinstance(value, wanted) or not strings:
+        kind = {list: "a list of strings", bool: "true or false", str: "a string"}[wanted]
+        raise UsageError(f"[tool.mlcbuild.check] {key} is not {kind}", remedy="correct it")
+    return name
+
+
+def _value(key: str, value: object) -> object:
+    del key
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,36 @@
+"""Write a report file so that an interrupted or failing write loses nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from mlcbuild.errors import InputError
+
+__all__ = ["write_aside"]
+
+
+def write_aside(path: Path, text: str) -> None:
+    """Write UTF-8 text beside ``path``, then rename it into place.
+
+    Raises ``InputError`` where the folder is absent or not writable; ``path`` is then untouched.
+    """
+    aside = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        aside = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            # A lone surrogate is a file name in no encoding: show it, do not die of it.
+            stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        if os.name == "posix":
+            umask = os.umask(0)
+            os.umask(umask)
+            aside.chmod(0o666 & ~umask)
+        aside.replace(path)
+    except OSError as error:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", remedy="choose another --output"
+        ) from error

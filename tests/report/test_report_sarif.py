@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from check_report import finding, full_report, wheel_target
+from mlcbuild.report import as_sarif
+from mlcbuild.report.model import Report
+from mlcbuild.rules import RULE_IDS
+from pydantic import ValidationError
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
+
+
+def test_the_log_satisfies_the_models_generated_from_the_official_schema() -> None:
+    Sarif.model_validate_json(as_sarif.render(full_report()))
+
+
+def test_those_models_refuse_a_wrong_log() -> None:
+    log = as_sarif.table(full_report())
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    with pytest.raises(ValidationError):
+        Sarif.model_validate_json(json.dumps(log))
+
+
+def test_every_rule_is_described_and_every_result_points_to_its_rule() -> None:
+    (run,) = as_sarif.table(full_report())["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == list(RULE_IDS)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    assert [result["level"] for result in run["results"]] == ["error", "warning", "note"]
+
+
+def test_an_unreadable_target_makes_the_execution_unsuccessful() -> None:
+    (run,) = as_sarif.table(full_report())["runs"]
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["exitCode"] == 3
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"].startswith("no such file")
+
+
+def test_names_become_valid_uris() -> None:
+    report = Report(targets=(wheel_target(finding(), name="mit leer\\ä.whl"),))
+    (result,) = as_sarif.table(report)["runs"][0]["results"]
+    location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"] == "mit%20leer/%C3%A4.whl"
+    Sarif.model_validate_json(as_sarif.render(report))
+
+
+def test_fingerprints_tell_findings_apart_and_stay_the_same_between_runs() -> None:
+    def prints() -> list[str]:
+        results = as_sarif.table(full_report())["runs"][0]["results"]
+        return [result["partialFingerprints"]["finding/v1"] for result in results]
+
+    assert prints() == prints()
+    assert len(set(prints())) == 3
