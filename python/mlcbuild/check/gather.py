@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["subject_of"]
 
+
 def subject_of(package: Package, companions: Sequence[Package], settings: Settings) -> Subject:
     """Read a package and predict the load of each of its images.
 
@@ -82,7 +83,9 @@ def _neighbours(world: World, loads: dict[str, Load]) -> list[Neighbour]:
     their rivals are read, and files whose name says that they matter to a whole process.
     """
     needed = {need.key for load in loads.values() for need in load.needs if need.key}
-    needed |= {other for load in loads.values() for need in load.needs for other in need.alternatives}
+    needed |= {
+        other for load in loads.values() for need in load.needs for other in need.alternatives
+    }
     names = {base_name(need.name) for load in loads.values() for need in load.needs if need.path}
     found: dict[str, Neighbour] = {}
     trees: dict[int, Tree] = {

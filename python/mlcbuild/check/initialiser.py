@@ -52,9 +52,7 @@ def _load(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> Load
     if verdict == "may-fail" and load.verdict == "may-fail":
         return load
     names = (chain[0], *(base_name(link) for link in chain[1:]))
-    return replace(
-        load, verdict=verdict, winerror=INITIALISER_FAILED, chain=names, reason=reason
-    )
+    return replace(load, verdict=verdict, winerror=INITIALISER_FAILED, chain=names, reason=reason)
 
 
 def _chain(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> tuple[str, ...] | None:

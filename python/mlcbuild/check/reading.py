@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typing_extensions import Self
+
     from mlcbuild.package.model import Kind, Member, Package, WheelFacts
 
 __all__ = ["STAMP_SUFFIX", "ReadingPackage"]
@@ -41,7 +43,7 @@ class ReadingPackage:
         self.digests: dict[str, str] = {}
         self.stamps: dict[str, bytes] = {}
 
-    def __enter__(self) -> ReadingPackage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

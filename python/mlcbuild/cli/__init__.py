@@ -23,6 +23,8 @@ __all__ = ["COMMANDS", "main"]
 
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
 COMMANDS: Final[dict[str, str]] = {
+    "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
+    "explain": "say what a rule or an error code means, and what to do",
     "fetch": "bring and verify the pinned sources",
 }
 
