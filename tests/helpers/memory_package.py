@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from mlcbuild.package.model import Kind, Member, WheelFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mlcbuild.package.model import Package
 
 __all__ = ["MemoryPackage"]
 
@@ -27,11 +29,24 @@ class MemoryPackage:
         self.name = name
         self.kind = kind
         self.wheel = wheel
+        self.companions: Sequence[Package] = ()
         self.reads: dict[str, int] = {}
 
     def members(self) -> Iterator[Member]:
         return (Member(path=path, size=len(data)) for path, data in self.files.items())
 
-    def read(self, member: Member) -> memoryview:
+    def read(
+        self, member: Member, *, watch: Callable[[memoryview], None] | None = None
+    ) -> memoryview:
         self.reads[member.path] = self.reads.get(member.path, 0) + 1
-        return memoryview(self.files[member.path])
+        data = memoryview(self.files[member.path])
+        if watch is not None:
+            watch(data[:7])
+            watch(data[7:])
+        return data
+
+    def peek(self, member: Member) -> bytes:
+        return self.files[member.path][:16]
+
+    def close(self) -> None:
+        self.files.clear()

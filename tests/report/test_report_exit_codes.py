@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from check_report import finding, wheel_target
+from check_facts import broken_load
+from check_report import finding, module, wheel_target
 from mlcbuild.report.model import Report, Target
 
 CLEAN = Target(name="a.dll", kind="image")
@@ -9,6 +10,11 @@ UNREADABLE = Target(name="b.whl", kind="wheel", error="no such file")
 ERROR = wheel_target(finding())
 WARNING = Target(name="c.dll", kind="image", findings=(finding(severity="warning"),))
 NOTE = Target(name="d.dll", kind="image", findings=(finding(severity="note"),))
+HELPER = Target(
+    name="e.whl",
+    kind="wheel",
+    modules=(module("x86.dll", broken_load("wrong-machine", 193, ["x86.dll"])),),
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,7 @@ def test_the_summary_counts_over_all_targets() -> None:
         (ERROR, "fails"),
         (WARNING, "warnings"),
         (wheel_target(), "may-fail"),
+        (HELPER, "good"),
     ],
 )
 def test_the_outcome_of_a_target_is_one_word(target: Target, outcome: str) -> None:

@@ -144,3 +144,19 @@ def test_a_bundled_driver_dll_is_found_under_its_mangled_name_too(name: Any, sev
 
 def test_checking_the_drivers_own_dll_is_no_bundling() -> None:
     assert run_rule("driver-dll-bundled", subject(image("nvcuda.dll"), kind="image")) == []
+
+
+def test_a_program_in_a_package_may_find_its_dll_on_path() -> None:
+    load = {"tool.exe": broken_load("missing-dll", 126, ["tool.exe", "gone.dll"])}
+    program = image("tool.exe")
+    (finding,) = run_rule("missing-dll", subject(program, loads_of=load))
+    assert finding.severity == "warning"
+    (finding,) = run_rule("missing-dll", subject(program, loads_of=load, kind="image"))
+    assert finding.severity == "error"
+
+
+def test_a_missing_part_of_windows_is_not_to_be_bundled() -> None:
+    load = broken_load("optional", 126, ["a.dll", "mfplat.dll"], certain=False)
+    (finding,) = run_rule("missing-dll", subject(image("a.dll"), loads_of={"a.dll": load}))
+    assert finding.severity == "warning"
+    assert "bundle" not in finding.fix

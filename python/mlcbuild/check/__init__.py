@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.check.gather import subject_of
 from mlcbuild.check.initialiser import with_initialiser_failures
 from mlcbuild.errors import InputError
-from mlcbuild.package import kind_of, open_package, requirements_of
+from mlcbuild.package.targets import open_package
 from mlcbuild.report.model import Module, Report, Target
 from mlcbuild.rules import judge
 from mlcbuild.rules.toolsets import dotted, newest_toolset
@@ -16,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.check.settings import Settings
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.model import Kind, Package
     from mlcbuild.rules.model import Subject
 
 __all__ = ["check"]
+
+_PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 
 
 def check(targets: Sequence[str], settings: Settings) -> Report:
@@ -29,26 +35,64 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
     Raises ``InputError`` where a companion (``--with``) or a folder option cannot be read: no
     verdict would be right without it.
     """
-    companions = [open_package(spec) for spec in settings.companions]
-    checked = tuple(_one(spec, companions, settings) for spec in targets)
+    with ExitStack() as stack:
+        companions = [
+            stack.enter_context(open_package(spec, with_deps=settings.with_deps))
+            for spec in settings.companions
+        ]
+        checked = tuple(_one(spec, companions, settings) for spec in targets)
     return Report(targets=checked, strict=settings.strict)
 
 
 def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target:
     try:
-        package = open_package(spec)
-        beside = [*companions]
-        if settings.with_deps or package.kind == "installed":
-            beside += requirements_of(package)
-        subject = with_initialiser_failures(subject_of(package, beside, settings))
+        with ExitStack() as stack:
+            package = stack.enter_context(open_package(spec, with_deps=settings.with_deps))
+            beside = [*companions, *package.companions]
+            if settings.with_deps and package.kind == "wheel":
+                beside += _required(package, stack)
+            subject = with_initialiser_failures(subject_of(package, beside, settings))
+            findings = judge(subject, ignore=settings.ignore)
     except InputError as error:
-        return Target(name=spec, kind=kind_of(spec), error=error.message, remedy=error.remedy)
+        return Target(name=spec, kind=_kind(spec), error=error.message, remedy=error.remedy)
     return Target(
-        name=package.name,
-        kind=package.kind,
+        name=subject.name,
+        kind=subject.kind,
         modules=tuple(_module(subject, path) for path in subject.loads),
-        findings=judge(subject, ignore=settings.ignore),
+        findings=findings,
     )
+
+
+def _required(package: Package, stack: ExitStack) -> list[Package]:
+    """Bring the wheels that a wheel at hand requires, each project once."""
+    from mlcbuild.package.requirements import WINDOWS, needed  # noqa: PLC0415 - rarely asked for
+
+    if package.wheel is None:
+        return []
+    tagged = next((m for tag in package.wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
+    python = (int(tagged[1]), int(tagged[2])) if tagged else sys.version_info[:2]
+    version = f"{python[0]}.{python[1]}"
+    environment = {**WINDOWS, "python_version": version, "python_full_version": f"{version}.0"}
+    found: dict[str, Package] = {}
+    for requirement in needed(package.wheel.requires, environment):
+        first = stack.enter_context(
+            open_package(f"pypi:{requirement}", with_deps=True, python=python)
+        )
+        for each in (first, *first.companions):
+            if each.wheel is not None:
+                found.setdefault(each.wheel.distribution.casefold(), each)
+    return list(found.values())
+
+
+def _kind(spec: str) -> Kind:
+    """Return what a target that could not be opened was meant to be."""
+    if spec.startswith("installed:"):
+        return "installed"
+    if spec.startswith("pypi:"):
+        return "pypi"
+    if spec.casefold().endswith(".whl"):
+        return "wheel"
+    return "folder" if Path(spec).is_dir() else "image"
 
 
 def _module(subject: Subject, path: str) -> Module:

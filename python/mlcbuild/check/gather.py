@@ -31,42 +31,42 @@ def subject_of(package: Package, companions: Sequence[Package], settings: Settin
 
     Raises ``InputError`` where the package or a folder of the settings cannot be read.
     """
-    with ReadingPackage(package) as reading:
-        world = world_from_package(
-            reading,
-            companions=companions,
-            options=Options(
-                conda=settings.conda,
-                python_dir=settings.python_dir,
-                system_dir=settings.system_dir,
-                add_dirs=settings.add_dirs,
-                msvcp140=settings.msvcp140,
-            ),
-        )
-        images: dict[str, Image] = {}
-        broken: dict[str, str] = {}
-        for file in world.package.files.values():
-            record = world.images.record(file)
-            if record.image is None:
-                broken[file.key] = record.defect or "damaged"
-            else:
-                images[file.key] = record.image
-        loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
-        reading.finish()
-        return Subject(
-            name=package.name,
-            kind=package.kind,
-            members=tuple(reading.members()),
-            images=images,
-            loads=loads,
-            broken=broken,
-            wheel=package.wheel,
-            digests=reading.digests,
-            stamps=reading.stamps,
-            neighbours=tuple(_neighbours(world, loads)),
-            msvcp140=settings.msvcp140_version,
-            machine=_machine(package, images),
-        )
+    reading = ReadingPackage(package)
+    world = world_from_package(
+        reading,
+        companions=companions,
+        options=Options(
+            conda=settings.conda,
+            python_dir=settings.python_dir,
+            system_dir=settings.system_dir,
+            add_dirs=settings.add_dirs,
+            msvcp140=settings.msvcp140,
+        ),
+    )
+    images: dict[str, Image] = {}
+    broken: dict[str, str] = {}
+    for file in world.package.files.values():
+        record = world.images.record(file)
+        if record.refused:
+            broken[file.key] = record.refused
+        if record.image is not None:
+            images[file.key] = record.image
+    loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
+    reading.finish()
+    return Subject(
+        name=package.name,
+        kind=package.kind,
+        members=tuple(reading.members()),
+        images=images,
+        loads=loads,
+        broken=broken,
+        wheel=package.wheel,
+        digests=reading.digests,
+        stamps=reading.stamps,
+        neighbours=tuple(_neighbours(world, loads)),
+        msvcp140=settings.msvcp140_version,
+        machine=_machine(package, images),
+    )
 
 
 def _machine(package: Package, images: dict[str, Image]) -> Machine | None:

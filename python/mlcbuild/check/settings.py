@@ -103,9 +103,7 @@ def _field(key: str, value: object) -> str:
     name = _KEYS.get(key, key.replace("-", "_"))
     kinds = {spec.name: str(spec.type) for spec in fields(Settings) if spec.init}
     if name not in kinds or key in {"companions", "add_dirs"}:
-        known = sorted(
-            {**dict.fromkeys(_KEYS), **dict.fromkeys(kinds)} - {"companions", "add_dirs"}
-        )
+        known = sorted({*_KEYS, *kinds} - {"companions", "add_dirs"})
         raise UsageError(
             f"[tool.mlcbuild.check] has no key {key}",
             remedy=f"known: {', '.join(name.replace('_', '-') for name in known)}",

@@ -55,7 +55,11 @@ class Target:
             return "unreadable"
         if self.count("error"):
             return "fails"
-        if any(module.load.verdict != "loads" for module in self.modules):
+        # A helper for another processor, which a wheel may carry as data, is no doubt about it.
+        if any(
+            module.load.verdict != "loads" and module.load.cause != "wrong-machine"
+            for module in self.modules
+        ):
             return "may-fail"
         return "warnings" if self.count("warning") else "good"
 

@@ -11,6 +11,10 @@ from mlcbuild.rules.names import base_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlcbuild.loader.model import Problem
+    from mlcbuild.rules.blame import Blame
+    from mlcbuild.rules.model import Severity
+
 __all__ = ["RULE"]
 
 
@@ -21,15 +25,27 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
         yield Finding(
             rule=RULE.id,
-            severity="error" if problem.certain else "warning",
+            severity=_severity(subject, fault),
             module=fault.module,
             message=problem.reason,
             evidence={"dll": missing, "elsewhere": elsewhere, **fault.evidence},
-            fix=_fix(missing, elsewhere),
+            fix=_fix(problem, missing, elsewhere),
         )
 
 
-def _fix(missing: str, elsewhere: list[str]) -> str:
+def _severity(subject: Subject, fault: Blame) -> Severity:
+    """Grade: a program starts with PATH, too, so in a package its fault is no certainty."""
+    program = fault.module.casefold().endswith(".exe") and subject.kind != "image"
+    return "error" if fault.problem.certain and not program else "warning"
+
+
+def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
+    if problem.cause == "optional":
+        return "say in the documentation which part of Windows is needed, or load it at run time"
+    if problem.cause == "old-redist":
+        return f"build with a current compiler, or bundle {missing} (delvewheel repair)"
+    if problem.cause == "unknown-api-set":
+        return "build for Windows 10, or load it at run time"
     if not elsewhere:
         return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
     folder = elsewhere[0].rpartition("/")[0] or "its folder"
@@ -41,7 +57,10 @@ def _fix(missing: str, elsewhere: list[str]) -> str:
 
 RULE = Rule(
     id="missing-dll",
-    severity="error; warning where the machine decides (old redistributables, optional parts)",
+    severity=(
+        "error; warning where the machine decides (old redistributables, optional parts of "
+        "Windows, programs, which search PATH)"
+    ),
     title="A DLL that an image imports is not found",
     why=(
         "Python searches the folder of the loaded file, the folder of python.exe, folders given "

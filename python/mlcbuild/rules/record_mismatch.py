@@ -33,7 +33,7 @@ def recorded_sha256(wheel: WheelFacts, path: str) -> str | None:
 
 def _judge(subject: Subject) -> Iterator[Finding]:
     wheel = subject.wheel
-    if wheel is None:
+    if wheel is None or subject.kind == "installed":
         return
     present = {member.path: member.size for member in subject.members}
     if not wheel.record:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.rules.cpp_runtime import reachable_copies
 from mlcbuild.rules.model import Finding, Rule, Subject
-from mlcbuild.rules.names import base_name, is_msvcp140, is_runtime, original_name
-from mlcbuild.rules.toolsets import dotted, needed_redist, newest_toolset
+from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
+from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted, needed_redist, newest_toolset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +43,13 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             copies = reachable_copies(subject, path, dll.name)
             old = [c for c in copies if c.version is not None and c.version < needed]
             if old:
+                # A private copy that knows today's std::mutex is how most healthy wheels ship.
+                private = is_mangled(dll.name) and all(
+                    copy.version >= CONSTEXPR_MUTEX for copy in old if copy.version
+                )
                 yield Finding(
                     rule=RULE.id,
-                    severity="warning",
+                    severity="note" if private else "warning",
                     module=path,
                     message=(
                         f"built by toolset {dotted(toolset)}, needs {base_name(dll.name)} "
@@ -76,7 +80,10 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     id="redist-too-old",
-    severity="warning for a known copy that is too old; note with the minimum for the machine's",
+    severity=(
+        "warning for a known copy that is too old; note for a private one of 14.40 or newer, and "
+        "with the minimum for the machine's own"
+    ),
     title="The C++ runtime is older than the toolset that built a module",
     why=(
         "Microsoft supports a redistributable only if it is at least as new as the newest toolset "

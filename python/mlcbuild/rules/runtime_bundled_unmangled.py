@@ -36,7 +36,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             rule=RULE.id,
             severity="note" if from_python else "warning",
             module=path,
-            message=f"{name} {dotted(version)} is bundled under its common name: {effect}",
+            message=f"a Visual C++ runtime is bundled under its common name: {effect}",
             evidence={"runtime": name, "version": dotted(version)},
             fix=(
                 "leave it out of the package"

@@ -1,0 +1,252 @@
+"""The command as a user runs it: exit codes, forms, files, errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlcbuild.cli import main
+from tinydll import build_dll
+
+PYTHON_FOLDER = Path(__file__).resolve().parents[2] / "python"
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder: good.dll; pkg/ where user needs mid needs leaf, which lies in libs/."""
+    folder = tmp_path_factory.mktemp("mit leer ä")
+    build_dll(folder / "good.dll", exports=["f"], imports={"kernel32.dll": ["ExitProcess"]})
+    build_dll(folder / "pkg/libs/leaf.dll", exports=["f"])
+    build_dll(folder / "pkg/mid.dll", exports=["f"], imports={"leaf.dll": ["f"]})
+    build_dll(folder / "pkg/user.dll", exports=["f"], imports={"mid.dll": ["f"]})
+    build_dll(folder / "gpu/gpu.dll", exports=["f"], imports={"vulkan-1.dll": ["vkCreateDevice"]})
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    code = main(["check", *(str(argument) for argument in arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def document(out: str) -> Any:
+    return json.loads(out)
+
+
+def test_a_good_image_exits_0_and_says_so_first(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, images / "good.dll")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].startswith("GOOD")
+
+
+def test_a_dll_in_a_folder_nobody_adds_fails_with_the_chain(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, images / "pkg", "--json")
+    assert code == 1
+    modules = {m["path"]: m for m in document(out)["targets"][0]["modules"]}
+    load = modules["user.dll"]["load"]
+    assert (load["verdict"], load["winerror"]) == ("fails", 126)
+    assert load["chain"] == ["user.dll", "mid.dll", "leaf.dll"]
+    assert modules["libs/leaf.dll"]["load"]["verdict"] == "loads"
+
+
+def test_adding_that_folder_makes_it_load(images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in (images / "pkg/libs", Path("libs")):
+        code, out, _ = run(capsys, images / "pkg", "--add-dir", folder, "--json")
+        assert code == 0
+        assert {m["load"]["verdict"] for m in document(out)["targets"][0]["modules"]} == {"loads"}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "html", "markdown"])
+@pytest.mark.parametrize(("name", "expected"), [("good.dll", 0), ("pkg", 1), ("gone.whl", 3)])
+def test_the_exit_code_does_not_depend_on_the_form(
+    images: Path, capsys: pytest.CaptureFixture[str], form: str, name: str, expected: int
+) -> None:
+    code, out, _ = run(capsys, images / name, "--format", form)
+    assert code == expected
+    if form in {"json", "sarif"}:
+        json.loads(out)
+
+
+def test_strict_makes_warnings_fail(images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, images / "gpu")[0] == 0
+    code, out, _ = run(capsys, images / "gpu", "--strict")
+    assert code == 1
+    assert "--strict" in out
+
+
+def test_an_ignored_rule_neither_shows_nor_fails(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(
+        capsys, images / "gpu", "--strict", "--ignore", "driver-dll-needed", "--json"
+    )
+    assert code == 0
+    assert document(out)["targets"][0]["findings"] == []
+
+
+def test_one_unreadable_target_leaves_the_others_reported(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, images / "gone.dll", images / "good.dll", images / "pkg", "--json")
+    assert code == 3
+    targets = document(out)["targets"]
+    assert ["error" in target for target in targets] == [True, False, False]
+    assert targets[1]["modules"][0]["load"]["verdict"] == "loads"
+    assert len(err.splitlines()) == 1
+    assert "gone.dll" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lib.so", b"\x7fELF" + bytes(100)),
+        ("text.dll", b"version https://git-lfs.github.com/spec/v1\n"),
+        ("empty.dll", b""),
+        ("not.whl", b"PK\x03\x04" + bytes(50)),
+        ("pkg-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", b""),
+    ],
+)
+def test_what_is_no_windows_code_is_one_line_and_exit_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    if name.startswith("pkg"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("pkg/a.so", b"\x7fELF")
+    code, _, err = run(capsys, path)
+    assert code == 3
+    assert len(err.splitlines()) == 1
+    assert name in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["good.dll", "--ignore", "no-such-rule"],
+        ["good.dll", "--msvcp140", "new"],
+        ["good.dll", "--format", "xml"],
+        ["good.dll", "--unknown"],
+    ],
+)
+def test_wrong_use_exits_2(
+    images: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    try:
+        code = run(capsys, *(str(images / a) if a == "good.dll" else a for a in arguments))[0]
+    except SystemExit as stop:  # argparse's own way
+        code = int(stop.code or 0)
+    assert code == 2
+
+
+def test_a_missing_companion_or_folder_is_an_unreadable_input(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--with", "--add-dir", "--python-dir", "--system-dir"):
+        code, _, err = run(capsys, images / "good.dll", option, images / "nowhere")
+        assert code == 3, option
+        assert "nowhere" in err
+
+
+def test_a_companion_brings_the_missing_dll(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, images / "pkg", "--with", images / "pkg/libs", "--json")
+    assert code == 0
+    needs = document(out)["targets"][0]["modules"]
+    assert "companion" in {need["from"] for module in needs for need in module["needs"]}
+
+
+def test_output_writes_the_file_and_still_prints_the_text(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old", encoding="utf-8")
+    code, out, _ = run(capsys, images / "pkg", "--json", "--output", path)
+    assert code == 1
+    assert out.startswith("FAILS")
+    assert document(path.read_text(encoding="utf-8"))["summary"]["errors"] == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, images / "good.dll", "--output", tmp_path / "no/such/report.txt")
+    assert code == 3
+    assert "cannot write" in err
+
+
+def test_pyproject_of_the_current_folder_gives_defaults(
+    images: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.mlcbuild.check]\nstrict = true\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, images / "gpu")[0] == 1
+
+
+def test_list_rules_names_every_rule_and_needs_no_target(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, "--list-rules")
+    assert code == 0
+    assert "mutex-abi" in out
+    code, out, _ = run(capsys, "--list-rules", "--json")
+    assert len(document(out)["rules"]) == 18
+
+
+def child(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    variables = {**os.environ, "PYTHONPATH": str(PYTHON_FOLDER), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "mlcbuild", "check", *(str(a) for a in arguments)],
+        capture_output=True,
+        check=False,
+        env=variables,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_a_console_that_is_not_utf8_shows_any_name(
+    images: Path, tmp_path: Path, encoding: str
+) -> None:
+    name = tmp_path / "日本 ß.dll"
+    name.write_bytes((images / "good.dll").read_bytes())
+    done = child(name, PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"GOOD")
+
+
+def test_piped_output_has_no_escape_codes(images: Path) -> None:
+    done = child(images / "pkg", FORCE_COLOR="", TERM="xterm-256color")
+    assert done.returncode == 1
+    assert b"\x1b[" not in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(images: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlcbuild", "check", str(images / "pkg"), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PYTHON_FOLDER)},
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.wait(timeout=60)
