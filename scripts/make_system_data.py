@@ -153,6 +153,8 @@ def real_dlls(downloads: Path) -> Iterator[tuple[str, str, set[str], str]]:
                 for name in archive.namelist():
                     base = name.rpartition("/")[2].lower()
                     if base.startswith("python3") and base.endswith(".dll"):
+                        if base == "python3.dll":  # grows with every version
+                            base += f"@{''.join(sdist.name.split('-')[1].split('.')[:2])}"
                         yield "x86_64", base, exported(archive.read(name), name), sdist.name
 
 

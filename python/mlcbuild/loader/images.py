@@ -70,6 +70,7 @@ class Tree:
         self.label = label
         self.origin = origin
         self.files = {fold(file.path): file for file in files}
+        self.by_key = {file.key: file for file in self.files.values()}
 
         self._folders: dict[str, Folder] = {}
 
@@ -110,6 +111,8 @@ class Folder:
 class Images:
     """Reads each file once and remembers what it said."""
 
+    #: (importer, DLL name, delayed, winner) of imports that are known to bind.
+    bound: set[tuple[str, str, bool, str]] = field(default_factory=set)
     _records: dict[str, Record] = field(default_factory=dict)
 
     def record(self, file: File) -> Record:

@@ -40,9 +40,6 @@ _DIRECTX = Provider(kind="optional", brought_by="the DirectX End-User Runtimes (
 _MEDIA = Provider(
     kind="optional", brought_by="the Media Feature Pack (absent in N editions of Windows)"
 )
-_SERVER_MEDIA = Provider(
-    kind="optional", brought_by="desktop Windows (absent in Server Core and containers)"
-)
 _HYPERVISOR = Provider(
     kind="optional", brought_by="the Windows feature Windows Hypervisor Platform"
 )
@@ -99,7 +96,6 @@ _TABLE: Final = tuple(
             r"xinput1_[1-3]|xaudio2_[0-7]|xapofx1_\d|x3daudio1_\d|xactengine[23]_\d+",
         ),
         (_MEDIA, r"mf(?:plat|core|readwrite|play|srcsnk|transcode)?|wmvcore|wmasf"),
-        (_SERVER_MEDIA, r"evr|dxva2|avicap32|msvfw32|avifil32"),
         (_HYPERVISOR, r"winhvplatform|winhvemulation"),
     )
 )

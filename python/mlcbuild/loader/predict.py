@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,7 @@ from mlcbuild.loader.words import MACHINE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlcbuild.loader.closure import Walk
+    from mlcbuild.loader.closure import Step, Walk
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.search import Context
     from mlcbuild.loader.world import World
@@ -34,43 +33,52 @@ def predict(world: World, path: str) -> Load:
     file = world.file(path)
     record = world.images.record(file)
     if record.image is None or record.refused:
-        return _refused(file, "not-a-pe", record.refused or "not a PE image")
+        return _refused(file, record.refused or "not a PE image", "not-a-pe")
     context = world.context(file, record.image)
     suited = fit(context.process.machine, record.image)
+    theirs = MACHINE_NAMES[record.image.machine]
     if suited == "wrong":
         mine = MACHINE_NAMES[context.process.machine]
-        theirs = MACHINE_NAMES[record.image.machine]
-        return _refused(file, "wrong-machine", f"built for {theirs}, the process is {mine}")
-    walks = [walk(context)]
-    for order in _orders(world, walks[0], context):
-        walks.append(walk(world.context(file, record.image, added=order)))  # noqa: PERF401
-    own: list[Problem] = []
-    if suited == "arm-only":
-        theirs = MACHINE_NAMES[record.image.machine]
-        reason = f"built for {theirs}: it runs on Windows on ARM alone"
-        own = [Problem(cause="wrong-machine", winerror=193, chain=(file.path,), reason=reason,
-                       certain=False)]  # fmt: skip
-    return _merge(world, file, walks, own)
+        return _refused(file, f"built for {theirs}, the process is {mine}", "wrong-machine")
+    walks = [walk(context, world.graph(context))]
+    for order in _other_orders(world, walks[0], context):
+        other = world.context(file, record.image, added=order)
+        walks.append(walk(other, world.graph(other)))
+    own = [
+        Problem(
+            cause="wrong-machine",
+            winerror=193,
+            chain=(file.path,),
+            reason=f"built for {theirs}: it runs on Windows on ARM alone",
+            certain=False,
+        )
+    ]
+    return _merge(world, file, walks, own if suited == "arm-only" else [])
 
 
-def _refused(file: File, cause: str, reason: str) -> Load:
-    problem = Problem(cause=cause, winerror=193, chain=(file.path,), reason=reason)  # type: ignore[arg-type]
+def _refused(file: File, reason: str, cause: str) -> Load:
+    problem = Problem(
+        cause="not-a-pe" if cause == "not-a-pe" else "wrong-machine",
+        winerror=193,
+        chain=(file.path,),
+        reason=reason,
+    )
     return Load(
         verdict="fails",
         winerror=193,
-        chain=(file.path,),
+        chain=problem.chain,
         reason=reason,
         problems=(problem,),
         cause=problem.cause,
     )
 
 
-def _orders(world: World, first: Walk, context: Context) -> Iterator[tuple[Folder, ...]]:
+def _other_orders(world: World, first: Walk, context: Context) -> Iterator[tuple[Folder, ...]]:
     """Yield the other orders of the added folders that could change this image's outcome."""
-    del first
     added = context.places.added
-    rivals = [folder for folder in added if folder in world.rival_folders(added)]
-    if len(rivals) < 2:  # noqa: PLR2004
+    wanted = {s.edge.found.name.casefold() for s in first.steps if s.edge.found.file is not None}
+    rivals = world.rival_folders(added, frozenset(wanted))
+    if not rivals:
         return
     rest = tuple(folder for folder in added if folder not in rivals)
     if len(rivals) <= _ALL_ORDERS:
@@ -83,7 +91,7 @@ def _orders(world: World, first: Walk, context: Context) -> Iterator[tuple[Folde
 
 def _reported(walked: Walk) -> Problem | None:
     """Return the fault that decides: the first certain one, else the first that may strike."""
-    faults = [p for p in (*walked.mapping, *walked.binding) if not p.delayed]
+    faults = walked.faults
     return next((p for p in faults if p.certain), faults[0] if faults else None)
 
 
@@ -93,9 +101,11 @@ def _merge(world: World, file: File, walks: Sequence[Walk], own: list[Problem]) 
         (p for p in (*own, *reported) if p), None
     )
     needs = _needs(world, file, walks)
-    problems: dict[tuple[str, tuple[str, ...], str | None], Problem] = {}
-    for problem in (*own, *(p for walked in walks for p in walked.problems)):
-        problems.setdefault((problem.cause, problem.chain, problem.symbol), problem)
+    problems: dict[tuple[str, tuple[str, ...], str | None, bool], Problem] = {}
+    every = (p for walked in walks for p in (*walked.faults, *walked.delayed))
+    for problem in (*own, *every):
+        key = (problem.cause, problem.chain, problem.symbol, problem.delayed)
+        problems.setdefault(key, problem)
     ordered = tuple(sorted(problems.values(), key=lambda p: (p.delayed, p is not worst)))
     if worst is None:
         return Load(verdict="loads", needs=needs, problems=ordered)
@@ -115,31 +125,33 @@ def _merge(world: World, file: File, walks: Sequence[Walk], own: list[Problem]) 
 
 
 def _needs(world: World, root: File, walks: Sequence[Walk]) -> tuple[Need, ...]:
-    merged: dict[tuple[str, str, bool], Need] = {}
-    others: dict[tuple[str, str, bool], list[str]] = {}
-    for walked in walks:
-        for edge in walked.edges:
-            found = edge.found
-            key = (edge.importer.key, found.name.casefold(), edge.delayed)
-            place = found.file.key if found.file else found.origin
-            if key in merged:
-                first = merged[key]
-                if place not in {first.key or first.origin, *others[key]}:
-                    others[key].append(place)
-                continue
-            others[key] = []
-            merged[key] = Need(
-                name=edge.imported.name if edge.imported else found.name,
-                origin=found.origin,
-                path=found.file.path if found.file and world.in_package(found.file) else None,
-                delayed=edge.delayed,
-                importer=edge.importer.path,
-                direct=edge.importer.key == root.key,
-                key=found.file.key if found.file else None,
-                provider=found.provider,
-            )
-    needs = [
-        replace(need, alternatives=tuple(others[key])) if others[key] else need
-        for key, need in merged.items()
-    ]
-    return tuple(sorted(needs, key=lambda need: not need.direct))
+    """Return the image's own needs, then those further down that are missing or ambiguous."""
+    merged: dict[tuple[str, str, bool], Step] = {}
+    outcomes: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for step in (step for walked in walks for step in walked.steps):
+        found = step.edge.found
+        key = (step.importer.key, found.name.casefold(), step.edge.delayed)
+        merged.setdefault(key, step)
+        place = found.file.key if found.file else found.origin
+        outcomes.setdefault(key, {})[place] = None
+    own: list[Need] = []
+    further: list[Need] = []
+    for key, step in merged.items():
+        direct = step.importer is root
+        found = step.edge.found
+        others = tuple(outcomes[key])[1:]
+        if not direct and found.cause is None and not others:
+            continue
+        need = Need(
+            name=step.edge.name,
+            origin=found.origin,
+            path=found.file.path if found.file and world.in_package(found.file) else None,
+            delayed=step.edge.delayed,
+            alternatives=others,
+            importer=step.importer.path,
+            direct=direct,
+            key=found.file.key if found.file else None,
+            provider=found.provider,
+        )
+        (own if direct else further).append(need)
+    return (*own, *further)

@@ -38,7 +38,7 @@ PRELOADED_SYSTEM: Final = frozenset(
 )
 #: Python's own DLLs that every Python process has loaded before any extension module; the second
 #: C++ runtime is not imported by Python itself but lies beside python.exe.
-_PYTHON_OWN: Final = ("python3.dll", "vcruntime140.dll")
+_PYTHON_OWN: Final = ("python3.dll", "python3t.dll", "vcruntime140.dll")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,11 @@ class Process:
     pythons: frozenset[str] = frozenset()
     #: The wheel promises to run on later versions too (the stable ABI).
     abi3: bool = False
+
+    @property
+    def oldest_python(self) -> str | None:
+        """Return the oldest version that must do, as ``39`` or ``313t``; None where unknown."""
+        return min(self.pythons, key=lambda v: int(v.rstrip("t")[1:]), default=None)
 
     def own_module(self, name: str) -> bool:
         """Return whether Python brings this module and has it loaded already."""

@@ -108,16 +108,18 @@ def _loaded(name: str, base: str, context: Context) -> Found | None:
             if file is not None:
                 return Found(name=name, origin="python-dir", file=file)
         if not places.real_python:
-            table = places.system.python_dll(base, process.machine)
-            return Found(name=name, origin="python-dir", table=table, provider=_python_words(base))
+            table = places.system.python_dll(base, process.machine, process.oldest_python)
+            return Found(
+                name=name, origin="python-dir", table=table, provider=_python_words(base, process)
+            )
     if process.python and base in PRELOADED_SYSTEM:
         dll = places.system.dll(base, process.machine)
         return _from_system(name, dll) if dll else None
     return None
 
 
-def _python_words(base: str) -> str:
-    version = python_of_dll(base)
+def _python_words(base: str, process: Process) -> str:
+    version = python_of_dll(base) or (process.oldest_python if base == "python3.dll" else None)
     return f"Python {version[0]}.{version[1:]}" if version else "Python"
 
 

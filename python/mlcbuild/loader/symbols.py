@@ -7,7 +7,7 @@ export directory 193, a chain of more than 32 forwarders 193, a malformed forwar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import forwarder_target
@@ -35,6 +35,7 @@ class Miss:
     #: The forwarder's target was not found or is unusable: what the search said.
     target: Found | None = None
     reason: str = ""
+    certain: bool = True
 
 
 def check_symbol(  # noqa: PLR0911 - one return an outcome
@@ -49,7 +50,7 @@ def check_symbol(  # noqa: PLR0911 - one return an outcome
     holder = found
     for step in range(_FORWARDER_LIMIT + 1):
         if holder.file is None:
-            return _from_table(wanted, shown, holder, tuple(trail)), tuple(loaded)
+            return _from_table(wanted, shown, holder, tuple(trail), context), tuple(loaded)
         record = context.images.record(holder.file)
         if record.image is None or record.refused:
             return None, tuple(loaded)  # reported where the DLL was searched
@@ -87,12 +88,17 @@ def _importer(holder: Found, context: Context) -> File:
 
 
 def _from_table(
-    wanted: str | int, shown: str, holder: Found, trail: tuple[str, ...]
+    wanted: str | int, shown: str, holder: Found, trail: tuple[str, ...], context: Context
 ) -> Miss | None:
     table = holder.table
     if table is None or isinstance(wanted, int) or not table.complete or table.has(wanted):
         return None
-    return _miss(127, shown, holder, trail, wanted)
+    miss = _miss(127, shown, holder, trail, wanted)
+    if holder.origin != "python-dir":
+        return miss
+    # A stable-ABI module may use what later versions export: it loads there, not on the oldest.
+    reason = f"{holder.name} of {holder.provider} does not export {wanted}"
+    return replace(miss, certain=not context.process.abi3, reason=reason)
 
 
 def _miss(

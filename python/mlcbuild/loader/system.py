@@ -67,8 +67,11 @@ class System(Protocol):
     def api_set(self, name: str) -> ApiSet:
         """Say whether the running Windows implements this API set."""
 
-    def python_dll(self, name: str, machine: Machine) -> Table | None:
-        """Return what is known of a DLL that Python ships (``python311.dll``, ``vcruntime140``)."""
+    def python_dll(self, name: str, machine: Machine, python: str | None) -> Table | None:
+        """Return what is known of a DLL that Python ships (``python311.dll``, ``vcruntime140``).
+
+        ``python`` is the oldest version that must do (``311``): ``python3.dll`` grows with each.
+        """
 
 
 class NameList:
@@ -87,6 +90,11 @@ class NameList:
         """Say whether the name is listed."""
         return "known" if fold(name).removesuffix(".dll") in self.api_sets else "unknown"
 
-    def python_dll(self, name: str, machine: Machine) -> Table | None:  # noqa: ARG002
+    def python_dll(
+        self,
+        name: str,  # noqa: ARG002
+        machine: Machine,  # noqa: ARG002
+        python: str | None,  # noqa: ARG002
+    ) -> Table | None:
         """Know nothing."""
         return None

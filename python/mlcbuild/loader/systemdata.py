@@ -26,6 +26,9 @@ __all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
 
 MAGIC: Final = b"MLCSYS\r\n"
 FORMAT: Final = 1
+#: The stable ABI's DLL has a list a version: ``python3.dll@311``.
+_STABLE_ABI: Final = "python3.dll"
+_OLDEST: Final = 8
 #: Lists taken on x64 hold for these processes too: one API and one C++ mangling for 64 bits.
 _LISTS: Final[dict[str, str]] = {
     "x86": "x86",
@@ -84,9 +87,16 @@ class SystemData:
         """Say whether a Windows 10 or 11 has this contract."""
         return "known" if api_set_key(name) in self._api_sets else "unknown"
 
-    def python_dll(self, name: str, machine: Machine) -> Table | None:
+    def python_dll(self, name: str, machine: Machine, python: str | None) -> Table | None:
         """Return the exports of ``python311.dll`` and the like, where known."""
-        return self._table(fold(name), machine)
+        base = fold(name)
+        if base != _STABLE_ABI:
+            return self._table(base, machine)
+        if python is None or not python.rstrip("t").isdecimal():
+            return None
+        # Versions before the oldest known export less: the oldest list errs towards "loads".
+        wanted = max(_OLDEST, int(python.rstrip("t")[1:]))
+        return self._table(f"{_STABLE_ABI}@3{wanted}", machine)
 
     def _table(self, base: str, machine: Machine) -> _Names | None:
         for key in (f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):

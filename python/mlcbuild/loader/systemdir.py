@@ -51,9 +51,9 @@ class SystemDir:
             return self._rest.api_set(name)
         return "known" if self._api_sets.get(api_set_key(name)) else "unknown"
 
-    def python_dll(self, name: str, machine: Machine) -> Table | None:
+    def python_dll(self, name: str, machine: Machine, python: str | None) -> Table | None:
         """Ask the built-in data: Python is not in System32."""
-        return self._rest.python_dll(name, machine)
+        return self._rest.python_dll(name, machine, python)
 
     def _file(self, name: str) -> File:
         path = self._folder / name

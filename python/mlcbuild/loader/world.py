@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.process import process_of
@@ -12,6 +13,7 @@ from mlcbuild.loader.search import Context, Places
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File, Folder, Tree
+    from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System
     from mlcbuild.pe.facts import Image, Machine
 
@@ -40,19 +42,22 @@ class World:
     assumptions: tuple[str, ...] = ()
     images: Images = field(default_factory=Images)
     _homes: dict[str, Folder] = field(default_factory=dict)
-    _rivals: dict[tuple[Folder, ...], frozenset[Folder]] = field(default_factory=dict)
+    _shared: dict[str, list[Folder]] | None = None
+    _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
 
     def file(self, path: str) -> File:
         """Return the package's file of this path. Raises ``KeyError`` if there is none."""
-        return self.package.files[fold(path)]
+        file = self.package.files.get(fold(path)) or self.package.by_key.get(path)
+        if file is None:
+            raise KeyError(path)
+        return file
 
     def image(self, key: str) -> Image | None:
         """Return the facts of a file by ``Need.key``; None for one that is no usable image."""
         folders = (*self.added, *self.python, *self.after)
         for tree in (self.package, *(folder.tree for folder in folders)):
-            for file in tree.files.values():
-                if file.key == key:
-                    return self.images.record(file).image
+            if key in tree.by_key:
+                return self.images.record(tree.by_key[key]).image
         raise KeyError(key)
 
     def in_package(self, file: File) -> bool:
@@ -80,18 +85,25 @@ class World:
             images=self.images,
         )
 
-    def rival_folders(self, added: tuple[Folder, ...]) -> frozenset[Folder]:
-        """Return the added folders that share a base name with another one."""
-        wanted = tuple(sorted(added, key=lambda folder: (folder.tree.label, folder.path)))
-        if wanted not in self._rivals:
+    def rival_folders(
+        self, added: tuple[Folder, ...], wanted: frozenset[str]
+    ) -> tuple[Folder, ...]:
+        """Return the added folders that hold a wanted name which another one holds too."""
+        if self._shared is None:
             holders: dict[str, list[Folder]] = {}
-            for folder in wanted:
+            for folder in self.added:
                 for name in folder.names():
                     holders.setdefault(name, []).append(folder)
-            self._rivals[wanted] = frozenset(
-                folder for group in holders.values() if len(group) > 1 for folder in group
-            )
-        return self._rivals[wanted]
+            self._shared = {name: who for name, who in holders.items() if len(who) > 1}
+        rivals = {who for name in wanted & self._shared.keys() for who in self._shared[name]}
+        return tuple(folder for folder in added if folder in rivals)
+
+    def graph(self, context: Context) -> Graph:
+        """Return the graph that this image shares with the others of its folder and process."""
+        key = (self._home(context.root), context.process, context.places.added)
+        if key not in self._graphs:
+            self._graphs[key] = Graph()
+        return self._graphs[key]
 
     def _home(self, file: File) -> Folder:
         if not self._homes:
