@@ -1,0 +1,79 @@
+# tokenizers-cpp: a C++ face over Hugging Face's Rust tokenizers, SentencePiece and RWKV's trie.
+set(_tok "${SOURCES}/tokenizers-cpp")
+
+# --- the Rust half, built by Cargo in Release with the pinned crates --------------------------------
+find_program(
+  MLCBUILD_CARGO cargo
+  HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin" "$ENV{USERPROFILE}/.cargo/bin"
+  DOC "Cargo, which builds the tokenizers library")
+if(NOT MLCBUILD_CARGO)
+  message(FATAL_ERROR "Cargo is not found: install Rust from https://rustup.rs")
+endif()
+
+include(cmake/RustTarget.cmake)
+mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
+
+set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
+set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
+                --target ${MLCBUILD_RUST_TARGET})
+if(EXISTS "${_tok}/rust/Cargo.lock")
+  list(APPEND _cargo_args --locked)
+endif()
+set(_rust_library
+    "${_cargo_dir}/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
+)
+file(GLOB_RECURSE _rust_sources CONFIGURE_DEPENDS "${_tok}/rust/src/*.rs")
+
+# Paths of this machine stay out of panic messages, so that the same input gives the same bytes.
+# MSVC: the same dynamic CRT as C++. What the user set in RUSTFLAGS comes last and wins.
+set(_cargo_home "$ENV{CARGO_HOME}")
+if(_cargo_home STREQUAL "")
+  cmake_path(SET _cargo_home NORMALIZE "$ENV{HOME}$ENV{USERPROFILE}/.cargo")
+endif()
+# CARGO_ENCODED_RUSTFLAGS separates flags by 0x1f, so that paths may hold spaces.
+string(ASCII 31 _unit)
+set(_rust_flags "--remap-path-prefix=${_cargo_home}=cargo" "--remap-path-prefix=${_tok}=tokenizers-cpp"
+                "--remap-path-prefix=${_cargo_dir}=target")
+if(MSVC)
+  list(APPEND _rust_flags -Ctarget-feature=-crt-static)
+endif()
+separate_arguments(_user_rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
+list(APPEND _rust_flags ${_user_rust_flags})
+list(JOIN _rust_flags "${_unit}" _rust_flags)
+
+add_custom_command(
+  OUTPUT "${_rust_library}"
+  COMMAND
+    "${CMAKE_COMMAND}" -E env "CARGO_ENCODED_RUSTFLAGS=${_rust_flags}"
+    # One codegen unit and no unwinding: a third smaller, and a panic in a C function aborts anyway.
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort
+    CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo "CARGO_TERM_COLOR=never"
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=${MLCBUILD_RUST_OPT}  CARGO_PROFILE_RELEASE_LTO=${MLCBUILD_RUST_LTO}
+    "${MLCBUILD_CARGO}" ${_cargo_args}
+  DEPENDS ${_rust_sources} "${_tok}/rust/Cargo.toml"
+  COMMENT "Building the Rust tokenizers (${MLCBUILD_RUST_TARGET})"
+  USES_TERMINAL VERBATIM)
+add_custom_target(tokenizers_rust DEPENDS "${_rust_library}")
+
+add_library(tokenizers_c STATIC IMPORTED)
+set_target_properties(tokenizers_c PROPERTIES IMPORTED_LOCATION "${_rust_library}")
+add_dependencies(tokenizers_c tokenizers_rust)
+if(WIN32)
+  target_link_libraries(tokenizers_c INTERFACE ntdll wsock32 ws2_32 bcrypt iphlpapi userenv psapi)
+else()
+  target_link_libraries(tokenizers_c INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+endif()
+
+# --- the C++ half -----------------------------------------------------------------------------------
+mlcbuild_library(
+  tokenizers_cpp STATIC "${_tok}/src/huggingface_tokenizer.cc"
+  "${_tok}/src/sentencepiece_tokenizer.cc" "${_tok}/src/rwkv_world_tokenizer.cc")
+target_include_directories(
+  tokenizers_cpp
+  PUBLIC "${_tok}/include"
+  PRIVATE "${SOURCES}/msgpack-c/include")
+target_compile_definitions(
+  tokenizers_cpp
+  PUBLIC MLC_ENABLE_SENTENCEPIECE_TOKENIZER
+  PRIVATE MSGPACK_NO_BOOST)
+target_link_libraries(tokenizers_cpp PRIVATE sentencepiece tokenizers_c)
