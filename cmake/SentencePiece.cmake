@@ -1,5 +1,5 @@
 # SentencePiece's run-time half (no trainer, no tools) with its bundled protobuf-lite.
-set(_spm "${SOURCES}/sentencepiece/sentencepiece")
+set(_spm "${SOURCES}/sentencepiece")
 set(_spm_sources
     bpe_model.cc
     char_model.cc

