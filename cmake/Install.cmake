@@ -1,7 +1,14 @@
 # What the wheel carries of the build: three libraries in one folder, and the licences of all that
-# was compiled in. No headers, no static or import libraries.
+# was compiled in (gathered by the backend). No headers, no static or import libraries.
 install(
   TARGETS mlc_llm tvm_runtime tvm_runtime_extra
   RUNTIME DESTINATION mlc_llm/lib COMPONENT wheel
   LIBRARY DESTINATION mlc_llm/lib COMPONENT wheel
   ARCHIVE DESTINATION unused COMPONENT never EXCLUDE_FROM_ALL)
+
+if(SKBUILD_METADATA_DIR)
+  install(
+    DIRECTORY "${CMAKE_BINARY_DIR}/licences/"
+    DESTINATION "${SKBUILD_METADATA_DIR}/licenses"
+    COMPONENT wheel)
+endif()

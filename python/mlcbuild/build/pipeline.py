@@ -95,8 +95,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         fetches=not options.offline,
         compiler=os.environ.get("CXX", ""),
     )
-    _bring_sources(root, lock, options)
     build_dir.mkdir(parents=True, exist_ok=True)
+    _bring_sources(lock, options, build_dir)
     with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside:
         made = Path(aside, _run_scikit_build(root, build_dir, lock, options, Path(aside), state))
         if sys.platform == "linux" and state == "wheel":
@@ -118,16 +118,14 @@ def _build_name(options: BuildOptions) -> str:
     return "-".join(parts)
 
 
-def _bring_sources(root: Path, lock: Lock, options: BuildOptions) -> None:
-    from mlcbuild.build.licences import gather
-    from mlcbuild.sources.crates import prepare
+def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
+    from mlcbuild.build.licences import FOLDER, gather
     from mlcbuild.sources.fetch import bring
 
     _say("fetching the pinned sources")
     bring(lock, cache=options.cache, mirror=options.mirror, offline=options.offline)
-    rust = root / "3rdparty" / "tokenizers-cpp" / "rust"
-    prepare(rust, root / _CRATES, offline=options.offline, cache=options.cache)
-    gather(root, lock, rust)
+    sources = lock.path.parent
+    gather(sources, lock, sources / "tokenizers-cpp" / "rust", build_dir / FOLDER)
 
 
 def _run_scikit_build(
@@ -164,24 +162,33 @@ def _scikit_build_settings(
     table = policy_table(
         root, read_project(root), env=os.environ, configuration=options.configuration
     )
-    pins = build_dir / "pins.json"
     return {
         **as_config_settings(table),
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
-        "cmake.define.MLCBUILD_PINS": pins.as_posix(),
-        **_write_pins(pins, lock),
+        "cmake.define.MLCBUILD_PINS": _write_pins(build_dir, lock).as_posix(),
         **options.rest,
     }
 
 
-def _write_pins(path: Path, lock: Lock) -> dict[str, str]:
-    """Write the pins for the stamp; nothing is added to the settings."""
-    from mlcbuild.sources.lock import pins
+def _write_pins(build_dir: Path, lock: Lock) -> Path:
+    """Write the lock's pins as the stamp wants them (``build.stamp.Source``)."""
+    from mlcbuild.sources.lock import GitOrigin
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(pins(lock), indent=1, sort_keys=True), encoding="utf-8")
-    return {}
+    pins = [
+        {"name": c.name, "origin": "git", "commit": c.origin.commit}
+        if isinstance(c.origin, GitOrigin)
+        else {
+            "name": c.name,
+            "origin": "pypi",
+            "version": c.origin.version,
+            "sha256": c.origin.sha256,
+        }
+        for c in lock.components
+    ]
+    path = build_dir / "pins.json"
+    path.write_text(json.dumps(pins, indent=1), encoding="utf-8")
+    return path
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""Make the environment that a script runs in, starting from a bare Python 3.10+.
+
+Not run by itself: quickstart.py and test.py import it. Only the standard library is used here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = ROOT / ".venv"
+OLDEST = (3, 10)
+
+
+class StepError(Exception):
+    """A step failed; its own output says why. Carries the exit code to pass on."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def say(text: str) -> None:
+    """Print a heading that stands out from the tools' own output."""
+    print(f"\n== {text}", flush=True)
+
+
+def run(*command: str | os.PathLike[str], ok: tuple[int, ...] = (0,), **env: str) -> int:
+    """Run a command in the project's folder, showing its output; return its exit code."""
+    began = time.monotonic()
+    words = [os.fspath(word) for word in command]
+    code = subprocess.run(words, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+    took = time.monotonic() - began
+    print(f"   ({took:.1f} s) {' '.join(words[:6])}{' ...' if words[6:] else ''}", flush=True)
+    if code not in ok:
+        raise StepError(f"{Path(words[0]).name} {' '.join(words[1:4])} failed (exit {code})", code)
+    return code
+
+
+def environment(name: str, *requirements: str) -> Path:
+    """Return the Python of a virtual environment with mlcbuild and ``requirements`` in it.
+
+    It is kept below ``.venv`` and made anew when the requirements change.
+    """
+    if sys.version_info < OLDEST:
+        raise StepError(
+            f"Python {sys.version.split()[0]} is too old: run this with Python 3.10 or newer", 2
+        )
+    folder = ENVIRONMENTS / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    declared = (ROOT / "python" / "pyproject.toml").read_bytes()
+    text = repr((requirements, sys.version, os.fspath(ROOT))).encode() + declared
+    wanted = hashlib.sha256(text).hexdigest()
+    marker = folder / "requirements.sha256"
+    if python.exists() and marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+        return python
+    say(f"making the environment {folder.relative_to(ROOT)}")
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True)
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
+    marker.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def on_path(python: Path) -> str:
+    """Return a PATH with the environment's programs first."""
+    return os.pathsep.join((os.fspath(python.parent), os.environ.get("PATH", "")))
+
+
+def main_of(work: object) -> int:
+    """Run a script's ``work()``: a failed step is one line and its exit code."""
+    try:
+        work()  # type: ignore[operator]
+    except StepError as error:
+        print(f"\nfailed: {error}", file=sys.stderr)
+        return error.code if error.code > 0 else 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; the next run goes on", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,76 @@
+"""Run all checks of the project: lint, types, tests. `python scripts/test.py` does all set-up.
+
+examples:
+  python scripts/test.py                     everything (what CI runs)
+  python scripts/test.py --fast              without the slow tests (real builds)
+  python scripts/test.py -- tests/sources -k lock   only these, with pytest's own options
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+from setup_env import StepError, environment, main_of, on_path, run, say
+
+#: Program -> Debian package. Tiny DLLs are compiled with them, and Wine is the judge of verdicts.
+DEBIAN = {
+    "x86_64-w64-mingw32-g++-posix": "g++-mingw-w64-x86-64-posix",
+    "i686-w64-mingw32-gcc": "gcc-mingw-w64-i686",
+    "clang": "clang",
+    "lld-link": "lld",
+    "llvm-dlltool": "llvm",
+    "wine": "wine",
+    "git": "git",
+}
+
+
+def have_tools() -> None:
+    """Install the compilers and Wine where apt is at hand, else say what is missing."""
+    if not sys.platform.startswith("linux"):
+        print("   the tests against Wine run on Linux only; the others run here")
+        return
+    packages = sorted({package for tool, package in DEBIAN.items() if not shutil.which(tool)})
+    if not packages:
+        return
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, "wine64"]
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        raise StepError(f"programs are missing that the tests need: sudo {' '.join(command)}", 3)
+    say(f"installing {', '.join(packages)}")
+    quiet = {"stdout": subprocess.DEVNULL}
+    subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
+    run(*command, DEBIAN_FRONTEND="noninteractive")
+
+
+def work(options: argparse.Namespace) -> None:
+    """Set up, then lint, types, tests."""
+    have_tools()
+    python = environment("test", "-e", "./python[all,test]")
+    env = {"PATH": on_path(python)}
+    if not options.pytest:
+        say("lint")
+        run(python, "-m", "ruff", "check", ".", **env)
+        run(python, "-m", "ruff", "format", "--check", ".", **env)
+        say("types")
+        run(python, "-m", "mypy", **env)
+    say("tests")
+    chosen = ["-m", "not slow"] if options.fast else []
+    run(python, "-m", "pytest", "-q", "--durations=10", *chosen, *options.pytest, **env)
+
+
+def main() -> int:
+    """Parse the options and work."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--fast", action="store_true", help="without the slow tests (real builds)")
+    parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
+    options = parser.parse_args()
+    return main_of(lambda: work(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
