@@ -19,8 +19,12 @@ file(GLOB _protobuf_sources CONFIGURE_DEPENDS "${_spm}/third_party/protobuf-lite
 
 mlcbuild_library(sentencepiece STATIC ${_spm_sources} ${_protobuf_sources}
                  "${_spm}/third_party/absl/flags/flag.cc")
-# protobuf's port_def.inc and port_undef.inc do not survive being seen twice in one unit.
-set_target_properties(sentencepiece PROPERTIES UNITY_BUILD OFF CXX_STANDARD 17)
+# Not all of protobuf's sources undo the macros of port_def.inc, and it refuses to be seen twice.
+set_target_properties(
+  sentencepiece
+  PROPERTIES CXX_STANDARD 17
+             UNITY_BUILD_CODE_AFTER_INCLUDE
+             "#ifdef PROTOBUF_NAMESPACE_OPEN\n#include <google/protobuf/port_undef.inc>\n#endif")
 
 # The one generated header: a version and a data folder that the run-time half does not read.
 file(

@@ -63,7 +63,7 @@ def get_requires_for_build_editable(
 def get_requires_for_build_sdist(
     config_settings: Mapping[str, str | list[str]] | None = None,
 ) -> list[str]:
-    """An sdist needs nothing more: sources are fetched where it is built."""
+    """Name nothing more: sources are fetched where the sdist is built."""
     del config_settings
     return []
 

