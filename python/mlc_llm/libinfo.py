@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Find and load the native libraries of ``mlc_llm``.
 
 ``python -m mlc_llm.libinfo [--json]`` shows every candidate with its verdict and loads nothing.
@@ -143,8 +142,3 @@ def _main() -> int:
 
 if __name__ == "__main__":
     raise SystemExit(_main())
-=======
-"""placeholder until verify lands"""
-
-__version__ = "0"
->>>>>>> 12fcc36 (Take upstream's package into the wheel, date its files alike, compile SentencePiece in one unit)
