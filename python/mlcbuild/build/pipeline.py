@@ -173,6 +173,8 @@ def _scikit_build_settings(
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
         "cmake.define.MLCBUILD_PINS": _write_pins(build_dir, lock).as_posix(),
+        # Headers come from 3rdparty/ alone: pip's environment may move without a recompile.
+        "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
         # Git ignores what is fetched and the sdist leaves it out; the wheel takes it.
         "sdist.include": _PACKAGE,
         **options.rest,

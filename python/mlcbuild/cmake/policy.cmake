@@ -12,6 +12,8 @@
 #   MLCBUILD_LAST_COMPONENT  the install component after which the tree is complete
 #   MLCBUILD_PINS            JSON list of pinned sources for the stamp
 #   MLCBUILD_DEVICES         devices compiled in, for the stamp
+#   MLCBUILD_MAP_PREFIXES    OFF where nothing that is compiled lies below CMAKE_PREFIX_PATH: an isolated
+#                            build environment then moves without changing a compile command
 include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.25)
@@ -88,10 +90,16 @@ endif()
 # folder, which may lie inside the source folder, comes after it; packages of an isolated build
 # environment lie in a folder with a random name.
 set(_mlcbuild_gnu "$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang>,$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>")
-foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" ${CMAKE_PREFIX_PATH} "${CMAKE_BINARY_DIR}")
+option(MLCBUILD_MAP_PREFIXES "Map the folders of CMAKE_PREFIX_PATH out of the images" ON)
+set(_mlcbuild_prefixes "")
+if(MLCBUILD_MAP_PREFIXES)
+  set(_mlcbuild_prefixes ${CMAKE_PREFIX_PATH})
+endif()
+foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" ${_mlcbuild_prefixes} "${CMAKE_BINARY_DIR}")
   add_compile_options("$<$<OR:${_mlcbuild_gnu}>:-ffile-prefix-map=${_mlcbuild_root}=.>")
 endforeach()
 unset(_mlcbuild_root)
+unset(_mlcbuild_prefixes)
 unset(_mlcbuild_gnu)
 # MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images.
 add_compile_options("$<$<OR:$<COMPILE_LANG_AND_ID:C,MSVC>,$<COMPILE_LANG_AND_ID:CXX,MSVC>>:/Brepro>")
