@@ -125,7 +125,7 @@ def main() -> int:
         if options.only in (None, name):
             costs[name] = cost = build(work, options.jobs)
             print(
-                f"{name:9} {cost.cpu:7.1f} CPU s {cost.wall:7.1f} s wall {cost.size / 1e6:6.1f} MB of .so"
+                f"{name:9} {cost.cpu:7.1f} CPU s {cost.wall:7.1f} s wall, {cost.size / 1e6:.1f} MB"
                 " (unstripped)",
                 flush=True,
             )
