@@ -30,7 +30,9 @@ class FakeMachine:
 
 
 def ask(machine: FakeMachine, *, fetches: bool = True, compiler: str = "") -> list[str]:
-    return missing(machine, build_dir=Path("build"), fetches=fetches, compiler=compiler)
+    return missing(
+        machine, build_dir=Path("build"), fetches=fetches, rust="1.78", compiler=compiler
+    )
 
 
 def test_a_machine_with_everything_has_no_problem() -> None:
@@ -59,7 +61,7 @@ def test_a_missing_tool_is_one_line_with_its_remedy(name: str, word: str, remedy
     ("name", "version", "floor"),
     [
         ("git", (2, 17, 1), "2.25"),
-        ("cargo", (1, 63, 0), "1.85"),
+        ("cargo", (1, 63, 0), "1.78"),
         ("cmake", (3, 25, 1), "3.26"),
         ("c++", (9, 4, 0), "10"),
     ],
@@ -114,7 +116,7 @@ def test_windows_tools_are_installed_by_winget() -> None:
 
 def test_the_error_names_the_first_and_counts_the_rest() -> None:
     with pytest.raises(FailedError, match=r"Git is not found.*\(and 3 more: Cargo"):
-        require(FakeMachine(tools={}), build_dir=Path("build"), fetches=True)
+        require(FakeMachine(tools={}), build_dir=Path("build"), fetches=True, rust="1.78")
 
 
 def test_this_machine_is_really_asked(tmp_path: Path) -> None:

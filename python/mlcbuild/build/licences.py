@@ -6,11 +6,8 @@ text that many crates share is written once, above the names of those that carry
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,17 +26,18 @@ FOLDER: Final = "licences"
 _LICENCE_FILE: Final = re.compile(r"(licen[cs]e|copying|notice|copyright|unlicense)", re.IGNORECASE)
 
 
-def gather(sources: Path, lock: Lock, rust: Path, into: Path) -> None:
+def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
     """Write the licence files of the lock's components and of all crates below ``into``.
 
-    ``rust`` is the folder of the crates' Cargo.toml, whose crates are fetched already. The folder
-    is replaced whole. Raises ``FailedError`` where a file that the lock names is not there.
+    The lock's components are laid out beside it; ``packages`` are the crates (``build.cargo``).
+    The folder is replaced whole. Raises ``FailedError`` where a file that the lock names is not
+    there.
     """
     fresh = into.with_name(into.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     for component in lock.components:
         for name in component.licence_files:
-            source = sources / component.name / name
+            source = lock.path.parent / component.name / name
             target = fresh / component.name / name
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -49,33 +47,18 @@ def gather(sources: Path, lock: Lock, rust: Path, into: Path) -> None:
                     f"the licence file {name} of {component.name} is not there",
                     remedy="correct licence_files in 3rdparty/sources.toml",
                 ) from error
-    (fresh / "crates.txt").write_text(merged(crate_texts(rust)), encoding="utf-8", newline="\n")
+    (fresh / "crates.txt").write_text(merged(crate_texts(packages)), encoding="utf-8", newline="\n")
     shutil.rmtree(into, ignore_errors=True)
     fresh.rename(into)
 
 
-def crate_texts(rust: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return ``name version`` -> (SPDX expression, licence texts) of every crate in the graph.
+def crate_texts(
+    packages: Iterable[dict[str, Any]],
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return ``name version`` -> (SPDX expression, licence texts) of every crate.
 
-    Raises ``FailedError`` where Cargo cannot tell.
+    ``packages`` are those of ``cargo metadata``; our own, which has no source, is left out.
     """
-    manifest = os.fspath(rust / "Cargo.toml")
-    command = [
-        "cargo",
-        "metadata",
-        "--locked",
-        "--format-version",
-        "1",
-        "--manifest-path",
-        manifest,
-    ]
-    done = subprocess.run(
-        command, capture_output=True, check=False, env={**os.environ, "CARGO_NET_OFFLINE": "true"}
-    )
-    if done.returncode != 0:
-        words = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise FailedError(f"cargo metadata failed: {words[-1]}", remedy="run mlcbuild fetch again")
-    packages: list[dict[str, Any]] = json.loads(done.stdout)["packages"]
     return {
         f"{package['name']} {package['version']}": (
             package.get("license") or "see its licence file",

@@ -29,7 +29,7 @@ __all__ = ["State", "build", "metadata", "requires", "sdist"]
 State = Literal["wheel", "editable"]
 
 _LOCK: Final = Path("3rdparty", "sources.toml")
-_CRATES: Final = Path("3rdparty", "crates.toml")
+_CRATES: Final = "crates.toml"
 #: Upstream's Python package, as laid out by fetch.
 _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
 #: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
@@ -88,6 +88,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     Raises ``MlcbuildError`` with one line for whatever stands in the way.
     """
     from mlcbuild.build.preflight import SystemProbe, require
+    from mlcbuild.sources.cache import locked
+    from mlcbuild.sources.crates import load_crates
     from mlcbuild.sources.lock import load
 
     options = parse(settings)
@@ -99,10 +101,14 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         build_dir=build_dir,
         fetches=not options.offline,
         compiler=os.environ.get("CXX", ""),
+        rust=load_crates(lock.path.parent / _CRATES).rust,
     )
     build_dir.mkdir(parents=True, exist_ok=True)
-    _bring_sources(lock, options, build_dir)
-    with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside:
+    with (
+        locked(build_dir / ".lock", notice=_say),
+        tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
+    ):
+        _bring_sources(lock, options, build_dir)
         settings_for = _scikit_build_settings(root, build_dir, lock, options)
         made = Path(aside, _run_scikit_build(Path(aside), settings_for, options, state=state))
         if sys.platform == "linux" and state == "wheel":
@@ -126,13 +132,16 @@ def _build_name(options: BuildOptions) -> str:
 
 
 def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
+    from mlcbuild.build import cargo
     from mlcbuild.build.licences import FOLDER, gather
     from mlcbuild.sources.fetch import bring
 
     _say("fetching the pinned sources")
     bring(lock, cache=options.cache, mirror=options.mirror, offline=options.offline)
-    sources = lock.path.parent
-    gather(sources, lock, sources / "tokenizers-cpp" / "rust", build_dir / FOLDER)
+    rust = lock.path.parent / "tokenizers-cpp" / "rust"
+    target = cargo.host_target()
+    cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
+    gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 
 
 def _run_scikit_build(

@@ -22,8 +22,6 @@ Version = tuple[int, ...]
 
 #: Blobless fetches of single commits (``--filter`` with ``--depth 1``) are dependable from here on.
 _GIT: Final = (2, 25)
-#: The 2024 edition, which crates of the pinned tokenizers use.
-_CARGO: Final = (1, 85)
 #: tvm-ffi's own floor (its CMakeLists.txt), and ours.
 _CMAKE: Final = (3, 26)
 #: C++20 as TVM 0.26 uses it.
@@ -86,6 +84,10 @@ def _dotted(version: Version) -> str:
     return ".".join(str(part) for part in version)
 
 
+def _version(text: str) -> Version:
+    return tuple(int(part) for part in text.split("."))
+
+
 def _problem(name: str, tool: Tool | None, floor: Version, remedy: str) -> str | None:
     if tool is None:
         return f"{name} is not found: {remedy}"
@@ -100,10 +102,13 @@ def _install(platform: str, *, linux: str, macos: str, windows: str) -> str:
     return {"win32": windows, "darwin": macos}.get(platform, linux)
 
 
-def missing(probe: Probe, *, build_dir: Path, fetches: bool, compiler: str = "") -> list[str]:
+def missing(
+    probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
+) -> list[str]:
     """List what stands in the way, each as one line with its remedy.
 
-    ``fetches`` is False where the sources already lie in place. ``compiler`` is the user's CXX.
+    ``fetches`` is False where the sources already lie in place. ``rust`` is the oldest Rust that
+    the pinned crates build with (``3rdparty/crates.toml``). ``compiler`` is the user's CXX.
     On Windows the compiler is chosen with the generator (``build.toolchain``), not looked up here.
     """
     problems = []
@@ -121,7 +126,7 @@ def missing(probe: Probe, *, build_dir: Path, fetches: bool, compiler: str = "")
         macos="install it with rustup (https://rustup.rs)",
         windows="winget install Rustlang.Rustup",
     )
-    problems.append(_problem("Cargo", probe.tool("cargo"), _CARGO, remedy))
+    problems.append(_problem("Cargo", probe.tool("cargo"), _version(rust), remedy))
     problems.append(_problem("CMake", probe.tool("cmake"), _CMAKE, 'pip install "cmake>=3.26"'))
     if probe.platform != "win32":
         problems.append(_compiler_problem(probe, compiler))
@@ -153,9 +158,9 @@ def _compiler_problem(probe: Probe, compiler: str) -> str | None:
     return _problem(f"the C++ compiler {name}", tool, floor, remedy)
 
 
-def require(probe: Probe, *, build_dir: Path, fetches: bool, compiler: str = "") -> None:
+def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = "") -> None:
     """Raise ``FailedError`` naming the first thing in the way, and how many more there are."""
-    problems = missing(probe, build_dir=build_dir, fetches=fetches, compiler=compiler)
+    problems = missing(probe, build_dir=build_dir, fetches=fetches, rust=rust, compiler=compiler)
     if problems:
         more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:])})" if problems[1:] else ""
         raise FailedError(problems[0] + more)
