@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -105,7 +106,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     )
     build_dir.mkdir(parents=True, exist_ok=True)
     with (
-        locked(build_dir / ".lock", notice=_say),
+        locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
     ):
         _bring_sources(lock, options, build_dir)
