@@ -53,7 +53,7 @@ def read_entry(
     """
     try:
         return _unpack(source, entry, watch)
-    except (ValueError, zlib.error) as error:
+    except (ValueError, _fast().error) as error:
         raise InputError(
             f"{archive}: member {entry.path!a} cannot be read: {error}",
             remedy="download it or build it again",

@@ -8,6 +8,7 @@ searches it in the same way. pefile stops after 8,192 names and takes a second f
 from __future__ import annotations
 
 import itertools
+import struct
 import sys
 from array import array
 from typing import TYPE_CHECKING, Final
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Exports", "read_exports"]
 
 EXPORT: Final = 0
-DIRECTORY_SIZE: Final = 40
+#: IMAGE_EXPORT_DIRECTORY, whose two version words are one field here.
+HEAD: Final = struct.Struct("<10I")
 #: Ordinals have 16 bits; tables that claim more lie.
 FUNCTION_LIMIT: Final = 0x10000
 #: Decorated C++ names run to 4,096 bytes.
@@ -173,11 +175,12 @@ def read_exports(headers: Headers) -> Exports:
     directory = headers.directory(EXPORT)
     if directory is None:
         return Exports()
-    head = array("I", bytes(headers.view(directory.rva, DIRECTORY_SIZE)))
-    _little(head)
-    if len(head) * 4 < DIRECTORY_SIZE:
+    view = headers.view(directory.rva, HEAD.size)
+    if len(view) < HEAD.size:
         return Exports(defects=("the export directory lies outside the image",))
-    _, _, _, name_rva, base, n_functions, n_names, functions_rva, names_rva, ordinals_rva = head
+    _, _, _, name_rva, base, n_functions, n_names, functions_rva, names_rva, ordinals_rva = (
+        HEAD.unpack(view)
+    )
     defects: list[str] = []
     functions = _table(headers, "address", functions_rva, n_functions, defects)
     names = _table(headers, "name", names_rva, n_names, defects)

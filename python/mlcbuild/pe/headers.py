@@ -21,6 +21,7 @@ PE32_PLUS: Final = 0x20B
 EXECUTABLE_IMAGE: Final = 0x0002
 PAGE: Final = 0x1000
 SECTOR: Final = 0x200
+SECTION_HEADER: Final = 40
 #: link.exe's stub and Rich header end below 0x200; a far e_lfanew would make the search unbounded.
 RICH_LIMIT: Final = 0x1000
 #: Windows refuses an image with more (MiCreateImageFileMap).
@@ -244,6 +245,9 @@ def _refusals(pe: pefile.PE, sections: tuple[Section, ...], size: int) -> Iterat
     for value in (optional.FileAlignment, optional.SectionAlignment):
         if value == 0 or value & (value - 1):
             yield f"alignment {value:#x} is not a power of two"
+    table = optional.get_file_offset() + header.SizeOfOptionalHeader
+    if table + SECTION_HEADER * header.NumberOfSections > size:
+        yield "cut short within its headers"
     for section in sections:
         if section.offset and section.offset + section.raw_size > size:
             missing = section.offset + section.raw_size - size

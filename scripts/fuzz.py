@@ -1,0 +1,153 @@
+"""Damage images and wheels in thousands of ways, and show that reading them stays safe.
+
+    python scripts/fuzz.py --pe 20000 --wheels 2000
+
+For every damaged file: no exception but the errors a user sees, under 2 s, and the process below
+three times the file plus 100 MB. Prints the figures; exits 1 when one file breaks a bound. Real
+images of the Python that runs this (pip and setuptools bring some) join the written ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import random
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
+
+from mlcbuild.errors import MlcbuildError  # noqa: E402
+from mlcbuild.package.contents import read_contents  # noqa: E402
+from mlcbuild.package.targets import open_package  # noqa: E402
+from mlcbuild.pe.reader import PeFile  # noqa: E402
+from mutate import image_seeds, mutations  # noqa: E402  found through the line above
+from wheelfactory import make_wheel  # noqa: E402
+
+SECONDS = 2.0
+MEGABYTE = 1 << 20
+#: Bigger images say nothing new and make a run of 20,000 long.
+SEED_LIMIT = 512 << 10
+
+
+class Tally:
+    """What became of the files, and those that broke a bound."""
+
+    def __init__(self, keep: Path | None) -> None:
+        self.outcomes: collections.Counter[str] = collections.Counter()
+        self.slowest = 0.0
+        self.broken = 0
+        self._keep = keep
+
+    def run(self, data: bytes, name: str, read: object) -> None:
+        """Read one file and judge it."""
+        start = time.perf_counter()
+        try:
+            self.outcomes[read(data)] += 1  # type: ignore[operator]
+        except MlcbuildError as error:
+            self.outcomes["refused"] += 1
+            if "\n" in str(error):
+                self.fail(data, name, f"an error of more than one line: {error!r}")
+        except Exception:  # noqa: BLE001  any other is what this looks for
+            self.fail(data, name, traceback.format_exc())
+        seconds = time.perf_counter() - start
+        self.slowest = max(self.slowest, seconds)
+        if seconds > SECONDS:
+            self.fail(data, name, f"took {seconds:.1f} s")
+        if peak_memory() > 3 * len(data) + 100 * MEGABYTE:
+            self.fail(data, name, f"the process grew to {peak_memory() >> 20} MB")
+
+    def fail(self, data: bytes, name: str, why: str) -> None:
+        """Count and print a broken bound; keep the file that did it."""
+        self.broken += 1
+        print(f"{name}: {why}", file=sys.stderr)
+        if self._keep:
+            self._keep.mkdir(parents=True, exist_ok=True)
+            (self._keep / name).write_bytes(data)
+
+
+def peak_memory() -> int:
+    """Return the most memory the process ever held, in bytes; 0 where that is not told."""
+    try:
+        import resource  # noqa: PLC0415
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def read_pe(data: bytes) -> str:
+    """Read every fact and export of an image."""
+    file = PeFile(data, path="x.dll")
+    image, exports = file.image(), file.exports()
+    for name in ("alpha", "name1999", "", "zz"):
+        exports.has(name)
+        exports.forwarder(name)
+    exports.find(1)
+    for _ in exports.symbols():
+        pass
+    return "told defects" if image.defects or image.invalid or exports.defects else "read whole"
+
+
+def wheel_reader(folder: Path) -> object:
+    """Return what reads a wheel's bytes, through the one file it is written to."""
+    path = folder / "demo-1.0-py3-none-win_amd64.whl"
+
+    def read(data: bytes) -> str:
+        path.write_bytes(data)
+        with open_package(str(path)) as package:
+            contents = read_contents(package)
+        return "told damage" if contents.broken else "read whole"
+
+    return read
+
+
+def real_images() -> list[bytes]:
+    """Return the Windows programs that lie in this Python's site-packages."""
+    found = (path for folder in sys.path if folder for path in Path(folder).rglob("*.exe"))
+    images = {path.read_bytes() for path in found if path.stat().st_size < SEED_LIMIT}
+    return sorted(image for image in images if image[:2] == b"MZ")
+
+
+def main() -> int:
+    """Run both parts and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--pe", type=int, default=20_000, help="damaged images to read")
+    parser.add_argument("--wheels", type=int, default=2_000, help="damaged wheels to read")
+    parser.add_argument("--seed", type=int, default=4, help="of the random numbers")
+    parser.add_argument("--keep", type=Path, help="folder for the files that break a bound")
+    options = parser.parse_args()
+    images = image_seeds() + real_images()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        members = {f"pkg/{at}.dll": image for at, image in enumerate(images[:8])}
+        whole = make_wheel(folder, {**members, "pkg/__init__.py": b"x = 1\n"}).read_bytes()
+        flat = make_wheel(folder, members, compression=0).read_bytes()
+        parts = [
+            ("pe", options.pe, images, read_pe),
+            ("wheel", options.wheels, [whole, flat], wheel_reader(folder)),
+        ]
+        broken = 0
+        for kind, count, seeds, read in parts:
+            tally = Tally(options.keep)
+            start = time.perf_counter()
+            source = random.Random(options.seed)  # noqa: S311  repeatable on purpose
+            for number, data in enumerate(mutations(source, seeds, count)):
+                tally.run(data, f"{kind}-{options.seed}-{number}", read)
+            outcomes = ", ".join(f"{value} {key}" for key, value in tally.outcomes.most_common())
+            print(
+                f"{kind}: {count} files from {len(seeds)} seeds (up to "
+                f"{max(map(len, seeds)) >> 10} KB) in {time.perf_counter() - start:.0f} s: "
+                f"{outcomes}; slowest {tally.slowest * 1000:.0f} ms; "
+                f"process at most {peak_memory() >> 20} MB; {tally.broken} broke a bound"
+            )
+            broken += tally.broken
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
