@@ -56,6 +56,14 @@ def test_debug_containers_are_seen_in_the_symbols(tmp_path: Path, debug: bool) -
     assert any(v.startswith("GLIBCXX_3.4") for v in image.versions["libstdc++.so.6"])
 
 
+@pytest.mark.parametrize("release", [True, False])
+def test_assertions_are_seen_where_ndebug_was_not_set(tmp_path: Path, release: bool) -> None:  # noqa: FBT001
+    source = "#include <cassert>\nint half(int n) { assert(n % 2 == 0); return n / 2; }\n"
+    flags = ["-s", *(["-DNDEBUG"] if release else [])]
+    file = build_so(tmp_path / "a.so", source=source, language="c++", flags=flags)
+    assert read_elf("a.so", file.read_bytes()).has_asserts is not release
+
+
 def test_every_truncation_is_an_input_error_or_an_image(tmp_path: Path) -> None:
     data = build_so(tmp_path / "a.so", needed=["libb.so"]).read_bytes()
     outcomes = {_outcome(data[:size]) for size in range(4, len(data), 37)}

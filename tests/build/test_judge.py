@@ -5,7 +5,7 @@ from dataclasses import replace
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.expectation import Expectation
 from mlcbuild.build.judge import Native, judge
-from mlcbuild.pe.facts import Image, ImportedDll
+from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol
 
 LINUX = Expectation(
     system="Linux",
@@ -90,6 +90,15 @@ def test_a_debug_build_is_never_packaged() -> None:
     debug = replace(LINUX, configuration="Debug")
     assert rules(ELF, expected=debug) == [("not-release", None)]
     assert rules(ELF, expected=replace(debug, editable=True)) == []
+
+
+def test_assertions_in_a_release_are_pointed_out() -> None:
+    (finding,) = judge([replace(ELF, has_asserts=True)], LINUX, is_system_dll=is_system_dll)
+    assert (finding.rule, finding.severity) == ("asserts-enabled", "warning")
+    called = ImportedDll(name="KERNEL32.dll", symbols=(ImportedSymbol(name="_wassert"),))
+    assert rules(replace(DLL, imports=(called,)), expected=WINDOWS) == [
+        ("asserts-enabled", "pkg/a.dll")
+    ]
 
 
 def test_a_second_c_runtime_is_refused() -> None:

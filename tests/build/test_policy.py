@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from demoproject import CMAKELISTS
 
 if TYPE_CHECKING:
     from demoproject import Project
@@ -73,6 +74,13 @@ def test_the_gate_runs_after_the_install_rules_of_subfolders(project: Project, f
     assert run.code == 0, run.text
     stamp = json.loads((project.folder / "stage/demo/_build.json").read_bytes())
     assert [file["path"] for file in stamp["files"]] == ["demo/libdemo.so"]
+
+
+def test_a_source_that_asks_for_an_ancient_cmake_still_configures(project: Project) -> None:
+    project.write("old/CMakeLists.txt", "cmake_minimum_required(VERSION 3.1)\nproject(old C)\n")
+    project.write("CMakeLists.txt", CMAKELISTS + "add_subdirectory(old)\n")
+    run = project.configure()
+    assert run.code == 0, run.text
 
 
 def test_a_staged_install_with_destdir_is_stamped_where_it_lies(project: Project) -> None:

@@ -31,6 +31,14 @@ def test_windows_gets_the_newest_visual_studio_that_cmake_knows(
     assert choose(machine).generator == expected
 
 
+def test_a_preview_is_taken_only_where_there_is_nothing_stable() -> None:
+    preview = VisualStudio(major=18, version="18.1.0", prerelease=True)
+    both = Machine(platform="win32", cmake=(4, 2), visual_studios=(preview, VS2022))
+    assert choose(both).generator == "Visual Studio 17 2022"
+    alone = Machine(platform="win32", cmake=(4, 2), visual_studios=(preview,))
+    assert choose(alone).generator == "Visual Studio 18 2026"
+
+
 def test_a_cmake_too_old_for_the_only_visual_studio_is_told_so() -> None:
     machine = Machine(platform="win32", cmake=(3, 31), visual_studios=(VS2026,))
     with pytest.raises(UsageError, match=r"needs CMake 4\.2, here is 3\.31"):
@@ -59,7 +67,8 @@ def test_the_users_single_configuration_generator_is_replaced_by_its_twin_or_ref
 def test_vswhere_is_read_with_and_without_a_byte_order_mark() -> None:
     answer = [
         {"instanceId": "a", "installationVersion": VS2026.version, "displayName": "Ünï"},
-        {"instanceId": "b", "installationVersion": VS2022.version},
+        {"instanceId": "b", "installationVersion": VS2022.version, "isPrerelease": False},
+        {"instanceId": "c", "installationVersion": "17.1.2", "isComplete": False},
     ]
     data = json.dumps(answer, ensure_ascii=False).encode()
     assert read_vswhere(data) == (VS2026, VS2022)

@@ -35,6 +35,9 @@ _MACHINES: Final = {
 #: In mangled names: ``__gnu_debug::`` and ``std::__debug::``, which only -D_GLIBCXX_DEBUG brings.
 _DEBUG_STL_MARKS: Final = (b"11__gnu_debug", b"St7__debug")
 
+#: What ``assert`` of glibc and musl calls.
+_ASSERTION: Final = b"\0__assert_fail\0"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ElfImage:
@@ -54,6 +57,8 @@ class ElfImage:
     has_symbol_table: bool
     #: Built with libstdc++'s debug containers, whose layout differs.
     has_debug_stl: bool
+    #: Calls the C library's assertion failure: compiled without NDEBUG, which CMake's Release sets.
+    has_asserts: bool = False
 
 
 def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
@@ -62,6 +67,7 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
         elf = ELFFile(io.BytesIO(bytes(data)))
         dynamic = elf.get_section_by_name(".dynamic")
         tags: list[Any] = list(dynamic.iter_tags()) if isinstance(dynamic, DynamicSection) else []
+        names = _dynamic_names(elf)
         return ElfImage(
             path=path,
             machine=_MACHINES.get(elf["e_machine"], str(elf["e_machine"])),
@@ -75,7 +81,8 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
                 for name in (".debug_info", ".zdebug_info")
             ),
             has_symbol_table=elf.get_section_by_name(".symtab") is not None,
-            has_debug_stl=_has_debug_stl(elf),
+            has_debug_stl=any(mark in names for mark in _DEBUG_STL_MARKS),
+            has_asserts=_ASSERTION in names,
         )
     except (ELFError, ValueError, KeyError, IndexError, OSError, AssertionError) as error:
         raise InputError(
@@ -113,9 +120,7 @@ def _versions(elf: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - pyelfto
     }
 
 
-def _has_debug_stl(elf: Any) -> bool:  # noqa: ANN401 - pyelftools is untyped
-    names = elf.get_section_by_name(".dynstr")
-    if names is None:
-        return False
-    data = names.data()
-    return any(mark in data for mark in _DEBUG_STL_MARKS)
+def _dynamic_names(elf: Any) -> bytes:  # noqa: ANN401 - pyelftools is untyped
+    """Return the names of all dynamic symbols, each between two NUL bytes."""
+    section = elf.get_section_by_name(".dynstr")
+    return bytes(section.data()) if section is not None else b""

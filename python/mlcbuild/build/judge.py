@@ -44,6 +44,7 @@ def judge(
         *_packaging(expected),
         *_machines(natives, expected),
         *_debug(natives, expected),
+        *_asserts(natives, expected),
         *_one_crt(natives, expected),
         *_needs(natives, expected, is_system_dll),
         *_runpaths(natives),
@@ -121,6 +122,25 @@ def _debug(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding
 
 def _debug_dlls(image: Image) -> list[str]:
     return [dll.name for dll in image.imports if is_debug_crt(dll.name)]
+
+
+def _asserts(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding]:
+    if expected.configuration == "Debug":
+        return
+    for native in natives:
+        if isinstance(native, ElfImage):
+            asserts = native.has_asserts
+        else:
+            called = {symbol.name for dll in native.imports for symbol in dll.symbols}
+            asserts = not called.isdisjoint({"_wassert", "_assert"})
+        if asserts:
+            yield Finding(
+                rule="asserts-enabled",
+                severity="warning",
+                module=native.path,
+                message="has assertions compiled in: some of it was built without NDEBUG",
+                fix="build every part in Release, which defines NDEBUG",
+            )
 
 
 def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding]:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read_machine"]
 
-_VC_TOOLS: Final = "Microsoft.VisualStudio.Component.VC.Tools.*"
+#: The compilers that build on, and for, the machines that Python runs on.
+_VC_TOOLS: Final = (
+    "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
+    "Microsoft.VisualStudio.Component.VC.Tools.ARM64",
+)
 
 
 def read_machine(env: Mapping[str, str]) -> Machine:
@@ -47,9 +51,8 @@ def _cmake_version() -> tuple[int, int] | None:
 def _visual_studios(env: Mapping[str, str]) -> tuple[VisualStudio, ...]:
     root = env.get("ProgramFiles(x86)") or env.get("ProgramFiles", "")
     vswhere = Path(root, "Microsoft Visual Studio", "Installer", "vswhere.exe")
-    answer = _output(
-        [os.fspath(vswhere), "-products", "*", "-requires", _VC_TOOLS, "-format", "json", "-utf8"]
-    )
+    wanted = ["-products", "*", "-prerelease", "-requires", *_VC_TOOLS, "-requiresAny"]
+    answer = _output([os.fspath(vswhere), *wanted, "-format", "json", "-utf8"])
     return read_vswhere(answer) if answer.strip() else ()
 
 

@@ -34,6 +34,7 @@ class VisualStudio:
 
     major: int
     version: str
+    prerelease: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,7 @@ def choose(machine: Machine) -> Choice:
     if machine.platform != "win32":
         return Choice(generator=NINJA, reasons=(f"{machine.platform} has no IDE generator to fit",))
     reasons = []
-    for studio in sorted(machine.visual_studios, key=lambda vs: vs.major, reverse=True):
+    for studio in sorted(machine.visual_studios, key=_stable_and_new, reverse=True):
         generator, since = _VISUAL_STUDIO.get(studio.major, ("", (0, 0)))
         if not generator:
             reasons.append(f"Visual Studio {studio.version} has no generator known here")
@@ -93,6 +94,10 @@ def choose(machine: Machine) -> Choice:
     )
 
 
+def _stable_and_new(studio: VisualStudio) -> tuple[bool, int]:
+    return (not studio.prerelease, studio.major)
+
+
 def _wanted(wanted: str) -> Choice:
     twin = _TWINS.get(wanted)
     if twin:
@@ -113,8 +118,10 @@ def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
             VisualStudio(
                 major=int(entry["installationVersion"].split(".")[0]),
                 version=entry["installationVersion"],
+                prerelease=entry.get("isPrerelease", False),
             )
             for entry in json.loads(data.decode("utf-8-sig"))
+            if entry.get("isComplete", True)
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(

@@ -101,8 +101,22 @@ endforeach()
 unset(_mlcbuild_root)
 unset(_mlcbuild_prefixes)
 unset(_mlcbuild_gnu)
-# MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images.
-add_compile_options("$<$<OR:$<COMPILE_LANG_AND_ID:C,MSVC>,$<COMPILE_LANG_AND_ID:CXX,MSVC>>:/Brepro>")
+# MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images. From VS 2022
+# on, the deterministic mode maps paths too; 5048 warns of every __FILE__ that it maps.
+foreach(_mlcbuild_lang C CXX)
+  set(_mlcbuild_msvc "$<COMPILE_LANG_AND_ID:${_mlcbuild_lang},MSVC>")
+  set(_mlcbuild_new "$<VERSION_GREATER_EQUAL:$<${_mlcbuild_lang}_COMPILER_VERSION>,19.30>")
+  add_compile_options("$<${_mlcbuild_msvc}:/Brepro>")
+  add_compile_options("$<$<AND:${_mlcbuild_msvc},${_mlcbuild_new}>:/experimental:deterministic;/wd5048>")
+  foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}")
+    file(TO_NATIVE_PATH "${_mlcbuild_root}" _mlcbuild_root)
+    add_compile_options("$<$<AND:${_mlcbuild_msvc},${_mlcbuild_new}>:/pathmap:${_mlcbuild_root}=.>")
+  endforeach()
+endforeach()
+unset(_mlcbuild_lang)
+unset(_mlcbuild_msvc)
+unset(_mlcbuild_new)
+unset(_mlcbuild_root)
 add_link_options(
   "$<$<OR:$<LINK_LANG_AND_ID:C,MSVC>,$<LINK_LANG_AND_ID:CXX,MSVC>>:/Brepro>"
   "$<$<AND:$<PLATFORM_ID:Windows>,$<OR:$<LINK_LANG_AND_ID:C,GNU,Clang>,$<LINK_LANG_AND_ID:CXX,GNU,Clang>>>:LINKER:--no-insert-timestamp>")
