@@ -104,6 +104,8 @@ def test_assertions_in_a_release_are_pointed_out() -> None:
 def test_a_second_c_runtime_is_refused() -> None:
     static = replace(DLL, path="pkg/b.dll", crt="static")
     assert rules(DLL, static, expected=WINDOWS) == [("static-crt-mix", "pkg/b.dll")]
+    microsoft = replace(static, path="pkg.libs/vcomp140-f96f3a14d88d8846f31f3ab38a490304.dll")
+    assert rules(DLL, microsoft, expected=WINDOWS) == []
     mingw = [replace(DLL, path=f"pkg/{crt}.dll", crt=crt) for crt in ("msvcrt", "ucrt", "none")]
     assert rules(*mingw, expected=WINDOWS) == [("static-crt-mix", "pkg/msvcrt.dll")]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.expectation import library_stem
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.pe.crt import is_debug_crt
+from mlcbuild.pe.crt import is_debug_crt, unmangled
 from mlcbuild.pe.facts import Image
 from mlcbuild.rules.model import Finding
 
@@ -147,7 +147,13 @@ def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
     """One C runtime a process: a buffer or FILE* of one runtime is garbage to another."""
     if expected.system != "Windows":
         return
-    images = [n for n in natives if isinstance(n, Image) and n.crt not in ("none", "unknown")]
+    images = [
+        native
+        for native in natives
+        if isinstance(native, Image)
+        and native.crt not in ("none", "unknown")
+        and not _is_redistributed(native.path)
+    ]
     kinds = sorted({image.crt for image in images if image.crt != "debug"})
     for image in images:
         if image.crt == "static":
@@ -166,6 +172,12 @@ def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
             evidence={"crt": kinds},
             fix="link it with /MD (CMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL)",
         )
+
+
+def _is_redistributed(path: str) -> bool:
+    """Say whether it is a DLL of Microsoft's runtime, which is as Microsoft built it."""
+    provider = provider_of(unmangled(posixpath.basename(path)))
+    return provider is not None and provider.kind == "redist"
 
 
 def _needs(
