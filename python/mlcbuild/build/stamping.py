@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.stamp import Compiler, Source, Stamp, Target
@@ -13,44 +13,51 @@ from mlcbuild.errors import InputError
 from mlcbuild.pe.facts import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlcbuild.build.expectation import BuildRecord
     from mlcbuild.build.project import Project
     from mlcbuild.build.staged import Staged
 
 __all__ = ["make_stamp"]
 
+#: The C++ standard library and its satellites; which of them brings the new symbols is not known.
+_CPP_RUNTIME: Final = frozenset(
+    f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")
+)
+
 
 def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
     """Write down what was built, from the record and from the images themselves."""
-    toolsets = [n.toolset for n in staged.natives if isinstance(n, Image) and n.toolset]
-    newest = max(toolsets, default=None)
-    toolset = f"{newest[0]}.{newest[1]}" if newest else None
+    images = [native for native in staged.natives if isinstance(native, Image)]
     return Stamp(
         configuration=record.configuration,
         generator=record.generator,
         compiler=Compiler(
             id=record.compiler_id,
             version=record.compiler_version,
-            toolset=toolset if record.compiler_id == "MSVC" else None,
+            toolset=_newest(images) if record.compiler_id == "MSVC" else None,
         ),
         crt=record.crt_policy,
         target=Target(system=record.system, machine=record.machine),
         devices=tuple(device for device in record.devices.split(";") if device),
         sources=_sources(record, project),
-        minimum_msvcp140=toolset if _needs_msvcp140(staged) else None,
+        minimum_msvcp140=_newest([image for image in images if _needs_msvcp140(image)]),
         minimum_glibc=_highest(staged, "GLIBC_"),
         minimum_glibcxx=_highest(staged, "GLIBCXX_"),
         files=staged.digests,
     )
 
 
-def _needs_msvcp140(staged: Staged) -> bool:
-    return any(
-        dll.name.casefold().startswith("msvcp140")
-        for native in staged.natives
-        if isinstance(native, Image)
-        for dll in native.imports
-    )
+def _newest(images: Iterable[Image]) -> str | None:
+    """Return the newest MSVC toolset of any object in these images, e.g. ``14.44``."""
+    newest = max((image.toolset for image in images if image.toolset), default=None)
+    return f"{newest[0]}.{newest[1]}" if newest else None
+
+
+def _needs_msvcp140(image: Image) -> bool:
+    """Say whether it takes the system's copy; one in the wheel with a mangled name is as built."""
+    return any(dll.name.casefold() in _CPP_RUNTIME for dll in image.imports)
 
 
 def _highest(staged: Staged, prefix: str) -> str | None:
