@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Take the machine's own Git and pip settings out of the tests."""
+def _no_user_settings(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Take the machine's own Git and pip settings out; the slow tests need its network."""
+    if request.node.get_closest_marker("slow"):
+        return
     empty = tmp_path / "empty.gitconfig"
     empty.write_text("", encoding="utf-8")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(empty))

@@ -200,3 +200,4 @@ def test_a_full_disk_while_git_writes_is_named(
     assert code == 3
     assert "no space left for" in error
     assert "--cache" in error
+    assert not list(project.cache.rglob("*.new"))

@@ -11,6 +11,7 @@ recorded in the repository, so that reading a missing object says "missing" and 
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -83,27 +84,49 @@ class GitRepository:
         unreachable server or a commit it does not have.
         """
         url = origin.url if mirror is None else mirror_url(mirror, origin.url)
-        for leftover in self.path.parent.glob(f"{self.path.name}.new*"):
-            remove(leftover)  # of a fetch that was killed; we hold the entry's lock
         aside = self.path.with_name(f"{self.path.name}.new")
+        if aside.exists():
+            remove(aside)  # of a fetch that was killed; we hold the entry's lock
+        try:
+            size = self._bring(aside, component, origin, _Source(url, mirror is not None), notice)
+            if self.path.exists():
+                remove(self.path)
+            aside.replace(self.path)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        return size
+
+    def _bring(
+        self,
+        aside: Path,
+        component: Component,
+        origin: GitOrigin,
+        source: _Source,
+        notice: Callable[[str], None],
+    ) -> int:
         done = self.git.run(["init", "--quiet", "--bare", "--template=", str(aside)])
         if done.returncode:
             raise full_disk(component.name, aside, done.stderr) or InputError(
                 f"cannot make the cache {aside}: {reason(done.stderr)}",
                 remedy="choose another folder with --cache",
             )
-        fetch = _Fetch(self.git, aside, url, component.name, serve=mirror is not None)
+        fetch = _Fetch(self.git, aside, source, component.name)
         if fetch.commit(origin.commit):
-            notice(f"{component.name}: {url} cannot filter, so the whole commit was brought")
+            notice(f"{component.name}: {source.url} cannot filter, it sent the whole commit")
         with ObjectReader(self.git, aside, component.name) as reader:
             _, missing = wanted_blobs(reader, component, origin.commit)
         if missing:
             fetch.blobs(missing)
-        size = sum(pack.stat().st_size for pack in aside.glob("objects/pack/*.pack"))
-        if self.path.exists():
-            remove(self.path)
-        aside.replace(self.path)
-        return size
+        return sum(pack.stat().st_size for pack in aside.glob("objects/pack/*.pack"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where is fetched from; a ``local`` folder is told to serve what we ask for."""
+
+    url: str
+    local: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +135,8 @@ class _Fetch:
 
     git: Git
     repository: Path
-    url: str
+    source: _Source
     component: str
-    serve: bool
 
     def commit(self, commit: str) -> bool:
         """Fetch the commit and its trees; return whether the server ignored the filter."""
@@ -126,7 +148,7 @@ class _Fetch:
 
     def _fetch(self, arguments: list[str], *, data: str = "") -> str:
         settings = {
-            "remote.origin.url": self.url,
+            "remote.origin.url": self.source.url,
             # Lets Git take objects whose neighbours are absent, for this one call.
             "remote.origin.promisor": "true",
             "remote.origin.partialclonefilter": "blob:none",
@@ -136,7 +158,7 @@ class _Fetch:
             "gc.auto": "0",
             "maintenance.auto": "false",
         }
-        if self.serve:
+        if self.source.local:
             settings["remote.origin.uploadpack"] = _SERVE
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         done = self.git.run(
@@ -162,13 +184,13 @@ class _Fetch:
         why = reason(stderr)
         if "not our ref" in stderr or "remote error: upload-pack" in stderr:
             return InputError(
-                f"{self.component}: {self.url} does not have what sources.toml pins ({why})",
+                f"{self.component}: {self.source.url} does not have what sources.toml pins ({why})",
                 remedy="correct the commit, or update the mirror",
             )
         if full := full_disk(self.component, self.repository, stderr):
             return full
         return InputError(
-            f"{self.component}: cannot fetch from {self.url} ({why})",
+            f"{self.component}: cannot fetch from {self.source.url} ({why})",
             remedy="check the network and Git's proxy settings, or use --mirror DIR",
         )
 
