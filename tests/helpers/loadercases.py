@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pefile
 from tinydll import build_dll
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ LAX_BINDING = "Wine binds missing exports to stubs and loads the image"
 NOT_FOUND = "Wine says 126 for a dependency that exists but cannot be mapped"
 #: Wine falls back to its own copy where a system DLL's other copy cannot be loaded.
 BUILTIN = "Wine tries its built-in DLL after a copy in the package failed"
+#: Wine 8 does not read this field of the load config.
+NO_LOAD_FLAGS = "Wine ignores DependentLoadFlags"
 #: Wine maps whole pages: what is missing within the last one is not noticed.
 LAST_PAGE = "Wine does not notice a section cut short within its last page"
 
@@ -191,6 +194,74 @@ def an_executable_as_dependency(lab: Lab) -> None:
     lab.dll("user.dll", imports={"host.exe": ["f"]})
 
 
+@case(0)
+def an_import_with_a_relative_folder(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="pkg/sub")
+    lab.dll("user.dll", imports={"sub\\leaf.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "C:\\nowhere\\leaf.dll"))
+def an_import_with_an_absolute_path(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"C:\\nowhere\\leaf.dll": ["f"]})
+
+
+@case(0)
+def a_descriptor_without_symbols(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    user = lab.dll("user.dll", imports={"leaf.dll": ["f"], "gone.dll": ["g"]})
+    _forget_symbols(user, "gone.dll")
+
+
+def _forget_symbols(path: Path, dll: str) -> None:
+    """Empty one DLL's two import tables, as a linker leaves them for a DLL it needs nothing of."""
+    raw = bytearray(path.read_bytes())
+    image = pefile.PE(data=bytes(raw))
+    for entry in image.DIRECTORY_ENTRY_IMPORT:
+        if entry.dll == dll.encode():
+            for rva in (entry.struct.OriginalFirstThunk, entry.struct.FirstThunk):
+                offset = image.get_offset_from_rva(rva)
+                raw[offset : offset + 8] = bytes(8)
+    path.write_bytes(raw)
+
+
+@case(0)
+def many_exports(lab: Lab) -> None:
+    lab.dll("leaf.dll", exports=[f"f{i:05}" for i in range(9000)])
+    lab.dll("user.dll", imports={"leaf.dll": ["f00000", "f08999"]})
+
+
+@case(0, target="USER.DLL")
+def a_target_in_capitals(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("USER.DLL", imports={"leaf.dll": ["f"]})
+
+
+@case(0)
+def a_mingw_dll_with_its_runtime(lab: Lab) -> None:
+    lab.dll("user.dll", toolchain="mingw", crt=True)
+
+
+@case(0)
+def a_zig_dll(lab: Lab) -> None:
+    lab.dll("leaf.dll", toolchain="zig")
+    lab.dll("user.dll", toolchain="zig", imports={"leaf.dll": ["f"]})
+
+
+@case(126, chain=("user.dll", "leaf.dll"), wine=0, why=NO_LOAD_FLAGS)
+def dependent_load_flags_that_allow_system32_alone(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("user.dll", imports={"leaf.dll": ["f"]}, source=LOAD_CONFIG)
+
+
+#: A load config with DependentLoadFlags = LOAD_LIBRARY_SEARCH_SYSTEM32, as /dependentloadflag:0x800
+#: makes it.
+LOAD_CONFIG = (
+    "typedef struct { unsigned size; char head[74]; unsigned short flags; char rest[176]; } Config;"
+    "__attribute__((used)) const Config _load_config_used = {sizeof(Config), {0}, 0x800, {0}};"
+)
+
+
 # -- symbols --------------------------------------------------------------------------------------
 
 
@@ -331,6 +402,45 @@ def forwarders_in_a_circle(lab: Lab) -> None:
     lab.dll("one.dll", exports=["a=two.b"])
     lab.dll("two.dll", exports=["b=one.a"])
     lab.dll("user.dll", imports={"one.dll": ["a"]})
+
+
+@case(0)
+def forwarder_through_an_api_set(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=api-ms-win-core-synch-l1-2-0.Sleep"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(0)
+def forwarder_back_to_the_importer(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=user.back"])
+    lab.dll("user.dll", exports=["back"], imports={"mid.dll": ["a"]})
+
+
+@case(0)
+def forwarder_within_one_dll(lab: Lab) -> None:
+    lab.dll("mid.dll", exports=["a=mid.b", "b"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(193, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def forwarder_to_a_dll_of_another_machine(lab: Lab) -> None:
+    lab.dll("leaf.dll", machine="x86", toolchain="mingw")
+    lab.dll("mid.dll", exports=["a=leaf.f"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
+
+
+@case(182, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+def forwarder_used_by_ordinal_to_a_missing_export(lab: Lab) -> None:
+    lab.dll("leaf.dll")
+    lab.dll("mid.dll", exports=["a=leaf.nope @4"], toolchain="mingw")
+    lab.dll("user.dll", imports={"mid.dll": [4]})
+
+
+@case(0, add=("libs",))
+def forwarder_to_a_dll_in_an_added_folder(lab: Lab) -> None:
+    lab.dll("leaf.dll", at="libs")
+    lab.dll("mid.dll", exports=["a=leaf.f"])
+    lab.dll("user.dll", imports={"mid.dll": ["a"]})
 
 
 # -- delay-loads ----------------------------------------------------------------------------------

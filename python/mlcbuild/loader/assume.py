@@ -3,7 +3,8 @@
 Windows searches a folder only if something adds it. What adds it is Python code that runs at
 import: ``os.add_dll_directory``, or loading a DLL by its full path, after which every import of
 that base name is satisfied by the loaded module. We do not run that code; we look for modules that
-make such calls and name the folder: their own folder, or a string whose last component it is.
+make such calls and name the folder: their own folder, a string whose last component it is, or a
+word long enough to be no chance (``import pywin32_system32``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
 )
 _STRING: Final = re.compile(rb"""(['"])((?:(?!\1)[^\\\n]|\\.){1,200})\1""")
+_WORD: Final = re.compile(rb"[\w.-]{8,}")
 
 
 def calls_loader(source: bytes) -> bool:
@@ -30,16 +32,17 @@ def calls_loader(source: bytes) -> bool:
 
 
 def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Return those of ``folders`` (paths in the distribution) that some source makes reachable.
+    """Return those of ``folders`` (paths as installed) that some source makes reachable.
 
-    ``sources`` are (path, content) of modules for which ``calls_loader`` holds. A module reaches a
-    folder if it lies in it, or if a string in it ends in the folder's last component (or names it).
+    ``sources`` are (path, content) of modules for which ``calls_loader`` holds; the root of
+    site-packages is reached by nothing but modules that lie in it.
     """
     wanted = sorted(set(folders))
     reached: set[str] = set()
     for path, content in sources:
         home = fold(path).rpartition("/")[0]
         named = {_last(match[2]) for match in _STRING.finditer(content)}
+        named |= {_last(match[0]) for match in _WORD.finditer(content)}
         for folder in wanted:
             last = fold(folder).rpartition("/")[2]
             if fold(folder) == home or (last and last in named):

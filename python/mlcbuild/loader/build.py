@@ -13,6 +13,8 @@ from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.reading import read_record
 from mlcbuild.loader.world import World
+from mlcbuild.package.folder import FilesPackage
+from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "is_image_name", "world_from_package"]
 
-#: What Windows loads by import or by Python: everything else is data.
-_SUFFIXES: Final = (".dll", ".pyd", ".exe", ".drv", ".ocx", ".cpl", ".ax", ".sys")
+#: What else than ``is_native_name`` says may be imported by name.
+_SUFFIXES: Final = (".ax", ".sys")
 #: conda's own folders of an environment, in its order (conda-forge python-feedstock, patch 0012).
 _CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
-#: Sources above this size are generated tables, not the few lines that add a folder.
-_SOURCE_LIMIT: Final = 1 << 20
+#: Folders are added where a package begins (``pkg/__init__.py``, ``pkg/sub/loader.py``), by a few
+#: lines: bigger sources are generated tables.
+_SOURCE_DEPTH: Final = 2
+_SOURCE_LIMIT: Final = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +58,7 @@ class Options:
 
 def is_image_name(path: str) -> bool:
     """Return whether a file of this name is one that Windows or Python would load."""
-    return path.casefold().endswith(_SUFFIXES)
+    return is_native_name(path) or path.casefold().endswith(_SUFFIXES)
 
 
 def world_from_package(
@@ -72,9 +76,8 @@ def world_from_package(
     """
     options = options or Options()
     tree, python_files = _tree(package, label="", origin="dll-dir")
-    added: list[Folder] = []
     assumptions: list[str] = []
-    _assume(package, tree, added, assumptions)
+    added = _assume((package, *companions), tree, assumptions)
     trees = [tree]
     for companion in companions:
         beside, more = _tree(companion, label=companion.name, origin="companion")
@@ -97,8 +100,12 @@ def world_from_package(
         if options.conda:
             homes = [Path(options.python_dir, *part.split("/")) for part in _CONDA]
             after = [_disk(str(home), "python-dir") for home in homes if home.is_dir()]
+    siblings: Folder | None = None
+    if package.kind == "image" and isinstance(package, FilesPackage):
+        siblings = _disk(str(package.root), "dll-dir")
     return World(
         package=tree,
+        beside=siblings,
         system=system or _system(options),
         added=tuple(dict.fromkeys(added)),
         python=tuple(python),
@@ -169,20 +176,33 @@ def _reader(package: Package, member: Member) -> Callable[[], Record]:
     return read
 
 
-def _assume(package: Package, tree: Tree, added: list[Folder], assumptions: list[str]) -> None:
+def _assume(packages: Sequence[Package], tree: Tree, assumptions: list[str]) -> list[Folder]:
+    """Return the package's folders that Python code adds: its own, or that of a companion."""
     folders = [folder.path for folder in tree.folders_with_dlls()]
     if not folders:
-        return
-    sources = [
-        member
-        for member in package.members()
-        if member.path.endswith(".py") and member.size <= _SOURCE_LIMIT
-    ]
-    contents = ((m.path, bytes(package.read(m))) for m in sources)
-    loading = [(path, content) for path, content in contents if calls_loader(content)]
-    for path in added_by_sources(folders, loading):
-        added.append(tree.folder(path))
-        assumptions.append(f"{path or 'its root'}: added by the package's own Python code")
+        return []
+    loading: list[tuple[str, bytes]] = []
+    for package in packages:
+        for member in package.members():
+            if not _may_add(member):
+                continue
+            try:
+                content = bytes(package.read(member))
+            except InputError:
+                continue  # the rule on RECORD tells of damage; here it adds nothing
+            if calls_loader(content):
+                loading.append((member.path, content))
+    found = added_by_sources(folders, loading)
+    if found:
+        assumptions.append(f"added by Python code: {', '.join(path or '.' for path in found)}")
+    return [tree.folder(path) for path in found]
+
+
+def _may_add(member: Member) -> bool:
+    path = member.path
+    return (
+        path.endswith(".py") and path.count("/") <= _SOURCE_DEPTH and member.size <= _SOURCE_LIMIT
+    )
 
 
 def _added(wanted: str, trees: Sequence[Tree]) -> Folder:

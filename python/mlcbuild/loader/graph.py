@@ -108,8 +108,13 @@ def _bind(node: Node, file: File, imported: ImportedDll, found: Found, context: 
         return
     missing: list[Miss] = []
     forwarded: dict[str, Edge] = {}
+    good = context.images.exported.setdefault(holder, set())
     for symbol in imported.symbols:
+        if symbol.name in good:
+            continue
         miss, loaded = check_symbol(symbol, found, context)
+        if miss is None and not loaded and symbol.name is not None:
+            good.add(symbol.name)
         via: tuple[str, ...] = (imported.name,)
         for each in loaded:
             edge = Edge(name=each.name, found=each, via=via, delayed=imported.delayed)

@@ -113,6 +113,8 @@ class Images:
 
     #: (importer, DLL name, delayed, winner) of imports that are known to bind.
     bound: set[tuple[str, str, bool, str]] = field(default_factory=set)
+    #: By file, the symbols that it is known to export itself: thousands of imports ask for few.
+    exported: dict[str, set[str]] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)
 
     def record(self, file: File) -> Record:

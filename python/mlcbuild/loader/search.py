@@ -58,6 +58,8 @@ class Context:
     process: Process
     places: Places
     images: Images
+    #: The folder of the package where a name that was not found lies; empty if nowhere.
+    elsewhere: Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,6 +228,10 @@ def _missing(name: str, base: str, context: Context) -> Found:
             certain = False
     elif is_api_set(base):
         cause = "unknown-api-set"
-    elif context.process.abi3 and python_of_dll(base):
-        certain = False  # right on the one version of Python that it names
+    elif python_of_dll(base):
+        # Right on the one version of Python that a stable-ABI wheel's module names; a program
+        # finds it where Python's folder is on PATH.
+        certain = context.process.python and not context.process.abi3
+    elif base.endswith(".pyd") and context.elsewhere(name):
+        certain = False  # loads if Python has imported that module before
     return Found(name=name, origin="missing", provider=words, cause=cause, certain=certain)

@@ -56,10 +56,15 @@ def _wrong_machine(found: Found, context: Context) -> str:
 def _not_found(name: str, context: Context) -> str:
     version = python_of_dll(fold(name))
     wanted = sorted(context.process.pythons)
+    if version and not context.process.python:
+        return f"{name} is found only where Python's folder is on PATH"
     if version and wanted:
         mine = ", ".join(f"{v[0]}.{v[1:]}" for v in wanted)
         return f"{name} belongs to Python {version[0]}.{version[1:]}, the wheel is for {mine}"
     where = "its folder, Python's, the added folders or System32"
     if not context.process.python:
         where = "the executable's folder or System32"
+    elsewhere = context.elsewhere(name)
+    if elsewhere:
+        return f"{name} is in {elsewhere}, a folder that nothing adds to the search"
     return f"{name} is not found in {where}"

@@ -26,6 +26,8 @@ class World:
 
     package: Tree
     system: System
+    #: The folder of a single image: its siblings are found, but not judged.
+    beside: Folder | None = None
     #: Folders of ``os.add_dll_directory``: assumed, of companions, of ``--add-dir``. Unordered.
     added: tuple[Folder, ...] = ()
     python: tuple[Folder, ...] = ()
@@ -42,6 +44,7 @@ class World:
     assumptions: tuple[str, ...] = ()
     images: Images = field(default_factory=Images)
     _homes: dict[str, Folder] = field(default_factory=dict)
+    _names: dict[str, File] | None = None
     _shared: dict[str, list[Folder]] | None = None
     _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
 
@@ -54,14 +57,15 @@ class World:
 
     def image(self, key: str) -> Image | None:
         """Return the facts of a file by ``Need.key``; None for one that is no usable image."""
-        folders = (*self.added, *self.python, *self.after)
-        for tree in (self.package, *(folder.tree for folder in folders)):
+        for tree in self._trees():
             if key in tree.by_key:
                 return self.images.record(tree.by_key[key]).image
         raise KeyError(key)
 
     def in_package(self, file: File) -> bool:
-        """Return whether a file belongs to the examined package."""
+        """Return whether a file belongs to the examined package (or lies beside the image)."""
+        if self.beside is not None and self.beside.tree.by_key.get(file.key) is file:
+            return True
         return self.package.files.get(fold(file.path)) is file
 
     def context(
@@ -83,6 +87,7 @@ class World:
                 msvcp140=self.msvcp140,
             ),
             images=self.images,
+            elsewhere=self._elsewhere,
         )
 
     def rival_folders(
@@ -106,9 +111,21 @@ class World:
         return self._graphs[key]
 
     def _home(self, file: File) -> Folder:
+        if self.beside is not None and file.key in self.package.by_key:
+            return self.beside
         if not self._homes:
-            trees = [folder.tree for folder in (*self.added, *self.python, *self.after)]
-            for tree in (*trees, self.package):
+            for tree in self._trees():
                 for each in tree.files.values():
-                    self._homes[each.key] = tree.folder(each.folder)
+                    self._homes.setdefault(each.key, tree.folder(each.folder))
         return self._homes[file.key]
+
+    def _elsewhere(self, name: str) -> str:
+        if self._names is None:
+            self._names = {fold(file.name): file for file in self.package.files.values()}
+        file = self._names.get(fold(name))
+        return (file.path.rpartition("/")[0] or "the top folder") if file else ""
+
+    def _trees(self) -> list[Tree]:
+        beside = (self.beside,) if self.beside is not None else ()
+        folders = (*beside, *self.added, *self.python, *self.after)
+        return [self.package, *(folder.tree for folder in folders)]

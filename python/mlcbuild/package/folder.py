@@ -58,6 +58,11 @@ class FilesPackage:
         self._root = root
         self._paths = paths
 
+    @property
+    def root(self) -> Path:
+        """The folder; for a single image, the one it lies in, where Windows finds its siblings."""
+        return self._root
+
     def members(self) -> Iterator[Member]:
         """List every file, without reading any."""
         if self._paths is None:
