@@ -57,6 +57,7 @@ def test_lists_of_the_command_line_add_and_single_values_override(tmp_path: Path
         ("msvcp140 = 14.29", "a string"),
         ('msvcp140 = "new"', "14.29 or none"),
         ('ignore = ["mutex"]', "no such rule: mutex"),
+        ('ignore = ["mutex:*.dll"]', "no such rule"),
         ('format = "xml"', "no such format"),
         ("strict = ", "not valid"),
     ],

@@ -150,6 +150,11 @@ def test_a_true_record_is_fine() -> None:
     assert run_rule("record-mismatch", recorded(CLEAN, SIZES, DIGESTS)) == []
 
 
+def test_a_back_slash_in_record_is_the_same_path() -> None:
+    record = {path.replace("/", "\\"): row for path, row in CLEAN.items()}
+    assert run_rule("record-mismatch", recorded(record, SIZES, DIGESTS)) == []
+
+
 @pytest.mark.parametrize(
     ("record", "sizes", "digests", "kind"),
     [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,24 @@ def test_worst_findings_come_first_and_ignored_rules_are_silent() -> None:
     assert [f.rule for f in found] == ["missing-dll", "driver-dll-needed"]
     left = judge(subject(user, loads_of={"user.dll": load}), ignore={"missing-dll"})
     assert [f.rule for f in left] == ["driver-dll-needed"]
+
+
+def test_a_rule_can_be_ignored_for_some_modules() -> None:
+    paths = ["pkg/plugins/sql/a.dll", "pkg/b.dll"]
+    judged = subject(
+        *map(image, paths),
+        loads_of={path: broken_load("missing-dll", 126, [path, "gone.dll"]) for path in paths},
+    )
+    found = judge(judged, ignore={"missing-dll:pkg/plugins/*"})
+    assert [f.module for f in found] == ["pkg/b.dll"]
+
+
+def test_the_same_is_not_said_twice_of_a_module() -> None:
+    load = broken_load("missing-dll", 126, ["a.dll", "one.dll", "gone.dll"])
+    other = broken_load("missing-dll", 126, ["a.dll", "two.dll", "gone.dll"])
+    both = replace(load, problems=(*load.problems, *other.problems))
+    found = judge(subject(image("a.dll"), loads_of={"a.dll": both}))
+    assert [f.rule for f in found] == ["missing-dll"]
 
 
 def test_a_healthy_package_has_no_findings() -> None:

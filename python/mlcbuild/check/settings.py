@@ -43,7 +43,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what no check can mean. Raises ``UsageError``."""
         for rule in self.ignore:
-            if rule not in RULE_IDS:
+            if rule.partition(":")[0] not in RULE_IDS:
                 raise UsageError(f"no such rule: {rule}", remedy="see mlcbuild check --list-rules")
         if self.format not in FORMATS:
             raise UsageError(f"no such format: {self.format}", remedy=f"use {', '.join(FORMATS)}")

@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--system-dir", metavar="DIR", help="a real System32 (default: a clean Windows 10)")
     add("--conda", action="store_true", default=None, help="conda's search order")
     add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")
-    add("--ignore", action="append", metavar="RULE", help="leave a rule out (repeatable)")
+    add("--ignore", action="append", metavar="RULE[:PATH]", help="leave a rule out (repeatable)")
     add("--strict", action="store_true", default=None, help="warnings fail too")
     add("--format", choices=FORMATS, help="form of the report (default: text)")
     add("--json", dest="format", action="store_const", const="json", help="same as --format json")

@@ -41,7 +41,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     for finding in findings:
         key = (finding.rule, finding.severity, finding.message, finding.fix)
         modules = merged.setdefault(key, [])
-        if finding.module is not None:
+        if finding.module is not None and finding.module not in modules:
             modules.append(finding.module)
     return tuple(
         Group(rule=rule, severity=severity, message=message, fix=fix, modules=tuple(modules))

@@ -53,13 +53,30 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
-    """Apply every rule but the ignored ones; worst findings first, otherwise in rule order."""
+    """Apply every rule; worst findings first, otherwise in rule order, each said once.
+
+    ``ignore`` holds rule ids, or ``ID:PATTERN`` for the modules whose path matches the pattern
+    (``*`` stands for anything, ``/`` too).
+    """
     chosen = RULE_IDS if subject.wheel is not None else _ANY_TARGET
-    findings = [
-        finding
-        for rule_id in chosen
-        if rule_id not in ignore
-        for finding in load_rule(rule_id).judge(subject)
-    ]
+    said: set[tuple[str, str | None, str]] = set()
+    findings = []
+    for rule_id in chosen:
+        if rule_id in ignore:
+            continue
+        patterns = [entry.partition(":")[2] for entry in ignore if entry.startswith(f"{rule_id}:")]
+        for finding in load_rule(rule_id).judge(subject):
+            key = (finding.rule, finding.module, finding.message)
+            if key not in said and not _matches(finding.module, patterns):
+                said.add(key)
+                findings.append(finding)
     rank = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(findings, key=lambda finding: rank[finding.severity]))
+
+
+def _matches(module: str | None, patterns: Collection[str]) -> bool:
+    if module is None or not patterns:
+        return False
+    from fnmatch import fnmatchcase  # noqa: PLC0415 - few checks have patterns
+
+    return any(fnmatchcase(module, pattern) for pattern in patterns)

@@ -23,20 +23,38 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         problem = fault.problem
         missing = problem.chain[-1] if problem.chain else ""
         elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
+        earlier = _brought_in_by(subject, fault, elsewhere)
         yield Finding(
             rule=RULE.id,
-            severity=_severity(subject, fault),
+            severity=_severity(subject, fault, earlier=earlier),
             module=fault.module,
-            message=problem.reason,
-            evidence={"dll": missing, "elsewhere": elsewhere, **fault.evidence},
+            message=problem.reason + (f"; loads if {earlier} was imported before" * bool(earlier)),
+            evidence={"dll": missing, "elsewhere": elsewhere, "after": earlier, **fault.evidence},
             fix=_fix(problem, missing, elsewhere),
         )
 
 
-def _severity(subject: Subject, fault: Blame) -> Severity:
+def _brought_in_by(subject: Subject, fault: Blame, elsewhere: list[str]) -> str:
+    """Return an extension module that has the DLL in the process once it is imported.
+
+    A loaded module satisfies every later import of its base name, from any folder. Whether Python
+    imports the one before the other cannot be seen in the images.
+    """
+    if not elsewhere or not fault.module.casefold().endswith(".pyd"):
+        return ""
+    for path, load in subject.loads.items():
+        if path == fault.module or not path.casefold().endswith(".pyd") or load.verdict == "fails":
+            continue
+        brings = {need.path for need in load.needs if need.path and not need.delayed} | {path}
+        if brings.intersection(elsewhere):
+            return path
+    return ""
+
+
+def _severity(subject: Subject, fault: Blame, *, earlier: str) -> Severity:
     """Grade: a program starts with PATH, too, so in a package its fault is no certainty."""
     program = fault.module.casefold().endswith(".exe") and subject.kind != "image"
-    return "error" if fault.problem.certain and not program else "warning"
+    return "error" if fault.problem.certain and not program and not earlier else "warning"
 
 
 def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
@@ -59,7 +77,7 @@ RULE = Rule(
     id="missing-dll",
     severity=(
         "error; warning where the machine decides (old redistributables, optional parts of "
-        "Windows, programs, which search PATH)"
+        "Windows, programs, which search PATH) or the order of imports"
     ),
     title="A DLL that an image imports is not found",
     why=(

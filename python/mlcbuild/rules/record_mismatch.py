@@ -39,7 +39,9 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     if not wheel.record:
         yield _finding(None, "the wheel has no readable RECORD", "no-record")
         return
-    for path, (_, size) in wheel.record.items():
+    # PyQt6-Qt6 lists its own RECORD with a back slash: installers on Windows take both.
+    record = {path.replace("\\", "/"): row for path, row in wheel.record.items()}
+    for path, (_, size) in record.items():
         if path not in present:
             if not path.endswith(("/", *_UNLISTED)):
                 yield _finding(path, "RECORD lists a file that is not in the wheel", "absent")
@@ -51,7 +53,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             yield _finding(path, "the content is not what RECORD's sha256 says", "hash")
     for path in present:
         in_dist_info = path.partition("/")[0].endswith(".dist-info")
-        if path not in wheel.record and not (in_dist_info and path.endswith(_UNLISTED)):
+        if path not in record and not (in_dist_info and path.endswith(_UNLISTED)):
             yield _finding(path, "RECORD does not list this file", "unlisted")
 
 
