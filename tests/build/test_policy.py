@@ -48,6 +48,12 @@ def test_a_setting_against_the_policy_is_refused_in_one_line(
     assert line in " ".join(run.text.split())
 
 
+def test_the_usual_spelling_of_the_same_c_runtime_is_no_contradiction(project: Project) -> None:
+    spelt = "MultiThreaded$<$<CONFIG:Debug>:Debug>DLL"
+    run = project.configure(f"-DCMAKE_MSVC_RUNTIME_LIBRARY={spelt}")
+    assert run.code == 0, run.text
+
+
 def test_a_projects_own_choices_of_visibility_are_kept(project: Project) -> None:
     project.write("demo.c", "int demo(void) { return 1; }\n")
     project.write("pyproject.toml", "")

@@ -40,7 +40,10 @@ set(_mlcbuild_crt "MultiThreadedDLL")
 if(MLCBUILD_CONFIGURATION STREQUAL "Debug")
   set(_mlcbuild_crt "MultiThreadedDebugDLL")
 endif()
-if(DEFINED CMAKE_MSVC_RUNTIME_LIBRARY AND NOT CMAKE_MSVC_RUNTIME_LIBRARY STREQUAL _mlcbuild_crt)
+# The usual way to spell both at once says the same.
+if(DEFINED CMAKE_MSVC_RUNTIME_LIBRARY
+   AND NOT CMAKE_MSVC_RUNTIME_LIBRARY STREQUAL _mlcbuild_crt
+   AND NOT CMAKE_MSVC_RUNTIME_LIBRARY STREQUAL "MultiThreaded$<$<CONFIG:Debug>:Debug>DLL")
   message(FATAL_ERROR "mlcbuild: CMAKE_MSVC_RUNTIME_LIBRARY is \"${CMAKE_MSVC_RUNTIME_LIBRARY}\" and the policy is "
                       "\"${_mlcbuild_crt}\": remove the setting, a process has one C runtime")
 endif()
