@@ -15,11 +15,11 @@ from mlcbuild.errors import InputError
 from mlcbuild.pe.reader import read_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlcbuild.build.judge import Native
 
-__all__ = ["Staged", "native_files", "read_staged"]
+__all__ = ["Staged", "native_files", "promises_native", "read_contents", "read_staged"]
 
 _MACHO_MAGIC = frozenset(
     bytes.fromhex(text) for text in ("cffaedfe", "cefaedfe", "cafebabe", "cafebabf")
@@ -57,14 +57,21 @@ def native_files(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 
 
 def _is_native(file: Path) -> bool:
-    if _LIBRARY_NAME.search(file.name):
-        return True
     try:
         with file.open("rb") as stream:
-            head = stream.read(4)
+            return promises_native(file.name, stream.read(4))
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror})") from error
-    return head == ELF_MAGIC or head.startswith(b"MZ") or head in _MACHO_MAGIC
+
+
+def promises_native(name: str, head: bytes) -> bool:
+    """Say whether a file is to be read as an image, by its name or its first four bytes."""
+    return (
+        _LIBRARY_NAME.search(name) is not None
+        or head == ELF_MAGIC
+        or head.startswith(b"MZ")
+        or head in _MACHO_MAGIC
+    )
 
 
 def read_staged(files: Mapping[str, Path]) -> Staged:
@@ -72,12 +79,16 @@ def read_staged(files: Mapping[str, Path]) -> Staged:
 
     Raises ``InputError`` where one cannot be read from disk.
     """
+    return read_contents((path, _read(file)) for path, file in sorted(files.items()))
+
+
+def read_contents(contents: Iterable[tuple[str, bytes]]) -> Staged:
+    """Read native files from their bytes, one at a time; nothing of them is kept but the facts."""
     natives: list[Native] = []
     digests: list[FileDigest] = []
     unjudged: list[str] = []
     broken: dict[str, str] = {}
-    for path, file in sorted(files.items()):
-        data = _read(file)
+    for path, data in contents:
         try:
             if data.startswith(ELF_MAGIC):
                 natives.append(read_elf(path, data))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.stamp import Compiler, Source, Stamp, Target
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlcbuild.build.project import Project
     from mlcbuild.build.staged import Staged
 
-__all__ = ["make_stamp"]
+__all__ = ["make_stamp", "with_new_files"]
 
 #: The C++ standard library and its satellites; which of them brings the new symbols is not known.
 _CPP_RUNTIME: Final = frozenset(
@@ -42,11 +43,23 @@ def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
         target=Target(system=record.system, machine=record.machine),
         devices=tuple(device for device in record.devices.split(";") if device),
         sources=_sources(record, project),
-        minimum_msvcp140=_newest([image for image in images if _needs_msvcp140(image)]),
-        minimum_glibc=_highest(staged, "GLIBC_"),
-        minimum_glibcxx=_highest(staged, "GLIBCXX_"),
-        files=staged.digests,
+        **_from_images(staged),
     )
+
+
+def with_new_files(stamp: Stamp, staged: Staged) -> Stamp:
+    """Return the stamp with the native files at hand; how they were built stays as it was."""
+    return replace(stamp, **_from_images(staged))
+
+
+def _from_images(staged: Staged) -> dict[str, Any]:
+    images = [native for native in staged.natives if isinstance(native, Image)]
+    return {
+        "minimum_msvcp140": _newest([image for image in images if _needs_msvcp140(image)]),
+        "minimum_glibc": _highest(staged, "GLIBC_"),
+        "minimum_glibcxx": _highest(staged, "GLIBCXX_"),
+        "files": staged.digests,
+    }
 
 
 def _newest(images: Iterable[Image]) -> str | None:

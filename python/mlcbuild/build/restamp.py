@@ -1,0 +1,143 @@
+"""Stamp a wheel again after a repair that changed its libraries.
+
+delvewheel and auditwheel edit import tables and add libraries: what they leave is no longer what
+the build stamped. This judges what can be judged without the build (machine, debug runtimes, C
+runtimes), writes the new digests into the stamp, and the new row into RECORD.
+
+    python -m mlcbuild.build.restamp WHEEL_OR_FOLDER...
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import csv
+import hashlib
+import io
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild.build.expectation import Expectation
+from mlcbuild.build.judge import judge
+from mlcbuild.build.staged import promises_native, read_contents
+from mlcbuild.build.stamp import STAMP_NAME, read_stamp, write_stamp
+from mlcbuild.build.stamping import with_new_files
+from mlcbuild.errors import FailedError, InputError, MlcbuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlcbuild.build.staged import Staged
+    from mlcbuild.build.stamp import Stamp
+
+__all__ = ["main", "restamp"]
+
+#: What is judged here; who brings a library is a question for ``mlcbuild check``.
+_RULES = frozenset({"wrong-machine", "debug-crt", "static-crt-mix", "not-release"})
+
+
+def restamp(wheel: Path) -> Stamp:
+    """Rewrite the stamp of ``wheel`` and return it; the file is replaced when it is complete.
+
+    Raises ``InputError`` for a file that is no wheel with one stamp, ``FailedError`` where a
+    library of it must not be shipped.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [n for n in archive.namelist() if Path(n).name == STAMP_NAME]
+            records = [n for n in archive.namelist() if n.endswith(".dist-info/RECORD")]
+            if len(names) != 1 or len(records) != 1:
+                raise InputError(
+                    f"{wheel.name} holds {len(names)} stamps and {len(records)} RECORD files",
+                    remedy="give a wheel that was built by mlcbuild's policy",
+                )
+            staged = read_contents(_natives(archive))
+            stamp = with_new_files(read_stamp(archive.read(names[0])), staged)
+            _judge(wheel, stamp, staged)
+            data = write_stamp(stamp)
+            record = _record(archive.read(records[0]), names[0], data)
+            aside = wheel.with_name(wheel.name + ".part")
+            _copy(archive, aside, {names[0]: data, records[0]: record})
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+    aside.replace(wheel)
+    return stamp
+
+
+def _natives(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    for name in sorted(archive.namelist()):
+        if name.endswith("/"):
+            continue
+        with archive.open(name) as stream:
+            head = stream.read(4)
+            if promises_native(name, head):
+                yield name, head + stream.read()
+
+
+def _judge(wheel: Path, stamp: Stamp, staged: Staged) -> None:
+    expected = Expectation(
+        system=stamp.target.system,
+        machine=stamp.target.machine,
+        configuration=stamp.configuration,
+        companions={},
+    )
+    found = judge(staged.natives, expected, is_system_dll=lambda _name, _machine: True)
+    for finding in found:
+        if finding.severity == "error" and finding.rule in _RULES:
+            raise FailedError(
+                f"{wheel.name}: [{finding.rule}] {finding.module or ''} {finding.message}",
+                remedy=finding.fix,
+            )
+    for path, why in staged.broken.items():
+        raise FailedError(f"{wheel.name}: {path} has the name of a library and is none: {why}")
+
+
+def _record(record: bytes, name: str, data: bytes) -> bytes:
+    """Replace one row of RECORD, in its place."""
+    sha256 = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in csv.reader(io.StringIO(record.decode())):
+        writer.writerow([name, f"sha256={sha256}", len(data)] if row and row[0] == name else row)
+    return out.getvalue().encode()
+
+
+def _copy(archive: zipfile.ZipFile, target: Path, changed: dict[str, bytes]) -> None:
+    """Copy a wheel member by member, in its order and with its dates and modes."""
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+            for info in archive.infolist():
+                data = changed.get(info.filename)
+                out.writestr(info, archive.read(info) if data is None else data)
+    except BaseException:
+        target.unlink(missing_ok=True)  # nothing half-written stays behind
+        raise
+
+
+def _wheels(given: Path) -> list[Path]:
+    if not given.is_dir():
+        return [given]
+    wheels = sorted(given.glob("*.whl"))
+    if not wheels:
+        raise InputError(f"{given} holds no wheel", remedy="give the repair's output folder")
+    return wheels
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Stamp wheels again; returns 0, or the exit code of the first that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m mlcbuild.build.restamp", description=__doc__)
+    parser.add_argument("wheel", type=Path, nargs="+", help="a wheel, or a folder of wheels")
+    try:
+        for given in parser.parse_args(argv).wheel:
+            for wheel in _wheels(given):
+                restamp(wheel)
+    except MlcbuildError as error:
+        print(f"mlcbuild restamp: error: {error}", file=sys.stderr)  # noqa: T201 - its only output
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
