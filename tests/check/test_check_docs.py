@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from mlcbuild.report import FORMATS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_generated_parts_of_the_page_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "make_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_page_names_every_option_of_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mlcbuild", "check", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT / "python",
+    )
+    page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    options = {word.strip(",[]") for word in done.stdout.split() if word.startswith("--")}
+    missing = {option for option in options if f"`{option}" not in page}
+    assert missing <= {"--help", "--verbose"}
+    assert all(f"`{form}`" in page for form in FORMATS)
