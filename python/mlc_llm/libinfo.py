@@ -114,13 +114,22 @@ def load_library() -> tuple[ctypes.CDLL, str]:
 
 
 def _tvm_version(package: Path) -> str | None:
-    """Return the version of apache-tvm this build belongs to, where its stamp records it."""
+    """Return the version of apache-tvm this build belongs to, None where nothing records it.
+
+    The stamp has it where TVM came from a release; else the installed metadata pins it.
+    """
     stamp = read_stamp(package) or read_stamp(PACKAGE)
     for source in stamp.get("sources", ()):
-        if source.get("name") in ("tvm", "apache-tvm"):
-            version = source.get("version")
-            return version if isinstance(version, str) else None
-    return None
+        if source.get("name") in ("tvm", "apache-tvm") and source.get("version"):
+            return str(source["version"])
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        required = metadata.requires("mlc_llm") or []
+    except metadata.PackageNotFoundError:
+        return None
+    pins = [line.partition("==")[2] for line in required if line.startswith("apache-tvm==")]
+    return pins[0].partition(";")[0].strip() if pins else None
 
 
 def _main() -> int:

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
     "explain": "say what a rule or an error code means, and what to do",
     "fetch": "bring and verify the pinned sources",
+    "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }
 

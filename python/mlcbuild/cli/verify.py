@@ -1,0 +1,100 @@
+"""``mlcbuild verify``: use a wheel for real, in a clean environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+from mlcbuild.run.steps import Limits
+from mlcbuild.run.verify import Options, Step, verify
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+examples:
+  mlcbuild verify dist/mlc_llm-*.whl --chat      install, import, compile a tiny model, chat, serve
+  mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
+  mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
+
+exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read or the package index not reached.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("wheel", type=Path, metavar="WHEEL")
+    add("--chat", action="store_true", help="compile a tiny random Llama, chat with it, serve it")
+    add("--device", default="cpu", choices=["cpu"], help="where to chat (default: cpu)")
+    add(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="import this instead of the wheel's own packages (repeatable)",
+    )
+    add(
+        "--run",
+        dest="code",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="run this Python code too (repeatable)",
+    )
+    add("--python", metavar="EXE", help="make the environment with this interpreter")
+    add(
+        "--find-links",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder with wheels of the dependencies (repeatable)",
+    )
+    add("--time-limit", type=float, metavar="S", help="seconds a step may take")
+    add("--keep", action="store_true", help="keep the environment, the model and the log")
+    add("--json", action="store_true", help="print the outcome as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify, printing each step as it ends."""
+    if args.time_limit is not None and args.time_limit <= 0:
+        raise UsageError("--time-limit must be more than 0 seconds")
+    limits = (
+        Limits()
+        if args.time_limit is None
+        else Limits(install_s=args.time_limit, quick_s=args.time_limit, compile_s=args.time_limit)
+    )
+    options = Options(
+        wheel=args.wheel,
+        imports=tuple(args.imports),
+        code=tuple(args.code),
+        chat=args.chat,
+        device=args.device,
+        python=args.python,
+        find_links=tuple(args.find_links),
+        keep=args.keep,
+        limits=limits,
+    )
+    outcome = verify(options, (lambda _: None) if args.json else _print_step)
+    if args.json:
+        print(json.dumps(outcome.as_table(), indent=2))
+    if outcome.error is not None:
+        raise outcome.error
+    if not args.json:
+        spent = sum(step.seconds for step in outcome.steps)
+        print(f"{options.wheel.name} works ({len(outcome.steps)} steps, {spent:.1f} s)")
+        if outcome.folder:
+            print(f"kept: {outcome.folder}, log {outcome.log}")
+    return 0
+
+
+def _print_step(step: Step) -> None:
+    mark = "ok" if step.ok else "FAIL"
+    print(f"{mark:4} {step.name:11} {step.seconds:7.1f} s  {step.detail}", flush=True)

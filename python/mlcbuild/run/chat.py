@@ -1,0 +1,164 @@
+"""The steps of ``verify --chat``: a tiny model from nothing to an answer over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import FailedError
+from mlcbuild.run.process import describe_exit, service
+from mlcbuild.run.steps import Limits, ask, child, last_line, probe
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from mlcbuild.run.place import Place
+
+__all__ = ["step_chat", "step_compile", "step_config", "step_model", "step_serve"]
+
+#: The same prompt and length as probes/probe.py: both must give the same answer.
+_PROMPT: Final = "hello"
+_TOKENS: Final = 12
+_SEED: Final = 0
+
+
+def _folder(place: Place) -> Path:
+    return place.folder / "tiny llama"
+
+
+def _library(place: Place) -> Path:
+    return _folder(place) / ("lib.dll" if os.name == "nt" else "lib.so")
+
+
+def step_model(place: Place, limits: Limits) -> str:
+    """Write the model: configuration, tokenizer and random weights."""
+    answer = ask(place, "tiny_llama.py", [str(_folder(place)), str(_SEED)], limits.quick_s)
+    return f"a Llama of {answer.table['parameters']} random parameters"
+
+
+def step_config(place: Place, limits: Limits) -> str:
+    """Let ``mlc_llm gen_config`` write the model's chat configuration."""
+    folder = _folder(place)
+    done = child(
+        place,
+        [
+            *(place.python, "-m", "mlc_llm", "gen_config", str(folder / "source")),
+            *("--quantization", "q0f32", "--conv-template", "LM", "--max-batch-size", "1"),
+            *("--context-window-size", "128", "--prefill-chunk-size", "64"),
+            *("-o", str(folder / "model")),
+        ],
+        limits.quick_s,
+    )
+    written = folder / "model" / "mlc-chat-config.json"
+    if done.timed_out or not written.is_file():
+        raise FailedError(f"mlc_llm gen_config {done.outcome}: {last_line(done)}")
+    return written.name + _end(done.code)
+
+
+def step_compile(place: Place, limits: Limits) -> str:
+    """Compile the model for the CPU. The library is judged, not the exit code alone."""
+    library = _library(place)
+    config = _folder(place) / "model" / "mlc-chat-config.json"
+    done = child(
+        place,
+        [
+            *(place.python, "-m", "mlc_llm", "compile", str(config)),
+            *("--device", "llvm", "--opt", "O0", "-o", str(library)),
+        ],
+        limits.compile_s,
+    )
+    if done.timed_out or not library.is_file():
+        raise FailedError(f"mlc_llm compile {done.outcome}: {last_line(done)}")
+    return f"{library.stat().st_size} bytes for llvm{_end(done.code)}"
+
+
+def _end(code: int) -> str:
+    return f" (written, then {describe_exit(code)})" if code else ""
+
+
+def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
+    """Ask through ``MLCEngine``, twice: greedy answers must be equal. Returns (detail, facts)."""
+    facts = probe(place, "chat", str(_folder(place)), device, limit_s=limits.quick_s)
+    first, second = facts["texts"]
+    if first != second:
+        raise FailedError(f"two greedy answers differ: {first!a} and {second!a}")
+    usage = facts["usage"]
+    if usage["completion_tokens"] != _TOKENS or not first:
+        raise FailedError(f"{_TOKENS} tokens were asked for, the answer has {usage}")
+    return f"{first!a}; {_usage(usage)}", {"text": first, "usage": usage}
+
+
+def _usage(usage: dict[str, Any]) -> str:
+    text = f"{usage['prompt_tokens']} + {usage['completion_tokens']} tokens"
+    spent = usage.get("time_a_token_s")
+    return text + (f", {spent * 1e6:.0f} us a token" if spent else "")
+
+
+def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
+    """Start ``mlc_llm serve``, ask over HTTP, and end it. The answer must equal the engine's."""
+    port = _free_port()
+    command = [place.python, "-m", "mlc_llm", "serve", str(_folder(place) / "model")]
+    command += ["--model-lib", str(_library(place)), "--device", device, "--mode", "interactive"]
+    command += ["--overrides", "max_total_seq_length=128"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    deadline = time.monotonic() + limits.quick_s
+    with service(
+        command, environment=place.environment, folder=place.folder, log=place.log
+    ) as server:
+        models = _wait(server, port, deadline)
+        name = models["data"][0]["id"]
+        question = {
+            "model": name,
+            "messages": [{"role": "user", "content": _PROMPT}],
+            "temperature": 0,
+            "max_tokens": _TOKENS,
+        }
+        answer = _http(port, "/v1/chat/completions", question, deadline)
+    text = answer["choices"][0]["message"]["content"]
+    if text != expected:
+        raise FailedError(f"the server answered {text!a}, the engine {expected!a}")
+    return f"HTTP 200 from /v1/chat/completions, the same answer; {_usage(answer['usage'])}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe_socket:
+        probe_socket.bind(("127.0.0.1", 0))
+        port: int = probe_socket.getsockname()[1]
+    return port
+
+
+def _wait(server: subprocess.Popen[bytes], port: int, deadline: float) -> dict[str, Any]:
+    """Ask for the models until the server answers, has ended, or is too late."""
+    while True:
+        try:
+            return _http(port, "/v1/models", None, deadline)
+        except (urllib.error.URLError, ConnectionError) as error:  # noqa: PERF203 - it polls
+            if server.poll() is not None:
+                ended = describe_exit(server.returncode)
+                raise FailedError(f"mlc_llm serve ended before it answered: {ended}") from error
+            if time.monotonic() > deadline:
+                raise FailedError("mlc_llm serve did not answer in time") from error
+            time.sleep(0.1)
+
+
+def _http(port: int, path: str, question: dict[str, Any] | None, deadline: float) -> dict[str, Any]:
+    """Get, or post JSON; never through a proxy. Raises ``FailedError`` for an HTTP error."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        data=None if question is None else json.dumps(question).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=max(deadline - time.monotonic(), 1.0)) as response:
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        said = error.read(200).decode(errors="replace")
+        raise FailedError(f"HTTP {error.code} from {path}: {said}") from error
+    return answer

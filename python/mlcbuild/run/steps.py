@@ -1,0 +1,211 @@
+"""The steps of a verification that any wheel goes through: environment, install, import, tensor.
+
+Each step runs children in the clean place and returns one line of detail, or raises: a
+``FailedError`` where the wheel is bad, an ``InputError`` where nothing can be said about it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.run.process import Finished, run_child
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.run.place import Place
+    from mlcbuild.run.subject import Subject
+
+__all__ = ["Answer", "Limits", "ask", "child", "probe", "step_environment", "step_import"]
+__all__ += ["step_install", "step_run", "step_tensor"]
+
+_PROBES: Final = Path(__file__).parent / "probes"
+
+#: What pip prints where it cannot reach the index (its own words and urllib3's).
+_UNREACHABLE: Final = re.compile(
+    r"Failed to establish a new connection|Name or service not known|getaddrinfo failed"
+    r"|Temporary failure in name resolution|ConnectTimeout|ReadTimeout|Read timed out"
+    r"|Connection refused|Could not fetch URL|ProxyError|Tunnel connection failed"
+    r"|CERTIFICATE_VERIFY_FAILED|\b50[234] Server Error"
+)
+
+
+_OLDEST_PIP: Final = 23
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Seconds a child may take; ``quick`` for what starts no compiler and downloads nothing."""
+
+    install_s: float = 1800.0
+    quick_s: float = 180.0
+    compile_s: float = 600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A probe's JSON, and how its process ended."""
+
+    table: dict[str, Any]
+    finished: Finished
+
+
+def child(place: Place, arguments: Sequence[str], limit_s: float) -> Finished:
+    """Run one child in the place."""
+    return run_child(
+        arguments,
+        environment=place.environment,
+        folder=place.folder,
+        log=place.log,
+        limit_s=limit_s,
+    )
+
+
+def last_line(finished: Finished) -> str:
+    """Return the last line that says something."""
+    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
+    return lines[-1] if lines else "no output"
+
+
+def ask(place: Place, script: str, arguments: Sequence[str], limit_s: float) -> Answer:
+    """Run one of our scripts inside the environment and read its JSON.
+
+    Raises ``FailedError`` where there is no answer: it crashed, hung or was ended.
+    """
+    finished = child(place, [place.python, str(_PROBES / script), *arguments], limit_s)
+    try:
+        table = json.loads(last_line(finished))
+    except ValueError:
+        table = None
+    if not isinstance(table, dict) or finished.timed_out:
+        raise FailedError(f"the process {finished.outcome}: {last_line(finished)}")
+    return Answer(table=table, finished=finished)
+
+
+def probe(place: Place, what: str, *arguments: str, limit_s: float) -> dict[str, Any]:
+    """Ask ``probes/probe.py``; raises ``FailedError`` for an exception or a death at exit."""
+    answer = ask(place, "probe.py", [what, *arguments], limit_s)
+    if error := answer.table.get("error"):
+        raise FailedError(f"{error}: {_first_line(answer.table['message'])}")
+    if answer.finished.code != 0:
+        raise FailedError(f"it answered, then the process {answer.finished.outcome}")
+    return answer.table
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "no message"
+
+
+def step_environment(place: Place, python: str | None, limits: Limits) -> str:
+    """Make the virtual environment. Raises ``InputError`` where Python cannot."""
+    without = ["--without-pip"] if _has_pip() else []
+    base = python or getattr(sys, "_base_executable", None) or sys.executable
+    try:
+        done = child(
+            place, [base, "-m", "venv", *without, str(place.folder / "venv")], limits.quick_s
+        )
+    except OSError as error:
+        raise InputError(
+            f"{base} cannot be started ({error.strerror})", remedy="--python EXE"
+        ) from error
+    if done.code != 0 or done.timed_out:
+        raise InputError(
+            f"{base} -m venv {done.outcome}: {last_line(done)}",
+            remedy="install Python's venv module, or name another interpreter with --python EXE",
+        )
+    version = child(place, [place.python, "--version"], limits.quick_s)
+    return last_line(version)
+
+
+def step_install(place: Place, subject: Subject, find_links: Sequence[Path], limits: Limits) -> str:
+    """Install the wheel with its declared dependencies, and check that they fit together."""
+    links = [word for folder in find_links for word in ("--find-links", str(folder.resolve()))]
+    pip = [sys.executable, "-m", "pip", "--python"] if _has_pip() else []
+    pip = [*pip, place.python] if pip else [place.python, "-m", "pip"]
+    wheel = str(subject.path.resolve())
+    done = child(place, [*pip, "install", "--prefer-binary", *links, wheel], limits.install_s)
+    if done.code != 0 or done.timed_out:
+        _refuse_install(done)
+    checked = child(place, [*pip, "check"], limits.quick_s)
+    if checked.code != 0:
+        raise FailedError(f"the dependencies do not fit together: {last_line(checked)}")
+    installed = next(
+        (line for line in done.output.splitlines() if line.startswith("Successfully installed")), ""
+    )
+    return f"{max(len(installed.split()) - 2, 0)} packages"
+
+
+def _has_pip() -> bool:
+    """Tell whether our own pip can install into another environment (``--python``: 22.3 on).
+
+    Then the environment needs no pip of its own, which takes seconds to put there.
+    """
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        return int(metadata.version("pip").partition(".")[0]) >= _OLDEST_PIP
+    except (metadata.PackageNotFoundError, ValueError):
+        return False
+
+
+def _refuse_install(done: Finished) -> None:
+    errors = [line[7:] for line in done.output.splitlines() if line.startswith("ERROR: ")]
+    said = errors[0] if errors else last_line(done)
+    if "is not a supported wheel on this platform" in said:
+        raise InputError(said, remedy="verify it on the platform it is for")
+    if _UNREACHABLE.search(done.output):
+        raise InputError(
+            f"the package index cannot be reached: {errors[-1] if errors else said}",
+            remedy="see the network, PIP_INDEX_URL and the proxy, or give --find-links DIR",
+        )
+    raise FailedError(f"pip {done.outcome}: {said}")
+
+
+def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Limits) -> str:
+    """Import, and see that what was loaded is what the wheel brought.
+
+    A library of the wheel's that is loaded from elsewhere (another copy won) is a failure.
+    """
+    answer = ask(place, "probe.py", ["import", *names], limits.quick_s)
+    if error := answer.table.get("error"):
+        missing = answer.table.get("missing")
+        hint = f" (the wheel does not declare what brings {missing!r})" if missing else ""
+        raise FailedError(f"{error}: {_first_line(answer.table['message'])}{hint}")
+    if answer.finished.code != 0:
+        raise FailedError(f"imported, then the process {answer.finished.outcome}")
+    own = {PurePosixPath(native).name.lower(): native for native in subject.natives}
+    venv = (place.folder / "venv").resolve()
+    ours = 0
+    for image in map(Path, answer.table["images"]):
+        native = own.get(image.name.lower())
+        if native is None:
+            continue
+        if not image.as_posix().endswith("/" + native) or venv not in image.resolve().parents:
+            raise FailedError(f"{image.name} was loaded from {image}, not the wheel's {native}")
+        ours += 1
+    took = ", ".join(f"{name} {spent:.2f} s" for name, spent in answer.table["seconds"].items())
+    if not own:
+        return f"{took}; no native libraries"
+    return f"{took}; {ours} of {len(own)} native libraries loaded, all from the wheel"
+
+
+def step_tensor(place: Place, limits: Limits) -> str:
+    """Bring a tensor, or a call, through TVM or tvm_ffi where the wheel brought one of them."""
+    through = probe(place, "tensor", limit_s=limits.quick_s)["through"]
+    return (
+        f"through {through}" if through else "neither tvm nor tvm_ffi is installed: nothing to do"
+    )
+
+
+def step_run(place: Place, code: str, limits: Limits) -> str:
+    """Run the caller's own Python code in the environment; a non-zero exit is a failure."""
+    done = child(place, [place.python, "-c", code], limits.quick_s)
+    if done.code != 0 or done.timed_out:
+        raise FailedError(f"the code {done.outcome}: {last_line(done)}")
+    return last_line(done)

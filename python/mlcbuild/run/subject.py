@@ -1,0 +1,71 @@
+"""The wheel to verify: its name, what to import, which native libraries it brings."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["Subject", "read_subject"]
+
+_NATIVE: Final = re.compile(r"\.(?:dll|pyd|dylib|so(?:\.[0-9.]+)?)$", re.IGNORECASE)
+_MODULE: Final = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\.py|(?:\.[\w.-]+)?\.(?:so|pyd))$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """One wheel. Paths are those inside the wheel."""
+
+    path: Path
+    distribution: str
+    version: str
+    imports: tuple[str, ...]
+    natives: tuple[str, ...]
+    stamped: bool
+
+
+def read_subject(path: Path) -> Subject:
+    """Read the wheel's list of files.
+
+    Raises ``InputError`` for a file that cannot be read or is no wheel.
+    """
+    parts = path.stem.split("-")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            damaged = archive.testzip()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise InputError(f"{path} is no wheel: {error}", remedy="name a .whl file") from error
+    if damaged:
+        raise InputError(f"{path} is damaged: {damaged} does not unpack", remedy="build it again")
+    metadata = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+    if path.suffix != ".whl" or len(parts) not in (5, 6) or not metadata:
+        raise InputError(
+            f"{path} is no wheel: its name or its .dist-info is not one's",
+            remedy="name a .whl file as pip writes it",
+        )
+    return Subject(
+        path=path,
+        distribution=parts[0],
+        version=parts[1],
+        imports=_imports(names),
+        natives=tuple(sorted(name for name in names if _NATIVE.search(name))),
+        stamped=any(name.endswith("/_build.json") for name in names),
+    )
+
+
+def _imports(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the public packages and modules at the wheel's top."""
+    found = {name.partition("/")[0] for name in names if name.count("/") == 1}
+    packages = {top for top in found if f"{top}/__init__.py" in names}
+    modules = {match["name"] for name in names if (match := _MODULE.fullmatch(name))}
+    return tuple(sorted(name for name in packages | modules if not name.startswith("_")))

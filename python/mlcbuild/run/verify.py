@@ -1,0 +1,143 @@
+"""Verify one wheel: the steps in order, each with its time; the first that fails ends it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.run import chat, steps
+from mlcbuild.run.place import place as make_place
+from mlcbuild.run.subject import read_subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mlcbuild.run.place import Place
+    from mlcbuild.run.subject import Subject
+
+__all__ = ["Options", "Outcome", "Step", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What to verify and how far. ``imports`` empty: the wheel's own top packages."""
+
+    wheel: Path
+    imports: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    chat: bool = False
+    device: str = "cpu"
+    python: str | None = None
+    find_links: tuple[Path, ...] = ()
+    keep: bool = False
+    limits: steps.Limits = field(default_factory=steps.Limits)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step that ended. ``detail`` is what it found, or why it failed."""
+
+    name: str
+    seconds: float
+    ok: bool
+    detail: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """All of it: ``error`` is None for a good wheel, and is raised by the caller otherwise."""
+
+    wheel: str
+    steps: list[Step] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    log: str | None = None
+    folder: str | None = None
+    error: MlcbuildError | None = None
+
+    def as_table(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "schema_version": 1,
+            "wheel": self.wheel,
+            "ok": self.error is None,
+            "steps": [
+                {"name": s.name, "seconds": round(s.seconds, 3), "ok": s.ok, "detail": s.detail}
+                for s in self.steps
+            ],
+            "seconds": round(sum(step.seconds for step in self.steps), 3),
+            "chat": self.facts.get("chat"),
+            "error": self.error and str(self.error),
+            "log": self.log,
+            "folder": self.folder,
+        }
+
+
+def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
+    """Run the steps; ``report`` gets each as it ends. Never raises for a bad wheel.
+
+    Raises ``InputError`` for what is no wheel, before anything is made.
+    """
+    subject = read_subject(options.wheel)
+    outcome = Outcome(wheel=str(options.wheel))
+    try:
+        with make_place(keep=options.keep) as place:
+            outcome.log = str(place.log)
+            outcome.folder = str(place.folder) if options.keep else None
+            for name, action in _plan(subject, options, place, outcome):
+                _run(name, action, place, outcome, report)
+            if not options.keep:
+                outcome.log = None
+    except MlcbuildError as error:
+        outcome.error = error
+    return outcome
+
+
+def _run(
+    name: str,
+    action: Callable[[], str],
+    place: Place,
+    outcome: Outcome,
+    report: Callable[[Step], None],
+) -> None:
+    began = time.monotonic()
+    try:
+        detail, error = action(), None
+    except MlcbuildError as caught:
+        detail, error = str(caught), caught
+    step = Step(name=name, seconds=time.monotonic() - began, ok=error is None, detail=detail)
+    outcome.steps.append(step)
+    report(step)
+    if error is not None:
+        kind = InputError if isinstance(error, InputError) else FailedError
+        raise kind(f"{name}: {error}", remedy=f"log: {place.log}") from error
+
+
+def _plan(
+    subject: Subject, options: Options, place: Place, outcome: Outcome
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the steps in order: (name, action)."""
+    limits, device = options.limits, options.device
+    names = options.imports or subject.imports
+    yield "environment", lambda: steps.step_environment(place, options.python, limits)
+    yield "install", lambda: steps.step_install(place, subject, options.find_links, limits)
+    if names:
+        yield "import", lambda: steps.step_import(place, subject, names, limits)
+    yield "tensor", lambda: steps.step_tensor(place, limits)
+    for code in options.code:
+        yield "run", lambda code=code: steps.step_run(place, code, limits)  # type: ignore[misc]
+    if not options.chat:
+        return
+    yield "model", lambda: chat.step_model(place, limits)
+    yield "gen_config", lambda: chat.step_config(place, limits)
+    yield "compile", lambda: chat.step_compile(place, limits)
+
+    def converse() -> str:
+        detail, outcome.facts["chat"] = chat.step_chat(place, device, limits)
+        return detail
+
+    yield "chat", converse
+    expected = outcome.facts["chat"]["text"]
+    yield "serve", lambda: chat.step_serve(place, device, expected, limits)
