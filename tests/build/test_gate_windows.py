@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from mlcbuild.build.stamp import digest, mismatches, read_stamp
 from tinydll import build_dll, require
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from demoproject import Project
 
 MINGW = """
@@ -113,3 +117,30 @@ def test_a_library_lying_in_the_package_does_not_pass_by_the_gate(cross: Project
         stamp = read_stamp(archive.read("demo/_build.json"))
         vendor = digest("demo/vendor.dll", archive.read("demo/vendor.dll"))
     assert vendor in stamp.files
+
+
+def test_check_agrees_with_the_gate_and_sees_a_library_changed_afterwards(cross: Project) -> None:
+    settings = "{'wheel.tags': 'py3-none-win_amd64'}"
+    assert cross.build_wheel(settings=settings).code == 0
+    (wheel,) = cross.wheels()
+    assert wheel.name == "demo-1.0-py3-none-win_amd64.whl"
+    assert errors_of_check(cross, wheel) == []
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    library = members["demo/libdemo.dll"]
+    members["demo/libdemo.dll"] = library[:-1] + bytes([library[-1] ^ 1])
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert ("stamp-mismatch", "demo/libdemo.dll") in errors_of_check(cross, wheel)
+
+
+def errors_of_check(project: Project, wheel: Path) -> list[tuple[str, str]]:
+    run = project.run(sys.executable, "-m", "mlcbuild", "check", "--json", wheel)
+    report = json.loads(run.text)
+    return [
+        (finding["rule"], finding["module"])
+        for target in report["targets"]
+        for finding in target["findings"]
+        if finding["severity"] == "error"
+    ]

@@ -82,7 +82,7 @@ RULE = Rule(
         "file. A file that changed since, or that came from elsewhere, is of unknown "
         "configuration: the usual way a Debug or stale DLL reaches users."
     ),
-    source="mlcbuild, docs/wheel.md (the stamp)",
+    source="mlcbuild, docs/your-project.md (the stamp)",
     fix="Build the wheel again from clean sources.",
     judge=_judge,
 )
