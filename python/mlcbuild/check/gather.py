@@ -91,6 +91,9 @@ def _neighbours(world: World, loads: dict[str, Load]) -> list[Neighbour]:
     trees: dict[int, Tree] = {
         id(folder.tree): folder.tree for folder in (*world.added, *world.python, *world.after)
     }
+    trees |= {id(tree): tree for tree in world.shared}
+    if world.beside is not None:
+        trees[id(world.beside.tree)] = world.beside.tree
     for tree in trees.values():
         if tree is world.package:
             continue

@@ -4,7 +4,8 @@ Windows searches a folder only if something adds it. What adds it is Python code
 import: ``os.add_dll_directory``, or loading a DLL by its full path, after which every import of
 that base name is satisfied by the loaded module. We do not run that code; we look for modules that
 make such calls and name the folder: their own folder, a string whose last component it is, or a
-word long enough to be no chance (``import pywin32_system32``).
+word long enough to be no chance (``import pywin32_system32``). Qt needs no such code: it loads its
+plugins itself, when its own DLLs are in the process already.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from mlcbuild.loader.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["added_by_sources", "calls_loader"]
+__all__ = ["added_by_sources", "calls_loader", "loaded_by_qt"]
 
 _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
 )
 _STRING: Final = re.compile(rb"""(['"])((?:(?!\1)[^\\\n]|\\.){1,200})\1""")
 _WORD: Final = re.compile(rb"[\w.-]{8,}")
+_QT_CORE: Final = re.compile(r"qt[56]core(?:_\w+)?\.dll")
 
 
 def calls_loader(source: bytes) -> bool:
@@ -48,6 +50,12 @@ def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]
             if fold(folder) == home or (last and last in named):
                 reached.add(folder)
     return [folder for folder in wanted if folder in reached]
+
+
+def loaded_by_qt(files: Iterable[str]) -> list[str]:
+    """Return the folders that hold Qt's core among ``files`` (paths in the distribution)."""
+    split = (fold(path).rpartition("/") for path in files)
+    return sorted({folder for folder, _, name in split if _QT_CORE.fullmatch(name)})
 
 
 def _last(raw: bytes) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.loader.assume import added_by_sources, calls_loader
+from mlcbuild.loader.assume import added_by_sources, calls_loader, loaded_by_qt
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.reading import read_record
@@ -79,10 +79,14 @@ def world_from_package(
     assumptions: list[str] = []
     added = _assume((package, *companions), tree, assumptions)
     trees = [tree]
+    # Wheels are installed into one site-packages: a folder that two of them fill is one folder.
+    installed = [tree] if package.wheel is not None else []
     for companion in companions:
         beside, more = _tree(companion, label=companion.name, origin="companion")
         python_files += more
         trees.append(beside)
+        if package.wheel is not None and companion.wheel is not None:
+            installed.append(beside)
         folders = beside.folders_with_dlls()
         added += folders
         if folders:
@@ -106,6 +110,7 @@ def world_from_package(
     return World(
         package=tree,
         beside=siblings,
+        shared=tuple(installed),
         system=system or _system(options),
         added=tuple(dict.fromkeys(added)),
         python=tuple(python),
@@ -195,7 +200,9 @@ def _assume(packages: Sequence[Package], tree: Tree, assumptions: list[str]) -> 
     found = added_by_sources(folders, loading)
     if found:
         assumptions.append(f"added by Python code: {', '.join(path or '.' for path in found)}")
-    return [tree.folder(path) for path in found]
+    qt = [path for path in loaded_by_qt(tree.files) if path not in found]
+    assumptions.extend(f"{path or '.'}: Qt loads its plugins after its own DLLs" for path in qt)
+    return [tree.folder(path) for path in (*found, *qt)]
 
 
 def _may_add(member: Member) -> bool:

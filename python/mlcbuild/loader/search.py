@@ -17,7 +17,7 @@ from mlcbuild.loader.process import PRELOADED_SYSTEM, python_of_dll
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlcbuild.loader.images import File, Folder, Images
+    from mlcbuild.loader.images import File, Folder, Images, Tree
     from mlcbuild.loader.model import Cause, Origin
     from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System, SystemDll, Table
@@ -43,6 +43,8 @@ class Places:
     #: conda's own folders, between the added ones and System32.
     after: tuple[Folder, ...]
     system: System
+    #: Trees that lie over each other: their folders of one path are one folder.
+    shared: tuple[Tree, ...] = ()
     #: True where ``python`` lists a real folder: then only what lies there exists.
     real_python: bool = False
     #: ``none`` where the machine has no Visual C++ redistributable.
@@ -174,6 +176,9 @@ def _folders(context: Context, importer: File) -> Iterator[tuple[Origin, Folder 
         system = every or bool(flags & _SYSTEM32)
     if own:
         yield "dll-dir", first
+        for tree in places.shared:
+            if tree is not first.tree:
+                yield tree.origin, tree.folder(first.path)
     if context.process.python:
         if application:
             for folder in places.python:

@@ -28,6 +28,8 @@ class World:
     system: System
     #: The folder of a single image: its siblings are found, but not judged.
     beside: Folder | None = None
+    #: The package and those companions that are installed into one site-packages with it.
+    shared: tuple[Tree, ...] = ()
     #: Folders of ``os.add_dll_directory``: assumed, of companions, of ``--add-dir``. Unordered.
     added: tuple[Folder, ...] = ()
     python: tuple[Folder, ...] = ()
@@ -82,6 +84,7 @@ class World:
                 python=self.python,
                 added=self.added if added is None else added,
                 after=self.after,
+                shared=self.shared,
                 system=self.system,
                 real_python=self.real_python,
                 msvcp140=self.msvcp140,
@@ -128,4 +131,4 @@ class World:
     def _trees(self) -> list[Tree]:
         beside = (self.beside,) if self.beside is not None else ()
         folders = (*beside, *self.added, *self.python, *self.after)
-        return [self.package, *(folder.tree for folder in folders)]
+        return [self.package, *self.shared, *(folder.tree for folder in folders)]
