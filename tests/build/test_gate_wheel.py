@@ -80,6 +80,17 @@ def test_arguments_that_would_drop_the_policy_are_refused(project: Project, wher
     assert project.wheels() == []
 
 
+def test_a_cmake_too_old_for_the_policy_is_not_used(project: Project) -> None:
+    old = project.write("bin/cmake", '#!/bin/sh\necho "cmake version 3.22.1"\n')
+    old.chmod(0o755)
+    text = PYPROJECT.replace("[tool.scikit-build]", '[tool.scikit-build]\ncmake.version = ">=3.15"')
+    project.write("pyproject.toml", text + "[tool.mlcbuild]\n")
+    run = project.build_wheel(CMAKE_EXECUTABLE=str(old))
+    assert run.code != 0
+    assert ">=3.25" in run.text
+    assert project.wheels() == []
+
+
 def test_a_misspelt_key_is_one_line(project: Project) -> None:
     project.write("pyproject.toml", PYPROJECT + "[tool.mlcbuild.build]\ncompanion = 1\n")
     run = project.build_wheel()

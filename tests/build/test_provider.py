@@ -9,9 +9,9 @@ from mlcbuild.build.provider import (
     as_config_settings,
     overrides,
     policy_table,
-    settings,
 )
 from mlcbuild.errors import InputError, UsageError
+from packaging.specifiers import SpecifierSet
 from scikit_build_core.settings.skbuild_read_settings import SettingsReader
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def test_the_provider_is_inert_without_the_table_or_without_a_project(
         if text:
             (tmp_path / "pyproject.toml").write_text(text)
         for state in ("sdist", "wheel", "editable", "metadata_wheel", "metadata_editable"):
-            assert settings(state=state, env={}) == {}
             assert overrides(state=state, env={}) == {}
 
 
@@ -46,20 +45,23 @@ def test_only_states_that_build_get_the_policy(
 
 
 @pytest.mark.parametrize(
-    ("text", "floor"),
+    ("declared", "lists", "expected"),
     [
-        ("cmake_minimum_required(VERSION 3.15...4.0)", ">=3.25"),
-        ("  CMAKE_MINIMUM_REQUIRED ( VERSION 3.30 )", ">=3.30"),
-        ("", ">=3.25"),
+        ({}, "cmake_minimum_required(VERSION 3.15...4.0)", ">=3.15,>=3.25"),
+        ({}, "  CMAKE_MINIMUM_REQUIRED ( VERSION 3.30.1 )", ">=3.30.1,>=3.25"),
+        ({}, "", ">=3.25"),
+        ({"version": ">=3.15,<4"}, "cmake_minimum_required(VERSION 3.30)", ">=3.15,<4,>=3.25"),
+        ({"version": "CMakeLists.txt"}, "cmake_minimum_required(VERSION 3.26)", ">=3.26,>=3.25"),
     ],
 )
-def test_the_projects_own_need_of_a_newer_cmake_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, floor: str
+def test_a_cmake_that_would_ignore_the_policy_is_never_taken(
+    tmp_path: Path, declared: dict[str, str], lists: str, expected: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "pyproject.toml").write_text("[tool.mlcbuild]\n")
-    (tmp_path / "CMakeLists.txt").write_text(text)
-    assert settings(state="wheel", env={}) == {"cmake": {"version": floor}}
+    (tmp_path / "CMakeLists.txt").write_text(lists)
+    project = Project(name="demo", scikit_build={"cmake": declared})
+    version = policy_table(tmp_path, project, env={})["cmake"]["version"]
+    assert version == expected
+    assert not SpecifierSet(version).contains("3.24")
 
 
 def test_an_unknown_configuration_or_a_makefile_generator_is_wrong_use(tmp_path: Path) -> None:
@@ -81,6 +83,7 @@ def test_flattened_settings_mean_the_same_to_scikit_build_core(tmp_path: Path) -
     )
     cmake = reader.settings.cmake
     assert cmake.build_type == "Release"
+    assert str(cmake.version) == ">=3.25"
     assert cmake.define["CMAKE_PROJECT_TOP_LEVEL_INCLUDES"] == POLICY.as_posix()
     assert cmake.define["MLCBUILD_LAST_COMPONENT"] == "b"
     assert reader.settings.wheel.reproducible is True

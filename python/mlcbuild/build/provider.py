@@ -1,11 +1,12 @@
 """Offer the release policy to any scikit-build-core project that opts in.
 
-scikit-build-core calls these two functions in every build of an environment where mlcbuild is
-installed (entry-point groups ``scikit-build-core.config.default`` and ``.override``). They answer
-``{}`` unless the project's pyproject.toml has a ``[tool.mlcbuild]`` table.
+scikit-build-core calls ``overrides`` in every build of an environment where mlcbuild is installed
+(entry-point group ``scikit-build-core.config.override``). It answers ``{}`` unless the project's
+pyproject.toml has a ``[tool.mlcbuild]`` table.
 
 The policy is in the *override* table and in ``cmake.define``: tables are merged key by key, while
-a list (``cmake.args``) of the project would replace ours whole, and the policy with it.
+a list (``cmake.args``) of the project would replace ours whole, and the policy with it. So is the
+floor of CMake's version: one that is too old ignores the policy without a word.
 """
 
 from __future__ import annotations
@@ -24,27 +25,18 @@ from mlcbuild.errors import MlcbuildError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "settings"]
+__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table"]
 
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
 
 #: The policy's own floor.
-_CMAKE_FLOOR: Final = (3, 25)
+_CMAKE_FLOOR: Final = ">=3.25"
 
 _INCLUDES: Final = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
 
 
-def settings(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG001 - the hook's signature
-    """Return what the project may override (below its pyproject.toml)."""
-    project = _project()
-    if not project.opted_in:
-        return {}
-    low = max(_CMAKE_FLOOR, _wanted_cmake(Path.cwd(), project))
-    return {"cmake": {"version": f">={low[0]}.{low[1]}"}}
-
-
 def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
-    """Return what is the policy (above pyproject.toml, below the user's settings of one build)."""
+    """Return the policy: above pyproject.toml, below the user's own settings of one build."""
     project = _project()
     if not project.opted_in or state not in ("wheel", "editable"):
         return {}
@@ -93,7 +85,7 @@ def policy_table(
         "MLCBUILD_LAST_COMPONENT": str(components[-1]) if components else "",
     }
     return {
-        "cmake": {"build-type": named, "define": define},
+        "cmake": {"version": _cmake_version(folder, cmake), "build-type": named, "define": define},
         "wheel": {"reproducible": True},
     }
 
@@ -117,12 +109,19 @@ def _project() -> Project:
         raise SystemExit(f"mlcbuild: error: {error}") from error
 
 
-def _wanted_cmake(folder: Path, project: Project) -> tuple[int, int]:
-    """Read ``cmake_minimum_required``, which scikit-build-core reads only where nobody sets one."""
-    source = project.scikit_build.get("cmake", {}).get("source-dir", ".")
+def _cmake_version(folder: Path, cmake: Mapping[str, Any]) -> str:
+    """Join the policy's floor with what the project asks for.
+
+    scikit-build-core reads ``cmake_minimum_required`` only where nobody sets a version.
+    """
+    wanted = cmake.get("version", "CMakeLists.txt")
+    if wanted != "CMakeLists.txt":
+        return f"{wanted},{_CMAKE_FLOOR}"
     try:
-        text = (folder / source / "CMakeLists.txt").read_text(encoding="utf-8", errors="replace")
+        lists = folder / cmake.get("source-dir", ".") / "CMakeLists.txt"
+        text = lists.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return (0, 0)
-    match = re.search(r"cmake_minimum_required\s*\(\s*VERSION\s+(\d+)\.(\d+)", text, re.IGNORECASE)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
+        return _CMAKE_FLOOR
+    pattern = r"cmake_minimum_required\s*\(\s*VERSION\s+(\d+(?:\.\d+)*)"
+    match = re.search(pattern, text, re.IGNORECASE)
+    return f">={match[1]},{_CMAKE_FLOOR}" if match else _CMAKE_FLOOR
