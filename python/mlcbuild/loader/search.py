@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System, SystemDll, Table
 
-__all__ = ["Context", "Found", "Places", "resolve"]
+__all__ = ["Context", "Elsewhere", "Found", "Places", "resolve"]
 
 # LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).
 _DLL_LOAD_DIR: Final = 0x100
@@ -60,8 +60,17 @@ class Context:
     process: Process
     places: Places
     images: Images
-    #: The folder of the package where a name that was not found lies; empty if nowhere.
-    elsewhere: Callable[[str], str]
+    #: Where in the package a name lies that was not found; None if nowhere.
+    elsewhere: Callable[[str], Elsewhere | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elsewhere:
+    """A file of the package that the search does not reach."""
+
+    folder: str
+    #: The extension module that has loaded it by then if Python imported it before; empty if none.
+    brought_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,6 +246,8 @@ def _missing(name: str, base: str, context: Context) -> Found:
         # Right on the one version of Python that a stable-ABI wheel's module names; a program
         # finds it where Python's folder is on PATH.
         certain = context.process.python and not context.process.abi3
-    elif base.endswith(".pyd") and context.elsewhere(name):
-        certain = False  # loads if Python has imported that module before
+    else:
+        # What an extension module has loaded by then is found by its name, whatever its folder.
+        elsewhere = context.elsewhere(name) if context.process.python else None
+        certain = elsewhere is None or not elsewhere.brought_by
     return Found(name=name, origin="missing", provider=words, cause=cause, certain=certain)

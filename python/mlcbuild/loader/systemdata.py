@@ -70,7 +70,7 @@ class SystemData:
         self._redistributed = frozenset(index["redistributed"])
         self._api_sets = frozenset(index["api_sets"])
         self._complete = frozenset(index["complete"])
-        self._tables: dict[str, _Names] = {}
+        self._tables: dict[tuple[str, bool], _Names] = {}
 
     def dll(self, name: str, machine: Machine) -> SystemDll | None:
         """Return the DLL where Windows, or an installed redistributable, has it."""
@@ -100,15 +100,16 @@ class SystemData:
 
     def _table(self, base: str, machine: Machine) -> _Names | None:
         for key in (f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):
-            if key in self._tables:
-                return self._tables[key]
             if key in self._index:
-                offset, size, _ = self._index[key]
-                # The union of lists is of x64; other machines have functions of their own.
-                whole = key in self._complete and (machine == "x86_64" or "any/" not in key)
-                block = self._blocks[offset : offset + size]
-                self._tables[key] = _Names(block, complete=whole)
-                return self._tables[key]
+                # Complete for the machine it was taken on; others have functions of their own.
+                whole = key in self._complete and (
+                    machine == "x86_64" or key.startswith(f"{machine}/")
+                )
+                if (key, whole) not in self._tables:
+                    offset, size, _ = self._index[key]
+                    block = self._blocks[offset : offset + size]
+                    self._tables[key, whole] = _Names(block, complete=whole)
+                return self._tables[key, whole]
         return None
 
 

@@ -65,6 +65,9 @@ def _not_found(name: str, context: Context) -> str:
     if not context.process.python:
         where = "the executable's folder or System32"
     elsewhere = context.elsewhere(name)
-    if elsewhere:
-        return f"{name} is in {elsewhere}, a folder that nothing adds to the search"
+    if elsewhere is not None:
+        text = f"{name} is in {elsewhere.folder}, a folder that nothing adds to the search"
+        if elsewhere.brought_by and context.process.python:
+            text += f": found only if {elsewhere.brought_by} was imported before"
+        return text
     return f"{name} is not found in {where}"

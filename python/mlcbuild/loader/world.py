@@ -9,7 +9,7 @@ from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.process import process_of
-from mlcbuild.loader.search import Context, Places
+from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File, Folder, Tree
@@ -122,11 +122,23 @@ class World:
                     self._homes.setdefault(each.key, tree.folder(each.folder))
         return self._homes[file.key]
 
-    def _elsewhere(self, name: str) -> str:
+    def _elsewhere(self, name: str) -> Elsewhere | None:
+        base = fold(name)
         if self._names is None:
             self._names = {fold(file.name): file for file in self.package.files.values()}
-        file = self._names.get(fold(name))
-        return (file.path.rpartition("/")[0] or "the top folder") if file else ""
+        file = self._names.get(base)
+        if file is None:
+            return None
+        folder = file.path.rpartition("/")[0] or "the top folder"
+        if base.endswith(".pyd"):
+            return Elsewhere(folder=folder, brought_by=file.path)
+        for other in self.package.files.values():
+            if other.folder != file.folder or not fold(other.name).endswith(".pyd"):
+                continue
+            image = self.images.record(other).image
+            if image and any(fold(i.name) == base and not i.delayed for i in image.imports):
+                return Elsewhere(folder=folder, brought_by=other.path)
+        return Elsewhere(folder=folder)
 
     def _trees(self) -> list[Tree]:
         beside = (self.beside,) if self.beside is not None else ()
