@@ -1,6 +1,6 @@
-"""Write the parts of the documentation that repeat the code: the rules, the error codes.
+"""Write the parts of the documentation that repeat the code: rules, error codes, build settings.
 
-    python scripts/make_docs.py          writes docs/check.md
+    python scripts/make_docs.py          writes docs/check.md and docs/superbuild.md
     python scripts/make_docs.py --check  changes nothing, exits 1 where it would
 
 Generated text stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``.
@@ -11,14 +11,17 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 
+from mlcbuild.build.options import SETTINGS  # noqa: E402 - after the path is set
 from mlcbuild.codes import CODES, signed  # noqa: E402 - after the path is set
 from mlcbuild.rules import all_rules  # noqa: E402
-
-PAGE = ROOT / "docs" / "check.md"
 
 
 def rules_table() -> str:
@@ -47,31 +50,48 @@ def codes_table() -> str:
     return "\n".join(rows)
 
 
-def generate(text: str) -> str:
-    """Return the page with its generated parts written anew."""
-    parts = {"rules-table": rules_table, "rules": rules_text, "codes": codes_table}
-    for name, make in parts.items():
+def settings_table() -> str:
+    """Return the table of the build's config settings."""
+    rows = ["| `-C` | values | default | meaning |", "| --- | --- | --- | --- |"]
+    rows += [f"| `{s.name}` | {s.values} | {s.default} | {s.meaning} |" for s in SETTINGS]
+    return "\n".join(rows)
+
+
+#: Page -> its generated parts.
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "check.md": {"rules-table": rules_table, "rules": rules_text, "codes": codes_table},
+    "superbuild.md": {"config-settings": settings_table},
+}
+
+
+def generate(page: str, text: str) -> str:
+    """Return the page's text with its generated parts written anew."""
+    for name, make in PAGES[page].items():
         begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
-            raise SystemExit(f"{PAGE.name} lacks the place for {name}: {begin} ... {end}")
+            raise SystemExit(f"{page} lacks the place for {name}: {begin} ... {end}")
         body = f"{begin}\n\n{make()}\n\n{end}"
         text = pattern.sub(lambda _, body=body: body, text)
     return text
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or compare it with ``--check``."""
-    old = PAGE.read_text(encoding="utf-8")
-    new = generate(old)
-    if new == old:
-        return 0
-    if "--check" in arguments:
-        print("docs/check.md is out of date: run python scripts/make_docs.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(new, encoding="utf-8", newline="\n")
-    print("docs/check.md written")
-    return 0
+    """Write the pages, or compare them with ``--check``."""
+    stale = 0
+    for page in PAGES:
+        path = ROOT / "docs" / page
+        old = path.read_text(encoding="utf-8")
+        new = generate(page, old)
+        if new == old:
+            continue
+        stale = 1
+        if "--check" in arguments:
+            print(f"docs/{page} is out of date: run python scripts/make_docs.py", file=sys.stderr)
+        else:
+            path.write_text(new, encoding="utf-8", newline="\n")
+            print(f"docs/{page} written")
+    return stale if "--check" in arguments else 0
 
 
 if __name__ == "__main__":
