@@ -148,9 +148,15 @@ def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
 def _run_scikit_build(
     aside: Path, settings: dict[str, str | list[str]], options: BuildOptions, *, state: State
 ) -> str:
+    import scikit_build_core
     from scikit_build_core import build as backend
 
+    from mlcbuild.build.reuse import keep_objects
+
     hook = backend.build_editable if state == "editable" else backend.build_wheel
+    keep_objects(
+        Path(str(settings["build-dir"])), Path(scikit_build_core.__file__).parent.resolve()
+    )
     with _environment(options):
         try:
             return hook(os.fspath(aside), settings)
