@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mlcbuild.build.stamp import Compiler, Stamp, Target, digest, write_stamp
 from mlcbuild.cli import main
 from tinyelf import build_so
 
@@ -121,6 +124,35 @@ def test_a_hanging_import_is_ended_with_all_it_started(
     assert not _runs(int(marker.read_text()))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_an_interrupt_ends_all_and_leaves_nothing(make_wheel: MakeWheel, tmp_path: Path) -> None:
+    marker, folder = tmp_path / "child", tmp_path / "temp"
+    script = (
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    wheel = make_wheel({"demo.py": script})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlcbuild", "verify", str(wheel)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(folder)},
+        stderr=subprocess.PIPE,
+    )
+    for _ in range(600):
+        if marker.exists() and marker.read_text():
+            break
+        time.sleep(0.1)
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert b"interrupted" in said
+    assert b"Traceback" not in said
+    assert not _runs(int(marker.read_text()))
+    assert not list(folder.iterdir())
+
+
 def _runs(pid: int) -> bool:
     for _ in range(50):
         try:
@@ -142,6 +174,27 @@ def test_a_crash_is_told_by_its_name(
 
     assert main(["verify", str(wheel)]) == 1
     assert "SIGSEGV" in capsys.readouterr().err
+
+
+def test_a_native_file_that_was_changed_after_the_build_makes_the_wheel_bad(
+    make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamp = write_stamp(
+        Stamp(
+            configuration="Release",
+            generator="Ninja Multi-Config",
+            compiler=Compiler(id="GNU", version="12"),
+            crt="dynamic",
+            target=Target(system="Linux", machine="x86_64"),
+            files=(digest("demo/libdemo.so", b"as built"),),
+        )
+    )
+    files = {"demo/__init__.py": "", "demo/_build.json": stamp}
+
+    assert main(["verify", str(make_wheel({**files, "demo/libdemo.so": b"as built"}))]) == 0
+    assert "1 native files as they were built" in capsys.readouterr().out
+    assert main(["verify", str(make_wheel({**files, "demo/libdemo.so": b"changed"}))]) == 1
+    assert "stamp-mismatch" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="builds ELF libraries")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import MlcbuildError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -64,16 +66,18 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def place(*, keep: bool) -> Iterator[Place]:
-    """Make the folder; remove it on leaving unless ``keep``. After a failure the log stays."""
+    """Make the folder; remove it on leaving unless ``keep``. A step's failure leaves the log."""
     folder = Path(tempfile.mkdtemp(prefix="mlcbuild-verify-"))
     log = folder.with_name(folder.name + ".log")
     log.touch()
-    failed = True
+    keep_log = keep
     try:
         yield Place(folder=folder, log=log, environment=clean_environment(os.environ))
-        failed = False
+    except MlcbuildError:
+        keep_log = True
+        raise
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-        if not keep and not failed:
+        if not keep_log:
             log.unlink(missing_ok=True)

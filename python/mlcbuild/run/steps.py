@@ -129,7 +129,9 @@ def step_install(place: Place, subject: Subject, find_links: Sequence[Path], lim
     pip = [sys.executable, "-m", "pip", "--python"] if _has_pip() else []
     pip = [*pip, place.python] if pip else [place.python, "-m", "pip"]
     wheel = str(subject.path.resolve())
-    done = child(place, [*pip, "install", "--prefer-binary", *links, wheel], limits.install_s)
+    done = child(
+        place, [*pip, "install", "--prefer-binary", "--no-compile", *links, wheel], limits.install_s
+    )
     if done.code != 0 or done.timed_out:
         _refuse_install(done)
     checked = child(place, [*pip, "check"], limits.quick_s)

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.build.stamp import STAMP_NAME
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Subject:
     version: str
     imports: tuple[str, ...]
     natives: tuple[str, ...]
-    stamped: bool
+    #: The build stamps (``<package>/_build.json``) it carries.
+    stamps: tuple[str, ...]
 
 
 def read_subject(path: Path) -> Subject:
@@ -59,7 +61,7 @@ def read_subject(path: Path) -> Subject:
         version=parts[1],
         imports=_imports(names),
         natives=tuple(sorted(name for name in names if _NATIVE.search(name))),
-        stamped=any(name.endswith("/_build.json") for name in names),
+        stamps=tuple(name for name in names if name.endswith(f"/{STAMP_NAME}")),
     )
 
 

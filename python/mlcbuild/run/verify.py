@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
 from mlcbuild.run import chat, steps
 from mlcbuild.run.place import place as make_place
+from mlcbuild.run.stamped import step_stamp
 from mlcbuild.run.subject import read_subject
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _plan(
     """Yield the steps in order: (name, action)."""
     limits, device = options.limits, options.device
     names = options.imports or subject.imports
+    if subject.natives or subject.stamps:
+        yield "stamp", lambda: step_stamp(subject)
     yield "environment", lambda: steps.step_environment(place, options.python, limits)
     yield "install", lambda: steps.step_install(place, subject, options.find_links, limits)
     if names:
