@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+_WORST = ("fails", "may-fail", "loads")
+
 
 def render(report: Report) -> str:
     """Return the report as one HTML page.
@@ -51,5 +53,5 @@ def _target(target: Target) -> dict[str, object]:
         "remedy": target.remedy,
         "groups": grouped(target.findings),
         "graph": layout(target),
-        "modules": target.modules,
+        "modules": sorted(target.modules, key=lambda module: _WORST.index(module.load.verdict)),
     }

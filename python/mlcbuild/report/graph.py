@@ -167,7 +167,7 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _label(name: str, at_most: int = 32) -> str:
+def _label(name: str, at_most: int = 28) -> str:
     """Return the base name, shortened in the middle: both ends tell names apart."""
     base = name.rpartition("/")[2]
     if len(base) <= at_most:
