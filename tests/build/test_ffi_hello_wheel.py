@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from demoproject import ENTRY_POINTS
 from mlcbuild.build.stamp import digest, mismatches, read_stamp
 
 if TYPE_CHECKING:
@@ -87,6 +88,19 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     run(python, "-m", "pip", "install", "-q", "pytest", "numpy")
     return python
+
+
+def test_mlcbuild_offers_its_provider_where_pip_can_install_it(offered: Path) -> None:
+    (wheel,) = offered.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith("/entry_points.txt"))
+        declared = archive.read(name).decode()
+    if sys.version_info >= (3, 11):
+        assert "-py311-none-any" in wheel.name
+        assert ENTRY_POINTS in declared
+    else:  # pip there refuses the whole distribution for a group with a hyphen
+        assert "-py310-none-any" in wheel.name
+        assert "scikit-build-core" not in declared
 
 
 def test_the_wheel_is_stamped_and_serves_every_python(wheel: Path) -> None:

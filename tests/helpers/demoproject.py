@@ -1,7 +1,6 @@
 """A small CMake project to try the release policy on, by itself or through scikit-build-core.
 
-Nothing is installed: mlcbuild's entry points are offered by a ``.dist-info`` folder on the path,
-with the text that the distribution itself has.
+Nothing is installed: mlcbuild's entry point is offered by a ``.dist-info`` folder on the path.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CMAKELISTS", "PYPROJECT", "Project", "Run", "make_project"]
+__all__ = ["CMAKELISTS", "ENTRY_POINTS", "PYPROJECT", "Project", "Run", "make_project"]
 
 REPOSITORY = Path(__file__).parents[2]
 POLICY = REPOSITORY / "python" / "mlcbuild" / "cmake" / "policy.cmake"
 
+#: As python/hatch_build.py declares it; the test of the example reads it from the built wheel.
+ENTRY_POINTS = """\
+[scikit-build-core.config.override]
+mlcbuild = mlcbuild.build.provider:overrides
+"""
 CMAKELISTS = """
 cmake_minimum_required(VERSION 3.20)
 project(demo LANGUAGES C)
@@ -93,9 +92,15 @@ class Project:
             *options,
         )
 
-    def build_wheel(self, hook: str = "build_wheel", settings: str = "{}", **env: str) -> Run:
-        """Run a PEP 517 hook of scikit-build-core; the wheel goes to ``dist``."""
-        code = f"import scikit_build_core.build as b; b.{hook}('dist', {settings})"
+    def build_wheel(
+        self,
+        hook: str = "build_wheel",
+        settings: str = "{}",
+        backend: str = "scikit_build_core.build",
+        **env: str,
+    ) -> Run:
+        """Run a PEP 517 hook of a backend; the wheel goes to ``dist``."""
+        code = f"import {backend} as b; b.{hook}('dist', {settings})"
         (self.folder / "dist").mkdir(exist_ok=True)
         return self.run(sys.executable, "-c", code, **env)
 
@@ -110,11 +115,7 @@ def make_project(where: Path) -> Project:
     info = offered / "mlcbuild-0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mlcbuild\nVersion: 0\n")
-    declared = tomllib.loads((REPOSITORY / "python" / "pyproject.toml").read_text("utf-8"))
-    lines = []
-    for group, entries in declared["project"]["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
     folder = where / "prö ject"
     folder.mkdir()
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])

@@ -1,0 +1,97 @@
+"""A build backend: scikit-build-core with the release policy, on every Python.
+
+    [build-system]
+    requires = ["scikit-build-core>=1.1.2", "mlcbuild>=0.1"]
+    build-backend = "mlcbuild.build.skbuild"
+
+The same policy as by the provider's entry point, handed over as config settings; a user's own
+settings of one build win. A project without a ``[tool.mlcbuild]`` table gets scikit-build-core as
+it is.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scikit_build_core import build as backend
+from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
+
+from mlcbuild.build.project import read_project
+from mlcbuild.build.provider import as_config_settings, policy_table
+from mlcbuild.errors import MlcbuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Settings = Mapping[str, Any] | None
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """PEP 517: what the build needs beside ``build-system.requires``."""
+    return list(backend.get_requires_for_build_wheel(_with_policy(config_settings)))
+
+
+def prepare_metadata_for_build_wheel(
+    metadata_directory: str, config_settings: Settings = None
+) -> str:
+    """PEP 517: write the metadata."""
+    settings = _with_policy(config_settings)
+    return str(backend.prepare_metadata_for_build_wheel(metadata_directory, settings))
+
+
+def build_wheel(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,
+) -> str:
+    """PEP 517: build, judge and stamp a wheel."""
+    settings = _with_policy(config_settings)
+    return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
+
+
+def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
+    """PEP 660: what the build needs beside ``build-system.requires``."""
+    return list(backend.get_requires_for_build_editable(_with_policy(config_settings)))
+
+
+def prepare_metadata_for_build_editable(
+    metadata_directory: str, config_settings: Settings = None
+) -> str:
+    """PEP 660: write the metadata."""
+    settings = _with_policy(config_settings)
+    return str(backend.prepare_metadata_for_build_editable(metadata_directory, settings))
+
+
+def build_editable(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,
+) -> str:
+    """PEP 660: build an editable install."""
+    settings = _with_policy(config_settings)
+    return str(backend.build_editable(wheel_directory, settings, metadata_directory))
+
+
+def _with_policy(config_settings: Settings) -> dict[str, Any]:
+    """Put the policy under the user's settings. Hooks run in the project's folder (PEP 517)."""
+    try:
+        project = read_project(Path.cwd())
+        if not project.opted_in:
+            return dict(config_settings or {})
+        table = policy_table(Path.cwd(), project, env=os.environ)
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+    return {**as_config_settings(table), **(config_settings or {})}
