@@ -5,8 +5,10 @@ Each member is read once: for its image facts, its digest and, where it is one, 
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from mlcbuild.check.ahead import Ahead
 from mlcbuild.check.reading import ReadingPackage
 from mlcbuild.loader import Options, predict, world_from_package
 from mlcbuild.loader.process import machine_of_tags
@@ -32,6 +34,13 @@ def subject_of(package: Package, companions: Sequence[Package], settings: Settin
     Raises ``InputError`` where the package or a folder of the settings cannot be read.
     """
     reading = ReadingPackage(package)
+    with contextlib.closing(Ahead(reading)) as ahead:
+        return _subject(reading, ahead, companions, settings)
+
+
+def _subject(
+    reading: ReadingPackage, ahead: Ahead, companions: Sequence[Package], settings: Settings
+) -> Subject:
     world = world_from_package(
         reading,
         companions=companions,
@@ -42,7 +51,9 @@ def subject_of(package: Package, companions: Sequence[Package], settings: Settin
             add_dirs=settings.add_dirs,
             msvcp140=settings.msvcp140,
         ),
+        read=ahead.record,
     )
+    reading.read_small()
     images: dict[str, Image] = {}
     broken: dict[str, str] = {}
     for file in world.package.files.values():
@@ -54,18 +65,18 @@ def subject_of(package: Package, companions: Sequence[Package], settings: Settin
     loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
     reading.finish()
     return Subject(
-        name=package.name,
-        kind=package.kind,
+        name=reading.name,
+        kind=reading.kind,
         members=tuple(reading.members()),
         images=images,
         loads=loads,
         broken=broken,
-        wheel=package.wheel,
+        wheel=reading.wheel,
         digests=reading.digests,
         stamps=reading.stamps,
         neighbours=tuple(_neighbours(world, loads)),
         msvcp140=settings.msvcp140_version,
-        machine=_machine(package, images),
+        machine=_machine(reading, images),
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import InputError
+from mlcbuild.loader.build import is_image_name
 from mlcbuild.package.digest import Digester
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mlcbuild.package.model import Kind, Member, Package, WheelFacts
 
@@ -63,16 +65,30 @@ class ReadingPackage:
         """Let go of the package's files."""
         self._package.close()
 
+    def read_small(self) -> None:
+        """Read what ``finish`` would, but for images: others may be reading those."""
+        self._complete([m for m in self._members if not is_image_name(m.path)])
+
     def finish(self) -> None:
         """Read what nobody read yet and a rule compares.
 
-        Raises ``InputError`` where such a member cannot be read.
+        A member that cannot be read gets the digest "", which is not the one that RECORD gives.
         """
-        for member in self._members:
-            if member.path.endswith(STAMP_SUFFIX) and member.size <= _STAMP_LIMIT:
-                self.stamps[member.path] = bytes(self.read(member))
-            elif member.path in self._wanted and member.path not in self.digests:
-                self.read(member)
+        self._complete(self._members)
+
+    def _complete(self, members: Iterable[Member]) -> None:
+        for member in members:
+            stamp = member.path.endswith(STAMP_SUFFIX) and member.size <= _STAMP_LIMIT
+            known = member.path in (self.stamps if stamp else self.digests)
+            if known or not (stamp or member.path in self._wanted):
+                continue
+            try:
+                data = self.read(member)
+            except InputError:
+                self.digests[member.path] = ""
+                continue
+            if stamp:
+                self.stamps[member.path] = bytes(data)
 
     def _digests_wanted(self) -> frozenset[str]:
         """Return the members that RECORD gives a sha256 of, and images where there is a stamp.

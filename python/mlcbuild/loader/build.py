@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mlcbuild.package.model import Member, Package
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["Options", "is_image_name", "world_from_package"]
+__all__ = ["Options", "is_image_name", "read_member", "world_from_package"]
 
 #: What else than ``is_native_name`` says may be imported by name.
 _SUFFIXES: Final = (".ax", ".sys")
@@ -67,22 +68,25 @@ def world_from_package(
     companions: Sequence[Package] = (),
     options: Options | None = None,
     system: System | None = None,
+    read: Callable[[Package, Member], Record] | None = None,
 ) -> World:
     """Return the world in which the package's images are judged.
 
     Lists members and reads none but the Python sources that decide which folders are added.
+    ``read`` gives a member's facts when they are asked for (``read_member`` by default).
 
     Raises ``InputError`` for a folder of ``options`` that does not exist.
     """
     options = options or Options()
-    tree, python_files = _tree(package, label="", origin="dll-dir")
+    read = read or read_member
+    tree, python_files = _tree(package, label="", origin="dll-dir", read=read)
     assumptions: list[str] = []
     added = _assume((package, *companions), tree, assumptions)
     trees = [tree]
     # Wheels are installed into one site-packages: a folder that two of them fill is one folder.
     installed = [tree] if package.wheel is not None else []
     for companion in companions:
-        beside, more = _tree(companion, label=companion.name, origin="companion")
+        beside, more = _tree(companion, label=companion.name, origin="companion", read=read)
         python_files += more
         trees.append(beside)
         if package.wheel is not None and companion.wheel is not None:
@@ -134,7 +138,13 @@ def _system(options: Options) -> System:
     return system_from_dir(options.system_dir, builtin_system())
 
 
-def _tree(package: Package, *, label: str, origin: Origin) -> tuple[Tree, list[File]]:
+def _tree(
+    package: Package,
+    *,
+    label: str,
+    origin: Origin,
+    read: Callable[[Package, Member], Record],
+) -> tuple[Tree, list[File]]:
     """Return the package's files, and those that a wheel installs beside python.exe."""
     files: list[File] = []
     beside_python: list[File] = []
@@ -147,7 +157,7 @@ def _tree(package: Package, *, label: str, origin: Origin) -> tuple[Tree, list[F
             path=path,
             origin=origin,
             place=label or package.name,
-            read=_reader(package, member),
+            read=functools.partial(read, package, member),
         )
         files.append(file)
         if to_prefix and "/" not in path:
@@ -170,15 +180,13 @@ def _installed(path: str) -> tuple[str, bool]:
     )
 
 
-def _reader(package: Package, member: Member) -> Callable[[], Record]:
-    def read() -> Record:
-        try:
-            data = package.read(member)
-        except InputError as error:
-            return Record(refused=str(error))
-        return read_record(data, member.path)
-
-    return read
+def read_member(package: Package, member: Member) -> Record:
+    """Return the facts of a package's member, or why it has none. Never raises ``InputError``."""
+    try:
+        data = package.read(member)
+    except InputError as error:
+        return Record(refused=str(error))
+    return read_record(data, member.path)
 
 
 def _assume(packages: Sequence[Package], tree: Tree, assumptions: list[str]) -> list[Folder]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ class FileSource:
     """One file, read where asked. Raises ``InputError`` when it cannot be opened."""
 
     def __init__(self, path: Path, *, name: str) -> None:
+        self._name = name
         try:
             self._file = path.open("rb", buffering=0)
             self.size = self._file.seek(0, 2)
@@ -26,12 +28,18 @@ class FileSource:
         self._lock = threading.Lock()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return up to ``length`` bytes at an offset; fewer at the end of the file."""
+        """Return up to ``length`` bytes at an offset; fewer at the end. Any thread may ask."""
         if offset < 0 or offset >= self.size or length <= 0:
             return b""
-        with self._lock:
-            self._file.seek(offset)
-            return self._file.read(min(length, self.size - offset)) or b""
+        length = min(length, self.size - offset)
+        try:
+            if hasattr(os, "pread"):
+                return os.pread(self._file.fileno(), length, offset)
+            with self._lock:
+                self._file.seek(offset)
+                return self._file.read(length) or b""
+        except OSError as error:
+            raise InputError(f"{self._name}: cannot be read ({error.strerror})") from error
 
     def close(self) -> None:
         """Let go of the file."""

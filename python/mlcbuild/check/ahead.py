@@ -1,0 +1,75 @@
+"""Big images of a wheel, unpacked by a second thread while the first does everything else.
+
+Unpacking, checksums and hashes run outside Python's lock, so the libraries that a check imports,
+its tables of Windows and the thousands of small files it hashes cost no time of their own. One
+image is held at a time: the thread keeps its facts and lets its bytes go before it takes the next.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.build import is_image_name, read_member
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.images import Record
+    from mlcbuild.package.model import Member, Package
+
+__all__ = ["Ahead"]
+
+#: Smaller members cost less than handing them over, and may be in memory beside a big one.
+BIG: Final = 4 << 20
+
+
+class Ahead:
+    """Reads the big images of a package from the moment it is made until it is closed."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._records: dict[str, Record] = {}
+        self._failure: BaseException | None = None
+        self._changed = threading.Condition()
+        self._stopped = False
+        packed = package.kind in {"wheel", "pypi"} and (os.cpu_count() or 1) > 1
+        self._members = [
+            member
+            for member in (package.members() if packed else ())
+            if member.size >= BIG and is_image_name(member.path)
+        ]
+        self._expected = {member.path for member in self._members}
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        if self._members:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the image at hand: its file may be closed then."""
+        self._stopped = True
+        if self._members:
+            self._thread.join()
+
+    def record(self, package: Package, member: Member) -> Record:
+        """Return a member's record: waited for where the thread reads it, else read now."""
+        if package is not self._package or member.path not in self._expected:
+            return read_member(package, member)
+        with self._changed:
+            self._changed.wait_for(lambda: member.path in self._records or self._failure)
+        if self._failure:
+            raise self._failure
+        return self._records[member.path]
+
+    def _work(self) -> None:
+        for member in self._members:
+            if self._stopped:
+                return
+            try:
+                record = read_member(self._package, member)
+            except BaseException as failure:  # noqa: BLE001  raised where it is waited for
+                with self._changed:
+                    self._failure = failure
+                    self._changed.notify_all()
+                return
+            with self._changed:
+                self._records[member.path] = record
+                self._changed.notify_all()
