@@ -16,6 +16,7 @@ import importlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = str(ROOT / "python")
 ENDINGS = (".dll", ".pyd", ".exe")
+#: Compiled modules are kept, as an installed package has them.
+ENVIRONMENT = {
+    **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
+    "PYTHONPATH": PYTHON,
+    "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "mlcbuild-bench-pyc")),
+}
 CHECK = [sys.executable, "-m", "mlcbuild", "check"]
 
 
@@ -149,8 +156,7 @@ def in_process(wheel: Path) -> None:
 
 def run(command: list[str]) -> None:
     """Run a command with our package on its path; what it prints is not wanted."""
-    environment = {**os.environ, "PYTHONPATH": PYTHON}
-    subprocess.run(command, env=environment, capture_output=True, check=False)
+    subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False)
 
 
 def peak_of(command: list[str]) -> int:
@@ -161,7 +167,7 @@ def peak_of(command: list[str]) -> int:
     )
     done = subprocess.run(
         [sys.executable, "-c", measure, *command],
-        env={**os.environ, "PYTHONPATH": PYTHON},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,

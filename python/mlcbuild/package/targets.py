@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +39,8 @@ def open_package(
 
             package: Package = open_installed(target.removeprefix(INSTALLED))
         elif target.startswith(INDEX):
+            import tempfile  # noqa: PLC0415
+
             from mlcbuild.package.pypi import open_from_index  # noqa: PLC0415
 
             folder = stack.enter_context(
