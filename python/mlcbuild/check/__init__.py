@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.check.gather import subject_of
-from mlcbuild.check.initialiser import with_initialiser_failures
+from mlcbuild.check.ahead import Ahead
+from mlcbuild.check.reading import ReadingPackage
 from mlcbuild.errors import InputError
 from mlcbuild.package.targets import open_package
-from mlcbuild.report.model import Module, Report, Target
-from mlcbuild.rules import judge
-from mlcbuild.rules.toolsets import dotted, newest_toolset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.check.settings import Settings
     from mlcbuild.package.model import Kind, Package
+    from mlcbuild.report.model import Module, Report, Target
     from mlcbuild.rules.model import Subject
 
 __all__ = ["check"]
@@ -41,6 +39,8 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
             for spec in settings.companions
         ]
         checked = tuple(_one(spec, companions, settings) for spec in targets)
+    from mlcbuild.report.model import Report  # noqa: PLC0415 - see _one
+
     return Report(targets=checked, strict=settings.strict)
 
 
@@ -48,13 +48,24 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
     try:
         with ExitStack() as stack:
             package = stack.enter_context(open_package(spec, with_deps=settings.with_deps))
+            reading = ReadingPackage(package)
+            ahead = stack.enter_context(closing(Ahead(reading)))
+            # The big images are being unpacked now; the model and the rules are imported meanwhile.
+            from mlcbuild.check.gather import subject_of  # noqa: PLC0415
+            from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
+            from mlcbuild.rules import judge  # noqa: PLC0415
+
             beside = [*companions, *package.companions]
             if settings.with_deps and package.kind == "wheel":
                 beside += _required(package, stack)
-            subject = with_initialiser_failures(subject_of(package, beside, settings))
+            subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
             findings = judge(subject, ignore=settings.ignore)
     except InputError as error:
+        from mlcbuild.report.model import Target  # noqa: PLC0415
+
         return Target(name=spec, kind=_kind(spec), error=error.message, remedy=error.remedy)
+    from mlcbuild.report.model import Target  # noqa: PLC0415
+
     return Target(
         name=subject.name,
         kind=subject.kind,
@@ -96,6 +107,9 @@ def _kind(spec: str) -> Kind:
 
 
 def _module(subject: Subject, path: str) -> Module:
+    from mlcbuild.report.model import Module  # noqa: PLC0415
+    from mlcbuild.rules.toolsets import dotted, newest_toolset  # noqa: PLC0415
+
     image = subject.images.get(path)
     toolset = newest_toolset(image) if image is not None else None
     return Module(

@@ -8,10 +8,12 @@ image is held at a time: the thread keeps its facts and lets its bytes go before
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.build import is_image_name, read_member
+from mlcbuild.errors import InputError
+from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import Record
@@ -21,6 +23,7 @@ __all__ = ["Ahead"]
 
 #: Smaller members cost less than handing them over, and may be in memory beside a big one.
 BIG: Final = 4 << 20
+SWITCH: Final = 0.001
 
 
 class Ahead:
@@ -36,11 +39,14 @@ class Ahead:
         self._members = [
             member
             for member in (package.members() if packed else ())
-            if member.size >= BIG and is_image_name(member.path)
+            if member.size >= BIG and is_native_name(member.path)
         ]
         self._expected = {member.path for member in self._members}
         self._thread = threading.Thread(target=self._work, daemon=True)
+        self._switch = sys.getswitchinterval()
         if self._members:
+            # A thread that comes back from unpacking waits this long for a busy one to let it on.
+            sys.setswitchinterval(SWITCH)
             self._thread.start()
 
     def close(self) -> None:
@@ -48,10 +54,13 @@ class Ahead:
         self._stopped = True
         if self._members:
             self._thread.join()
+            sys.setswitchinterval(self._switch)
 
     def record(self, package: Package, member: Member) -> Record:
         """Return a member's record: waited for where the thread reads it, else read now."""
         if package is not self._package or member.path not in self._expected:
+            from mlcbuild.loader.build import read_member  # noqa: PLC0415 - as in _read
+
             return read_member(package, member)
         with self._changed:
             self._changed.wait_for(lambda: member.path in self._records or self._failure)
@@ -59,12 +68,25 @@ class Ahead:
             raise self._failure
         return self._records[member.path]
 
+    def _read(self, member: Member) -> Record:
+        """Unpack first and import afterwards: the first thread is importing the same meanwhile."""
+        data: memoryview | None = None
+        refused = ""
+        try:
+            data = self._package.read(member)
+        except InputError as error:
+            refused = str(error)
+        from mlcbuild.loader.images import Record  # noqa: PLC0415
+        from mlcbuild.loader.reading import read_record  # noqa: PLC0415
+
+        return Record(refused=refused) if data is None else read_record(data, member.path)
+
     def _work(self) -> None:
         for member in self._members:
             if self._stopped:
                 return
             try:
-                record = read_member(self._package, member)
+                record = self._read(member)
             except BaseException as failure:  # noqa: BLE001  raised where it is waited for
                 with self._changed:
                     self._failure = failure

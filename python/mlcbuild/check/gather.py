@@ -5,11 +5,8 @@ Each member is read once: for its image facts, its digest and, where it is one, 
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-from mlcbuild.check.ahead import Ahead
-from mlcbuild.check.reading import ReadingPackage
 from mlcbuild.loader import Options, predict, world_from_package
 from mlcbuild.loader.process import machine_of_tags
 from mlcbuild.rules.model import Neighbour, Subject
@@ -18,6 +15,8 @@ from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlcbuild.check.ahead import Ahead
+    from mlcbuild.check.reading import ReadingPackage
     from mlcbuild.check.settings import Settings
     from mlcbuild.loader.images import Tree
     from mlcbuild.loader.model import Load
@@ -28,19 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["subject_of"]
 
 
-def subject_of(package: Package, companions: Sequence[Package], settings: Settings) -> Subject:
+def subject_of(
+    reading: ReadingPackage, ahead: Ahead, companions: Sequence[Package], settings: Settings
+) -> Subject:
     """Read a package and predict the load of each of its images.
 
     Raises ``InputError`` where the package or a folder of the settings cannot be read.
     """
-    reading = ReadingPackage(package)
-    with contextlib.closing(Ahead(reading)) as ahead:
-        return _subject(reading, ahead, companions, settings)
-
-
-def _subject(
-    reading: ReadingPackage, ahead: Ahead, companions: Sequence[Package], settings: Settings
-) -> Subject:
     world = world_from_package(
         reading,
         companions=companions,

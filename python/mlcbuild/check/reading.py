@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.loader.build import is_image_name
 from mlcbuild.package.digest import Digester
+from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ class ReadingPackage:
 
     def read_small(self) -> None:
         """Read what ``finish`` would, but for images: others may be reading those."""
-        self._complete([m for m in self._members if not is_image_name(m.path)])
+        self._complete([m for m in self._members if not is_native_name(m.path)])
 
     def finish(self) -> None:
         """Read what nobody read yet and a rule compares.

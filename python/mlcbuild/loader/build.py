@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from mlcbuild.package.model import Member, Package
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["Options", "is_image_name", "read_member", "world_from_package"]
+__all__ = ["Options", "read_member", "world_from_package"]
 
-#: What else than ``is_native_name`` says may be imported by name.
-_SUFFIXES: Final = (".ax", ".sys")
 #: conda's own folders of an environment, in its order (conda-forge python-feedstock, patch 0012).
 _CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
 #: Folders are added where a package begins (``pkg/__init__.py``, ``pkg/sub/loader.py``), by a few
@@ -55,11 +53,6 @@ class Options:
     add_dirs: tuple[str, ...] = ()
     #: Version of the installed Visual C++ redistributable; ``none`` where there is none.
     msvcp140: str | None = None
-
-
-def is_image_name(path: str) -> bool:
-    """Return whether a file of this name is one that Windows or Python would load."""
-    return is_native_name(path) or path.casefold().endswith(_SUFFIXES)
 
 
 def world_from_package(
@@ -149,7 +142,7 @@ def _tree(
     files: list[File] = []
     beside_python: list[File] = []
     for member in package.members():
-        if not is_image_name(member.path):
+        if not is_native_name(member.path):
             continue
         path, to_prefix = _installed(member.path)
         file = File(
@@ -233,7 +226,7 @@ def _added(wanted: str, trees: Sequence[Tree]) -> Folder:
 def _disk(path: str, origin: Origin) -> Folder:
     try:
         with os.scandir(path) as entries:
-            names = sorted(e.name for e in entries if is_image_name(e.name) and e.is_file())
+            names = sorted(e.name for e in entries if is_native_name(e.name) and e.is_file())
     except OSError as error:
         raise InputError(f"cannot list {path}: {error.strerror}") from error
     files = [

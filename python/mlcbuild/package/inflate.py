@@ -8,6 +8,7 @@ asked, hashed by a second thread.
 from __future__ import annotations
 
 import contextlib
+import functools
 import mmap
 import zlib
 from typing import TYPE_CHECKING, Final
@@ -32,9 +33,14 @@ MOST_PER_BYTE: Final = 1032
 #: What real libraries never reach (debug builds: 20); only asked of members above the size.
 BOMB_RATIO: Final = 100
 BOMB_SIZE: Final = 64 << 20
-#: Bytes taken and given at a time: input and output of one step stay in the second-level cache.
-STEP_IN: Final = 1 << 16
-STEP_OUT: Final = 1 << 18
+#: Bytes taken and given at a time: they stay in the CPU's cache, and last long enough that waiting
+#: for another thread between two steps does not count.
+STEP_IN: Final = 1 << 18
+STEP_OUT: Final = 1 << 20
+#: Members up to this packed size are unpacked in one call: a lying one makes at most 64 MB.
+SMALL: Final = 1 << 16
+#: Room for the extra fields of a local header, so that one read brings header and data.
+EXTRA: Final = 64
 #: Members from this size on get pages of their own.
 MAP_FROM: Final = 1 << 22
 #: A few bytes of output may need the whole table of codes of the first block before them.
@@ -63,6 +69,7 @@ def read_entry(
         ) from error
 
 
+@functools.cache
 def _fast() -> ModuleType:
     try:
         from isal import isal_zlib  # noqa: PLC0415
@@ -71,41 +78,51 @@ def _fast() -> ModuleType:
     return isal_zlib
 
 
-def _start(source: FileSource, entry: Entry) -> int:
-    """Return where the member's packed bytes begin, after checking its local header."""
+def _start(source: FileSource, entry: Entry) -> tuple[int, bytes]:
+    """Check the member's local header.
+
+    Returns where its packed bytes begin, and those of them that came along: all of a small member.
+    """
     name = entry.path.encode()
-    head = source.read_at(entry.offset, LOCAL_HEADER + len(name))
+    if not entry.flags & UTF8 and not entry.path.isascii():
+        name = entry.path.encode("cp437")
+    more = entry.packed + EXTRA if entry.packed <= SMALL else 0
+    head = source.read_at(entry.offset, LOCAL_HEADER + len(name) + more)
     if len(head) < LOCAL_HEADER or head[:4] != b"PK\3\4":
         raise ValueError("its local header is damaged")
     if entry.flags & ENCRYPTED:
         raise ValueError("it is encrypted")
     name_size = int.from_bytes(head[26:28], "little")
-    if not entry.flags & UTF8 and not entry.path.isascii():
-        name = entry.path.encode("cp437")
     if name_size != len(name) or head[LOCAL_HEADER : LOCAL_HEADER + name_size] != name:
         raise ValueError("its local header gives it another name")
-    start = entry.offset + LOCAL_HEADER + name_size + int.from_bytes(head[28:30], "little")
-    if start + entry.packed > source.size:
+    skip = LOCAL_HEADER + name_size + int.from_bytes(head[28:30], "little")
+    if entry.offset + skip + entry.packed > source.size:
         raise ValueError("it is cut short")
-    return start
+    return entry.offset + skip, head[skip : skip + entry.packed]
 
 
 def _unpack(
     source: FileSource, entry: Entry, watch: Callable[[memoryview], None] | None
 ) -> memoryview:
-    start = _start(source, entry)
+    start, packed = _start(source, entry)
     if entry.method == DEFLATED:
-        return _inflate(source, start, entry, watch)
-    if entry.method != STORED:
+        if entry.size > entry.packed * MOST_PER_BYTE + MOST_PER_BYTE:
+            raise ValueError(f"{entry.packed} bytes cannot unpack to {entry.size}")
+        if len(packed) != entry.packed or entry.packed > SMALL:
+            return _inflate(source, start, entry, watch)
+        data = _fast().decompress(packed, -zlib.MAX_WBITS, entry.size + 1)
+    elif entry.method == STORED:
+        data = packed if len(packed) == entry.packed else source.read_at(start, entry.packed)
+    else:
         raise ValueError(f"packing method {entry.method}, which pip may not unpack either")
-    if entry.packed != entry.size:
-        raise ValueError("its two sizes disagree")
-    stored = memoryview(source.read_at(start, entry.packed))
-    if _fast().crc32(stored) != entry.crc:
+    if len(data) != entry.size:
+        raise ValueError(f"it unpacks to {len(data)} bytes and declares {entry.size}")
+    if _fast().crc32(data) != entry.crc:
         raise ValueError("its checksum is wrong")
+    whole = memoryview(data)
     if watch:
-        watch(stored)
-    return stored
+        watch(whole)
+    return whole
 
 
 def _inflate(
@@ -114,8 +131,6 @@ def _inflate(
     entry: Entry,
     watch: Callable[[memoryview], None] | None,
 ) -> memoryview:
-    if entry.size > entry.packed * MOST_PER_BYTE + MOST_PER_BYTE:
-        raise ValueError(f"{entry.packed} bytes cannot unpack to {entry.size}")
     if entry.size > BOMB_SIZE and entry.size > entry.packed * BOMB_RATIO:
         raise ValueError(f"a zip bomb: {entry.packed} bytes that unpack to {entry.size}")
     library = _fast()
@@ -162,7 +177,8 @@ def _buffer(size: int) -> memoryview:
 def peek_entry(source: FileSource, entry: Entry, *, archive: str) -> bytes:
     """Return the first bytes of a member (up to 16), to tell what it is."""
     try:
-        packed = source.read_at(_start(source, entry), min(entry.packed, PEEK_IN))
+        start, _ = _start(source, entry)
+        packed = source.read_at(start, min(entry.packed, PEEK_IN))
         if entry.method == DEFLATED:
             return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, PEEK)
         return packed[:PEEK]

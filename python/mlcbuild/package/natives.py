@@ -7,8 +7,19 @@ from typing import Final
 
 __all__ = ["foreign_format", "is_native_name", "may_be_native"]
 
-#: Endings under which Windows programs load images.
-_SUFFIXES: Final = frozenset({".dll", ".pyd", ".exe", ".node", ".ocx", ".cpl", ".xll", ".drv"})
+#: Endings under which Windows, Python and Node load images.
+_SUFFIXES: Final = (
+    ".dll",
+    ".pyd",
+    ".exe",
+    ".node",
+    ".ocx",
+    ".cpl",
+    ".drv",
+    ".ax",
+    ".xll",
+    ".sys",
+)
 #: First bytes -> whose format it is.
 _FOREIGN: Final = {
     b"\x7fELF": "an ELF file (Linux, Android)",
@@ -22,7 +33,7 @@ _FOREIGN: Final = {
 
 def is_native_name(path: str) -> bool:
     """Say whether Windows would load a file of this name as an image."""
-    return PurePosixPath(path).suffix.lower() in _SUFFIXES
+    return path.lower().endswith(_SUFFIXES)
 
 
 def may_be_native(path: str) -> bool:
