@@ -58,3 +58,13 @@ def test_an_installed_distribution_is_not_compared_with_its_record() -> None:
     reading = ReadingPackage(package)
     reading.finish()
     assert package.reads == {}
+
+
+def test_of_a_wheel_with_much_beside_its_native_code_only_that_code_is_hashed() -> None:
+    files = {**FILES, "pkg/big.h": bytes(17 << 20)}
+    record = {**RECORD, "pkg/big.h": ("sha256=z", 17 << 20)}
+    package = MemoryPackage(files, kind="wheel", wheel=wheel(record=record))
+    reading = ReadingPackage(package)
+    reading.finish()
+    assert set(reading.digests) == {"pkg/a.dll"}
+    assert package.reads == {"pkg/a.dll": 1}

@@ -53,7 +53,9 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
             # The big images are being unpacked now; the model and the rules are imported meanwhile.
             from mlcbuild.check.gather import subject_of  # noqa: PLC0415
             from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
-            from mlcbuild.rules import judge  # noqa: PLC0415
+            from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
+
+            all_rules()
 
             beside = [*companions, *package.companions]
             if settings.with_deps and package.kind == "wheel":

@@ -8,7 +8,6 @@ image is held at a time: the thread keeps its facts and lets its bytes go before
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,6 @@ __all__ = ["Ahead"]
 
 #: Smaller members cost less than handing them over, and may be in memory beside a big one.
 BIG: Final = 4 << 20
-SWITCH: Final = 0.001
 
 
 class Ahead:
@@ -43,10 +41,7 @@ class Ahead:
         ]
         self._expected = {member.path for member in self._members}
         self._thread = threading.Thread(target=self._work, daemon=True)
-        self._switch = sys.getswitchinterval()
         if self._members:
-            # A thread that comes back from unpacking waits this long for a busy one to let it on.
-            sys.setswitchinterval(SWITCH)
             self._thread.start()
 
     def close(self) -> None:
@@ -54,7 +49,6 @@ class Ahead:
         self._stopped = True
         if self._members:
             self._thread.join()
-            sys.setswitchinterval(self._switch)
 
     def record(self, package: Package, member: Member) -> Record:
         """Return a member's record: waited for where the thread reads it, else read now."""

@@ -24,6 +24,9 @@ STAMP_SUFFIX: Final = "/_build.json"
 #: A stamp is a few kilobytes; a file of that name above this is somebody else's data.
 _STAMP_LIMIT: Final = 4 << 20
 
+#: Bytes beside the native code up to which RECORD's sha256 of them are compared too: 50 ms.
+_REST_LIMIT: Final = 16 << 20
+
 
 class ReadingPackage:
     """Wraps a package. ``finish`` completes ``digests`` and ``stamps``."""
@@ -93,12 +96,17 @@ class ReadingPackage:
     def _digests_wanted(self) -> frozenset[str]:
         """Return the members that RECORD gives a sha256 of, and images where there is a stamp.
 
+        Of a wheel with much beside its native code (headers, data) only that code is hashed: the
+        rest would have to be unpacked for it. Its presence and sizes are still compared.
         An installed RECORD tells what a user changed since, which is nobody's fault here.
         """
         wanted = set()
         if self._package.wheel is not None and self._package.kind != "installed":
             record = self._package.wheel.record
             wanted = {path for path, (digest, _) in record.items() if digest.startswith("sha256=")}
+            rest = [m for m in self._members if not is_native_name(m.path)]
+            if sum(member.size for member in rest) > _REST_LIMIT:
+                wanted -= {member.path for member in rest}
         if any(member.path.endswith(STAMP_SUFFIX) for member in self._members):
             wanted |= {
                 m.path for m in self._members if m.path.casefold().endswith((".dll", ".pyd"))
