@@ -17,14 +17,19 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
+from mlcbuild.check import check  # noqa: E402
+from mlcbuild.check.settings import Settings  # noqa: E402
 from mlcbuild.errors import MlcbuildError  # noqa: E402
-from mlcbuild.package.contents import read_contents  # noqa: E402
-from mlcbuild.package.targets import open_package  # noqa: E402
 from mlcbuild.pe.reader import PeFile  # noqa: E402
+from mlcbuild.report import render  # noqa: E402
 from mutate import image_seeds, mutations  # noqa: E402  found through the line above
 from wheelfactory import make_wheel  # noqa: E402
 
@@ -43,11 +48,11 @@ class Tally:
         self.broken = 0
         self._keep = keep
 
-    def run(self, data: bytes, name: str, read: object) -> None:
+    def run(self, data: bytes, name: str, read: Callable[[bytes], str]) -> None:
         """Read one file and judge it."""
         start = time.perf_counter()
         try:
-            self.outcomes[read(data)] += 1  # type: ignore[operator]
+            self.outcomes[read(data)] += 1
         except MlcbuildError as error:
             self.outcomes["refused"] += 1
             if "\n" in str(error):
@@ -80,30 +85,39 @@ def peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def read_pe(data: bytes) -> str:
-    """Read every fact and export of an image."""
+def read_everything(data: bytes) -> None:
+    """Read every fact and every export of an image, also those that no check asks for."""
     file = PeFile(data, path="x.dll")
-    image, exports = file.image(), file.exports()
+    file.image()
+    exports = file.exports()
     for name in ("alpha", "name1999", "", "zz"):
         exports.has(name)
         exports.forwarder(name)
     exports.find(1)
     for _ in exports.symbols():
         pass
-    return "told defects" if image.defects or image.invalid or exports.defects else "read whole"
 
 
-def wheel_reader(folder: Path) -> object:
-    """Return what reads a wheel's bytes, through the one file it is written to."""
-    path = folder / "demo-1.0-py3-none-win_amd64.whl"
+def checker(path: Path, first: Callable[[bytes], None] | None = None) -> Callable[[bytes], str]:
+    """Return what checks a file's bytes as a user would, through the one path they are put at."""
 
-    def read(data: bytes) -> str:
+    def run(data: bytes) -> str:
         path.write_bytes(data)
-        with open_package(str(path)) as package:
-            contents = read_contents(package)
-        return "told damage" if contents.broken else "read whole"
+        report = check([str(path)], Settings())
+        render(report, "json", verbose=True)
+        (target,) = report.targets
+        if target.error:
+            return "refused"
+        if first:
+            try:
+                first(data)
+            except MlcbuildError:
+                return "found broken"
+        rules = {finding.rule for finding in target.findings}
+        broken = bool(rules & {"not-a-pe", "record-mismatch"})
+        return "found broken" if broken else "read with no damage to report"
 
-    return read
+    return run
 
 
 def real_images() -> list[bytes]:
@@ -128,8 +142,13 @@ def main() -> int:
         whole = make_wheel(folder, {**members, "pkg/__init__.py": b"x = 1\n"}).read_bytes()
         flat = make_wheel(folder, members, compression=0).read_bytes()
         parts = [
-            ("pe", options.pe, images, read_pe),
-            ("wheel", options.wheels, [whole, flat], wheel_reader(folder)),
+            ("pe", options.pe, images, checker(folder / "x.dll", read_everything)),
+            (
+                "wheel",
+                options.wheels,
+                [whole, flat],
+                checker(folder / "demo-1.0-py3-none-win_amd64.whl"),
+            ),
         ]
         broken = 0
         for kind, count, seeds, read in parts:

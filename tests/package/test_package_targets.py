@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import zipfile
@@ -9,13 +10,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.errors import InputError
-from mlcbuild.package.contents import read_contents
+from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.targets import open_package
+from mlcbuild.pe.reader import NotPeError, PeFile
 from pefactory import make_pe
 from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mlcbuild.package.model import Package
+
+
+def images(package: Package) -> list[str]:
+    """Return the members that are readable images."""
+    found = []
+    for member in package.members():
+        if is_native_name(member.path):
+            with contextlib.suppress(NotPeError):
+                PeFile(package.read(member), path=member.path)
+                found.append(member.path)
+    return found
 
 
 def refusal(target: str) -> InputError:
@@ -31,9 +46,10 @@ def test_one_image_is_a_package_of_one_member(tmp_path: Path) -> None:
     path.write_bytes(make_pe(extra=bytes(1 << 18)))
     with open_package(str(path)) as package:
         assert package.kind == "image"
-        contents = read_contents(package)
-    assert list(contents.images) == ["sp ace ü.dll"]
-    assert contents.images["sp ace ü.dll"].size == path.stat().st_size
+        (member,) = package.members()
+        assert (member.path, member.size) == ("sp ace ü.dll", path.stat().st_size)
+        assert bytes(package.read(member)) == path.read_bytes()
+        assert images(package) == ["sp ace ü.dll"]
 
 
 def test_a_folder_holds_every_file_below_it(tmp_path: Path) -> None:
@@ -44,14 +60,12 @@ def test_a_folder_holds_every_file_below_it(tmp_path: Path) -> None:
     if sys.platform != "win32":
         (tmp_path / "pkg/loop").symlink_to(tmp_path, target_is_directory=True)
     with open_package(str(tmp_path)) as package:
-        contents = read_contents(package)
-    assert [member.path for member in contents.members] == [
-        "pkg/a.PYD",
-        "pkg/sub/b.dll",
-        "readme.txt",
-    ]
-    assert list(contents.images) == ["pkg/a.PYD"]
-    assert list(contents.broken) == ["pkg/sub/b.dll"]
+        assert [member.path for member in package.members()] == [
+            "pkg/a.PYD",
+            "pkg/sub/b.dll",
+            "readme.txt",
+        ]
+        assert images(package) == ["pkg/a.PYD"]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +116,11 @@ def test_an_installed_distribution_comes_with_what_it_requires(
     monkeypatch.syspath_prepend(str(site))
     with open_package("installed:demo-a") as package:
         assert package.kind == "installed"
-        assert list(read_contents(package).images) == ["demo_a/a.dll"]
+        assert images(package) == ["demo_a/a.dll"]
         assert package.wheel is not None
         assert package.wheel.tags == ("py3-none-win_amd64",)
         assert [each.name for each in package.companions] == ["installed:demo_b"]
-        assert list(read_contents(package.companions[0]).images) == ["demo_b/b.dll"]
+        assert images(package.companions[0]) == ["demo_b/b.dll"]
 
 
 @pytest.fixture
@@ -137,7 +151,7 @@ def test_the_index_gives_the_wheel_that_pip_would_take(
         assert package.kind == "pypi"
         assert package.wheel is not None
         assert package.wheel.version == version
-        assert list(read_contents(package).images) == ["a.dll"]
+        assert images(package) == ["a.dll"]
         assert not package.companions
 
 
@@ -145,7 +159,7 @@ def test_requirements_come_along_when_asked_for(index: Path) -> None:
     assert index.is_dir()
     with open_package("pypi:demo==1.2", with_deps=True, python=(3, 11)) as package:
         assert [each.name for each in package.companions] == ["pypi:dep"]
-        assert list(read_contents(package.companions[0]).images) == ["dep.dll"]
+        assert images(package.companions[0]) == ["dep.dll"]
 
 
 def test_an_index_without_a_fitting_wheel_is_told(index: Path) -> None:

@@ -1,11 +1,10 @@
-"""Which files of a package are native code: by ending, and by content where there is none."""
+"""Which files of a package Windows loads as images, and what the others are."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Final
 
-__all__ = ["foreign_format", "is_native_name", "may_be_native"]
+__all__ = ["foreign_format", "is_native_name"]
 
 #: Endings under which Windows, Python and Node load images.
 _SUFFIXES: Final = (
@@ -34,12 +33,6 @@ _FOREIGN: Final = {
 def is_native_name(path: str) -> bool:
     """Say whether Windows would load a file of this name as an image."""
     return path.lower().endswith(_SUFFIXES)
-
-
-def may_be_native(path: str) -> bool:
-    """Say whether a name leaves it to the content: a program or library without an ending."""
-    name = PurePosixPath(path)
-    return not name.suffix and not name.parent.name.endswith(".dist-info")
 
 
 def foreign_format(head: bytes) -> str | None:
