@@ -21,6 +21,13 @@ def test_a_native_name_without_a_native_image_is_found(path: Any, severity: Any)
     assert (finding.severity, finding.module) == (severity, path)
 
 
+def test_a_table_that_cannot_be_read_is_a_warning() -> None:
+    judged = subject(image("a.dll", defects=("the import directory has no end", "another")))
+    (finding,) = run_rule("not-a-pe", judged)
+    assert finding.severity == "warning"
+    assert finding.message == "damaged inside: the import directory has no end (and 1 more)"
+
+
 def two_of_a_name(**second: Any) -> Any:
     return subject(
         image("pkg/user.dll", imports={"dep.dll": ["f"]}),

@@ -45,6 +45,7 @@ class PeFile:
     def __init__(self, data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> None:
         self._path = path
         self._headers: Headers = read_headers(memoryview(data).cast("B"), path=path)
+        self._exports: Exports | None = None
 
     def image(self) -> Image:
         """Read the facts."""
@@ -79,6 +80,7 @@ class PeFile:
                 *delay_defects,
                 *config_defects,
                 *resource_defects,
+                *self.exports().defects,
             ),
             invalid=headers.invalid,
             managed=is_portable_managed(headers),
@@ -86,7 +88,9 @@ class PeFile:
 
     def exports(self) -> Exports:
         """Read the export directory; the result does not hold the image's bytes."""
-        return read_exports(self._headers)
+        if self._exports is None:
+            self._exports = read_exports(self._headers)
+        return self._exports
 
 
 def read_image(data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> Image:

@@ -23,11 +23,22 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             evidence={"reason": why},
             fix="rebuild the file or copy it again; if it is data, give it another suffix",
         )
+    for path, image in subject.images.items():
+        if image.defects and path not in subject.broken:
+            more = f" (and {len(image.defects) - 1} more)" if image.defects[1:] else ""
+            yield Finding(
+                rule=RULE.id,
+                severity="warning",
+                module=path,
+                message=f"damaged inside: {image.defects[0]}{more}",
+                evidence={"defects": list(image.defects)},
+                fix="rebuild the file or copy it again",
+            )
 
 
 RULE = Rule(
     id="not-a-pe",
-    severity="error; warning for an .exe, which nothing imports",
+    severity="error; warning for an .exe, which nothing imports, and for damage in one table",
     title="A .dll, .pyd or .exe is not a readable PE image",
     why=(
         "Windows maps a file as an image only when its DOS, PE and section headers are whole. "
