@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 import sys
 from pathlib import Path
@@ -46,14 +47,14 @@ def test_reads_pe32_and_pe32_plus_alike(tmp_path: Path, machine: str) -> None:
     ],
 )
 def test_knows_the_names_of_debug_runtimes(name: str) -> None:
-    assert DEBUG_CRT.fullmatch(name)
+    assert re.fullmatch(DEBUG_CRT, name)
 
 
 @pytest.mark.parametrize(
     "name", ["msvcp140.dll", "vcruntime140_1.dll", "ucrtbase.dll", "msvcrt.dll", "mydebugd.dll"]
 )
 def test_takes_no_release_runtime_for_a_debug_one(name: str) -> None:
-    assert not DEBUG_CRT.fullmatch(name)
+    assert not re.fullmatch(DEBUG_CRT, name)
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "x86", "arm64"])

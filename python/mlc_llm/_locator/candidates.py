@@ -7,9 +7,8 @@ somebody else, for something else.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mlc_llm._locator.judge import Verdict, judge
 
@@ -39,8 +38,7 @@ _BUILD_FOLDERS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One file that could be the library, judged."""
 
     path: Path

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Host", "this_host"]
 
 _ALIASES = {"amd64": "x86_64", "aarch64": "arm64", "i386": "x86", "i686": "x86", "win32": "x86"}
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """One kind of process that can load a library."""
 
     #: ``windows``, ``macos`` or ``elf`` (Linux, FreeBSD).

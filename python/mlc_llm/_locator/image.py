@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["DEBUG_CRT", "Image", "NotAnImageError", "read_image"]
 
 #: A DLL of Microsoft's debug C or C++ runtime: msvcp140d, vcruntime140_1d, ucrtbased, ...
-DEBUG_CRT: Final = re.compile(
-    r"(?:(?:msvcp|vcruntime|msvcr|concrt|vccorlib|mfc)\d+(?:_\d)?u?d(?:_\w+)?|ucrtbased|msvcrtd)"
-    r"\.dll",
-    re.IGNORECASE,
+DEBUG_CRT: Final = (
+    r"(?i:(?:msvcp|vcruntime|msvcr|concrt|vccorlib|mfc)\d+(?:_\d)?u?d(?:_\w+)?|ucrtbased|msvcrtd)"
+    r"(?i:\.dll)"
 )
 
 _PE_MACHINES: Final = {0x014C: "x86", 0x8664: "x86_64", 0xAA64: "arm64", 0xA641: "arm64ec"}
@@ -39,8 +37,7 @@ class NotAnImageError(ValueError):
     """The file is no native library, or it is cut off."""
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     """What the header says: ``format`` is ``pe``, ``elf`` or ``mach-o``.
 
     ``machines`` has more than one entry for a universal Mach-O file. ``needed`` are the names of
@@ -54,7 +51,7 @@ class Image:
     @property
     def debug_crt(self) -> str | None:
         """The debug C or C++ runtime it imports, or None."""
-        return next((name for name in self.needed if DEBUG_CRT.fullmatch(name)), None)
+        return next((name for name in self.needed if re.fullmatch(DEBUG_CRT, name)), None)
 
 
 def read_image(path: Path) -> Image:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlc_llm._locator.image import NotAnImageError, read_image
 
@@ -19,8 +18,7 @@ _NOT_AN_IMAGE = {"pe": "not-a-pe", "elf": "not-an-elf", "mach-o": "not-a-mach-o"
 _FORMAT_NAMES = {"pe": "Windows (PE)", "elf": "Linux (ELF)", "mach-o": "macOS (Mach-O)"}
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """``cause`` is empty for a good file, else a rule id; ``reason`` says it in words."""
 
     cause: str = ""

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -41,6 +40,8 @@ def import_tvm(folder: Path, host: Host, environment: MutableMapping[str, str]) 
     try:
         return importlib.import_module("tvm")
     except OSError as error:
+        from mlc_llm._locator.explain import explain  # noqa: PLC0415 - only after a failure
+
         failed = runtime if ours else Path(environment.get(_VARIABLE, "")) / runtime.name
         raise explain(error, failed, host, folders=package_folders()) from error
     except (RuntimeError, AttributeError) as error:
