@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
+from sources_helpers import Project, git
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sources_helpers import Project
 
 
 def fetch(project: Project, *options: str, mirror: bool = True) -> int:
@@ -81,6 +82,7 @@ def test_a_commit_that_the_server_lacks_is_named(
     assert "demo" in error
     assert "sources.toml pins" in error
     assert error.count("\n") == 1
+    assert not list(project.cache.rglob("*.new"))
 
 
 def test_without_git_one_line_names_the_remedy(
@@ -225,9 +227,11 @@ def test_a_calling_gits_repository_is_not_touched(
     """As in a hook of the user's repository."""
     monkeypatch.setenv("GIT_DIR", str(project.repository))
     monkeypatch.setenv("GIT_INDEX_FILE", "nowhere")
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(project.repository / "objects"))
     before = sorted(p.name for p in project.repository.rglob("*"))
     assert fetch(project) == 0
     assert sorted(p.name for p in project.repository.rglob("*")) == before
+    assert list(project.entry.glob("objects/pack/*.pack"))
 
 
 def test_unknown_names_and_options_that_contradict_are_wrong_use(
@@ -253,3 +257,27 @@ def test_an_unwritable_cache_is_named(project: Project, capsys: pytest.CaptureFi
     error = capsys.readouterr().err
     assert str(project.cache) in error
     assert "--cache" in error
+
+
+def test_a_forged_object_is_found_by_its_hash(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other bytes under a right name: Git itself would hand them out."""
+    assert fetch(project) == 0
+    for pack in project.entry.glob("objects/pack/*.pack"):
+        aside = project.cache / pack.name
+        pack.rename(aside)
+        with aside.open("rb") as stream:
+            command = ["git", "--git-dir", str(project.entry), "unpack-objects", "-q"]
+            subprocess.run(command, stdin=stream, check=True)
+    oid = git("rev-parse", f"{project.commit}:src/main.cc", cwd=project.repository)
+    loose = project.entry / "objects" / oid[:2] / oid[2:]
+    content = zlib.decompress(loose.read_bytes())
+    loose.chmod(0o644)
+    loose.write_bytes(zlib.compress(content.replace(b"return 0", b"return 7")))
+    assert "return 7" in git("cat-file", "blob", oid, cwd=project.entry)
+    assert fetch(project, "--offline", "--force", mirror=False) == 1
+    error = capsys.readouterr().err
+    assert "damaged" in error
+    assert oid[:12] in error
+    assert "return 0" in (project.folder / "src/main.cc").read_text("utf-8")

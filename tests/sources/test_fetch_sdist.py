@@ -163,8 +163,8 @@ def test_paths_that_leave_or_that_windows_cannot_store_are_refused(
 ) -> None:
     path = tmp_path / "p.tar.gz"
     path.write_bytes(make_sdist({name: "x"}, top="p-1"))
-    with pytest.raises(FailedError):
-        read(path, component("src", ".."))
+    with pytest.raises(FailedError, match="cannot be laid out on every system"):
+        read(path, component(name.split("/", maxsplit=1)[0]))
 
 
 def test_a_listed_path_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -172,6 +172,13 @@ def test_a_listed_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     path.write_bytes(make_sdist({"src/a": "1"}))
     with pytest.raises(FailedError, match="lists gone"):
         read(path, component("src", "gone"))
+
+
+def test_paths_that_windows_takes_for_one_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.tar.gz"
+    path.write_bytes(make_sdist({"src/a.h": "1", "src/A.h": "2"}))
+    with pytest.raises(FailedError, match="case only"):
+        read(path, component("src"))
 
 
 @pytest.mark.parametrize("size", [0, 20, 90])

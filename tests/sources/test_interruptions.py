@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -26,6 +25,11 @@ from sources_helpers import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+if sys.platform == "win32":
+    pytest.skip("signals, limits and scripts of POSIX systems", allow_module_level=True)
+
+import resource
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +60,14 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def is_whole(project: Project) -> bool:
     return (
         (project.folder / "src/main.cc").read_text("utf-8") == "int main() { return 0; }\n"
@@ -75,7 +87,7 @@ def slow_git(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
     hold.touch()
     (folder / "git").write_text(
         f"#!/bin/sh\ncase \"$*\" in *' fetch '*)\n"
-        f'  touch "{folder}/reached"; while [ -e "{hold}" ]; do sleep 0.05; done;;\nesac\n'
+        f'  echo $$ > "{folder}/reached"; while [ -e "{hold}" ]; do sleep 0.05; done;;\nesac\n'
         f'exec "{real}" "$@"\n',
         encoding="utf-8",
     )
@@ -104,6 +116,8 @@ def test_an_interrupted_fetch_ends_at_once_with_130(project: Project, slow_git: 
     code, error = finish(process)
     assert (code, error) == (130, "mlcbuild fetch: interrupted\n")
     assert time.monotonic() - begun < 5
+    child = int((slow_git.parent / "reached").read_text("utf-8"))
+    wait_for(lambda: not is_running(child))
     slow_git.unlink()
     assert finish(start(project)) == (0, "")
     assert is_whole(project)
