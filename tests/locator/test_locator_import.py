@@ -173,6 +173,31 @@ def test_skipping_the_load_skips_the_preparation(install: Install) -> None:
     assert install.python("-c", code, SKIP_LOADING_MLCLLM_SO="1").stdout == "fine\n"
 
 
+def test_an_editable_install_is_found_through_its_record(install: Install) -> None:
+    source = install.site.parent / "source tree"
+    (install.site / "mlc_llm").rename(source)
+    shutil.copytree(source / "lib", install.lib)
+    shutil.rmtree(source / "lib")
+    (install.lib.parent / "_build.json").write_text(
+        '{"configuration": "Release", "generator": "g", "sources": []}', encoding="utf-8"
+    )
+    info = install.site / "mlc_llm-9.9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mlc-llm\nVersion: 9.9\n")
+    (info / "RECORD").write_text("mlc_llm/lib/libmlc_llm.so,,\n")
+    finder = "import sys, types; m = types.ModuleType('mlc_llm'); sys.modules['mlc_llm'] = m;"
+    finder += f"m.__path__ = [{str(source)!r}]; from mlc_llm import libinfo;"
+    code = finder + "print(libinfo.find_lib_path('mlc_llm')[0]); print(libinfo.__version__);"
+    code += "from mlc_llm._locator import report;"
+    code += "print(report.answer(libinfo.this_host(), {})['stamp']['configuration'])"
+
+    done = install.python("-c", code)
+
+    assert done.stdout.splitlines() == [str(install.lib / "libmlc_llm.so"), "9.9", "Release"], (
+        done.stderr
+    )
+
+
 def stamp(install: Install, tvm: str) -> None:
     target: Path = install.site / "mlc_llm" / "_build.json"
     target.write_text(

@@ -24,11 +24,11 @@ def answer(
 ) -> dict[str, Any]:
     """Judge every candidate without loading any of them."""
     error: LibraryLoadError | None = None
-    winner: str | None = None
+    winner: Path | None = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            winner = str(choose("mlc_llm", host, environment, package=package).path)
+            winner = choose("mlc_llm", host, environment, package=package).path
     except LibraryLoadError as refusal:
         error = refusal
     listed = [
@@ -46,10 +46,10 @@ def answer(
         "schema_version": 1,
         "host": {"system": host.system, "machine": host.machine},
         "candidates": listed,
-        "winner": winner,
-        "adds_folder": winner and winner.rpartition("\\" if host.system == "windows" else "/")[0],
+        "winner": winner and str(winner),
+        "adds_folder": winner and str(winner.parent),
         "error": error and {"cause": error.cause, "reason": error.reason, "fix": error.fix},
-        "stamp": read_stamp(package) or None,
+        "stamp": (winner and read_stamp(winner.parent.parent)) or read_stamp(package) or None,
     }
 
 
