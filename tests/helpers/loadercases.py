@@ -262,6 +262,11 @@ LOAD_CONFIG = (
 )
 
 
+@case(0)
+def an_image_without_the_dll_flag(lab: Lab) -> None:
+    lab.dll("user.dll", exe=True, imports={"gone.dll": ["g"]})
+
+
 # -- symbols --------------------------------------------------------------------------------------
 
 

@@ -60,9 +60,9 @@ class Graph:
         record = context.images.record(file)
         image = record.image
         root = context.root
-        is_root = file is root
-        if image is None or record.refused or not (is_root or image.is_dll):
-            return Node()  # Windows maps an executable that something imports, but follows nothing
+        starts = file is root and not context.process.python
+        if image is None or record.refused or not (starts or image.is_dll):
+            return Node()  # Windows maps an image without the DLL flag, but follows nothing
         # The image asked for is found by its name wherever it lies: such nodes are its own.
         base = fold(root.name)
         own = any(fold(with_extension(i.name)) == base for i in image.imports)

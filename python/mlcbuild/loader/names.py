@@ -31,8 +31,11 @@ KNOWN_DLLS: Final = frozenset({
 
 
 def fold(name: str) -> str:
-    """Return the name as compared: case-folded, with back slashes turned."""
-    return name.replace("\\", "/").casefold()
+    """Return the name as compared: in lower case, letter by letter, with back slashes turned.
+
+    Not ``str.casefold``, which makes ``ss`` of a sharp s: Windows keeps the two apart.
+    """
+    return name.replace("\\", "/").lower()
 
 
 def has_path(name: str) -> bool:

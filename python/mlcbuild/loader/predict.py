@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.closure import walk
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.model import Load, Need, Problem
+from mlcbuild.loader.names import fold
 from mlcbuild.loader.words import MACHINE_NAMES
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _refused(file: File, reason: str, cause: str) -> Load:
 def _other_orders(world: World, first: Walk, context: Context) -> Iterator[tuple[Folder, ...]]:
     """Yield the other orders of the added folders that could change this image's outcome."""
     added = context.places.added
-    wanted = {s.edge.found.name.casefold() for s in first.steps if s.edge.found.file is not None}
+    wanted = {fold(s.edge.found.name) for s in first.steps if s.edge.found.file is not None}
     rivals = world.rival_folders(added, frozenset(wanted))
     if not rivals:
         return
@@ -130,7 +131,7 @@ def _needs(world: World, root: File, walks: Sequence[Walk]) -> tuple[Need, ...]:
     outcomes: dict[tuple[str, str, bool], dict[str, None]] = {}
     for step in (step for walked in walks for step in walked.steps):
         found = step.edge.found
-        key = (step.importer.key, found.name.casefold(), step.edge.delayed)
+        key = (step.importer.key, fold(found.name), step.edge.delayed)
         merged.setdefault(key, step)
         place = found.file.key if found.file else found.origin
         outcomes.setdefault(key, {})[place] = None

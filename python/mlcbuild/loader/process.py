@@ -38,7 +38,7 @@ PRELOADED_SYSTEM: Final = frozenset(
 )
 #: Python's own DLLs that every Python process has loaded before any extension module; the second
 #: C++ runtime is not imported by Python itself but lies beside python.exe.
-_PYTHON_OWN: Final = ("python3.dll", "python3t.dll", "vcruntime140.dll")
+_PYTHON_OWN: Final = ("python.exe", "python3.dll", "python3t.dll", "vcruntime140.dll")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +109,8 @@ def process_of(
         pythons, abi3 = frozenset({python.replace(".", "")}), False
     return Process(
         machine=machine or machine_of_tags(tags) or own,
-        python=image.is_dll,
+        # By the name: Python maps a module that lacks the DLL flag, a program is only ever started.
+        python=image.is_dll or not fold(image.path).endswith(".exe"),
         pythons=pythons,
         abi3=abi3,
     )

@@ -30,7 +30,7 @@ class SystemDir:
     def __init__(self, folder: Path, names: list[str], rest: System) -> None:
         self._folder = folder
         self._rest = rest
-        self._files = {name.casefold(): self._file(name) for name in names}
+        self._files = {fold(name): self._file(name) for name in names}
         self._api_sets: dict[str, bool] | None = None
         if _SCHEMA in self._files:
             sets = read_api_sets((folder / self._files[_SCHEMA].path).read_bytes())
