@@ -12,7 +12,7 @@ from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.system import NameList
 from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.model import WheelFacts
-from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol
+from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def test_a_folder_that_the_packages_code_adds_is_searched(vendored: Path, source
     answer = predict(world, "pkg/user.pyd")
     assert answer.verdict == "loads"
     assert answer.needs[0].path == "pkg.libs/leaf.dll"
-    assert world.assumptions == ("added by Python code: pkg.libs",)
+    assert world.assumptions == ("pkg.libs: added by Python code",)
 
 
 def test_code_that_names_the_folder_and_adds_nothing_changes_nothing(vendored: Path) -> None:
@@ -260,6 +260,27 @@ def test_a_system_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         load(tmp_path, "pkg/user.dll", system_dir=str(tmp_path / "none"))
 
 
+def test_a_site_packages_shows_each_image_its_own_distributions_folders_first(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    for name, exports in (("one", ["f"]), ("two", ["f", "newer"])):
+        lab.dll("qt.dll", at=f"{name}/lib", exports=exports)
+        lab.dll("user.pyd", at=name, imports={"qt.dll": [exports[-1]]})
+        source = "os.add_dll_directory(os.path.join(here, 'lib'))\n"
+        (tmp_path / name / "__init__.py").write_text(source, encoding="utf-8")
+        (tmp_path / f"{name}-1.dist-info").mkdir()
+        (tmp_path / f"{name}-1.dist-info" / "METADATA").touch()
+    lab.dll("user.pyd", at="three", imports={"qt.dll": ["f"]})
+    world = world_from_package(FilesPackage(tmp_path, name="site", kind="folder"))
+    for name, other in (("one", "two"), ("two", "one")):
+        answer = predict(world, f"{name}/user.pyd")
+        assert (answer.verdict, origins(answer)) == ("loads", {"qt.dll": "added-dir"})
+        assert answer.needs[0].path == f"{name}/lib/qt.dll"
+        assert answer.needs[0].alternatives == (f"{other}/lib/qt.dll",)
+    assert predict(world, "three/user.pyd").verdict == "loads"
+
+
 def test_a_wheels_data_scheme_lies_beside_python(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.dll("runtime.dll", at="x-1.data/data")
@@ -289,14 +310,8 @@ def image(path: str, machine: str, *needs: str) -> Image:
 
 
 class Anything:
-    def has(self, name: str) -> bool:
-        return bool(name)
-
-    def has_ordinal(self, ordinal: int) -> bool:
-        return ordinal >= 0
-
-    def forwarder(self, symbol: str | int) -> None:
-        del symbol
+    def find(self, symbol: str | int) -> ExportedSymbol:
+        return ExportedSymbol(name=str(symbol), ordinal=1)
 
 
 def world_of(*images: Image, machine: str | None = None) -> World:

@@ -55,7 +55,10 @@ def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]
         named = {_last(match[2]) for match in _STRING.finditer(content)}
         named |= {_last(match[0]) for match in _WORD.finditer(content)}
         for folder in wanted:
-            last = fold(folder).rpartition("/")[2]
+            first, _, rest = fold(folder).partition("/")
+            if rest and first != home.partition("/")[0] and first not in named:
+                continue  # another package's folder of the same name
+            last = rest.rpartition("/")[2] or first
             if fold(folder) == home or (last and last in named):
                 reached.add(folder)
     return [folder for folder in wanted if folder in reached]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.loader.assume import added_by_sources, calls_loader, loaded_by_qt
+from mlcbuild.loader.adding import added_folders
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.reading import read_record
@@ -30,10 +30,6 @@ __all__ = ["Options", "read_member", "world_from_package"]
 
 #: conda's own folders of an environment, in its order (conda-forge python-feedstock, patch 0012).
 _CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
-#: Folders are added where a package begins (``pkg/__init__.py``, ``pkg/sub/loader.py``), by a few
-#: lines: bigger sources are generated tables.
-_SOURCE_DEPTH: Final = 2
-_SOURCE_LIMIT: Final = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,14 +68,18 @@ def world_from_package(
     """
     options = options or Options()
     read = read or read_member
-    tree, python_files = _tree(package, label="", origin="dll-dir", read=read)
-    assumptions: list[str] = []
-    added = _assume((package, *companions), tree, assumptions)
+    listed = [(each, tuple(each.members())) for each in (package, *companions)]
+    tree, python_files = _tree(*listed[0], label="", origin="dll-dir", read=read)
+    inferred = added_folders(listed, tree)
+    assumptions = [f"{each.folder.shown}: {each.why}" for each in inferred]
+    added: list[Folder] = []
     trees = [tree]
     # Wheels are installed into one site-packages: a folder that two of them fill is one folder.
     installed = [tree] if package.wheel is not None else []
-    for companion in companions:
-        beside, more = _tree(companion, label=companion.name, origin="companion", read=read)
+    for companion, members in listed[1:]:
+        beside, more = _tree(
+            companion, members, label=companion.name, origin="companion", read=read
+        )
         python_files += more
         trees.append(beside)
         if package.wheel is not None and companion.wheel is not None:
@@ -110,6 +110,7 @@ def world_from_package(
         shared=tuple(installed),
         system=system or _system(options),
         added=tuple(dict.fromkeys(added)),
+        inferred=tuple(inferred),
         python=tuple(python),
         after=tuple(after),
         real_python=options.python_dir is not None,
@@ -133,6 +134,7 @@ def _system(options: Options) -> System:
 
 def _tree(
     package: Package,
+    members: Sequence[Member],
     *,
     label: str,
     origin: Origin,
@@ -141,7 +143,7 @@ def _tree(
     """Return the package's files, and those that a wheel installs beside python.exe."""
     files: list[File] = []
     beside_python: list[File] = []
-    for member in package.members():
+    for member in members:
         if not is_native_name(member.path):
             continue
         path, to_prefix = _installed(member.path)
@@ -180,37 +182,6 @@ def read_member(package: Package, member: Member) -> Record:
     except InputError as error:
         return Record(refused=str(error))
     return read_record(data, member.path)
-
-
-def _assume(packages: Sequence[Package], tree: Tree, assumptions: list[str]) -> list[Folder]:
-    """Return the package's folders that Python code adds: its own, or that of a companion."""
-    folders = [folder.path for folder in tree.folders_with_dlls()]
-    if not folders:
-        return []
-    loading: list[tuple[str, bytes]] = []
-    for package in packages:
-        for member in package.members():
-            if not _may_add(member):
-                continue
-            try:
-                content = bytes(package.read(member))
-            except InputError:
-                continue  # the rule on RECORD tells of damage; here it adds nothing
-            if calls_loader(content):
-                loading.append((member.path, content))
-    found = added_by_sources(folders, loading)
-    if found:
-        assumptions.append(f"added by Python code: {', '.join(path or '.' for path in found)}")
-    qt = [path for path in loaded_by_qt(tree.files) if path not in found]
-    assumptions.extend(f"{path or '.'}: Qt loads its plugins after its own DLLs" for path in qt)
-    return [tree.folder(path) for path in (*found, *qt)]
-
-
-def _may_add(member: Member) -> bool:
-    path = member.path
-    return (
-        path.endswith(".py") and path.count("/") <= _SOURCE_DEPTH and member.size <= _SOURCE_LIMIT
-    )
 
 
 def _added(wanted: str, trees: Sequence[Tree]) -> Folder:

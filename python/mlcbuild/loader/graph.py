@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.model import Problem
-from mlcbuild.loader.names import fold, with_extension
+from mlcbuild.loader.names import fold
 from mlcbuild.loader.search import resolve
 from mlcbuild.loader.symbols import check_symbol
 from mlcbuild.loader.words import found_reason
@@ -64,8 +64,7 @@ class Graph:
         if image is None or record.refused or not (starts or image.is_dll):
             return Node()  # Windows maps an image without the DLL flag, but follows nothing
         # The image asked for is found by its name wherever it lies: such nodes are its own.
-        base = fold(root.name)
-        own = any(fold(with_extension(i.name)) == base for i in image.imports)
+        own = fold(root.name) in context.images.imported(file)
         key = (file.key, root.key if own else "")
         if key not in self._nodes:
             self._nodes[key] = _build(file, image, context)

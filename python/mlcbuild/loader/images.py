@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from mlcbuild.loader.names import fold
+from mlcbuild.loader.names import fold, with_extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mlcbuild.loader.model import Origin
-    from mlcbuild.pe.facts import Image
+    from mlcbuild.pe.facts import ExportedSymbol, Image
 
 __all__ = ["File", "Folder", "Images", "Record", "Symbols", "Tree"]
 
@@ -19,14 +19,8 @@ __all__ = ["File", "Folder", "Images", "Record", "Symbols", "Tree"]
 class Symbols(Protocol):
     """The exports of one image. ``mlcbuild.pe.exports.Exports`` is one."""
 
-    def has(self, name: str) -> bool:
-        """Return whether this name is exported (case counts)."""
-
-    def has_ordinal(self, ordinal: int) -> bool:
-        """Return whether this ordinal is exported."""
-
-    def forwarder(self, symbol: str | int) -> str | None:
-        """Return ``DLL.name`` or ``DLL.#7`` where the export is forwarded."""
+    def find(self, symbol: str | int) -> ExportedSymbol | None:
+        """Return the export of this name (case counts) or ordinal; None if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +67,7 @@ class Tree:
         self.by_key = {file.key: file for file in self.files.values()}
 
         self._folders: dict[str, Folder] = {}
+        self._by_folder: dict[str, list[File]] | None = None
 
     def folder(self, path: str) -> Folder:
         """Return one folder of it, always the same object; the empty path is its root."""
@@ -80,6 +75,14 @@ class Tree:
         if path not in self._folders:
             self._folders[path] = Folder(self, path)
         return self._folders[path]
+
+    def in_folder(self, path: str) -> list[File]:
+        """Return the files of one folder (a folded path), without its subfolders."""
+        if self._by_folder is None:
+            self._by_folder = {}
+            for file in self.files.values():
+                self._by_folder.setdefault(file.folder, []).append(file)
+        return self._by_folder.get(path, [])
 
     def folders_with_dlls(self) -> list[Folder]:
         """Return every folder that holds a ``.dll``, in order of path."""
@@ -100,11 +103,17 @@ class Folder:
         """Look a name up, or a relative path, ignoring case."""
         return self.tree.files.get(f"{self.path}/{fold(name)}" if self.path else fold(name))
 
+    @property
+    def shown(self) -> str:
+        """The path as spelled; ``.`` for the root."""
+        for file in self.tree.in_folder(self.path):
+            return file.path.rpartition("/")[0] or "."
+        return self.path or "."
+
     def names(self) -> list[str]:
         """Return the folded base names of the DLLs in it."""
-        head = f"{self.path}/" if self.path else ""
-        names = (path[len(head) :] for path in self.tree.files if path.startswith(head))
-        return [name for name in names if "/" not in name and name.endswith(".dll")]
+        names = (fold(file.name) for file in self.tree.in_folder(self.path))
+        return [name for name in names if name.endswith(".dll")]
 
 
 @dataclass(slots=True)
@@ -115,7 +124,18 @@ class Images:
     bound: set[tuple[str, str, bool, str]] = field(default_factory=set)
     #: By file, the symbols that it is known to export itself: thousands of imports ask for few.
     exported: dict[str, set[str]] = field(default_factory=dict)
+    _imported: dict[str, frozenset[str]] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)
+
+    def imported(self, file: File) -> frozenset[str]:
+        """Return the names that a file imports, as compared."""
+        known = self._imported.get(file.key)
+        if known is None:
+            image = self.record(file).image
+            imports = image.imports if image is not None else ()
+            known = frozenset(fold(with_extension(each.name)) for each in imports)
+            self._imported[file.key] = known
+        return known
 
     def record(self, file: File) -> Record:
         """Return the file's facts, read now if nobody asked before."""

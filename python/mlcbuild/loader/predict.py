@@ -54,7 +54,7 @@ def predict(world: World, path: str) -> Load:
             certain=False,
         )
     ]
-    return _merge(world, file, walks, own if suited == "arm-only" else [])
+    return _merge(world, context, walks, own if suited == "arm-only" else [])
 
 
 def _refused(file: File, reason: str, cause: str) -> Load:
@@ -96,12 +96,12 @@ def _reported(walked: Walk) -> Problem | None:
     return next((p for p in faults if p.certain), faults[0] if faults else None)
 
 
-def _merge(world: World, file: File, walks: Sequence[Walk], own: list[Problem]) -> Load:
+def _merge(world: World, context: Context, walks: Sequence[Walk], own: list[Problem]) -> Load:
     reported = [_reported(walked) for walked in walks]
     worst = next((p for p in reported if p and p.certain), None) or next(
         (p for p in (*own, *reported) if p), None
     )
-    needs = _needs(world, file, walks)
+    needs = _needs(world, context, walks)
     problems: dict[tuple[str, tuple[str, ...], str | None, bool], Problem] = {}
     every = (p for walked in walks for p in (*walked.faults, *walked.delayed))
     for problem in (*own, *every):
@@ -125,7 +125,7 @@ def _merge(world: World, file: File, walks: Sequence[Walk], own: list[Problem]) 
     )
 
 
-def _needs(world: World, root: File, walks: Sequence[Walk]) -> tuple[Need, ...]:
+def _needs(world: World, context: Context, walks: Sequence[Walk]) -> tuple[Need, ...]:
     """Return the image's own needs, then those further down that are missing or ambiguous."""
     merged: dict[tuple[str, str, bool], Step] = {}
     outcomes: dict[tuple[str, str, bool], dict[str, None]] = {}
@@ -138,9 +138,12 @@ def _needs(world: World, root: File, walks: Sequence[Walk]) -> tuple[Need, ...]:
     own: list[Need] = []
     further: list[Need] = []
     for key, step in merged.items():
-        direct = step.importer is root
+        direct = step.importer is context.root
         found = step.edge.found
-        others = tuple(outcomes[key])[1:]
+        seen = outcomes[key]
+        if found.origin in {"added-dir", "companion", "system"}:
+            seen |= dict.fromkeys(world.copies(found.name, context))
+        others = tuple(seen)[1:]
         if not direct and found.cause is None and not others:
             continue
         need = Need(

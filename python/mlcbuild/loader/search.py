@@ -43,6 +43,8 @@ class Places:
     #: conda's own folders, between the added ones and System32.
     after: tuple[Folder, ...]
     system: System
+    #: Folders that other distributions of one site-packages add: there if imported before.
+    others: tuple[Folder, ...] = ()
     #: Trees that lie over each other: their folders of one path are one folder.
     shared: tuple[Tree, ...] = ()
     #: True where ``python`` lists a real folder: then only what lies there exists.
@@ -188,17 +190,21 @@ def _folders(context: Context, importer: File) -> Iterator[tuple[Origin, Folder 
         for tree in places.shared:
             if tree is not first.tree:
                 yield tree.origin, tree.folder(first.path)
-    if context.process.python:
-        if application:
-            for folder in places.python:
-                yield "python-dir", folder
-        if user:
-            for folder in places.added:
-                yield folder.tree.origin, folder
-            for folder in places.after:
-                yield "python-dir", folder
+    python = context.process.python
+    if python and application:
+        yield from (("python-dir", folder) for folder in places.python)
+    if python and user:
+        yield from ((_origin(folder), folder) for folder in places.added)
+        yield from (("python-dir", folder) for folder in places.after)
     if system:
         yield "system", None
+    if python and user:
+        yield from ((_origin(folder), folder) for folder in places.others)
+
+
+def _origin(folder: Folder) -> Origin:
+    """Name the origin of an added folder; one of the package itself is added as any other."""
+    return "companion" if folder.tree.origin == "companion" else "added-dir"
 
 
 def _absent_redist(base: str, places: Places) -> bool:

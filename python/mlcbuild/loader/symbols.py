@@ -56,15 +56,11 @@ def check_symbol(  # noqa: PLR0911 - one return an outcome
             return None, tuple(loaded)  # reported where the DLL was searched
         if record.exports is None:
             return _no_exports(shown, holder, tuple(trail), by_ordinal=by_ordinal), tuple(loaded)
-        exported = (
-            record.exports.has_ordinal(wanted)
-            if isinstance(wanted, int)
-            else record.exports.has(wanted)
-        )
-        if not exported:
+        exported = record.exports.find(wanted)
+        if exported is None:
             code = 182 if by_ordinal or isinstance(wanted, int) else 127
             return _miss(code, shown, holder, tuple(trail), wanted), tuple(loaded)
-        forwarder = record.exports.forwarder(wanted)
+        forwarder = exported.forwarder
         if forwarder is None:
             return None, tuple(loaded)
         if step == _FORWARDER_LIMIT:

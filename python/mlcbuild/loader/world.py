@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlcbuild.loader.adding import top
 from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images
 from mlcbuild.loader.names import fold
@@ -12,6 +13,7 @@ from mlcbuild.loader.process import process_of
 from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
+    from mlcbuild.loader.adding import AddedFolder
     from mlcbuild.loader.images import File, Folder, Tree
     from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System
@@ -30,8 +32,10 @@ class World:
     beside: Folder | None = None
     #: The package and those companions that are installed into one site-packages with it.
     shared: tuple[Tree, ...] = ()
-    #: Folders of ``os.add_dll_directory``: assumed, of companions, of ``--add-dir``. Unordered.
+    #: Folders of companions and of ``--add-dir``. Unordered.
     added: tuple[Folder, ...] = ()
+    #: Folders of the package that Python code adds; unordered with the others.
+    inferred: tuple[AddedFolder, ...] = ()
     python: tuple[Folder, ...] = ()
     #: conda's own folders after the added ones.
     after: tuple[Folder, ...] = ()
@@ -82,7 +86,8 @@ class World:
             ),
             places=Places(
                 python=self.python,
-                added=self.added if added is None else added,
+                added=self._added_for(file) if added is None else added,
+                others=self._others_for(file),
                 after=self.after,
                 shared=self.shared,
                 system=self.system,
@@ -96,15 +101,35 @@ class World:
     def rival_folders(
         self, added: tuple[Folder, ...], wanted: frozenset[str]
     ) -> tuple[Folder, ...]:
-        """Return the added folders that hold a wanted name which another one holds too."""
-        if self._shared is None:
-            holders: dict[str, list[Folder]] = {}
-            for folder in self.added:
-                for name in folder.names():
-                    holders.setdefault(name, []).append(folder)
-            self._shared = {name: who for name, who in holders.items() if len(who) > 1}
-        rivals = {who for name in wanted & self._shared.keys() for who in self._shared[name]}
+        """Return the added folders that hold a wanted name which another of them holds too."""
+        rivals: set[Folder] = set()
+        for name in wanted:
+            holders = [folder for folder in self._holders(name) if folder in added]
+            if len(holders) > 1:
+                rivals |= set(holders)
         return tuple(folder for folder in added if folder in rivals)
+
+    def copies(self, name: str, context: Context) -> list[str]:
+        """Return the keys of copies in folders that other distributions add."""
+        others = context.places.others
+        files = (folder.find(name) for folder in self._holders(fold(name)) if folder in others)
+        return [file.key for file in files if file is not None]
+
+    def _holders(self, name: str) -> list[Folder]:
+        if self._shared is None:
+            self._shared = {}
+            inferred = (each.folder for each in self.inferred)
+            for folder in dict.fromkeys((*self.added, *inferred)):
+                for held in folder.names():
+                    self._shared.setdefault(held, []).append(folder)
+        return self._shared.get(name, [])
+
+    def _added_for(self, file: File) -> tuple[Folder, ...]:
+        own = (a.folder for a in self.inferred if not a.tops or top(file.path) in a.tops)
+        return tuple(dict.fromkeys((*own, *self.added)))
+
+    def _others_for(self, file: File) -> tuple[Folder, ...]:
+        return tuple(a.folder for a in self.inferred if a.tops and top(file.path) not in a.tops)
 
     def graph(self, context: Context) -> Graph:
         """Return the graph that this image shares with the others of its folder and process."""
