@@ -6,10 +6,12 @@ import hashlib
 import struct
 import tracemalloc
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.errors import InputError
+from mlcbuild.package import inflate
 from mlcbuild.package.digest import Digester
 from mlcbuild.package.model import Member
 from mlcbuild.package.targets import open_package
@@ -35,6 +37,13 @@ def reading(tmp_path: Path, data: bytes, member: str = "a.dll") -> bytes:
     with open_package(str(path)) as package:
         found = next(each for each in package.members() if each.path == member)
         return bytes(package.read(found))
+
+
+@pytest.fixture(params=["fastest", "zlib"], autouse=True)
+def _library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unpack once with the fastest library installed and once as without the extra ``fast``."""
+    if request.param == "zlib":
+        monkeypatch.setattr(inflate, "_fast", lambda: zlib)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

@@ -108,10 +108,12 @@ def _strings(raw: bytes, start: int) -> dict[str, str]:
     info = raw.find("StringFileInfo\0".encode("utf-16-le"), start)
     if info < 0:
         return found
-    at = (info + 30 + 3) // 4 * 4 + 6 + 18  # the table's head: 3 words and 8 digits of language
+    table = (info + 30 + 3) // 4 * 4
+    end = min(len(raw), table + int.from_bytes(raw[table : table + 2], "little"))
+    at = table + 6 + 18  # the table's head: 3 words and 8 digits of language
     for _ in range(STRING_LIMIT):
         at = (at + 3) // 4 * 4
-        if at + 8 > len(raw):
+        if at + 8 > end:
             break
         length, value_length, kind = struct.unpack_from("<HHH", raw, at)
         if length < 8 or kind != 1:  # noqa: PLR2004
