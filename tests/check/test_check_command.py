@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from mlcbuild.cli import main
+from tiny_wheel import build_wheel
 from tinydll import build_dll
 
 PYTHON_FOLDER = Path(__file__).resolve().parents[2] / "python"
@@ -64,6 +67,21 @@ def test_adding_that_folder_makes_it_load(images: Path, capsys: pytest.CaptureFi
         code, out, _ = run(capsys, images / "pkg", "--add-dir", folder, "--json")
         assert code == 0
         assert {m["load"]["verdict"] for m in document(out)["targets"][0]["modules"]} == {"loads"}
+
+
+def test_what_is_printed_satisfies_the_shipped_schema(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = files("mlcbuild.report").joinpath("schemas/check-1.json").read_text(encoding="utf-8")
+    (tmp_path / "junk.dll").write_bytes(b"MZ" + bytes(200))
+    leaf = (images / "pkg/libs/leaf.dll").read_bytes()
+    wheel = build_wheel(tmp_path, {"x/leaf.dll": leaf, "x/junk.dll": b"junk"}, tag="py3-none-win32")
+    targets = [images, images / "good.dll", tmp_path / "junk.dll", wheel, tmp_path / "gone.whl"]
+    code, out, _ = run(capsys, *targets, "--json")
+    assert code == 3
+    jsonschema.validate(document(out), json.loads(schema), cls=jsonschema.Draft202012Validator)
+    rules = {f["rule"] for target in document(out)["targets"] for f in target["findings"]}
+    assert rules >= {"missing-dll", "not-a-pe", "wheel-tag-mismatch", "driver-dll-needed"}
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "html", "markdown"])

@@ -229,6 +229,15 @@ def test_cpp_objects_between_two_runtimes_are_a_warning_c_calls_a_note() -> None
         assert finding.severity == severity
 
 
+def test_microsofts_own_runtimes_may_be_static() -> None:
+    judged = subject(
+        image("a.pyd", imports={"VCOMP140.DLL": ["omp_get_num_threads"]}),
+        image("libs/vcomp140.dll", crt="static"),
+        loads_of={"a.pyd": loads(need("VCOMP140.DLL", "added-dir", "libs/vcomp140.dll"))},
+    )
+    assert run_rule("static-crt-mix", judged) == []
+
+
 def test_static_modules_that_nobody_links_to_are_fine() -> None:
     judged = subject(image("a.pyd", crt="static"), image("b.pyd"))
     assert run_rule("static-crt-mix", judged) == []

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.package.digest import Digester
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ class ReadingPackage:
         """Return a member's bytes and take its digest if a rule will compare it."""
         if watch is not None or member.path not in self._wanted or member.path in self.digests:
             return self._package.read(member, watch=watch)
+        from mlcbuild.package.digest import Digester  # noqa: PLC0415 - hashlib is slow to import
+
         digester = Digester(member.size)
         try:
             data = self._package.read(member, watch=digester.update)

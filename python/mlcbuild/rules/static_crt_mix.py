@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.loader.policy import provider_of
 from mlcbuild.rules.model import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name
 
@@ -26,7 +27,8 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         for dll in image.imports:
             provider_path = providers.get(base_name(dll.name))
             provider = subject.images.get(provider_path) if provider_path else None
-            if provider is None or not _mixes(image, provider):
+            # Microsoft's own runtimes (vcomp140, mfc140) are made to be called from either side.
+            if provider is None or provider_of(dll.name) or not _mixes(image, provider):
                 continue
             crosses = _passes_objects(dll)
             yield Finding(
