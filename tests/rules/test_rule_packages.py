@@ -248,3 +248,43 @@ def test_a_package_without_a_stamp_is_not_judged_by_it() -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[1]", b'{"files": [], "version": 3}'])
 def test_another_projects_file_of_that_name_is_left_alone(data: bytes) -> None:
     assert run_rule("stamp-mismatch", stamped(data)) == []
+
+
+def test_a_stamp_in_a_site_packages_speaks_of_its_own_package_alone() -> None:
+    table = stamp(files=[{"path": "pkg/a.dll", "sha256": "aa", "size": 1000}])
+    judged = subject(
+        image("Lib/site-packages/pkg/a.dll"),
+        image("Lib/site-packages/other/b.dll"),
+        stamps={"Lib/site-packages/pkg/_build.json": table},
+        digests={"Lib/site-packages/pkg/a.dll": "aa", "Lib/site-packages/other/b.dll": "bb"},
+    )
+    assert run_rule("stamp-mismatch", judged) == []
+
+
+def test_an_unstamped_file_in_the_stamped_package_is_found_wherever_it_is_installed() -> None:
+    judged = subject(
+        image("site/pkg/a.dll"),
+        image("site/pkg/stale.dll"),
+        stamps={"site/pkg/_build.json": stamp()},
+        digests={"site/pkg/a.dll": "aa", "site/pkg/stale.dll": "bb"},
+    )
+    (finding,) = run_rule("stamp-mismatch", judged)
+    assert finding.module == "site/pkg/stale.dll"
+
+
+def test_in_a_wheel_every_native_file_must_be_stamped() -> None:
+    judged = subject(
+        image("pkg/a.dll"),
+        image("pkg.libs/extra.dll"),
+        stamps={"pkg/_build.json": stamp()},
+        digests={"pkg/a.dll": "aa", "pkg.libs/extra.dll": "bb"},
+        wheel=wheel(),
+    )
+    (finding,) = run_rule("stamp-mismatch", judged)
+    assert finding.module == "pkg.libs/extra.dll"
+
+
+def test_a_name_that_disagrees_with_the_wheel_file_is_a_warning() -> None:
+    facts = wheel("cp311-cp311-win_amd64", declared_tags=("cp310-cp310-win_amd64",))
+    (finding,) = run_rule("wheel-tag-mismatch", subject(image("a.dll"), wheel=facts))
+    assert (finding.severity, finding.module) == ("warning", None)

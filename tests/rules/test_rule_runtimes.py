@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from check_facts import image, loads, need, run_rule, subject
+from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
 from mlcbuild.rules.model import Neighbour
 from mlcbuild.rules.names import is_mangled, original_name
 from mlcbuild.rules.redist_too_old import minimum_msvcp140
@@ -79,6 +81,28 @@ def test_an_unknown_system_runtime_is_a_warning_about_older_machines() -> None:
 def test_images_that_cannot_hold_a_constexpr_mutex_are_safe(facts: Any) -> None:
     module, load = from_system(**facts)
     assert run_rule("mutex-abi", subject(module, loads_of=load, msvcp140=(14, 29))) == []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"linker_version": (14, 40), "toolset": (14, 40)},
+        {"producer": "rust"},
+        {"toolset": None, "linker_version": (14, 44)},
+        {"linker_version": (14, 0), "producer": "clang"},
+    ],
+)
+def test_any_object_of_14_40_or_a_linker_of_14_40_makes_it_certain(facts: Any) -> None:
+    module, load = from_system(**facts)
+    (finding,) = run_rule("mutex-abi", subject(module, loads_of=load, msvcp140=(14, 29)))
+    assert (finding.severity, finding.evidence["use"]) == ("error", "certain")
+
+
+def test_an_import_by_ordinal_is_no_lock() -> None:
+    module = image("a.dll", imports={"msvcp140.dll": ["f"]})
+    by_ordinal = ImportedDll(name="msvcp140.dll", symbols=(ImportedSymbol(name=None, ordinal=7),))
+    judged = subject(replace(module, imports=(by_ordinal,)), msvcp140=(14, 29))
+    assert run_rule("mutex-abi", judged) == []
 
 
 def test_objects_of_mixed_origin_are_at_risk_not_certain() -> None:

@@ -109,7 +109,5 @@ class ReadingPackage:
             if sum(member.size for member in rest) > _REST_LIMIT:
                 wanted -= {member.path for member in rest}
         if any(member.path.endswith(STAMP_SUFFIX) for member in self._members):
-            wanted |= {
-                m.path for m in self._members if m.path.casefold().endswith((".dll", ".pyd"))
-            }
+            wanted |= {member.path for member in self._members if is_native_name(member.path)}
         return frozenset(wanted)

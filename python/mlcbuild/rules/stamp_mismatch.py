@@ -33,7 +33,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             continue
         if stamp.configuration != "Release":
             yield _finding(path, f"the stamp says configuration {stamp.configuration}, not Release")
-        yield from _files(subject, stamp)
+        yield from _files(subject, path, stamp)
 
 
 def _ours(data: bytes) -> bool:
@@ -45,22 +45,39 @@ def _ours(data: bytes) -> bool:
     return isinstance(table, dict) and {"schema_version", "configuration", "files"} <= table.keys()
 
 
-def _files(subject: Subject, stamp: Stamp) -> Iterator[Finding]:
+def _files(subject: Subject, path: str, stamp: Stamp) -> Iterator[Finding]:
     from mlcbuild.build.stamp import FileDigest, mismatches  # noqa: PLC0415
 
+    root = _root(subject, path, stamp)
+    # In a wheel every native file is the build's; elsewhere other packages lie beside it.
+    scope = root if subject.kind in {"wheel", "pypi"} else path.rpartition("/")[0] + "/"
+    stamped = {root + file.path for file in stamp.files}
     sizes = {member.path: member.size for member in subject.members}
     files = {
-        path: FileDigest(path=path, sha256=subject.digests[path], size=sizes[path])
-        for path in (*subject.images, *subject.broken)
-        if path in subject.digests and path in sizes
+        at.removeprefix(root): FileDigest(
+            path=at.removeprefix(root), sha256=subject.digests[at], size=sizes[at]
+        )
+        for at in (*subject.images, *subject.broken)
+        if at in subject.digests and at in sizes and (at in stamped or at.startswith(scope))
     }
     for mismatch in mismatches(stamp, files):
-        yield _finding(mismatch.path, mismatch.message)
+        yield _finding(root + mismatch.path, mismatch.message)
     wanted = _MACHINES.get(stamp.target.machine.casefold(), stamp.target.machine)
     for file in stamp.files:
-        image = subject.images.get(file.path)
+        image = subject.images.get(root + file.path)
         if image is not None and image.machine != wanted:
-            yield _finding(file.path, f"is for {image.machine}, the stamp says {wanted}")
+            yield _finding(root + file.path, f"is for {image.machine}, the stamp says {wanted}")
+
+
+def _root(subject: Subject, path: str, stamp: Stamp) -> str:
+    """Return the folder that the stamp's paths start from: a wheel's root, or a site-packages."""
+    parts = path.split("/")[:-1]
+    roots = ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts))]
+    return max(
+        reversed(roots),
+        key=lambda root: sum(root + file.path in subject.images for file in stamp.files),
+        default="",
+    )
 
 
 def _finding(path: str, message: str) -> Finding:

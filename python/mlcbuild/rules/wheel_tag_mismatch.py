@@ -28,6 +28,14 @@ _PYTHON_DLL: Final = re.compile(r"^python(?P<version>3\d+t?)\.dll$")
 def _judge(subject: Subject) -> Iterator[Finding]:
     if subject.wheel is None:
         return
+    declared = subject.wheel.declared_tags
+    if declared and set(declared) != set(subject.wheel.tags):
+        yield _finding(
+            None,
+            "warning",
+            f"the name says {', '.join(sorted(subject.wheel.tags))}, "
+            f"its WHEEL file {', '.join(sorted(declared))}",
+        )
     tags = [tag.split("-") for tag in subject.wheel.tags]
     platforms = {tag[2] for tag in tags if len(tag) == 3}  # noqa: PLR2004 - python-abi-platform
     yield from _platform(subject, platforms)
