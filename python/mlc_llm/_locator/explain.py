@@ -29,9 +29,11 @@ _PATTERNS: Final = (
     (re.compile(r"(?P<culprit>\S+): (?:wrong ELF class|invalid ELF header)"), "wrong-machine"),
 )  # fmt: skip
 
+_MODULE_NOT_FOUND: Final = 126
+
 #: Windows' numbers (winerror.h) that a load can give.
 _WINDOWS: Final = {
-    126: "missing-dll",
+    _MODULE_NOT_FOUND: "missing-dll",
     127: "missing-export",
     193: "wrong-machine",
     1114: "init-failed",
@@ -55,7 +57,7 @@ def explain(
 ) -> LibraryLoadError:
     """Say why loading ``path`` failed. ``folders`` are searched for what it imports."""
     verdict = judge(path, host)
-    winerror: int | None = getattr(error, "winerror", None)
+    winerror = _winerror(error, host)
     if not verdict.good and verdict.cause != "debug-crt":
         return LibraryLoadError(
             verdict.reason, path=str(path), cause=verdict.cause, fix=verdict.fix, winerror=winerror
@@ -78,6 +80,14 @@ def explain(
         fix=_FIXES.get(cause, verdict.fix or _FIXES["load-failed"]),
         winerror=winerror,
     )
+
+
+def _winerror(error: OSError, host: Host) -> int | None:
+    """Return Windows' number. For 126 ctypes raises a FileNotFoundError that has lost it."""
+    number: int | None = getattr(error, "winerror", None)
+    if number is None and host.system == "windows" and isinstance(error, FileNotFoundError):
+        return _MODULE_NOT_FOUND
+    return number
 
 
 def missing_import(path: Path, folders: Sequence[Path]) -> tuple[Path, str] | None:

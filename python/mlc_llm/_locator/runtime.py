@@ -40,10 +40,14 @@ def import_tvm(folder: Path, host: Host, environment: MutableMapping[str, str]) 
     try:
         return importlib.import_module("tvm")
     except OSError as error:
-        from mlc_llm._locator.explain import explain  # noqa: PLC0415 - only after a failure
+        from mlc_llm._locator.explain import (  # noqa: PLC0415 - only after a failure
+            default_folders,
+            explain,
+        )
 
         failed = runtime if ours else Path(environment.get(_VARIABLE, "")) / runtime.name
-        raise explain(error, failed, host, folders=package_folders()) from error
+        folders = [*package_folders(), *default_folders()]
+        raise explain(error, failed, host, folders=folders) from error
     except (RuntimeError, AttributeError) as error:
         raise LibraryLoadError(
             f"importing tvm failed: {error}",
@@ -108,8 +112,16 @@ def load_backends(tvm: Any, folder: Path, host: Host) -> dict[str, str]:  # noqa
         try:
             handles[name] = ctypes.CDLL(str(path))
         except OSError as error:  # noqa: PERF203 - each can fail by itself
-            refused[name] = str(error)
+            refused[name] = _reason(error, path, host)
     return refused
+
+
+def _reason(error: OSError, path: Path, host: Host) -> str:
+    if host.system != "windows":
+        return str(error)
+    from mlc_llm._locator.explain import default_folders, explain  # noqa: PLC0415
+
+    return explain(error, path, host, folders=[*package_folders(), *default_folders()]).reason
 
 
 def package_folders() -> list[Path]:
