@@ -250,6 +250,21 @@ def test_a_console_that_is_not_utf8_shows_any_name(
     assert done.stdout.startswith(b"GOOD")
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "html"])
+def test_forms_for_machines_survive_any_console(images: Path, tmp_path: Path, form: str) -> None:
+    name = tmp_path / "日本 😀 ß.dll"
+    name.write_bytes((images / "good.dll").read_bytes())
+    done = child(name, "--format", form, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode("ascii")
+    if form == "json":
+        assert json.loads(text)["targets"][0]["modules"][0]["path"] == name.name
+    elif form == "sarif":
+        assert json.loads(text)["version"] == "2.1.0"
+    else:
+        assert "&#128512;" in text
+
+
 def test_piped_output_has_no_escape_codes(images: Path) -> None:
     done = child(images / "pkg", FORCE_COLOR="", TERM="xterm-256color")
     assert done.returncode == 1

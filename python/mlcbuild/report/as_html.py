@@ -19,7 +19,7 @@ _WORST = ("fails", "may-fail", "loads")
 
 
 def render(report: Report) -> str:
-    """Return the report as one HTML page.
+    """Return the report as one HTML page; ASCII, with references for all other characters.
 
     Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``).
     """
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
     source = files("mlcbuild.report").joinpath("templates/check.html").read_text(encoding="utf-8")
     # Names of files come from strangers: everything is escaped.
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(source).render(
+    page = environment.from_string(source).render(
         title=", ".join(target.name for target in report.targets),
         summary=", ".join(count(number, noun[:-1]) for noun, number in report.summary.items()),
         version=__version__,
@@ -41,6 +41,7 @@ def render(report: Report) -> str:
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
     )
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _target(target: Target) -> dict[str, object]:

@@ -18,8 +18,8 @@ SCHEMA_VERSION: Final = 1
 
 
 def render(report: Report) -> str:
-    """Return the report as indented JSON, ending with a new line."""
-    return json.dumps(table(report), indent=2, ensure_ascii=False) + "\n"
+    """Return the report as indented JSON, ending with a new line; ASCII, so any console does."""
+    return json.dumps(table(report), indent=2) + "\n"
 
 
 def table(report: Report) -> dict[str, Any]:

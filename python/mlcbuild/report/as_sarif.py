@@ -21,8 +21,8 @@ _HELP: Final = "https://github.com/mlcbuild/mlcbuild/blob/main/docs/check.md"
 
 
 def render(report: Report) -> str:
-    """Return the report as a SARIF log, ending with a new line."""
-    return json.dumps(table(report), indent=2, ensure_ascii=False) + "\n"
+    """Return the report as a SARIF log, ending with a new line; ASCII, so any console does."""
+    return json.dumps(table(report), indent=2) + "\n"
 
 
 def table(report: Report) -> dict[str, Any]:
