@@ -23,38 +23,20 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         problem = fault.problem
         missing = problem.chain[-1] if problem.chain else ""
         elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
-        earlier = _brought_in_by(subject, fault, elsewhere)
         yield Finding(
             rule=RULE.id,
-            severity=_severity(subject, fault, earlier=earlier),
+            severity=_severity(subject, fault),
             module=fault.module,
-            message=problem.reason + (f"; loads if {earlier} was imported before" * bool(earlier)),
-            evidence={"dll": missing, "elsewhere": elsewhere, "after": earlier, **fault.evidence},
+            message=problem.reason,
+            evidence={"dll": missing, "elsewhere": elsewhere, **fault.evidence},
             fix=_fix(problem, missing, elsewhere),
         )
 
 
-def _brought_in_by(subject: Subject, fault: Blame, elsewhere: list[str]) -> str:
-    """Return an extension module that has the DLL in the process once it is imported.
-
-    A loaded module satisfies every later import of its base name, from any folder. Whether Python
-    imports the one before the other cannot be seen in the images.
-    """
-    if not elsewhere or not fault.module.casefold().endswith(".pyd"):
-        return ""
-    for path, load in subject.loads.items():
-        if path == fault.module or not path.casefold().endswith(".pyd") or load.verdict == "fails":
-            continue
-        brings = {need.path for need in load.needs if need.path and not need.delayed} | {path}
-        if brings.intersection(elsewhere):
-            return path
-    return ""
-
-
-def _severity(subject: Subject, fault: Blame, *, earlier: str) -> Severity:
+def _severity(subject: Subject, fault: Blame) -> Severity:
     """Grade: a program starts with PATH, too, so in a package its fault is no certainty."""
     program = fault.module.casefold().endswith(".exe") and subject.kind != "image"
-    return "error" if fault.problem.certain and not program and not earlier else "warning"
+    return "error" if fault.problem.certain and not program else "warning"
 
 
 def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
@@ -68,8 +50,8 @@ def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
         return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
     folder = elsewhere[0].rpartition("/")[0] or "its folder"
     return (
-        f"{elsewhere[0]} lies in a folder that nobody adds: call os.add_dll_directory for {folder} "
-        f"before the import (checked with --add-dir {folder}), or move it beside the importer"
+        f"call os.add_dll_directory for {folder} before the import (checked with "
+        f"--add-dir {folder}), or move {elsewhere[0]} beside the importer"
     )
 
 
