@@ -58,7 +58,9 @@ def stop_tree(process: subprocess.Popen[Any]) -> None:
     """End the child and everything it started; returns when it is gone."""
     if sys.platform == "win32":
         tree = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
-        subprocess.run(tree, capture_output=True, check=False)
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(tree, capture_output=True, check=False, timeout=_GRACE_S)
+        process.kill()  # where taskkill is absent or does not know /T, at least the child ends
     else:
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):

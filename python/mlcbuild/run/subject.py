@@ -7,7 +7,6 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.stamp import STAMP_NAME
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def read_subject(path: Path) -> Subject:
         version=parts[1],
         imports=_imports(names),
         natives=tuple(sorted(name for name in names if _NATIVE.search(name))),
-        stamps=tuple(name for name in names if name.endswith(f"/{STAMP_NAME}")),
+        stamps=tuple(name for name in names if name.endswith("/_build.json")),
     )
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
-from mlcbuild.run import chat, steps
+from mlcbuild.run import steps
 from mlcbuild.run.place import place as make_place
-from mlcbuild.run.stamped import step_stamp
 from mlcbuild.run.subject import read_subject
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ def _plan(
     limits, device = options.limits, options.device
     names = options.imports or subject.imports
     if subject.natives or subject.stamps:
+        from mlcbuild.run.stamped import step_stamp  # noqa: PLC0415 - few wheels have a stamp
+
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", lambda: steps.step_environment(place, options.python, limits)
     yield "install", lambda: steps.step_install(place, subject, options.find_links, limits)
@@ -133,6 +134,8 @@ def _plan(
         yield "run", lambda code=code: steps.step_run(place, code, limits)  # type: ignore[misc]
     if not options.chat:
         return
+    from mlcbuild.run import chat  # noqa: PLC0415 - HTTP, only for a chat
+
     yield "model", lambda: chat.step_model(place, limits)
     yield "gen_config", lambda: chat.step_config(place, limits)
     yield "compile", lambda: chat.step_compile(place, limits)
