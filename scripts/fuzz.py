@@ -49,6 +49,7 @@ class Tally:
         self._keep = keep
         #: Held by this script itself: its seeds, above all.
         self._before = peak_memory()
+        self._largest = 0
 
     def run(self, data: bytes, name: str, read: Callable[[bytes], str]) -> None:
         """Read one file and judge it."""
@@ -65,7 +66,8 @@ class Tally:
         self.slowest = max(self.slowest, seconds)
         if seconds > SECONDS:
             self.fail(data, name, f"took {seconds:.1f} s")
-        if peak_memory() - self._before > 3 * len(data) + 100 * MEGABYTE:
+        self._largest = max(self._largest, len(data))
+        if peak_memory() - self._before > 3 * self._largest + 100 * MEGABYTE:
             self.fail(data, name, f"the process grew to {peak_memory() >> 20} MB")
 
     def fail(self, data: bytes, name: str, why: str) -> None:
