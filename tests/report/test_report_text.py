@@ -58,3 +58,13 @@ def test_markup_in_a_file_name_is_printed_as_it_is() -> None:
 def test_strict_says_that_warnings_fail() -> None:
     report = Report(targets=(wheel_target(finding(severity="warning")),), strict=True)
     assert "--strict" in as_text.render(report)
+
+
+def test_escape_sequences_in_a_name_do_not_reach_the_terminal() -> None:
+    bad = finding(module="a\x1b[2J\nb.dll", message="\u202ellatsni\x07 is not found")
+    report = Report(targets=(wheel_target(bad, name="x\x1b]0;title\x07.whl"),))
+    stream = io.StringIO()
+    as_text.print_rich(report, stream)
+    for text in (as_text.render(report), stream.getvalue()):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+        assert "a\\x1b[2J\\x0ab.dll" in text

@@ -31,6 +31,12 @@ _STYLES: Final = {
     "note": "cyan",
 }
 
+#: Control characters and marks that turn the direction of text, as visible escapes.
+_VISIBLE: Final = {
+    code: f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"  # noqa: PLR2004 - two digits
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
 _SCREEN_GROUPS: Final = 6
 _SCREEN_CHAINS: Final = 4
 
@@ -53,7 +59,15 @@ def print_rich(report: Report, stream: TextIO, *, verbose: bool = False) -> None
 
 
 def lines(report: Report, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield the lines of a report, without line ends."""
+    """Yield the lines of a report, without line ends or anything else that moves a cursor.
+
+    File and DLL names come from strangers: escape sequences in them must not reach a terminal.
+    """
+    for line in _lines(report, verbose=verbose):
+        yield tuple((style, text.translate(_VISIBLE)) for style, text in line)
+
+
+def _lines(report: Report, *, verbose: bool) -> Iterator[Line]:
     for target in report.targets:
         if not target.error:
             yield from _target(target, verbose=verbose)
