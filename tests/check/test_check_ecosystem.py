@@ -8,16 +8,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from cibuildwheel.audit import run_audit
-from cibuildwheel.errors import AuditCommandFailedError
-from cibuildwheel.options import BuildOptions, CommandLineArguments, Options
 from tiny_wheel import build_wheel
 from tinydll import build_dll
 
+if TYPE_CHECKING:
+    from cibuildwheel.options import BuildOptions
+
 ROOT = Path(__file__).resolve().parents[2]
+
+since_311 = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="cibuildwheel 4 itself runs on Python 3.11 and newer"
+)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +40,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def cibuildwheel(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildOptions, Path]:
     """Return cibuildwheel's options of a project with the documented lines, and a build folder."""
+    from cibuildwheel.options import CommandLineArguments, Options  # noqa: PLC0415
+
     project = tmp_path_factory.mktemp("project")
     (project / "pyproject.toml").write_text(
         "[tool.cibuildwheel.windows]\n"
@@ -48,20 +55,27 @@ def cibuildwheel(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildOptions
     return options.build_options("cp311-win_amd64"), tmp_path_factory.mktemp("cibuildwheel")
 
 
+@since_311
 def test_cibuildwheels_audit_step_accepts_a_good_wheel(
     wheels: tuple[Path, Path], cibuildwheel: tuple[BuildOptions, Path]
 ) -> None:
+    from cibuildwheel.audit import run_audit  # noqa: PLC0415
+
     options, folder = cibuildwheel
     assert options.audit_command == ["mlcbuild check --strict {wheel}"]
     run_audit(tmp_dir=folder, build_options=options, wheel=wheels[0])
     assert any((folder / "audit_venv").rglob("mlcbuild*")), "the step must have installed it"
 
 
+@since_311
 def test_cibuildwheels_audit_step_refuses_a_bad_wheel(
     wheels: tuple[Path, Path],
     cibuildwheel: tuple[BuildOptions, Path],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
+    from cibuildwheel.audit import run_audit  # noqa: PLC0415
+    from cibuildwheel.errors import AuditCommandFailedError  # noqa: PLC0415
+
     options, folder = cibuildwheel
     with pytest.raises(AuditCommandFailedError) as failed:
         run_audit(tmp_dir=folder, build_options=options, wheel=wheels[1])

@@ -30,6 +30,11 @@ examples:
 exit codes: 0 good, 1 findings (errors; with --strict warnings too), 2 wrong use, 3 a target
 cannot be read. Defaults come from [tool.mlcbuild.check] in ./pyproject.toml.
 """
+_HELP: Final = {
+    "with": "installed beside it: a wheel, a folder, pypi:NAME (repeatable)",
+    "with-deps": "bring what it requires from the package index, as installed beside it",
+    "add-dir": "code calls os.add_dll_directory for it, on disk or in the package (repeatable)",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help="what to examine (see below)")
-    add("--with", dest="companions", action="append", metavar="TARGET", help="installed beside it")
-    add("--with-deps", action="store_true", default=None, help="and its requirements beside it")
-    add("--add-dir", dest="add_dirs", action="append", metavar="DIR", help="os.add_dll_directory")
+    add("--with", dest="companions", action="append", metavar="TARGET", help=_HELP["with"])
+    add("--with-deps", action="store_true", default=None, help=_HELP["with-deps"])
+    add("--add-dir", dest="add_dirs", action="append", metavar="DIR", help=_HELP["add-dir"])
     add("--python-dir", metavar="DIR", help="a real folder of python.exe (default: python.org's)")
     add("--system-dir", metavar="DIR", help="a real System32 (default: a clean Windows 10)")
     add("--conda", action="store_true", default=None, help="conda's search order")
