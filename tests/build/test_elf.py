@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.elf import exported_symbols, read_elf
+from mlcbuild.build.elf import read_elf
 from mlcbuild.errors import InputError
 from tinyelf import build_so
 
@@ -31,7 +31,7 @@ def test_needs_runpath_and_soname_are_read(tmp_path: Path) -> None:
     assert image.runpath == ("$ORIGIN", "$ORIGIN/../lib")
     assert not image.has_debug_info
     assert not image.has_symbol_table
-    assert exported_symbols(file.read_bytes()) == {"answer"}
+    assert (image.exports, image.imports) == ({"answer"}, frozenset())
 
 
 @pytest.mark.parametrize(("machine", "bits"), [("arm64", 64), ("x86", 32)])
@@ -54,6 +54,20 @@ def test_debug_containers_are_seen_in_the_symbols(tmp_path: Path, debug: bool) -
     image = read_elf("a.so", file.read_bytes())
     assert image.has_debug_stl is debug
     assert any(v.startswith("GLIBCXX_3.4") for v in image.versions["libstdc++.so.6"])
+
+
+def test_only_strong_symbols_without_a_version_must_come_from_anywhere(tmp_path: Path) -> None:
+    source = """
+#include <cstdio>
+#include <string>
+extern "C" int strong(void);
+extern "C" int weak(void) __attribute__((weak));
+int f(const std::string &s) { return std::puts(s.c_str()) + strong() + (weak ? weak() : 0); }
+"""
+    file = build_so(tmp_path / "a.so", source=source, language="c++", flags=["-s"])
+    image = read_elf("a.so", file.read_bytes())
+    assert image.imports == {"strong"}
+    assert len(image.exports) == 1
 
 
 @pytest.mark.parametrize("release", [True, False])

@@ -144,6 +144,14 @@ def test_a_missing_dependency_stops_the_wheel_until_its_bringer_is_declared(
     assert len(project.wheels()) == 1
 
 
+def test_a_symbol_that_was_never_linked_stops_the_wheel(project: Project) -> None:
+    project.write("demo.c", "int elsewhere(void);\nint demo(void) { return elsewhere(); }\n")
+    run = project.build_wheel()
+    assert run.code != 0
+    assert "error[missing-symbol] demo/libdemo.so: needs the symbol elsewhere" in run.text
+    assert project.wheels() == []
+
+
 def test_debug_information_and_debug_containers_stop_the_wheel(project: Project) -> None:
     source = "#include <vector>\nstd::vector<int> f(const std::vector<int> &v) { return v; }\n"
     build_so(

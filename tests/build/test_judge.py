@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mlcbuild.build.companions import is_process_symbol
 from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.expectation import Expectation
 from mlcbuild.build.judge import Native, judge
@@ -132,6 +133,30 @@ def test_a_drivers_dll_is_named_with_who_brings_it() -> None:
 def test_an_image_that_no_process_can_map_is_refused() -> None:
     cut = replace(DLL, invalid="the file ends before its last section")
     assert rules(cut, expected=WINDOWS) == [("wrong-machine", "pkg/a.dll")]
+
+
+def test_a_symbol_that_nobody_defines_is_named_where_all_who_could_are_known() -> None:
+    user = replace(ELF, imports=frozenset({"TVMFFIAnyCast", "helper", "PyList_New", "dladdr"}))
+    helper = replace(ELF, path="pkg/libh.so", needed=(), exports=frozenset({"helper"}))
+    tvm_ffi = {"tvm_ffi": frozenset({"TVMFFIAnyCast"})}
+
+    def symbols(*natives: Native, exports: dict[str, frozenset[str]]) -> list[object]:
+        found = judge(
+            natives,
+            LINUX,
+            is_system_dll=is_system_dll,
+            companion_exports=exports,
+            is_process_symbol=is_process_symbol,
+        )
+        assert {finding.rule for finding in found} <= {"missing-symbol"}
+        return [finding.evidence["symbols"] for finding in found]
+
+    assert symbols(user, helper, exports=tvm_ffi) == []
+    assert symbols(user, exports=tvm_ffi) == [["helper"]]
+    assert symbols(user, helper, exports={"tvm_ffi": frozenset()}) == [["TVMFFIAnyCast"]]
+    assert symbols(user, exports={}) == [], "nothing is known of the companion"
+    other = replace(user, needed=("libc.so.6", "libz.so.1"))
+    assert symbols(other, exports=tvm_ffi) == [], "libz binds its symbols to no version"
 
 
 def test_a_delay_loaded_need_only_warns() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.gnuversions import GNUVerNeedSection, GNUVerSymSection
 from elftools.elf.sections import SymbolTableSection
 
 from mlcbuild.errors import InputError
@@ -17,7 +17,7 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MAGIC", "ElfImage", "exported_symbols", "read_elf"]
+__all__ = ["MAGIC", "ElfImage", "read_elf"]
 
 MAGIC: Final = b"\x7fELF"
 
@@ -59,6 +59,10 @@ class ElfImage:
     has_debug_stl: bool
     #: Calls the C library's assertion failure: compiled without NDEBUG, which CMake's Release sets.
     has_asserts: bool = False
+    #: Symbols it defines for others.
+    exports: frozenset[str] = frozenset()
+    #: Symbols that another library must define: strong, and bound to no version of one.
+    imports: frozenset[str] = frozenset()
 
 
 def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
@@ -68,6 +72,7 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
         dynamic = elf.get_section_by_name(".dynamic")
         tags: list[Any] = list(dynamic.iter_tags()) if isinstance(dynamic, DynamicSection) else []
         names = _dynamic_names(elf)
+        exports, imports = _symbols(elf)
         return ElfImage(
             path=path,
             machine=_MACHINES.get(elf["e_machine"], str(elf["e_machine"])),
@@ -83,6 +88,8 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
             has_symbol_table=elf.get_section_by_name(".symtab") is not None,
             has_debug_stl=any(mark in names for mark in _DEBUG_STL_MARKS),
             has_asserts=_ASSERTION in names,
+            exports=exports,
+            imports=imports,
         )
     except (ELFError, ValueError, KeyError, IndexError, OSError, AssertionError) as error:
         raise InputError(
@@ -91,16 +98,27 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
         ) from error
 
 
-def exported_symbols(data: bytes | memoryview) -> frozenset[str]:
-    """Names that the image defines in its dynamic symbol table."""
-    section = ELFFile(io.BytesIO(bytes(data))).get_section_by_name(".dynsym")
-    if not isinstance(section, SymbolTableSection):
-        return frozenset()
-    return frozenset(
-        symbol.name
-        for symbol in section.iter_symbols()
-        if symbol.name and symbol["st_shndx"] != "SHN_UNDEF"
-    )
+def _symbols(elf: Any) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401 - untyped library
+    """Return what the dynamic symbol table defines, and what it needs from anywhere."""
+    table = elf.get_section_by_name(".dynsym")
+    if not isinstance(table, SymbolTableSection):
+        return frozenset(), frozenset()
+    section = elf.get_section_by_name(".gnu.version")
+    versions = section if isinstance(section, GNUVerSymSection) else None
+    exports, imports = set(), set()
+    for index, symbol in enumerate(table.iter_symbols()):
+        if not symbol.name:
+            continue
+        if symbol["st_shndx"] != "SHN_UNDEF":
+            exports.add(symbol.name)
+        elif symbol["st_info"]["bind"] == "STB_GLOBAL" and not _is_versioned(versions, index):
+            imports.add(symbol.name)
+    return frozenset(exports), frozenset(imports)
+
+
+def _is_versioned(versions: GNUVerSymSection | None, index: int) -> bool:
+    """Say whether a symbol is bound to a version; pyelftools names the two numbers for none."""
+    return versions is not None and isinstance(versions.get_symbol(index)["ndx"], int)
 
 
 def _runpath(tags: list[Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.companions import companion_exports, is_process_symbol
 from mlcbuild.build.expectation import read_expectation
 from mlcbuild.build.judge import judge
 from mlcbuild.build.packages import wheel_files
@@ -35,7 +36,13 @@ def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
     record, project, expected = read_expectation(build)
     staged = read_staged(wheel_files(Path(record.project), project, record, stage))
     findings = (
-        *judge(staged.natives, expected, is_system_dll=is_system_dll),
+        *judge(
+            staged.natives,
+            expected,
+            is_system_dll=is_system_dll,
+            companion_exports=companion_exports(expected.companions),
+            is_process_symbol=is_process_symbol,
+        ),
         *_beside_the_rules(staged),
     )
     if not any(finding.severity == "error" for finding in findings):

@@ -6,49 +6,55 @@ The rules that ``mlcbuild check`` has too carry its names. An ``error`` stops th
 from __future__ import annotations
 
 import posixpath
-import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from mlcbuild.build.elf import ElfImage
-from mlcbuild.build.expectation import library_stem
+from mlcbuild.build.needs import (
+    Native,
+    find_companions,
+    find_needs,
+    find_runpaths,
+    find_symbols,
+)
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.pe.crt import is_debug_crt, unmangled
 from mlcbuild.pe.facts import Image
 from mlcbuild.rules.model import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlcbuild.build.expectation import Expectation
-    from mlcbuild.pe.facts import Machine
-
-    SystemDlls = Callable[[str, Machine], bool]
+    from mlcbuild.build.needs import SystemDlls
 
 __all__ = ["Native", "judge"]
 
-Native: TypeAlias = ElfImage | Image
-
-#: What every Linux that can run manylinux wheels has (PEP 513 and its successors' policies).
-_LINUX_SYSTEM: Final = re.compile(
-    r"lib(c|m|dl|rt|util|pthread|resolv|nsl|gcc_s|stdc\+\+|z|expat|GL|X11|Xext|Xrender|ICE|SM"
-    r"|glib-2\.0|gobject-2\.0|gthread-2\.0)\.so(\.\d+)*"
-    r"|ld-linux[\w-]*\.so(\.\d+)*|ld64\.so(\.\d+)*|libc\.musl-\w+\.so\.1"
-)
-
 
 def judge(
-    natives: Sequence[Native], expected: Expectation, *, is_system_dll: SystemDlls
+    natives: Sequence[Native],
+    expected: Expectation,
+    *,
+    is_system_dll: SystemDlls,
+    companion_exports: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    is_process_symbol: Callable[[str], bool] = lambda _name: False,
 ) -> tuple[Finding, ...]:
-    """Return every finding, errors first. ``is_system_dll`` answers for Windows."""
+    """Return every finding, errors first.
+
+    ``is_system_dll`` answers for Windows; ``companion_exports`` are the symbols of the companions'
+    libraries that are at hand, by stem; ``is_process_symbol`` answers for what every Python
+    process on Linux has loaded.
+    """
     found = [
         *_packaging(expected),
         *_machines(natives, expected),
         *_debug(natives, expected),
         *_asserts(natives, expected),
         *_one_crt(natives, expected),
-        *_needs(natives, expected, is_system_dll),
-        *_runpaths(natives),
-        *_companions(expected),
+        *find_needs(natives, expected, is_system_dll),
+        *find_symbols(natives, companion_exports, is_process_symbol),
+        *find_runpaths(natives),
+        *find_companions(expected),
     ]
     return tuple(sorted(found, key=lambda f: (f.severity != "error", f.module or "", f.rule)))
 
@@ -178,111 +184,3 @@ def _is_redistributed(path: str) -> bool:
     """Say whether it is a DLL of Microsoft's runtime, which is as Microsoft built it."""
     provider = provider_of(unmangled(posixpath.basename(path)))
     return provider is not None and provider.kind == "redist"
-
-
-def _needs(
-    natives: Sequence[Native], expected: Expectation, is_system_dll: SystemDlls
-) -> Iterator[Finding]:
-    declared = {library for libraries in expected.companions.values() for library in libraries}
-    declared |= expected.system_libraries
-    for native in natives:
-        if isinstance(native, Image):
-            names = [(dll.name, dll.delayed) for dll in native.imports]
-        else:
-            names = [(name, False) for name in native.needed]
-        for name, delayed in names:
-            if library_stem(name) in declared:
-                continue
-            problem = (
-                _dll_problem(name, native, natives, is_system_dll)
-                if isinstance(native, Image)
-                else _elf_problem(name, native, natives)
-            )
-            if problem:
-                message, fix = problem
-                yield Finding(
-                    rule="missing-dll" if isinstance(native, Image) else "missing-library",
-                    severity="warning" if delayed else "error",
-                    module=native.path,
-                    message=f"needs {name}, {message}",
-                    evidence={"name": name},
-                    fix=fix,
-                )
-
-
-_DECLARE: Final = (
-    "install it into the wheel, link it statically, or declare the distribution that brings it: "
-    "[tool.mlcbuild.build] companions"
-)
-_DECLARE_SYSTEM: Final = (
-    "load it when it is needed, or declare that the user's system brings it: "
-    "[tool.mlcbuild.build] system-libraries"
-)
-
-
-def _dll_problem(
-    name: str, image: Image, natives: Sequence[Native], is_system_dll: SystemDlls
-) -> tuple[str, str] | None:
-    inside = {posixpath.basename(native.path).casefold() for native in natives}
-    if name.casefold() in inside or is_system_dll(name, image.machine):
-        return None
-    provider = provider_of(name)
-    if provider is not None and provider.kind == "debug":
-        return None  # the rule debug-crt has said it
-    if provider is not None:
-        return f"which comes with {provider.brought_by}", _DECLARE_SYSTEM
-    return "which neither the wheel, a companion nor Windows has", _DECLARE
-
-
-def _elf_problem(name: str, image: ElfImage, natives: Sequence[Native]) -> tuple[str, str] | None:
-    if _LINUX_SYSTEM.fullmatch(name):
-        return None
-    inside = [n.path for n in natives if posixpath.basename(n.path) == name]
-    if not inside:
-        return "which neither the wheel, a companion nor the platform's policy has", _DECLARE
-    here = posixpath.dirname(image.path)
-    reached = {
-        posixpath.normpath(
-            posixpath.join(
-                here,
-                entry.replace("${ORIGIN}", "$ORIGIN").removeprefix("$ORIGIN").lstrip("/"),
-                name,
-            )
-        )
-        for entry in image.runpath
-        if entry.startswith(("$ORIGIN", "${ORIGIN}"))
-    }
-    if reached & set(inside):
-        return None
-    relative = posixpath.relpath(posixpath.dirname(inside[0]) or ".", here or ".")
-    want = "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"
-    return (
-        f"which is in the wheel ({inside[0]}) where its RUNPATH does not lead",
-        f'set_target_properties(... PROPERTIES INSTALL_RPATH "{want}")',
-    )
-
-
-def _runpaths(natives: Sequence[Native]) -> Iterator[Finding]:
-    for native in natives:
-        if isinstance(native, Image):
-            continue
-        foreign = [entry for entry in native.runpath if not entry.startswith(("$", "@"))]
-        if foreign:
-            yield Finding(
-                rule="build-path",
-                severity="error",
-                module=native.path,
-                message=f"looks for libraries in a folder of the build machine ({foreign[0]})",
-                fix='set INSTALL_RPATH to "$ORIGIN" and INSTALL_RPATH_USE_LINK_PATH to OFF',
-            )
-
-
-def _companions(expected: Expectation) -> Iterator[Finding]:
-    for name in expected.companions:
-        if expected.requires is not None and name not in expected.requires:
-            yield Finding(
-                rule="companion-not-required",
-                severity="error",
-                message=f"companion {name} is not among the project's dependencies",
-                fix=f'add "{name}" to project.dependencies, with the version built against',
-            )
