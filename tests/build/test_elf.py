@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 _USES_A_VECTOR = """
 #include <vector>
 #include <string>
-std::vector<std::string> words(const std::vector<std::string> &in) { return in; }
+__attribute__((visibility("default"))) int words(const char *text) {
+  std::vector<std::string> all{text, text};
+  int sum = 0;
+  for (auto at = all.begin(); at != all.end(); ++at) sum += at->size();
+  return sum;
+}
+// Some toolchains link such a function of libstdc++ into good libraries.
+namespace __gnu_debug { __attribute__((visibility("default"))) int attach() { return 1; } }
 """
 
 
@@ -29,6 +36,7 @@ def test_needs_runpath_and_soname_are_read(tmp_path: Path) -> None:
     assert (image.machine, image.bits, image.soname) == ("x86_64", 64, "liba.so.3")
     assert image.needed == ("libb.so.1", "libc.so.6")
     assert image.runpath == ("$ORIGIN", "$ORIGIN/../lib")
+    assert not image.inherited
     assert not image.has_debug_info
     assert not image.has_symbol_table
     assert (image.exports, image.imports) == ({"answer"}, frozenset())
@@ -47,9 +55,15 @@ def test_debug_information_and_symbols_are_seen(tmp_path: Path) -> None:
     assert image.has_symbol_table
 
 
+@pytest.mark.parametrize("visibility", ["default", "hidden"])
 @pytest.mark.parametrize("debug", [True, False])
-def test_debug_containers_are_seen_in_the_symbols(tmp_path: Path, debug: bool) -> None:  # noqa: FBT001
-    flags = ["-O1", "-s", *(["-D_GLIBCXX_DEBUG"] if debug else [])]
+def test_debug_containers_are_seen_in_the_symbols(
+    tmp_path: Path,
+    debug: bool,  # noqa: FBT001
+    visibility: str,
+) -> None:
+    flags = ["-O1", "-s", f"-fvisibility={visibility}", "-fvisibility-inlines-hidden"]
+    flags += ["-D_GLIBCXX_DEBUG"] if debug else []
     file = build_so(tmp_path / "a.so", source=_USES_A_VECTOR, language="c++", flags=flags)
     image = read_elf("a.so", file.read_bytes())
     assert image.has_debug_stl is debug

@@ -177,6 +177,14 @@ def test_a_library_in_the_wheel_must_be_where_the_runpath_leads() -> None:
     assert rules(top, library) == []
 
 
+def test_an_rpath_serves_the_libraries_that_its_image_loads_too() -> None:
+    user = replace(ELF, path="pkg/user.so", needed=("liba.so",), runpath=("$ORIGIN/../libs",))
+    first = replace(ELF, path="libs/liba.so", needed=("libb.so",), runpath=())
+    second = replace(ELF, path="libs/libb.so", needed=(), runpath=())
+    assert rules(user, first, second) == [("missing-library", "libs/liba.so")]
+    assert rules(replace(user, inherited=True), first, second) == []
+
+
 def test_a_folder_of_the_build_machine_in_the_runpath_is_refused() -> None:
     assert rules(replace(ELF, runpath=("$ORIGIN", "/home/me/build/lib"))) == [
         ("build-path", "pkg/liba.so")

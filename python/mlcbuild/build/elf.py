@@ -32,8 +32,12 @@ _MACHINES: Final = {
     "EM_S390": "s390x",
 }
 
-#: In mangled names: ``__gnu_debug::`` and ``std::__debug::``, which only -D_GLIBCXX_DEBUG brings.
-_DEBUG_STL_MARKS: Final = (b"11__gnu_debug", b"St7__debug")
+#: In mangled names: ``std::__debug::vector`` and its like, which only -D_GLIBCXX_DEBUG brings.
+_DEBUG_CONTAINER: Final = b"St7__debug"
+
+#: ``__gnu_debug::``, where it is asked of libstdc++. Some toolchains link such a function into
+#: good libraries, so a definition proves nothing.
+_DEBUG_SUPPORT: Final = "11__gnu_debug"
 
 #: What ``assert`` of glibc and musl calls.
 _ASSERTION: Final = b"\0__assert_fail\0"
@@ -51,6 +55,8 @@ class ElfImage:
     needed: tuple[str, ...]
     #: Entries of DT_RUNPATH, else of DT_RPATH, as written (``$ORIGIN/...``).
     runpath: tuple[str, ...]
+    #: They are DT_RPATH's, which the libraries that this one loads inherit (ld.so(8)).
+    inherited: bool = False
     #: Library -> version names it must define, e.g. ``libc.so.6: (GLIBC_2.34, ...)``.
     versions: dict[str, tuple[str, ...]]
     has_debug_info: bool
@@ -72,7 +78,7 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
         dynamic = elf.get_section_by_name(".dynamic")
         tags: list[Any] = list(dynamic.iter_tags()) if isinstance(dynamic, DynamicSection) else []
         names = _dynamic_names(elf)
-        exports, imports = _symbols(elf)
+        exports, needed, imports = _symbols(elf)
         return ElfImage(
             path=path,
             machine=_MACHINES.get(elf["e_machine"], str(elf["e_machine"])),
@@ -80,13 +86,14 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
             soname=next((t.soname for t in tags if t.entry.d_tag == "DT_SONAME"), None),
             needed=tuple(t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"),
             runpath=_runpath(tags),
+            inherited=not any(t.entry.d_tag == "DT_RUNPATH" for t in tags),
             versions=_versions(elf),
             has_debug_info=any(
                 elf.get_section_by_name(name) is not None
                 for name in (".debug_info", ".zdebug_info")
             ),
             has_symbol_table=elf.get_section_by_name(".symtab") is not None,
-            has_debug_stl=any(mark in names for mark in _DEBUG_STL_MARKS),
+            has_debug_stl=_DEBUG_CONTAINER in names or any(_DEBUG_SUPPORT in n for n in needed),
             has_asserts=_ASSERTION in names,
             exports=exports,
             imports=imports,
@@ -98,22 +105,24 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
         ) from error
 
 
-def _symbols(elf: Any) -> tuple[frozenset[str], frozenset[str]]:  # noqa: ANN401 - untyped library
-    """Return what the dynamic symbol table defines, and what it needs from anywhere."""
+def _symbols(elf: Any) -> tuple[frozenset[str], ...]:  # noqa: ANN401 - untyped library
+    """Return what the dynamic symbol table defines, what it needs, and that without a version."""
     table = elf.get_section_by_name(".dynsym")
     if not isinstance(table, SymbolTableSection):
-        return frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset()
     section = elf.get_section_by_name(".gnu.version")
     versions = section if isinstance(section, GNUVerSymSection) else None
-    exports, imports = set(), set()
+    exports, needed, imports = set(), set(), set()
     for index, symbol in enumerate(table.iter_symbols()):
         if not symbol.name:
             continue
         if symbol["st_shndx"] != "SHN_UNDEF":
             exports.add(symbol.name)
-        elif symbol["st_info"]["bind"] == "STB_GLOBAL" and not _is_versioned(versions, index):
-            imports.add(symbol.name)
-    return frozenset(exports), frozenset(imports)
+        elif symbol["st_info"]["bind"] == "STB_GLOBAL":
+            needed.add(symbol.name)
+            if not _is_versioned(versions, index):
+                imports.add(symbol.name)
+    return frozenset(exports), frozenset(needed), frozenset(imports)
 
 
 def _is_versioned(versions: GNUVerSymSection | None, index: int) -> bool:

@@ -99,17 +99,10 @@ def _elf_problem(name: str, image: ElfImage, natives: Sequence[Native]) -> tuple
     if not inside:
         return "which neither the wheel, a companion nor the platform's policy has", _DECLARE
     here = posixpath.dirname(image.path)
-    reached = {
-        posixpath.normpath(
-            posixpath.join(
-                here,
-                entry.replace("${ORIGIN}", "$ORIGIN").removeprefix("$ORIGIN").lstrip("/"),
-                name,
-            )
-        )
-        for entry in image.runpath
-        if entry.startswith(("$ORIGIN", "${ORIGIN}"))
-    }
+    reached = _reached(image, name)
+    for other in natives:
+        if isinstance(other, ElfImage) and other.inherited:
+            reached |= _reached(other, name)
     if reached & set(inside):
         return None
     relative = posixpath.relpath(posixpath.dirname(inside[0]) or ".", here or ".")
@@ -118,6 +111,17 @@ def _elf_problem(name: str, image: ElfImage, natives: Sequence[Native]) -> tuple
         f"which is in the wheel ({inside[0]}) where its RUNPATH does not lead",
         f'set_target_properties(... PROPERTIES INSTALL_RPATH "{want}")',
     )
+
+
+def _reached(image: ElfImage, name: str) -> set[str]:
+    """Return the paths in the wheel where an image's RUNPATH makes the loader look for a name."""
+    here = posixpath.dirname(image.path)
+    return {
+        posixpath.normpath(posixpath.join(here, below.lstrip("/"), name))
+        for entry in image.runpath
+        for origin, _, below in [entry.replace("${ORIGIN}", "$ORIGIN").partition("$ORIGIN")]
+        if not origin and entry.startswith("$")
+    }
 
 
 def find_symbols(
