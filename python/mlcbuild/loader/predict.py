@@ -77,6 +77,8 @@ def _refused(file: File, reason: str, cause: str) -> Load:
 def _other_orders(world: World, first: Walk, context: Context) -> Iterator[tuple[Folder, ...]]:
     """Yield the other orders of the added folders that could change this image's outcome."""
     added = context.places.added
+    if len(added) < 2:  # noqa: PLR2004
+        return
     wanted = {fold(s.edge.found.name) for s in first.steps if s.edge.found.file is not None}
     rivals = world.rival_folders(added, frozenset(wanted))
     if not rivals:
@@ -131,6 +133,8 @@ def _needs(world: World, context: Context, walks: Sequence[Walk]) -> tuple[Need,
     outcomes: dict[tuple[str, str, bool], dict[str, None]] = {}
     for step in (step for walked in walks for step in walked.steps):
         found = step.edge.found
+        if len(walks) == 1 and found.cause is None and step.importer is not context.root:
+            continue
         key = (step.importer.key, fold(found.name), step.edge.delayed)
         merged.setdefault(key, step)
         place = found.file.key if found.file else found.origin

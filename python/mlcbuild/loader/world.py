@@ -51,7 +51,8 @@ class World:
     images: Images = field(default_factory=Images)
     _homes: dict[str, Folder] = field(default_factory=dict)
     _names: dict[str, File] | None = None
-    _shared: dict[str, list[Folder]] | None = None
+    _held: dict[str, list[Folder]] = field(default_factory=dict)
+    _shared: frozenset[str] | None = None
     _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
 
     def file(self, path: str) -> File:
@@ -103,7 +104,7 @@ class World:
     ) -> tuple[Folder, ...]:
         """Return the added folders that hold a wanted name which another of them holds too."""
         rivals: set[Folder] = set()
-        for name in wanted:
+        for name in wanted & self._holders_of_many():
             holders = [folder for folder in self._holders(name) if folder in added]
             if len(holders) > 1:
                 rivals |= set(holders)
@@ -116,13 +117,18 @@ class World:
         return [file.key for file in files if file is not None]
 
     def _holders(self, name: str) -> list[Folder]:
+        self._holders_of_many()
+        return self._held.get(name, [])
+
+    def _holders_of_many(self) -> frozenset[str]:
+        """Return the names that lie in more than one added folder."""
         if self._shared is None:
-            self._shared = {}
             inferred = (each.folder for each in self.inferred)
             for folder in dict.fromkeys((*self.added, *inferred)):
-                for held in folder.names():
-                    self._shared.setdefault(held, []).append(folder)
-        return self._shared.get(name, [])
+                for name in folder.names():
+                    self._held.setdefault(name, []).append(folder)
+            self._shared = frozenset(name for name, who in self._held.items() if len(who) > 1)
+        return self._shared
 
     def _added_for(self, file: File) -> tuple[Folder, ...]:
         own = (a.folder for a in self.inferred if not a.tops or top(file.path) in a.tops)
