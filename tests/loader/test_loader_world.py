@@ -213,6 +213,21 @@ def test_a_real_python_folder_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert load(tmp_path, "pkg/more.pyd", python_dir=python).winerror == 127
 
 
+def test_the_real_python_decides_on_machine_and_version(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.dll("python.exe", at="python", exe=True)
+    lab.dll("python312.dll", at="python", exports=["PyList_New"])
+    lab.dll("narrow.dll", machine="x86", toolchain="mingw")
+    lab.dll("old.pyd", imports={"python311.dll": ["PyList_New"]})
+    lab.dll("new.pyd", imports={"python312.dll": ["PyList_New"]})
+    package = FilesPackage(tmp_path / "pkg", name="pkg", kind="folder")
+    options = Options(python_dir=str(tmp_path / "python"))
+    world = world_from_package(package, options=options)
+    assert predict(world, "narrow.dll").winerror == 193
+    assert predict(world, "old.pyd").winerror == 126
+    assert predict(world, "new.pyd").verdict == "loads"
+
+
 def test_condas_folders_come_after_the_added_ones_and_only_with_conda(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.dll("leaf.dll", at="env/Library/bin")

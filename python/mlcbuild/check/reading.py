@@ -13,6 +13,7 @@ from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from mlcbuild.package.model import Kind, Member, Package, WheelFacts
 
@@ -38,6 +39,8 @@ class ReadingPackage:
         self.kind: Kind = package.kind
         self.wheel: WheelFacts | None = package.wheel
         self.companions: Sequence[Package] = package.companions
+        #: The folder on disk, where there is one: an image's siblings lie in it.
+        self.root: Path | None = getattr(package, "root", None)
         self.digests: dict[str, str] = {}
         self.stamps: dict[str, bytes] = {}
 

@@ -12,9 +12,9 @@ from mlcbuild.errors import InputError
 from mlcbuild.loader.adding import added_folders
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.names import fold
+from mlcbuild.loader.process import python_of_dll
 from mlcbuild.loader.reading import read_record
 from mlcbuild.loader.world import World
-from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
@@ -96,14 +96,17 @@ def world_from_package(
     if python_files:
         python.append(Tree("python-dir", "python-dir", python_files).folder(""))
     after: list[Folder] = []
+    real: Folder | None = None
     if options.python_dir is not None:
-        python.append(_disk(options.python_dir, "python-dir"))
+        real = _disk(options.python_dir, "python-dir")
+        python.append(real)
         if options.conda:
             homes = [Path(options.python_dir, *part.split("/")) for part in _CONDA]
             after = [_disk(str(home), "python-dir") for home in homes if home.is_dir()]
     siblings: Folder | None = None
-    if package.kind == "image" and isinstance(package, FilesPackage):
-        siblings = _disk(str(package.root), "dll-dir")
+    root = getattr(package, "root", None)  # files on disk have one, and what wraps them
+    if package.kind == "image" and isinstance(root, Path):
+        siblings = _disk(str(root), "dll-dir")
     return World(
         package=tree,
         beside=siblings,
@@ -115,11 +118,23 @@ def world_from_package(
         after=tuple(after),
         real_python=options.python_dir is not None,
         tags=package.wheel.tags if package.wheel else (),
-        machine=options.machine,
-        python_version=options.python,
+        machine=options.machine or (_machine(real) if real else None),
+        python_version=options.python or (_version(real) if real else None),
         msvcp140=options.msvcp140,
         assumptions=tuple(assumptions),
     )
+
+
+def _machine(folder: Folder) -> Machine | None:
+    """Return the machine of the Python in a folder; None where there is none that can be read."""
+    program = folder.find("python.exe")
+    image = program.read().image if program is not None else None
+    return image.machine if image is not None else None
+
+
+def _version(folder: Folder) -> str | None:
+    """Return the version of the Python in a folder, as in its DLL's name."""
+    return next((version for name in folder.names() if (version := python_of_dll(name))), None)
 
 
 def _system(options: Options) -> System:
@@ -200,17 +215,16 @@ def _disk(path: str, origin: Origin) -> Folder:
             names = sorted(e.name for e in entries if is_native_name(e.name) and e.is_file())
     except OSError as error:
         raise InputError(f"cannot list {path}: {error.strerror}") from error
-    files = [
-        File(
-            key=str(Path(path, name)),
-            path=name,
-            origin=origin,
-            place=path,
-            read=_disk_reader(Path(path, name)),
-        )
-        for name in names
-    ]
-    return Tree(path, origin, files).folder("")
+
+    def file(name: str) -> File:
+        full = Path(path, *name.split("/"))
+        return File(key=str(full), path=name, origin=origin, place=path, read=_disk_reader(full))
+
+    def deeper(name: str) -> File | None:
+        inner = name.replace("\\", "/")
+        return file(inner) if ".." not in inner and Path(path, inner).is_file() else None
+
+    return Tree(path, origin, map(file, names), deeper=deeper).folder("")
 
 
 def _disk_reader(path: Path) -> Callable[[], Record]:

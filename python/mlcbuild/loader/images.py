@@ -60,8 +60,17 @@ class File:
 class Tree:
     """The files of one place by folded path: a package, a companion, one added folder."""
 
-    def __init__(self, label: str, origin: Origin, files: Iterable[File]) -> None:
+    def __init__(
+        self,
+        label: str,
+        origin: Origin,
+        files: Iterable[File],
+        *,
+        deeper: Callable[[str], File | None] | None = None,
+    ) -> None:
         self.label = label
+        #: Looks a relative path up that ``files`` does not list (a folder on disk).
+        self.deeper = deeper
         self.origin = origin
         self.files = {fold(file.path): file for file in files}
         self.by_key = {file.key: file for file in self.files.values()}
@@ -101,7 +110,11 @@ class Folder:
 
     def find(self, name: str) -> File | None:
         """Look a name up, or a relative path, ignoring case."""
-        return self.tree.files.get(f"{self.path}/{fold(name)}" if self.path else fold(name))
+        key = f"{self.path}/{fold(name)}" if self.path else fold(name)
+        file = self.tree.files.get(key)
+        if file is None and "/" in key and self.tree.deeper is not None:
+            return self.tree.deeper(name)
+        return file
 
     @property
     def shown(self) -> str:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.loader.adding import top
 from mlcbuild.loader.graph import Graph
-from mlcbuild.loader.images import Images
+from mlcbuild.loader.images import Images, Tree
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.process import process_of
 from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
     from mlcbuild.loader.adding import AddedFolder
-    from mlcbuild.loader.images import File, Folder, Tree
+    from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System
     from mlcbuild.pe.facts import Image, Machine
@@ -151,7 +151,11 @@ class World:
             for tree in self._trees():
                 for each in tree.files.values():
                     self._homes.setdefault(each.key, tree.folder(each.folder))
-        return self._homes[file.key]
+        return self._homes.get(file.key) or self._home_of_deep(file)
+
+    def _home_of_deep(self, file: File) -> Folder:
+        """Return the folder of a file that an import named by a relative path."""
+        return Tree(file.place, file.origin, [file]).folder(file.folder)
 
     def _elsewhere(self, name: str) -> Elsewhere | None:
         base = fold(name)

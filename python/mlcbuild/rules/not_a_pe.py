@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.rules.blame import blame
 from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,17 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             evidence={"reason": why},
             fix="rebuild the file or copy it again; if it is data, give it another suffix",
         )
+    told = {base_name(path) for path in subject.broken}
+    for fault in blame(subject, {"not-a-pe"}):
+        if len(fault.problem.chain) > 1 and base_name(fault.problem.chain[-1]) not in told:
+            yield Finding(
+                rule=RULE.id,
+                severity="error" if fault.problem.certain else "warning",
+                module=fault.module,
+                message=f"gets a DLL that is no Windows image: {fault.problem.reason}",
+                evidence=fault.evidence,
+                fix="rebuild that DLL or copy it again",
+            )
     for path, image in subject.images.items():
         if image.defects and path not in subject.broken:
             more = f" (and {len(image.defects) - 1} more)" if image.defects[1:] else ""
