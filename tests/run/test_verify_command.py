@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 from mlcbuild.build.stamp import Compiler, Stamp, Target, digest, write_stamp
 from mlcbuild.cli import main
@@ -24,6 +26,13 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     return folder
+
+
+def matches_schema(table: dict[str, Any]) -> bool:
+    """Compare with the schema that is shipped; raises where it does not match."""
+    schema = resources.files("mlcbuild.run").joinpath("schemas/verify.json").read_text("utf-8")
+    jsonschema.validate(table, json.loads(schema))
+    return True
 
 
 def test_a_good_wheel_is_used_and_nothing_stays_behind(
@@ -56,6 +65,7 @@ def test_a_wheel_that_fails_on_import_is_bad_and_its_log_has_the_traceback(
     streams = capsys.readouterr()
     table = json.loads(streams.out)
     assert code == 1
+    assert matches_schema(table)
     assert table["ok"] is False
     assert table["steps"][-1]["name"] == "import"
     assert "RuntimeError: no good" in table["error"]
@@ -257,6 +267,7 @@ def test_what_was_kept_can_be_looked_at(
     assert main(["verify", str(make_wheel({"demo.py": ""})), "--keep", "--json"]) == 0
 
     table = json.loads(capsys.readouterr().out)
+    assert matches_schema(table)
     assert Path(table["folder"]).parent == own_temporary_folder
     assert Path(table["log"]).is_file()
 
@@ -271,5 +282,6 @@ def test_the_real_wheel_compiles_a_model_and_answers(capsys: pytest.CaptureFixtu
 
     table = json.loads(capsys.readouterr().out)
     assert code == 0, table["error"]
+    assert matches_schema(table)
     assert [step["name"] for step in table["steps"]][-2:] == ["chat", "serve"]
     assert table["chat"]["usage"]["completion_tokens"] == 12

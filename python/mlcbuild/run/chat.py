@@ -95,7 +95,7 @@ def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str,
 
 
 def _usage(usage: dict[str, Any]) -> str:
-    text = f"{usage['prompt_tokens']} + {usage['completion_tokens']} tokens"
+    text = f"{usage['prompt_tokens']} prompt + {usage['completion_tokens']} completion tokens"
     spent = usage.get("time_a_token_s")
     return text + (f", {spent * 1e6:.0f} us a token" if spent else "")
 
