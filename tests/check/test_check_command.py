@@ -14,8 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 from mlcbuild.cli import main
-from tiny_wheel import build_wheel
 from tinydll import build_dll
+from wheelfactory import make_wheel
 
 PYTHON_FOLDER = Path(__file__).resolve().parents[2] / "python"
 
@@ -75,7 +75,7 @@ def test_what_is_printed_satisfies_the_shipped_schema(
     schema = files("mlcbuild.report").joinpath("schemas/check-1.json").read_text(encoding="utf-8")
     (tmp_path / "junk.dll").write_bytes(b"MZ" + bytes(200))
     leaf = (images / "pkg/libs/leaf.dll").read_bytes()
-    wheel = build_wheel(tmp_path, {"x/leaf.dll": leaf, "x/junk.dll": b"junk"}, tag="py3-none-win32")
+    wheel = make_wheel(tmp_path, {"x/leaf.dll": leaf, "x/junk.dll": b"junk"}, tag="py3-none-win32")
     targets = [images, images / "good.dll", tmp_path / "junk.dll", wheel, tmp_path / "gone.whl"]
     code, out, _ = run(capsys, *targets, "--json")
     assert code == 3
@@ -184,6 +184,57 @@ def test_a_companion_brings_the_missing_dll(
     assert code == 0
     needs = document(out)["targets"][0]["modules"]
     assert "companion" in {need["from"] for module in needs for need in module["needs"]}
+
+
+@pytest.fixture
+def two_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Return a wheel that needs leaf.dll of another one, and the index's folder with that one."""
+    index = tmp_path / "index"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    leaf = build_dll(tmp_path / "leaf.dll", exports=["f", "g"])
+    user = build_dll(tmp_path / "user.dll", imports={"leaf.dll": ["f", "h"]})
+    make_wheel(index, {"leaf/leaf.dll": leaf.read_bytes()}, name="leaf", version="1.0")
+    newer = build_dll(tmp_path / "new" / "leaf.dll", exports=["f", "h"])
+    make_wheel(index, {"leaf/leaf.dll": newer.read_bytes()}, name="leaf", version="2.0")
+    wheel = make_wheel(
+        tmp_path, {"user/user.dll": user.read_bytes()}, name="user", requires=["leaf>=1"]
+    )
+    return wheel, index
+
+
+def test_an_export_that_the_companion_lacks_is_127_before_anything_is_installed(
+    two_wheels: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel, index = two_wheels
+    old = index / "leaf-1.0-py3-none-win_amd64.whl"
+    code, out, _ = run(capsys, wheel, "--with", old, "--json")
+    assert code == 1
+    (target,) = document(out)["targets"]
+    assert target["modules"][0]["load"]["winerror"] == 127
+    assert target["findings"][0]["rule"] == "missing-export"
+    assert target["findings"][0]["evidence"]["symbol"] == "h"
+    assert run(capsys, wheel, "--with", index / "leaf-2.0-py3-none-win_amd64.whl")[0] == 0
+
+
+def test_with_deps_brings_the_requirements_from_the_index(two_wheels: tuple[Path, Path]) -> None:
+    wheel, _ = two_wheels
+    assert child(wheel).returncode == 1
+    done = child(wheel, "--with-deps", "--json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    (need,) = json.loads(done.stdout)["targets"][0]["modules"][0]["needs"]
+    assert (need["name"], need["from"]) == ("leaf.dll", "companion")
+
+
+def test_a_requirement_that_the_index_lacks_makes_the_target_unreadable(
+    two_wheels: tuple[Path, Path],
+) -> None:
+    wheel, index = two_wheels
+    for path in index.iterdir():
+        path.unlink()
+    done = child(wheel, "--with-deps")
+    assert done.returncode == 3
+    assert b"leaf" in done.stderr
 
 
 def test_output_writes_the_file_and_still_prints_the_text(

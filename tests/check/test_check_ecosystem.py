@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from tiny_wheel import build_wheel
 from tinydll import build_dll
+from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
     from cibuildwheel.options import BuildOptions
@@ -32,8 +32,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     good = build_dll(folder / "good.dll", exports=["f"])
     bad = build_dll(folder / "bad.dll", exports=["f"], imports={"gone.dll": ["g"]})
     return (
-        build_wheel(folder, {"good/good.dll": good.read_bytes()}, name="good"),
-        build_wheel(folder, {"bad/bad.dll": bad.read_bytes()}, name="bad"),
+        make_wheel(folder, {"good/good.dll": good.read_bytes()}, name="good"),
+        make_wheel(folder, {"bad/bad.dll": bad.read_bytes()}, name="bad"),
     )
 
 

@@ -209,7 +209,21 @@ def test_the_version_given_for_the_system_is_judged() -> None:
     module, load = from_system(imports={"msvcp140.dll": ["f"]})
     judged = subject(module, loads_of=load, msvcp140=(14, 40))
     assert [f.severity for f in run_rule("redist-too-old", judged)] == ["warning"]
-    judged = subject(module, loads_of=load, msvcp140=(14, 44, 35211))
+    for enough in ((14, 44), (14, 44, 35211)):
+        assert run_rule("redist-too-old", subject(module, loads_of=load, msvcp140=enough)) == []
+
+
+def test_a_module_of_unknown_toolset_needs_no_certain_runtime() -> None:
+    module, load = from_system(
+        imports={"msvcp140.dll": ["f"]}, toolset=None, producer="clang", linker_version=(14, 0)
+    )
+    judged = subject(module, loads_of=load, msvcp140=(14, 16))
+    assert run_rule("redist-too-old", judged) == []
+
+
+def test_the_parts_of_the_runtime_are_not_judged_by_each_other() -> None:
+    part, load = from_system("libs/msvcp140_1.dll", imports={"msvcp140.dll": ["f"]})
+    judged = subject(part, loads_of=load, msvcp140=(14, 29))
     assert run_rule("redist-too-old", judged) == []
 
 
