@@ -99,3 +99,13 @@ def test_what_must_not_mix_has_build_folders_apart() -> None:
     debug = pipeline._build_name(BuildOptions(configuration="Debug"))
     vulkan = pipeline._build_name(BuildOptions(devices=("cpu", "vulkan")))
     assert len({plain, debug, vulkan}) == 3
+
+
+def test_debug_is_refused_for_a_wheel_before_anything_is_done(
+    project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        backend.build_wheel(os.fspath(tmp_path), {"configuration": "Debug"})
+    assert caught.value.code == 2
+    assert "a Debug build is never packaged" in capfd.readouterr().err
+    assert not (project / "build").exists()

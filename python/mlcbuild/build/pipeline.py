@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.build.options import BuildOptions, parse
-from mlcbuild.errors import FailedError
+from mlcbuild.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,6 +94,11 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     from mlcbuild.sources.lock import load
 
     options = parse(settings)
+    if state == "wheel" and options.configuration != "Release":
+        raise UsageError(
+            f"a {options.configuration} build is never packaged",
+            remedy="use it with: pip install -e . -C configuration=Debug",
+        )
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
     lock = load(root / _LOCK)
