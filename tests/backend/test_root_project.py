@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +69,23 @@ def test_the_policy_applies_and_tvm_ffi_is_declared_as_brought_by_its_own_wheel(
     assert project.companions == {"apache-tvm-ffi": ("tvm_ffi",)}
 
 
-def test_fetched_sources_are_not_in_the_sdist(pyproject: dict[str, Any]) -> None:
-    patterns = pyproject["tool"]["scikit-build"]["sdist"]["include"]
-    assert not [p for p in patterns if p.startswith("3rdparty/") and not p.endswith(".toml")]
+def test_the_sdist_holds_the_superbuild_and_nothing_that_is_fetched_or_made(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("cmake", "python", "3rdparty/patches"):
+        shutil.copytree(ROOT / name, checkout / name)
+    for path in ("pyproject.toml", "CMakeLists.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / path, checkout)
+    for path in (ROOT / "3rdparty").glob("*.toml"):
+        shutil.copy(path, checkout / "3rdparty")
+    for junk in ("3rdparty/tvm/LICENSE", "3rdparty/tvm/CMakeLists.txt", ".mypy_cache/x", "build/y"):
+        (checkout / junk).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / junk).write_text("junk", encoding="utf-8")
+    command = [sys.executable, "-c", "import mlcbuild.backend as b; b.build_sdist('.')"]
+    env = {**os.environ, "PYTHONPATH": str(checkout / "python")}
+    subprocess.run(command, cwd=checkout, env=env, check=True, capture_output=True)
+    with tarfile.open(next(checkout.glob("*.tar.gz"))) as sdist:
+        names = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
+    assert {"CMakeLists.txt", "pyproject.toml", "3rdparty/sources.toml"} <= names
+    assert "python/mlcbuild/cmake/policy.cmake" in names
+    assert "python/mlc_llm/libinfo.py" in names
+    assert not [n for n in names if "junk" in n or n.startswith(("3rdparty/tvm/", ".", "build"))]
