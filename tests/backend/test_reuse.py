@@ -19,7 +19,7 @@ def folder(tmp_path: Path, text: str) -> Path:
 
 
 def test_objects_outlive_a_moved_environment_and_the_cache_does_not(tmp_path: Path) -> None:
-    old = {"source_dir": "/src", "skbuild_path": "/tmp/old/scikit_build_core"}
+    old = {"source_dir": "/src", "skbuild_path": "/old/scikit_build_core"}
     build = folder(tmp_path, json.dumps(old))
     assert keep_objects(build, tmp_path / "new")
     assert (build / "CMakeFiles" / "object.o").exists()
