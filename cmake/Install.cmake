@@ -1,7 +1,7 @@
-# What the wheel carries of the build: three libraries in one folder, and the licences of all that
+# What the wheel carries of the build: the libraries, in one folder, and the licences of all that
 # was compiled in (gathered by the backend). No headers, no static or import libraries.
 install(
-  TARGETS mlc_llm tvm_runtime tvm_runtime_extra
+  TARGETS mlc_llm tvm_runtime tvm_runtime_extra ${MLCBUILD_DEVICE_LIBRARIES}
   RUNTIME DESTINATION mlc_llm/lib COMPONENT wheel
   LIBRARY DESTINATION mlc_llm/lib COMPONENT wheel
   ARCHIVE DESTINATION unused COMPONENT never EXCLUDE_FROM_ALL)

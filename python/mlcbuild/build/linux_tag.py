@@ -24,11 +24,9 @@ def retag(wheel: Path, project: Path) -> Path:
     Raises ``FailedError`` with auditwheel's words where no policy fits.
     """
     out = wheel.parent / "tagged"
-    libraries = [
-        f"lib{library}.so*"
-        for names in read_project(project).companions.values()
-        for library in names
-    ]
+    declared = read_project(project)
+    brought = [name for names in declared.companions.values() for name in names]
+    libraries = [f"lib{name}.so*" for name in (*brought, *declared.system_libraries)]
     command = [sys.executable, "-m", "auditwheel", "repair", "--plat", "auto"]
     command += [word for library in libraries for word in ("--exclude", library)]
     command += ["--wheel-dir", os.fspath(out), os.fspath(wheel)]
