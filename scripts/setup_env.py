@@ -13,6 +13,10 @@ import sys
 import time
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".venv"
@@ -74,10 +78,10 @@ def on_path(python: Path) -> str:
     return os.pathsep.join((os.fspath(python.parent), os.environ.get("PATH", "")))
 
 
-def main_of(work: object) -> int:
+def main_of(work: Callable[[], None]) -> int:
     """Run a script's ``work()``: a failed step is one line and its exit code."""
     try:
-        work()  # type: ignore[operator]
+        work()
     except StepError as error:
         print(f"\nfailed: {error}", file=sys.stderr)
         return error.code if error.code > 0 else 1

@@ -40,8 +40,7 @@ def have_tools() -> None:
     if not shutil.which("apt-get") or os.geteuid() != 0:
         raise StepError(f"programs are missing that the tests need: sudo {' '.join(command)}", 3)
     say(f"installing {', '.join(packages)}")
-    quiet = {"stdout": subprocess.DEVNULL}
-    subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
+    subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
     run(*command, DEBIAN_FRONTEND="noninteractive")
 
 
