@@ -62,8 +62,8 @@ UCRT_SETS = (
 BROAD = """
 advapi32 bcrypt cabinet cfgmgr32 comctl32 comdlg32 crypt32 dbghelp dnsapi dwmapi gdi32 gdiplus
 hid imagehlp imm32 iphlpapi kernel32 mpr ncrypt netapi32 ole32 oleaut32 opengl32 pdh powrprof psapi
-rpcrt4 secur32 setupapi shell32 shlwapi user32 userenv uxtheme version winhttp wininet winmm
-winspool wintrust wldap32 ws2_32 wsock32 wtsapi32
+rpcrt4 secur32 setupapi shell32 shlwapi ucrtbase user32 userenv uxtheme version winhttp wininet
+winmm winspool wintrust wldap32 ws2_32 wsock32 wtsapi32
 """
 #: delvewheel's suffix to a bundled DLL's name.
 MANGLED = re.compile(r"-[0-9a-f]{32,64}\.dll$")

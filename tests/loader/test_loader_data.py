@@ -52,6 +52,9 @@ def test_the_data_is_small_and_says_where_it_comes_from() -> None:
         ("ws2_32.dll", "getaddrinfo"),
         ("msvcp140.dll", "_Mtx_lock"),
         ("winspool.drv", "OpenPrinterW"),
+        ("ucrtbase.dll", "malloc"),
+        ("api-ms-win-crt-heap-l1-1-0.dll", "malloc"),
+        ("api-ms-win-crt-string-l1-1-0.dll", "strnlen"),
     ],
 )
 def test_lists_that_are_complete_say_yes_and_no(name: str, has: str) -> None:

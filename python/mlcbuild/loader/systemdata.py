@@ -26,6 +26,8 @@ __all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
 
 MAGIC: Final = b"MLCSYS\r\n"
 FORMAT: Final = 1
+_UCRT: Final = "ucrtbase.dll"
+_UCRT_SETS: Final = "api-ms-win-crt-"
 #: The stable ABI's DLL has a list a version: ``python3.dll@311``.
 _STABLE_ABI: Final = "python3.dll"
 _OLDEST: Final = 8
@@ -54,6 +56,22 @@ class _Names:
         return name in self._names
 
 
+class _Crt:
+    """An API set of the Universal CRT: its own list, and all that its host exports.
+
+    The free lists of single sets leave functions out (``strnlen``); the host's list has them.
+    """
+
+    complete = True
+
+    def __init__(self, own: Table, host: Table) -> None:
+        self._lists = (own, host)
+
+    def has(self, name: str) -> bool:
+        """Return whether either list has this name."""
+        return any(names.has(name) for names in self._lists)
+
+
 class SystemData:
     """A ``System`` over the built-in data."""
 
@@ -80,7 +98,10 @@ class SystemData:
         if base in self._sometimes:
             return SystemDll(base, table=self._table(base, machine), doubt="optional")
         if is_api_set(base) and self.api_set(base) == "known":
-            return SystemDll(base, table=self._table(base, machine))
+            own, host = self._table(base, machine), self._table(_UCRT, machine)
+            if own and host and host.complete and base.startswith(_UCRT_SETS):
+                return SystemDll(base, table=_Crt(own, host))
+            return SystemDll(base, table=own)
         return None
 
     def api_set(self, name: str) -> ApiSet:
