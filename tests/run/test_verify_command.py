@@ -252,6 +252,17 @@ def test_a_cut_wheel_cannot_be_read(
     assert "is no wheel" in capsys.readouterr().err
 
 
+def test_a_wheel_for_another_platform_is_not_called_bad(
+    make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel({"demo.py": ""})
+    other = "win_amd64" if sys.platform != "win32" else "manylinux_2_28_x86_64"
+    wheel = wheel.rename(wheel.with_name(f"demo-1.0-py3-none-{other}.whl"))
+
+    assert main(["verify", str(wheel)]) == 3
+    assert "not a supported wheel on this platform: verify it on" in capsys.readouterr().err
+
+
 def test_an_interpreter_that_is_none_is_said_in_one_line(
     make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -160,7 +160,7 @@ def _refuse_install(done: Finished) -> None:
     errors = [line[7:] for line in done.output.splitlines() if line.startswith("ERROR: ")]
     said = errors[0] if errors else last_line(done)
     if "is not a supported wheel on this platform" in said:
-        raise InputError(said, remedy="verify it on the platform it is for")
+        raise InputError(said.rstrip("."), remedy="verify it on the platform it is for")
     if _UNREACHABLE.search(done.output):
         raise InputError(
             f"the package index cannot be reached: {errors[-1] if errors else said}",

@@ -44,6 +44,8 @@ def read_subject(path: Path) -> Subject:
             damaged = archive.testzip()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder", remedy="name a .whl file") from error
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise InputError(f"{path} is no wheel: {error}", remedy="name a .whl file") from error
     if damaged:

@@ -112,7 +112,7 @@ def _run(
     report(step)
     if error is not None:
         kind = InputError if isinstance(error, InputError) else FailedError
-        raise kind(f"{name}: {error}", remedy=f"log: {place.log}") from error
+        raise kind(f"{name}: {error} (log: {place.log})") from error
 
 
 def _plan(
