@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import mmap
+import sys
 import zlib
 from typing import TYPE_CHECKING, Final
 
@@ -35,14 +36,20 @@ BOMB_RATIO: Final = 100
 BOMB_SIZE: Final = 64 << 20
 #: Bytes taken and given at a time: they stay in the CPU's cache, and last long enough that waiting
 #: for another thread between two steps does not count.
-STEP_IN: Final = 1 << 18
-STEP_OUT: Final = 1 << 20
+STEP_IN: Final = 1 << 17
+STEP_OUT: Final = 1 << 19
+#: Bytes shown to the watcher at a time: waking its thread costs more than their hash otherwise.
+WATCH: Final = 4 << 20
 #: Members up to this packed size are unpacked in one call: a lying one makes at most 64 MB.
 SMALL: Final = 1 << 16
 #: Room for the extra fields of a local header, so that one read brings header and data.
 EXTRA: Final = 64
 #: Members from this size on get pages of their own.
 MAP_FROM: Final = 1 << 22
+#: Bytes made ready for writing at a time.
+WINDOW: Final = 8 << 20
+#: linux/mman.h; Python has no name for it.
+MADV_POPULATE_WRITE: Final = 23
 #: A few bytes of output may need the whole table of codes of the first block before them.
 PEEK_IN: Final = 4096
 PEEK: Final = 16
@@ -134,9 +141,9 @@ def _inflate(
     if entry.size > BOMB_SIZE and entry.size > entry.packed * BOMB_RATIO:
         raise ValueError(f"a zip bomb: {entry.packed} bytes that unpack to {entry.size}")
     library = _fast()
-    out = _buffer(entry.size)
+    out, populate = _buffer(entry.size)
     unpacker = library.decompressobj(-zlib.MAX_WBITS)
-    at = taken = crc = 0
+    at = taken = crc = ready = shown = 0
     piece = b""
     while not unpacker.eof:
         if not piece:
@@ -148,30 +155,43 @@ def _inflate(
             raise ValueError("it unpacks to more than it declares")
         if not given and not piece:
             raise ValueError("it is cut short")
+        if end > ready:
+            populate(ready)
+            ready += WINDOW
         out[at:end] = given
         crc = library.crc32(given, crc)
-        if watch and given:
-            watch(out[at:end])
         at, piece = end, unpacker.unconsumed_tail
+        if watch and at - shown >= WATCH:
+            watch(out[shown:at])
+            shown = at
     if at != entry.size:
         raise ValueError(f"it unpacks to {at} bytes and declares {entry.size}")
     if crc != entry.crc:
         raise ValueError("its checksum is wrong")
+    if watch and at > shown:
+        watch(out[shown:at])
     return out.toreadonly()
 
 
-def _buffer(size: int) -> memoryview:
-    """Return room for a member. Pages of a mapping cost nothing until they are written."""
-    if size < MAP_FROM:
-        return memoryview(bytearray(size))
-    if not hasattr(mmap, "MAP_ANONYMOUS"):  # Windows
-        return memoryview(mmap.mmap(-1, size))
+def _buffer(size: int) -> tuple[memoryview, Callable[[int], None]]:
+    """Return room for a member, and what readies a window of it for writing.
+
+    Pages of a mapping cost nothing until they are written; then each costs a fault, unless Linux is
+    asked for many at once. Huge pages would be faster still, but wait for memory to be compacted.
+    """
+    if size < MAP_FROM or not hasattr(mmap, "MAP_ANONYMOUS"):  # the latter: Windows
+        return memoryview(mmap.mmap(-1, size) if size >= MAP_FROM else bytearray(size)), _nothing
     pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        # A third of the time of faulting 170 MB in by 4 KB. Kernels without them say so: no harm.
-        with contextlib.suppress(OSError):
-            pages.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(pages)
+
+    def populate(at: int) -> None:
+        with contextlib.suppress(OSError, ValueError):  # before Linux 5.14
+            pages.madvise(MADV_POPULATE_WRITE, at, min(WINDOW, size - at))
+
+    return memoryview(pages), populate if sys.platform == "linux" else _nothing
+
+
+def _nothing(_: int) -> None:
+    """Ready no window."""
 
 
 def peek_entry(source: FileSource, entry: Entry, *, archive: str) -> bytes:
