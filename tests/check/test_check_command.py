@@ -149,6 +149,47 @@ def test_what_is_no_windows_code_is_one_line_and_exit_3(
 
 
 @pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("dist/a.whl", "name the wheels"),
+        ("empty/a.txt", "name the folder"),
+        ("elf/a.so", "Windows"),
+    ],
+)
+def test_a_folder_without_any_windows_code_is_not_called_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, remedy: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.write_bytes(b"\x7fELF")
+    code, out, err = run(capsys, path.parent)
+    assert code == 3
+    assert remedy in err
+    assert "GOOD" not in out
+
+
+def test_a_pure_python_wheel_has_nothing_to_load(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel(tmp_path, {"demo/__init__.py": b""}, tag="py3-none-any")
+    code, out, _ = run(capsys, wheel)
+    assert code == 0
+    assert "no images" in out
+
+
+def test_a_library_of_another_system_under_a_windows_name_is_called_by_its_format(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "lib.dll").write_bytes(b"\x7fELF" + bytes(100))
+    (tmp_path / "good.dll").write_bytes((images / "good.dll").read_bytes())
+    code, out, _ = run(capsys, tmp_path, "--json")
+    assert code == 1
+    (finding,) = document(out)["targets"][0]["findings"]
+    assert finding["rule"] == "not-a-pe"
+    assert "ELF" in finding["message"]
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         [],

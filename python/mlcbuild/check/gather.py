@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.errors import InputError
 from mlcbuild.loader import Options, predict, world_from_package
 from mlcbuild.loader.process import machine_of_tags
+from mlcbuild.package.natives import foreign_format
 from mlcbuild.rules.model import Neighbour, Subject
 from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 
@@ -52,9 +54,11 @@ def subject_of(
     for file in world.package.files.values():
         record = world.images.record(file)
         if record.refused:
-            broken[file.key] = record.refused
+            broken[file.key] = _why(reading, file.key, record.refused)
         if record.image is not None:
             images[file.key] = record.image
+    if not images and not broken:
+        _refuse_foreign(reading)
     loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
     reading.finish()
     return Subject(
@@ -70,6 +74,37 @@ def subject_of(
         neighbours=tuple(_neighbours(world, loads)),
         msvcp140=settings.msvcp140_version,
         machine=_machine(reading, images),
+    )
+
+
+def _why(package: Package, path: str, refused: str) -> str:
+    """Return why a member is no image: whose format it is, where its first bytes tell."""
+    member = next((member for member in package.members() if member.path == path), None)
+    try:
+        foreign = foreign_format(package.peek(member)) if member is not None else None
+    except InputError:
+        foreign = None
+    return foreign or refused.removeprefix(f"{path}: ")
+
+
+def _refuse_foreign(package: Package) -> None:
+    """Raise ``InputError`` where saying that nothing fails would mislead: the wrong folder.
+
+    A pure Python wheel or distribution has nothing to load, and that is good.
+    """
+    endings = {member.path.rpartition(".")[2].casefold() for member in package.members()}
+    if package.kind in {"folder", "installed"} and endings & {"so", "dylib"}:
+        raise InputError(
+            f"{package.name}: native code of another system only",
+            remedy="check the Windows build of it",
+        )
+    if package.kind != "folder":
+        return
+    raise InputError(
+        f"{package.name}: no Windows images in this folder",
+        remedy=(
+            "name the wheels themselves" if "whl" in endings else "name the folder that holds them"
+        ),
     )
 
 
