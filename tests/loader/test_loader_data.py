@@ -214,7 +214,7 @@ def test_an_api_set_schema_is_read_from_its_section(tmp_path: Path) -> None:
     body = ", ".join(str(byte) for byte in schema)
     source = f'__attribute__((section(".apiset"), used)) const unsigned char set[300] = {{{body}}};'
     path = build_dll(tmp_path / "apisetschema.dll", source=source, toolchain="lld")
-    assert read_api_sets(path.read_bytes()) == {"api-ms-win-x-l1-1-0": True}
+    assert read_api_sets(path.read_bytes()) == {"api-ms-win-x-l1-1-0": "h.dll"}
 
 
 def test_a_dll_without_a_schema_is_refused(tmp_path: Path) -> None:

@@ -269,6 +269,13 @@ def test_a_real_system_folder_replaces_the_built_in_data(tmp_path: Path) -> None
     assert load(tmp_path / "pkg", "gone.dll", system_dir=system).winerror == 126
 
 
+def test_a_real_system_folder_is_taken_to_be_whole(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.dll("kernel32.dll", at="sys", exports=["Sleep"], imports={"inner.dll": ["f"]})
+    lab.dll("good.dll", imports={"kernel32.dll": ["Sleep"]})
+    assert load(tmp_path / "pkg", "good.dll", system_dir=str(tmp_path / "sys")).verdict == "loads"
+
+
 def test_a_system_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     Lab(tmp_path).dll("user.dll")
     with pytest.raises(InputError, match="--system-dir"):

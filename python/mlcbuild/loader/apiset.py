@@ -16,10 +16,11 @@ _SECTION: Final = b".apiset\0"
 #: Version 6 of the schema: Windows 10 and later (and Wine).
 _VERSION: Final = 6
 _ENTRY: Final = 24
+_VALUE: Final = 20
 
 
-def read_api_sets(data: bytes) -> dict[str, bool]:
-    """Return every contract (without ``.dll``) and whether this Windows has a host for it.
+def read_api_sets(data: bytes) -> dict[str, str]:
+    """Return every contract (without ``.dll``) and its host DLL; empty where there is none.
 
     Raises ``InputError`` where the file has no schema of Windows 10 or later.
     """
@@ -42,7 +43,7 @@ def _section(data: bytes) -> bytes:
     )
 
 
-def _entries(schema: bytes) -> Iterator[tuple[str, bool]]:
+def _entries(schema: bytes) -> Iterator[tuple[str, str]]:
     version, _, _, count, entries = struct.unpack_from("<5I", schema)
     if version != _VERSION:
         raise InputError(
@@ -51,8 +52,17 @@ def _entries(schema: bytes) -> Iterator[tuple[str, bool]]:
     for index in range(count):
         at = entries + _ENTRY * index
         _, name_at, length, _, values_at, values = struct.unpack_from("<6I", schema, at)
-        name = schema[name_at : name_at + length].decode("utf-16-le").casefold()
-        hosted = any(
-            struct.unpack_from("<5I", schema, values_at + 20 * value)[4] for value in range(values)
-        )
-        yield name, hosted
+        name = _text(schema, name_at, length).casefold()
+        host = ""
+        for value in range(values):
+            # One row a host; a row with an importer's name is for that importer alone.
+            _, _, importer, host_at, size = struct.unpack_from(
+                "<5I", schema, values_at + _VALUE * value
+            )
+            if size and not (host and importer):
+                host = _text(schema, host_at, size)
+        yield name, host
+
+
+def _text(schema: bytes, offset: int, size: int) -> str:
+    return schema[offset : offset + size].decode("utf-16-le")

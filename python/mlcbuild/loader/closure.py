@@ -63,6 +63,8 @@ def walk(context: Context, graph: Graph) -> Walk:
             found = edge.found
             if found.file is None or edge.delayed or found.file.key in seen:
                 continue
+            if found.file.origin == "system":
+                continue  # Windows is taken to be whole
             if found.cause is None or not found.certain:
                 seen.add(found.file.key)
                 queue.append((found.file, (*chain, *edge.names)))

@@ -109,7 +109,9 @@ def resolve(name: str, context: Context, importer: File) -> Found:
 
 def _api_set(name: str, context: Context) -> Found:
     dll = context.places.system.dll(name, context.process.machine)
-    return Found(name=name, origin="api-set", table=dll.table if dll else None)
+    if dll is None:
+        return Found(name=name, origin="api-set")
+    return Found(name=name, origin="api-set", table=dll.table, file=dll.file)
 
 
 def _loaded(name: str, base: str, context: Context) -> Found | None:

@@ -31,19 +31,22 @@ class SystemDir:
         self._folder = folder
         self._rest = rest
         self._files = {fold(name): self._file(name) for name in names}
-        self._api_sets: dict[str, bool] | None = None
+        self._api_sets: dict[str, str] | None = None
         if _SCHEMA in self._files:
             sets = read_api_sets((folder / self._files[_SCHEMA].path).read_bytes())
-            self._api_sets = {api_set_key(name): hosted for name, hosted in sets.items()}
+            self._api_sets = {api_set_key(name): host for name, host in sets.items()}
 
     def dll(self, name: str, machine: Machine) -> SystemDll | None:
-        """Return the file of that name; API sets are no files."""
+        """Return the file of that name; the host's for an API set."""
         base = fold(name)
         file = self._files.get(base)
         if file is not None:
             return SystemDll(base, file=file)
-        known = is_api_set(base) and self.api_set(base) == "known"
-        return self._rest.dll(name, machine) or SystemDll(base) if known else None
+        if not is_api_set(base) or self.api_set(base) == "unknown":
+            return None
+        if self._api_sets is None:
+            return self._rest.dll(name, machine)
+        return SystemDll(base, file=self._files.get(fold(self._api_sets[api_set_key(base)])))
 
     def api_set(self, name: str) -> ApiSet:
         """Ask the folder's schema; the built-in list where the folder has none."""
