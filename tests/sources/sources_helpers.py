@@ -8,13 +8,17 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: `mlcbuild fetch`'s exit code for what cannot be reached.
+UNREACHABLE = 3
 
 #: Files of the repository that stands for an upstream project.
 FILES = {
@@ -208,3 +212,19 @@ def write_sdist_lock(project: Project, data: bytes, *, sha256: str = "") -> None
         'licence_files = ["LICENSE"]\nwhy = "a test"\n',
         encoding="utf-8",
     )
+
+
+def fetch_pinned(component: str, into: Path) -> Path:
+    """Bring a component of the project's own lock; skip, saying why, where it cannot be reached."""
+    command = [sys.executable, "-m", "mlcbuild", "fetch", "--lock"]
+    brought = subprocess.run(
+        [*command, str(ROOT / "3rdparty" / "sources.toml"), "--into", str(into), component],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if brought.returncode == UNREACHABLE:
+        pytest.skip(f"{component} cannot be reached from here: {brought.stderr.strip()}")
+    assert brought.returncode == 0, brought.stderr
+    return into / component

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.crates import load_crates, main, write_cargo_lock
+from sources_helpers import fetch_pinned
 
 ROOT = Path(__file__).parents[2]
 PINS = ROOT / "3rdparty" / "crates.toml"
@@ -129,13 +129,7 @@ def test_the_committed_pins_are_complete_and_name_no_registry() -> None:
 @pytest.mark.slow
 def test_the_committed_pins_are_what_cargo_fetches(tmp_path: Path) -> None:
     """Needs the network: the tokenizers' manifest, our lock, and Cargo's own verdict on both."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
-    python = [sys.executable, "-m"]
-    fetch = ["mlcbuild", "fetch", "--lock", str(ROOT / "3rdparty" / "sources.toml")]
-    subprocess.run(
-        [*python, *fetch, "--into", str(tmp_path), "tokenizers-cpp"], env=environment, check=True
-    )
-    manifest = tmp_path / "tokenizers-cpp" / "rust"
+    manifest = fetch_pinned("tokenizers-cpp", tmp_path) / "rust"
     lock = write_cargo_lock(manifest, PINS)
     before = lock.read_text("utf-8")
     subprocess.run(["cargo", "fetch", "--locked", "--quiet"], cwd=manifest, check=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from sources_helpers import fetch_pinned
 
 
 @pytest.mark.slow
@@ -20,14 +18,9 @@ def test_patched_passes_and_kernels_give_right_numbers(tmp_path: Path) -> None:
     python = tmp_path / "venv" / scripts / "python"
     packages = ["apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2", "numpy"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-    fetch = ["fetch", "--lock", ROOT / "3rdparty" / "sources.toml", "--into", tmp_path, "mlc-llm"]
-    subprocess.run(
-        [sys.executable, "-m", "mlcbuild", *fetch],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
-        check=True,
-    )
+    package = fetch_pinned("mlc-llm", tmp_path) / "python"
     done = subprocess.run(
-        [python, Path(__file__).with_name("patched_passes.py"), tmp_path / "mlc-llm" / "python"],
+        [python, Path(__file__).with_name("patched_passes.py"), package],
         capture_output=True,
         encoding="utf-8",
         check=False,
