@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,6 +130,13 @@ def test_the_python_that_is_linked_must_be_the_tagged_one(tag: Any, dll: Any, fo
     assert len(run_rule("wheel-tag-mismatch", judged)) == found
 
 
+def test_a_wheel_for_several_pythons_takes_the_library_of_each() -> None:
+    facts = replace(wheel(), tags=("cp311-cp311-win_amd64", "cp312-cp312-win_amd64"))
+    for dll, found in (("python311.dll", 0), ("python312.dll", 0), ("python313.dll", 1)):
+        judged = subject(image("a.pyd", imports={dll: ["f"]}), wheel=facts)
+        assert len(run_rule("wheel-tag-mismatch", judged)) == found
+
+
 def test_an_extension_named_for_another_python_is_never_imported() -> None:
     judged = subject(image("a.cp310-win_amd64.pyd"), wheel=wheel("cp311-cp311-win_amd64"))
     (finding,) = run_rule("wheel-tag-mismatch", judged)
@@ -155,6 +163,12 @@ DIGESTS = {"pkg/a.py": hashlib.sha256(b"code").hexdigest()}
 
 def test_a_true_record_is_fine() -> None:
     assert run_rule("record-mismatch", recorded(CLEAN, SIZES, DIGESTS)) == []
+
+
+def test_an_installed_record_is_not_judged() -> None:
+    changed = recorded({**CLEAN, "pkg/gone.py": ("", 1)}, SIZES, DIGESTS)
+    assert run_rule("record-mismatch", changed) != []
+    assert run_rule("record-mismatch", replace(changed, kind="installed")) == []
 
 
 def test_a_back_slash_in_record_is_the_same_path() -> None:
