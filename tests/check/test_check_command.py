@@ -95,6 +95,42 @@ def test_the_exit_code_does_not_depend_on_the_form(
         json.loads(out)
 
 
+def test_without_the_redistributable_its_dlls_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = build_dll(tmp_path / "a.dll", imports={"msvcp140.dll": ["_Xtime_get_ticks"]})
+    assert run(capsys, path)[0] == 0
+    code, out, _ = run(capsys, path, "--msvcp140", "none", "--json")
+    assert code == 1
+    (target,) = document(out)["targets"]
+    assert target["modules"][0]["load"]["winerror"] == 126
+    assert [finding["rule"] for finding in target["findings"]] == ["missing-dll"]
+
+
+def test_a_debug_build_is_one_error_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = build_dll(tmp_path / "a.dll", imports={"vcruntime140d.dll": ["memcpy"]})
+    code, out, _ = run(capsys, path, "--json")
+    assert code == 1
+    (target,) = document(out)["targets"]
+    assert target["modules"][0]["load"]["winerror"] == 126
+    assert target["modules"][0]["crt"] == "debug"
+    assert [finding["rule"] for finding in target["findings"]] == ["debug-crt"]
+
+
+def test_a_debug_build_beside_it_is_blamed_on_that_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = build_dll(tmp_path / "mine/a.dll", imports={"dep.dll": ["f"]})
+    build_dll(tmp_path / "beside/dep.dll", exports=["f"], imports={"vcruntime140d.dll": ["memcpy"]})
+    code, out, _ = run(capsys, mine.parent, "--with", tmp_path / "beside", "--json")
+    assert code == 1
+    (finding,) = document(out)["targets"][0]["findings"]
+    assert finding["rule"] == "missing-dll"
+    assert finding["evidence"]["chain"][-1] == "vcruntime140d.dll"
+
+
 def test_strict_makes_warnings_fail(images: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, images / "gpu")[0] == 0
     code, out, _ = run(capsys, images / "gpu", "--strict")

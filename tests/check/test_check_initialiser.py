@@ -97,3 +97,10 @@ def test_where_only_some_copies_are_too_old_it_may_fail() -> None:
     )
     load = with_initialiser_failures(judged).loads["a.dll"]
     assert (load.verdict, load.winerror) == ("may-fail", 1114)
+
+
+def test_a_certain_crash_outweighs_what_a_machine_may_lack() -> None:
+    gpu = broken_load("driver", 126, ["a.dll", "vulkan-1.dll"], FROM_SYSTEM, certain=False)
+    judged = subject(image("a.dll", imports=LOCKS), loads_of={"a.dll": gpu}, msvcp140=(14, 29))
+    load = with_initialiser_failures(judged).loads["a.dll"]
+    assert (load.verdict, load.winerror) == ("fails", 1114)

@@ -68,6 +68,17 @@ def test_extensions_of_one_name_in_different_folders_are_loaded_by_path() -> Non
     assert run_rule("ambiguous-dll", judged) == []
 
 
+@pytest.mark.parametrize("origin", ["system", "python-dir"])
+def test_copies_that_windows_or_python_bring_are_no_rivals(origin: Any) -> None:
+    judged = subject(
+        image("pkg/user.dll", imports={"dep.dll": ["f"]}),
+        image("pkg/dep.dll"),
+        loads_of={"pkg/user.dll": loads(need("dep.dll", "dll-dir", "pkg/dep.dll"))},
+        neighbours=(Neighbour(path="C:/dep.dll", origin=origin, image=image("dep.dll", size=9)),),
+    )
+    assert run_rule("ambiguous-dll", judged) == []
+
+
 def test_a_companions_different_copy_is_a_rival() -> None:
     judged = subject(
         image("pkg/user.dll", imports={"dep.dll": ["f"]}),

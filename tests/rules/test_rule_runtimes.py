@@ -297,6 +297,28 @@ def test_the_same_runtime_shipped_and_imported_is_one() -> None:
     assert run_rule("openmp-duplicate", judged) == []
 
 
+def test_a_runtime_of_a_companion_counts() -> None:
+    judged = subject(
+        image("a.dll", imports={"libiomp5md.dll": ["f"]}),
+        neighbours=(
+            Neighbour(path="t.whl!t/libomp.dll", origin="companion", image=image("t/libomp.dll")),
+            Neighbour(path="C:/libomp140.x86_64.dll", origin="system", image=image("x.dll")),
+        ),
+    )
+    (finding,) = run_rule("openmp-duplicate", judged)
+    assert set(finding.evidence["runtimes"]) == {"libiomp5md.dll", "libomp.dll"}  # type: ignore[call-overload]
+
+
+def test_images_without_an_msvc_runtime_mix_with_nothing() -> None:
+    for mine, theirs in (("msvcrt", "static"), ("dynamic", "msvcrt"), ("none", "static")):
+        judged = subject(
+            image("a.dll", crt=mine, imports={"b.dll": ["f"]}),
+            image("b.dll", crt=theirs),
+            loads_of={"a.dll": loads(need("b.dll", "dll-dir", "b.dll"))},
+        )
+        assert run_rule("static-crt-mix", judged) == []
+
+
 def test_different_kinds_of_openmp_are_a_note() -> None:
     judged = subject(
         image("a.dll", imports={"vcomp140.dll": ["f"], "libiomp5md.dll": ["f"]}),

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.rules.blame import blame
 from mlcbuild.rules.model import Finding, Rule, Subject
-from mlcbuild.rules.names import base_name
+from mlcbuild.rules.names import base_name, is_debug_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.loader.model import Problem
+    from mlcbuild.loader.model import Cause, Problem
     from mlcbuild.rules.blame import Blame
     from mlcbuild.rules.model import Severity
 
 __all__ = ["RULE"]
 
+#: What to do where bundling or adding a folder is not it.
+_FIXES: Final[dict[Cause, str]] = {
+    "redist": "bundle it (delvewheel repair), or require the Visual C++ redistributable",
+    "old-redist": "build with a current compiler, or bundle it (delvewheel repair)",
+    "optional": "say in the documentation which part of Windows is needed, or load it at run time",
+    "unknown-api-set": "build for Windows 10, or load it at run time",
+    "debug-runtime": "use a Release build of the package that needs it",
+}
+_CAUSES: Final[frozenset[Cause]] = frozenset({"missing-dll", *_FIXES})
+
 
 def _judge(subject: Subject) -> Iterator[Finding]:
-    for fault in blame(subject, {"missing-dll", "unknown-api-set", "old-redist", "optional"}):
+    for fault in blame(subject, _CAUSES):
         problem = fault.problem
+        if problem.cause == "debug-runtime" and _is_debug_build(subject, fault.module):
+            continue  # debug-crt says it better; what stays is a companion's
         missing = problem.chain[-1] if problem.chain else ""
         elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
         yield Finding(
@@ -39,13 +51,15 @@ def _severity(subject: Subject, fault: Blame) -> Severity:
     return "error" if fault.problem.certain and not program else "warning"
 
 
+def _is_debug_build(subject: Subject, path: str) -> bool:
+    image = subject.images.get(path)
+    return image is not None and any(is_debug_runtime(dll.name) for dll in image.imports)
+
+
 def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
-    if problem.cause == "optional":
-        return "say in the documentation which part of Windows is needed, or load it at run time"
-    if problem.cause == "old-redist":
-        return f"build with a current compiler, or bundle {missing} (delvewheel repair)"
-    if problem.cause == "unknown-api-set":
-        return "build for Windows 10, or load it at run time"
+    special = _FIXES.get(problem.cause)
+    if special is not None:
+        return special
     if not elsewhere:
         return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
     folder = elsewhere[0].rpartition("/")[0] or "its folder"
