@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from check_facts import wheel
 from memory_package import MemoryPackage
 from mlcbuild.loader import predict, world_from_package
 from mlcbuild.loader.assume import loaded_by_qt
-from tinydll import build_dll
+from tinydll import Machine, Toolchain, build_dll
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,27 @@ def test_nor_where_the_companion_is_a_folder_somewhere(tmp_path: Path) -> None:
     other = package("both/leaf.dll", leaf, facts=None)
     load = predict(world_from_package(mine, companions=[other]), "both/tool.exe")
     assert load.verdict == "fails"
+
+
+@pytest.mark.parametrize(
+    ("machine", "tag", "verdict"),
+    [
+        ("x86", "py3-none-win_amd64", "loads"),
+        ("x86_64", "py3-none-win_arm64", "loads"),
+        ("x86_64", "py3-none-win32", "fails"),
+        ("arm64", "py3-none-win_amd64", "fails"),
+    ],
+)
+def test_a_program_of_another_machine_runs_where_windows_emulates_it(
+    tmp_path: Path, machine: Machine, tag: str, verdict: str
+) -> None:
+    toolchain: Toolchain = "lld" if machine == "arm64" else "mingw"
+    program = build_dll(tmp_path / "tool.exe", exe=True, machine=machine, toolchain=toolchain)
+    library = build_dll(tmp_path / "lib.dll", machine=machine, toolchain=toolchain)
+    files = {"a/tool.exe": program.read_bytes(), "a/lib.dll": library.read_bytes()}
+    world = world_from_package(MemoryPackage(files, kind="wheel", wheel=wheel(tag)))
+    assert predict(world, "a/tool.exe").verdict == verdict
+    assert predict(world, "a/lib.dll").winerror == 193
 
 
 def test_qts_plugins_find_qts_own_dlls(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ PRELOADED_SYSTEM: Final = frozenset(
 #: C++ runtime is not imported by Python itself but lies beside python.exe.
 _PYTHON_OWN: Final = ("python.exe", "python3.dll", "python3t.dll", "vcruntime140.dll")
 
+#: Windows on this machine -> programs of other machines that it runs.
+_RUNS: Final[dict[Machine, frozenset[Machine]]] = {
+    "x86_64": frozenset({"x86"}),
+    "arm64": frozenset({"x86", "x86_64", "arm64ec"}),
+}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Process:
@@ -107,10 +113,13 @@ def process_of(
         pythons, abi3 = frozenset({tagged[1]}), False
     if python:
         pythons, abi3 = frozenset({python.replace(".", "")}), False
+    # By the name: Python maps a module that lacks the DLL flag, a program is only ever started.
+    program = not image.is_dll and fold(image.path).endswith(".exe")
+    wanted = machine or machine_of_tags(tags) or own
     return Process(
-        machine=machine or machine_of_tags(tags) or own,
-        # By the name: Python maps a module that lacks the DLL flag, a program is only ever started.
-        python=image.is_dll or not fold(image.path).endswith(".exe"),
+        # A program is a process of its own: 64-bit Windows runs 32-bit ones, ARM runs all.
+        machine=own if program and own in _RUNS.get(wanted, ()) else wanted,
+        python=not program,
         pythons=pythons,
         abi3=abi3,
     )
