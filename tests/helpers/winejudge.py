@@ -103,7 +103,7 @@ class Judge:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
             env=self.environment(),
         )
         lines = done.stdout.splitlines()
