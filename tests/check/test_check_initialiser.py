@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from check_facts import broken_load, image, loads, need, subject
+from check_facts import broken_load, image, loads, need, run_rule, subject
 from mlcbuild.check.initialiser import with_initialiser_failures
+from mlcbuild.rules.model import Neighbour
 
 if TYPE_CHECKING:
     from mlcbuild.loader.model import Load
@@ -104,3 +106,31 @@ def test_a_certain_crash_outweighs_what_a_machine_may_lack() -> None:
     judged = subject(image("a.dll", imports=LOCKS), loads_of={"a.dll": gpu}, msvcp140=(14, 29))
     load = with_initialiser_failures(judged).loads["a.dll"]
     assert (load.verdict, load.winerror) == ("fails", 1114)
+
+
+def test_a_companion_that_crashes_takes_its_user_along() -> None:
+    companion = "tvm.whl!tvm/tvm.dll"
+    judged = subject(
+        image("pkg/user.dll", imports={"tvm.dll": ["f"]}),
+        loads_of={
+            "pkg/user.dll": loads(
+                need("tvm.dll", "companion", key=companion, importer="pkg/user.dll"),
+                need("msvcp140.dll", "system", importer="tvm/tvm.dll", direct=False),
+            )
+        },
+        neighbours=(
+            Neighbour(
+                path=companion, origin="companion", image=image("tvm/tvm.dll", imports=LOCKS)
+            ),
+        ),
+        msvcp140=(14, 29),
+    )
+    load = with_initialiser_failures(judged).loads["pkg/user.dll"]
+    assert (load.verdict, load.winerror) == ("fails", 1114)
+    assert load.chain == ("pkg/user.dll", "tvm.dll")
+    (finding,) = run_rule("mutex-abi", judged)
+    assert (finding.severity, finding.module) == ("error", None)
+    assert "tvm.dll" in finding.message
+    fine = replace(judged, msvcp140=(14, 44))
+    assert with_initialiser_failures(fine).loads["pkg/user.dll"].verdict == "loads"
+    assert run_rule("mutex-abi", fine) == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.rules.cpp_runtime import judge_mutex
+from mlcbuild.rules.cpp_runtime import crashing_neighbours, judge_mutex
 from mlcbuild.rules.names import base_name
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted
 
@@ -25,11 +25,13 @@ INITIALISER_FAILED: Final = 1114
 
 def with_initialiser_failures(subject: Subject) -> Subject:
     """Return the subject with the loads that an old C++ runtime breaks, and their importers'."""
-    guilty: dict[str, tuple[Verdict, str]] = {}
+    crashing = dict(crashing_neighbours(subject))
     for path in subject.images:
         use, copies, fatal = judge_mutex(subject, path)
-        if use != "certain" or not fatal:
-            continue
+        if use == "certain" and fatal:
+            crashing[path] = (copies, fatal)
+    guilty: dict[str, tuple[Verdict, str]] = {}
+    for path, (copies, fatal) in crashing.items():
         verdict: Verdict = "fails" if len(fatal) == len(copies) else "may-fail"
         guilty[path] = (
             verdict,
@@ -51,7 +53,7 @@ def _load(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> Load
     verdict, reason = guilty[chain[-1]]
     if verdict == "may-fail" and load.verdict == "may-fail":
         return load
-    names = (chain[0], *(base_name(link) for link in chain[1:]))
+    names = (chain[0], *(base_name(link.rpartition("!")[2]) for link in chain[1:]))
     return replace(load, verdict=verdict, winerror=INITIALISER_FAILED, chain=names, reason=reason)
 
 
@@ -61,9 +63,9 @@ def _chain(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> tup
         return (path,)
     importer_of: dict[str, str] = {}
     for need in load.needs:
-        if need.delayed or need.path is None:
-            continue
         target = need.key or need.path
+        if need.delayed or target is None:
+            continue
         importer_of.setdefault(target, need.importer)
         if target in guilty:
             way = [target]

@@ -18,10 +18,18 @@ from mlcbuild.rules.toolsets import (
 )
 
 if TYPE_CHECKING:
+    from mlcbuild.loader.model import Need
     from mlcbuild.pe.facts import Image
     from mlcbuild.rules.model import Subject
 
-__all__ = ["MutexUse", "RuntimeCopy", "judge_mutex", "mutex_use", "reachable_copies"]
+__all__ = [
+    "MutexUse",
+    "RuntimeCopy",
+    "crashing_neighbours",
+    "judge_mutex",
+    "mutex_use",
+    "reachable_copies",
+]
 
 #: ``certain``: needs an msvcp140 of at least 14.40. ``at-risk``: objects of mixed origin are
 #: possible. ``unknown``: locks, but no toolset tells whether the constructor was constexpr.
@@ -67,12 +75,14 @@ def reachable_copies(subject: Subject, path: str, runtime: str) -> tuple[Runtime
     package loaded earlier, from any folder: those follow. A system copy whose version nobody gave
     has ``version`` None.
     """
-    name = base_name(runtime)
     load = subject.loads.get(path)
-    need = next(
-        (n for n in load.needs if base_name(n.name) == name) if load is not None else iter(()),
-        None,
-    )
+    needs = load.needs if load is not None else ()
+    name = base_name(runtime)
+    need = next((n for n in needs if base_name(n.name) == name), None)
+    return _copies(subject, need, name)
+
+
+def _copies(subject: Subject, need: Need | None, name: str) -> tuple[RuntimeCopy, ...]:
     copies: dict[str, RuntimeCopy] = {}
     inside = {p: i for p, i in subject.images.items() if base_name(p) == name}
     outside = {n.path: n.image for n in subject.neighbours if base_name(n.path) == name}
@@ -102,9 +112,41 @@ def judge_mutex(
         return use, (), ()
     runtime = next(dll.name for dll in image.imports if is_msvcp140(dll.name))
     copies = reachable_copies(subject, path, runtime)
-    fatal = tuple(
+    return use, copies, _fatal(copies)
+
+
+def crashing_neighbours(
+    subject: Subject,
+) -> dict[str, tuple[tuple[RuntimeCopy, ...], tuple[RuntimeCopy, ...]]]:
+    """Return companions' images that crash on a copy known to be too old: path -> copies, fatal.
+
+    Only images that a module of the package really gets are among them.
+    """
+    found = {}
+    for neighbour in subject.neighbours:
+        if mutex_use(neighbour.image) != "certain":
+            continue
+        runtime = next(d.name for d in neighbour.image.imports if is_msvcp140(d.name))
+        need = next(
+            (
+                need
+                for load in subject.loads.values()
+                for need in load.needs
+                if base_name(need.name) == base_name(runtime)
+                and need.importer
+                and neighbour.path.endswith(need.importer)
+            ),
+            None,
+        )
+        copies = _copies(subject, need, base_name(runtime)) if need is not None else ()
+        if fatal := _fatal(copies):
+            found[neighbour.path] = (copies, fatal)
+    return found
+
+
+def _fatal(copies: tuple[RuntimeCopy, ...]) -> tuple[RuntimeCopy, ...]:
+    return tuple(
         copy
         for copy in copies
         if copy.version is not None and copy.version < TOLERATES_CONSTEXPR_MUTEX
     )
-    return use, copies, fatal

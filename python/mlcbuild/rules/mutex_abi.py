@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.rules.cpp_runtime import judge_mutex
+from mlcbuild.rules.cpp_runtime import crashing_neighbours, judge_mutex
 from mlcbuild.rules.model import Finding, Rule, Severity, Subject
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted
 
@@ -36,6 +36,18 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             evidence={
                 "use": use,
                 "toolset": dotted(subject.images[path].toolset),
+                "minimum_msvcp140": dotted(CONSTEXPR_MUTEX),
+                "copies": [{"where": c.where, "version": dotted(c.version)} for c in copies],
+            },
+            fix=_FIX,
+        )
+    for path, (copies, fatal) in crashing_neighbours(subject).items():
+        yield Finding(
+            rule=RULE.id,
+            severity="error",
+            message=f"{path}: {_message('certain', copies, fatal, fatal)}",
+            evidence={
+                "use": "certain",
                 "minimum_msvcp140": dotted(CONSTEXPR_MUTEX),
                 "copies": [{"where": c.where, "version": dotted(c.version)} for c in copies],
             },
