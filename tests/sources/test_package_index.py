@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import mlcbuild
 import pytest
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.index import Index, IndexFile
@@ -172,7 +173,11 @@ def test_a_python_without_pip_uses_the_variable() -> None:
             "-c",
             "from mlcbuild.sources import pipconfig as p; print(p.load_settings().indexes)",
         ],
-        env=os.environ | {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"},
+        env=os.environ
+        | {
+            "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+            "PYTHONPATH": str(Path(mlcbuild.__file__).parents[1]),
+        },
         capture_output=True,
         encoding="utf-8",
         check=False,
