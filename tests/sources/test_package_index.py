@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mlcbuild
 import pytest
@@ -13,9 +13,6 @@ from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.index import Index, IndexFile
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings, parse_settings
 from sources_helpers import IndexServer, hash_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DATA = bytes(range(256)) * 1000
 
