@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,4 +109,28 @@ def test_debug_is_refused_for_a_wheel_before_anything_is_done(
         backend.build_wheel(os.fspath(tmp_path), {"configuration": "Debug"})
     assert caught.value.code == 2
     assert "a Debug build is never packaged" in capfd.readouterr().err
+    assert not (project / "build").exists()
+
+
+def test_an_old_cmake_is_one_line_when_metadata_is_asked_for(
+    project: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = tmp_path / "bin" / "cmake"
+    old.parent.mkdir()
+    old.write_text(
+        '#!/bin/sh\ncase "$*" in *json*) echo \'{"version":{"string":"3.20.0"}}\';; '
+        '*) echo "cmake version 3.20.0";; esac\n',
+        encoding="utf-8",
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", os.fspath(old.parent))
+    monkeypatch.setitem(sys.modules, "cmake", None)
+    with pytest.raises(SystemExit) as caught:
+        backend.prepare_metadata_for_build_wheel(os.fspath(tmp_path), None)
+    assert caught.value.code == 1
+    (line,) = [x for x in capfd.readouterr().err.splitlines() if "mlcbuild" in x]
+    assert line.endswith('pip install "cmake>=3.26"')
     assert not (project / "build").exists()

@@ -62,8 +62,12 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
 def metadata(
     directory: str, settings: Mapping[str, str | list[str]] | None, *, state: State
 ) -> str:
-    """Write the metadata of the wheel into ``directory``; return the dist-info's name."""
+    """Write the metadata of the wheel into ``directory``; return the dist-info's name.
+
+    Raises ``FailedError`` where CMake is too old: scikit-build-core asks for it even here.
+    """
     from scikit_build_core import build as backend
+    from scikit_build_core.errors import CMakeNotFoundError
 
     options = parse(settings)
     hook = (
@@ -72,7 +76,10 @@ def metadata(
         else backend.prepare_metadata_for_build_wheel
     )
     with _environment(options):
-        return hook(directory, dict(options.rest))
+        try:
+            return hook(directory, dict(options.rest))
+        except CMakeNotFoundError as error:
+            raise FailedError(str(error), remedy='pip install "cmake>=3.26"') from error
 
 
 def sdist(directory: str) -> str:
