@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -91,5 +92,11 @@ def test_importing_the_registry_imports_no_rule() -> None:
         "import sys, mlcbuild.rules;"
         "print([m for m in sys.modules if m.startswith('mlcbuild.rules.')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(Path(mlcbuild.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "[]"
