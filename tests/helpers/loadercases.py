@@ -372,7 +372,8 @@ def forwarder_to_a_dll_with_a_missing_dependency(lab: Lab) -> None:
     lab.dll("user.dll", imports={"mid.dll": ["a"]})
 
 
-@case(127, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING)
+@case(127, chain=("user.dll", "mid.dll", "leaf.dll"), wine=0, why=LAX_BINDING,
+      words="leaf.dll does not export nope, to which a is forwarded")  # fmt: skip
 def forwarder_to_a_missing_export(lab: Lab) -> None:
     lab.dll("leaf.dll")
     lab.dll("mid.dll", exports=["a=leaf.nope"])

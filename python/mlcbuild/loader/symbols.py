@@ -101,13 +101,13 @@ def _miss(
     winerror: int, shown: str, holder: Found, trail: tuple[str, ...], wanted: str | int
 ) -> Miss:
     last = f"#{wanted}" if isinstance(wanted, int) else wanted
-    via = "" if last == shown else f" (forwarded to {holder.name}, {last})"
+    via = "" if last == shown else f", to which {shown} is forwarded"
     return Miss(
         cause="missing-ordinal" if winerror == 182 else "missing-export",  # noqa: PLR2004
         winerror=winerror,
         symbol=shown,
         trail=trail,
-        reason=f"{holder.name} does not export {last if not trail else shown}{via}",
+        reason=f"{holder.name} does not export {last}{via}",
     )
 
 
