@@ -164,7 +164,7 @@ def read_headers(data: memoryview, *, path: str) -> Headers:
         pe = pefile.PE(data=cast("bytes", buffer), fast_load=True)
         return _headers(data, pe, path)
     except pefile.PEFormatError as error:
-        why = str(error.value).rstrip(".")  # pefile's own text is this one's repr
+        why = str(error.args[0]).rstrip(".")  # pefile's own text is this one's repr
         raise NotPeError(f"{path}: not a PE image ({why})") from error
     except (ArithmeticError, AttributeError, LookupError, struct.error, ValueError) as error:
         # What pefile meets damage with where it does not expect any.
