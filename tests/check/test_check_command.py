@@ -410,4 +410,35 @@ def test_a_reader_that_goes_away_is_no_error(images: Path) -> None:
     assert process.stderr is not None
     process.stdout.close()
     assert process.stderr.read() == b""
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) != 0  # the package has errors: unread is not good
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's >&- has no twin there")
+@pytest.mark.parametrize(("target", "expected"), [("pkg", 1), ("good.dll", 0)])
+def test_without_any_stdout_the_exit_code_still_answers(
+    images: Path, target: str, expected: int
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m mlcbuild check {target} >&-', sys.executable],
+        cwd=images,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PYTHON_FOLDER)},
+        check=False,
+    )
+    assert done.stderr == b""
+    assert done.returncode == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_under_stdout_is_one_line(images: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlcbuild", "check", str(images / "good.dll")],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PYTHON_FOLDER)},
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"mlcbuild check: error: ")
+    assert done.stderr.count(b"\n") == 1

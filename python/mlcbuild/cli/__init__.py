@@ -8,9 +8,11 @@ chosen, so that start-up stays short.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
@@ -30,7 +32,10 @@ COMMANDS: Final[dict[str, str]] = {
     "wheel": "build the mlc-llm wheel from pinned source",
 }
 
+EXIT_UNREACHABLE: Final = 3
 EXIT_INTERRUPTED: Final = 130
+#: 128 and SIGPIPE's number, as shells count it: a verdict nobody read must not pass for a good one.
+EXIT_UNREAD: Final = 141
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -59,8 +64,12 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _use_utf8_or_escape() -> None:
-    """Never die of a console that cannot show a character (cp1252, cp437, C locale)."""
+def _use_any_console() -> None:
+    """Never die of a console that is not there (``>&-``, pythonw) or not UTF-8 (cp1252, cp437)."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  until the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -70,7 +79,7 @@ def _use_utf8_or_escape() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _use_utf8_or_escape()
+    _use_any_console()
     args = _parser(arguments).parse_args(arguments)
     try:
         code = int(args.run(args))
@@ -84,8 +93,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"mlcbuild {args.command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) went away: not an error of ours. Keep Python from
-        # complaining again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # The reader (head, less) went away: not an error of ours.
+        _drop_output()
+        return EXIT_UNREAD
+    except OSError as error:
+        if args.verbose:
+            raise
+        print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
+        _drop_output()
+        return EXIT_UNREACHABLE
     return code
+
+
+def _drop_output() -> None:
+    """Keep Python from complaining again when it flushes what could not be written."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
