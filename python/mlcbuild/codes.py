@@ -14,6 +14,8 @@ from typing import Final, Literal
 
 __all__ = ["CODES", "Code", "find_code", "signed"]
 
+_CHECK: Final = "mlcbuild check PATH, with the folder, wheel or DLL that did not load"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
@@ -24,28 +26,15 @@ class Code:
     kind: Literal["WinError", "NTSTATUS"]
     meaning: str
     causes: tuple[str, ...]
-    run: str = "mlcbuild check PATH, with the folder, wheel or DLL that did not load"
+    run: str
 
 
-def _win(number: int, name: str, meaning: str, *causes: str, run: str | None = None) -> Code:
-    code = Code(number=number, name=name, kind="WinError", meaning=meaning, causes=causes)
-    return code if run is None else _running(code, run)
+def _win(number: int, name: str, meaning: str, *causes: str, run: str = _CHECK) -> Code:
+    return Code(number=number, name=name, kind="WinError", meaning=meaning, causes=causes, run=run)
 
 
-def _nt(number: int, name: str, meaning: str, *causes: str, run: str | None = None) -> Code:
-    code = Code(number=number, name=name, kind="NTSTATUS", meaning=meaning, causes=causes)
-    return code if run is None else _running(code, run)
-
-
-def _running(code: Code, run: str) -> Code:
-    return Code(
-        number=code.number,
-        name=code.name,
-        kind=code.kind,
-        meaning=code.meaning,
-        causes=code.causes,
-        run=run,
-    )
+def _nt(number: int, name: str, meaning: str, *causes: str, run: str = _CHECK) -> Code:
+    return Code(number=number, name=name, kind="NTSTATUS", meaning=meaning, causes=causes, run=run)
 
 
 _NOT_FOUND: Final = (
