@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from mlcbuild.cli import main
-from mlcbuild.codes import CODES, find_code
+from mlcbuild.cli import COMMANDS, main
+from mlcbuild.codes import CODES, Code, find_code
 from mlcbuild.rules import RULE_IDS
 
 
@@ -35,6 +35,12 @@ def test_other_texts_hold_no_code(text: str) -> None:
 def test_every_code_has_a_meaning_and_a_cause() -> None:
     assert len({code.number for code in CODES}) == len(CODES)
     assert all(code.meaning and code.causes and code.run for code in CODES)
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+def test_what_to_run_is_a_command_that_there_is(code: Code) -> None:
+    words = code.run.split()
+    assert words[0] != "mlcbuild" or words[1] in COMMANDS
 
 
 def test_explaining_a_code_prints_all_notations_and_causes(
