@@ -108,6 +108,17 @@ CODES: Final[tuple[Code, ...]] = (
 )  # fmt: skip
 
 _BY_NUMBER: Final = {code.number: code for code in CODES}
+#: What an English Windows, and ctypes, write where Python leaves the number out.
+_TEXTS: Final = {
+    "specified module could not be found": 126,
+    "could not find module": 126,
+    "specified procedure could not be found": 127,
+    "operating system cannot run": 182,
+    "not a valid win32 application": 193,
+    "filename or extension is too long": 206,
+    "initialization routine failed": 1114,
+    "paging file is too small": 1455,
+}
 _MODULUS: Final = 1 << 32
 _NUMBER: Final = re.compile(r"(?<![\w.])(?:0x[0-9a-f]{1,8}|-?\d{1,10})(?![\w.]|\d)", re.IGNORECASE)
 
@@ -118,9 +129,13 @@ def signed(number: int) -> int:
 
 
 def find_code(text: str) -> Code | None:
-    """Return the first known code in a number or a whole error text, in any notation."""
+    """Return the code of a number in any notation, or of a whole error text.
+
+    In a text, a number after ``WinError`` counts most, then Windows' own words, then any number.
+    """
     marked = re.findall(r"winerror\s+(\d+)", text, re.IGNORECASE)
-    for token in (*marked, *_NUMBER.findall(text)):
+    spoken = [str(number) for words, number in _TEXTS.items() if words in text.casefold()]
+    for token in (*marked, *spoken, *_NUMBER.findall(text)):
         number = int(token, 16) if token.lower().startswith("0x") else int(token)
         code = _BY_NUMBER.get(number % _MODULUS)
         if code is not None:

@@ -19,6 +19,11 @@ from mlcbuild.rules import RULE_IDS
         ("3221225477", 0xC0000005),
         ("process exited with code -1073741819 (0xc0000005)", 0xC0000005),
         ("Command failed at line 126 of 9: [WinError 1114] failed", 1114),
+        ("DLL load failed while importing _x: The specified module could not be found.", 126),
+        ("line 126: DLL load failed: The specified procedure could not be found.", 127),
+        ("FileNotFoundError: Could not find module 'x.dll' (or one of its dependencies).", 126),
+        ("A dynamic link library (DLL) initialization routine failed.", 1114),
+        ("[WinError 127] The specified module could not be found", 127),
     ],
 )
 def test_a_code_is_found_in_every_notation(text: str, number: int) -> None:
