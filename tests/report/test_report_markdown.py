@@ -23,3 +23,8 @@ def test_hostile_names_cannot_break_the_table_or_inject_html() -> None:
     assert row.replace("\\|", "").count("|") == 6
     assert "<img" not in row.replace("\\<", "")
     assert "\n# title" not in text
+
+
+def test_one_error_is_counted_in_the_singular() -> None:
+    text = as_markdown.render(Report(targets=(wheel_target(finding()),)))
+    assert text.endswith("\n1 error, 0 warnings, 0 notes.\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlcbuild import __version__
 from mlcbuild.errors import UsageError
 from mlcbuild.report.graph import BOX_HEIGHT, BOX_WIDTH, layout
-from mlcbuild.report.groups import count, grouped, verdict_line
+from mlcbuild.report.groups import grouped, summary_line, verdict_line
 
 if TYPE_CHECKING:
     from mlcbuild.report.model import Report, Target
@@ -35,7 +35,7 @@ def render(report: Report) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page = environment.from_string(source).render(
         title=", ".join(target.name for target in report.targets),
-        summary=", ".join(count(number, noun[:-1]) for noun, number in report.summary.items()),
+        summary=summary_line(report),
         version=__version__,
         targets=[_target(target) for target in report.targets],
         box_width=BOX_WIDTH,

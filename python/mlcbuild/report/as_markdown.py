@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.report.groups import grouped, names, verdict_line
+from mlcbuild.report.groups import grouped, names, summary_line, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield from _target(target)
     yield ""
-    yield ", ".join(f"{number} {noun}" for noun, number in report.summary.items()) + "."
+    yield f"{summary_line(report)}."
 
 
 def _target(target: Target) -> Iterator[str]:

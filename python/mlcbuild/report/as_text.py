@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
-from mlcbuild.report.groups import Group, count, grouped, names, verdict_line
+from mlcbuild.report.groups import (
+    Group,
+    count,
+    grouped,
+    names,
+    summary_line,
+    verdict_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,12 +79,11 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[Line]:
         if not target.error:
             yield from _target(target, verbose=verbose)
             yield ()
-    summary = report.summary
-    text = ", ".join(count(number, noun[:-1]) for noun, number in summary.items())
+    text = summary_line(report)
     unreadable = sum(1 for target in report.targets if target.error)
     if unreadable:
         text += f"; {count(unreadable, 'target')} could not be read"
-    if report.strict and report.exit_code == 1 and not summary["errors"]:
+    if report.strict and report.exit_code == 1 and not report.summary["errors"]:
         text += "; warnings fail because of --strict"
     yield (("bold", text),)
 

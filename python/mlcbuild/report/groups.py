@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlcbuild.report.model import Report, Target
     from mlcbuild.rules.model import Finding, Severity
 
-__all__ = ["Group", "count", "grouped", "names", "verdict_line"]
-
-if TYPE_CHECKING:
-    from mlcbuild.report.model import Target
+__all__ = ["Group", "count", "grouped", "names", "summary_line", "verdict_line"]
 
 _WORDS = {
     "good": "GOOD",
@@ -52,6 +50,11 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
 def count(number: int, noun: str) -> str:
     """Return ``1 image`` or ``3 images``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def summary_line(report: Report) -> str:
+    """Return ``1 error, 0 warnings, 2 notes``."""
+    return ", ".join(count(number, noun[:-1]) for noun, number in report.summary.items())
 
 
 def names(modules: tuple[str, ...], *, at_most: int) -> str:
