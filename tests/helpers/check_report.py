@@ -31,8 +31,13 @@ def finding(
     )
 
 
-def module(path: str, load: Load | None = None, toolset: str | None = "14.44") -> Module:
-    return Module(path=path, machine="x86_64", toolset=toolset, crt="dynamic", load=load or loads())
+def module(
+    path: str,
+    load: Load | None = None,
+    toolset: str | None = "14.44",
+    machine: str = "x86_64",
+) -> Module:
+    return Module(path=path, machine=machine, toolset=toolset, crt="dynamic", load=load or loads())
 
 
 def wheel_target(*findings: Finding, name: str = "pkg-1.0-py3-none-win_amd64.whl") -> Target:

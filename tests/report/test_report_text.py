@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import io
 
-from check_report import finding, full_report, wheel_target
+import pytest
+from check_report import finding, full_report, module, wheel_target
 from mlcbuild.report import as_text
-from mlcbuild.report.model import Report
+from mlcbuild.report.model import Report, Target
 
 
 def test_the_verdict_is_the_first_line() -> None:
@@ -68,3 +69,19 @@ def test_escape_sequences_in_a_name_do_not_reach_the_terminal() -> None:
     for text in (as_text.render(report), stream.getvalue()):
         assert not {"\x1b", "\x07", "\u202e"} & set(text)
         assert "a\\x1b[2J\\x0ab.dll" in text
+
+
+@pytest.mark.parametrize(
+    ("machines", "expected"),
+    [
+        (["x86_64"], "1 image: 1 will load"),
+        (["x86"], "1 image for 32-bit x86: 1 will load"),
+        (["arm64", "arm64"], "2 images for ARM64: 2 will load"),
+        (["x86", "unknown"], "2 images for 32-bit x86: 2 will load"),
+        (["x86", "x86_64"], "2 images: 2 will load"),
+    ],
+)
+def test_a_machine_that_is_not_the_usual_one_is_named(machines: list[str], expected: str) -> None:
+    modules = tuple(module(f"{at}.dll", machine=each) for at, each in enumerate(machines))
+    text = as_text.render(Report(targets=(Target(name="t", kind="folder", modules=modules),)))
+    assert text.splitlines()[1].strip() == expected

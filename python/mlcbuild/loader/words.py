@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.process import python_of_dll
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MACHINE_NAMES", "found_reason"]
 
-MACHINE_NAMES = {
+MACHINE_NAMES: Final = {
     "x86": "32-bit x86",
     "x86_64": "x64",
     "arm64": "ARM64",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlcbuild.loader.words import MACHINE_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -79,4 +81,18 @@ def verdict_line(target: Target) -> tuple[str, str]:
         )
         if number
     ]
-    return word, f"{count(len(loads), 'image')}: {', '.join(parts)}" if parts else "no images"
+    if not parts:
+        return word, "no images"
+    return word, f"{count(len(loads), 'image')}{_machine(target)}: {', '.join(parts)}"
+
+
+def _machine(target: Target) -> str:
+    """Name the machine where it is another than most readers take for granted.
+
+    Without a wheel's tag or ``--python-dir``, images are judged in a process of their own machine:
+    that a 32-bit DLL will load says nothing of the usual 64-bit Python.
+    """
+    machines = {module.machine for module in target.modules} - {"unknown"}
+    if len(machines) != 1 or machines == {"x86_64"}:
+        return ""
+    return f" for {MACHINE_NAMES[machines.pop()]}"
