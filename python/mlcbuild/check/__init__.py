@@ -30,8 +30,8 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
     """Check every target with the same settings.
 
     A target that cannot be read becomes an entry with an error; the others are still judged.
-    Raises ``InputError`` where a companion (``--with``) or a folder option cannot be read: no
-    verdict would be right without it.
+    Raises ``InputError`` where a companion (``--with``) cannot be read: no verdict would be right
+    without it.
     """
     with ExitStack() as stack:
         companions = [
