@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.closure import Step, Walk
     from mlcbuild.loader.images import File, Folder
+    from mlcbuild.loader.model import Cause
     from mlcbuild.loader.search import Context
     from mlcbuild.loader.world import World
 
@@ -57,20 +58,15 @@ def predict(world: World, path: str) -> Load:
     return _merge(world, context, walks, own if suited == "arm-only" else [])
 
 
-def _refused(file: File, reason: str, cause: str) -> Load:
-    problem = Problem(
-        cause="not-a-pe" if cause == "not-a-pe" else "wrong-machine",
-        winerror=193,
-        chain=(file.path,),
-        reason=reason,
-    )
+def _refused(file: File, reason: str, cause: Cause) -> Load:
+    problem = Problem(cause=cause, winerror=193, chain=(file.path,), reason=reason)
     return Load(
         verdict="fails",
         winerror=193,
         chain=problem.chain,
         reason=reason,
         problems=(problem,),
-        cause=problem.cause,
+        cause=cause,
     )
 
 
