@@ -282,6 +282,18 @@ def test_a_system_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         load(tmp_path, "pkg/user.dll", system_dir=str(tmp_path / "none"))
 
 
+def test_a_folder_that_is_no_system32_is_refused(tmp_path: Path) -> None:
+    Lab(tmp_path).dll("user.dll")
+    with pytest.raises(InputError, match=r"--system-dir: .* kernel32"):
+        load(tmp_path / "pkg", "user.dll", system_dir=str(tmp_path / "pkg"))
+
+
+def test_a_python_folder_that_does_not_exist_is_refused_by_the_options_name(tmp_path: Path) -> None:
+    Lab(tmp_path).dll("user.dll")
+    with pytest.raises(InputError, match="--python-dir"):
+        load(tmp_path / "pkg", "user.dll", python_dir=str(tmp_path / "none"))
+
+
 def test_a_site_packages_shows_each_image_its_own_distributions_folders_first(
     tmp_path: Path,
 ) -> None:

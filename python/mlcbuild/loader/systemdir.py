@@ -80,10 +80,15 @@ def _reader(path: Path) -> Callable[[], Record]:
 
 
 def system_from_dir(path: str, rest: System) -> SystemDir:
-    """Return the system over a folder. Raises ``InputError`` where it cannot be listed."""
+    """Return the system over a folder. Raises ``InputError`` where it is none or cannot be listed.
+
+    In a folder without kernel32 every image would fail, and the advice would be to bundle Windows.
+    """
     try:
         with os.scandir(path) as entries:
             names = sorted(entry.name for entry in entries if "." in entry.name)
     except OSError as error:
         raise InputError(f"--system-dir: cannot list {path}: {error.strerror}") from error
+    if "kernel32.dll" not in map(fold, names):
+        raise InputError(f"--system-dir: {path} is no System32: it holds no kernel32.dll")
     return SystemDir(Path(path), names, rest)
