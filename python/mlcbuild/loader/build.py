@@ -98,6 +98,8 @@ def world_from_package(
     after: list[Folder] = []
     real: Folder | None = None
     if options.python_dir is not None:
+        if not Path(options.python_dir).is_dir():
+            raise InputError(f"--python-dir: no such folder: {options.python_dir}")
         real = _disk(options.python_dir, "python-dir")
         python.append(real)
         if options.conda:
@@ -179,15 +181,9 @@ def _installed(path: str) -> tuple[str, bool]:
     """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``."""
     head, _, rest = path.partition("/")
     scheme, _, inner = rest.partition("/")
-    if not head.endswith(".data") or not inner:
+    if not head.endswith(".data") or not inner or scheme not in {"platlib", "purelib", "data"}:
         return path, False
-    return (
-        (inner, False)
-        if scheme in {"platlib", "purelib"}
-        else (path, False)
-        if scheme != "data"
-        else (inner, True)
-    )
+    return inner, scheme == "data"
 
 
 def read_member(package: Package, member: Member) -> Record:
