@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from mlcbuild.pe.crt import DEBUG_CRT
+
 __all__ = ["Provider", "ProviderKind", "provider_of"]
 
 #: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
@@ -53,13 +55,7 @@ def _old(year: str) -> Provider:
 _TABLE: Final = tuple(
     (re.compile("|".join(patterns)), provider)
     for provider, *patterns in (
-        (
-            _DEBUG,
-            r"(?:msvcp|msvcr|vcruntime|concrt|vccorlib|vcomp|vcamp|atl)\d{2,3}(?:_\d)?d",
-            r"vcruntime140_threadsd|msvcrtd|ucrtbased|libomp140d\..*",
-            r"msvcp140d?_(?:atomic_wait|codecvt_ids)d|msvcp140d_(?:\d|atomic_wait|codecvt_ids)",
-            r"mfcm?\d{2,3}u?d",
-        ),
+        (_DEBUG, DEBUG_CRT),
         (_DEBUG_PYTHON, r"python\d{1,3}t?_d"),
         (_VULKAN, r"vulkan-1"),
         (_OPENCL, r"opencl"),

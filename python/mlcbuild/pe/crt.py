@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Crt, ImportedDll
 
-__all__ = ["find_crt", "is_debug_crt", "unmangled"]
+__all__ = ["DEBUG_CRT", "find_crt", "is_debug_crt", "unmangled"]
 
-#: The DLLs of ``/MDd`` (and its C++, concurrency, OpenMP and MFC companions). Never on a user's PC.
-_DEBUG: Final = re.compile(
-    r"(msvc[rp]\d+(_\w+)?d|vcruntime\d+(_\w+)?d|ucrtbased|concrt\d+d|vcomp\d+d|vccorlib\d+d"
-    r"|mfcm?\d+u?d|atl\d+d)\.dll"
+#: Base names, without ``.dll``, of the DLLs of ``/MDd`` (and its C++, concurrency, OpenMP and MFC
+#: companions). Never on a user's PC.
+DEBUG_CRT: Final = (
+    r"(?:msvcp|msvcr|vcruntime|concrt|vccorlib|vcomp|vcamp|atl)\d{2,3}(?:_\d|_clr0400)?d"
+    r"|vcruntime140_threadsd|msvcrtd|ucrtbased|libomp140d\..*"
+    r"|msvcp140d?_(?:atomic_wait|codecvt_ids)d|msvcp140d_(?:\d|atomic_wait|codecvt_ids)"
+    r"|mfcm?\d{2,3}u?d"
 )
+_DEBUG: Final = re.compile(rf"(?:{DEBUG_CRT})\.dll")
 _MSVC: Final = re.compile(
     r"(msvc[rp]\d+(_\w+)?|vcruntime\d+(_\w+)?|concrt\d+|vccorlib\d+|mfcm?\d+u?)\.dll"
 )
