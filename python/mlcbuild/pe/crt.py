@@ -25,8 +25,8 @@ _MSVC: Final = re.compile(
     r"(msvc[rp]\d+(_\w+)?|vcruntime\d+(_\w+)?|concrt\d+|vccorlib\d+|mfcm?\d+u?)\.dll"
 )
 _UCRT: Final = re.compile(r"(ucrtbase|api-ms-win-crt-[\w-]+)\.dll")
-#: What delvewheel puts between a DLL's name and its ending: 8 to 64 hexadecimal digits.
-_HASH: Final = re.compile(r"-[0-9a-f]{8,64}(?=\.\w+$)")
+#: What delvewheel puts between a DLL's name and its ending: 8 (old ones) to 64 hexadecimal digits.
+_HASH: Final = re.compile(r"(?<=.)-[0-9a-f]{8,64}(?=\.\w+$)")
 #: What the start-up code of ``/MT`` asks of kernel32, whatever the program does.
 _STATIC_HINTS: Final = frozenset({"GetCPInfo", "GetACP", "FreeEnvironmentStringsW"})
 

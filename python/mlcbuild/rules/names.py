@@ -7,11 +7,11 @@ knowledge (``mlcbuild.loader.policy``).
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
 from mlcbuild.loader.policy import provider_of
+from mlcbuild.pe.crt import unmangled
 
 __all__ = [
     "base_name",
@@ -22,9 +22,6 @@ __all__ = [
     "openmp_family",
     "original_name",
 ]
-
-#: delvewheel appends ``-`` and a hexadecimal hash of 8 (old versions) to 64 digits.
-_MANGLED: Final = re.compile(r"^(?P<stem>.+?)-[0-9a-f]{8,64}(?P<suffix>\.[a-z]+)$")
 
 _MSVCP140: Final = "msvcp140.dll"
 
@@ -47,9 +44,7 @@ def base_name(path: str) -> str:
 @lru_cache(maxsize=4096)
 def original_name(path: str) -> str:
     """Return the base name that a DLL had before a repair tool mangled it."""
-    name = base_name(path)
-    match = _MANGLED.match(name)
-    return f"{match['stem']}{match['suffix']}" if match else name
+    return unmangled(base_name(path))
 
 
 def is_mangled(path: str) -> bool:
