@@ -78,16 +78,14 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
 
 def _required(package: Package, stack: ExitStack) -> list[Package]:
     """Bring the wheels that a wheel at hand requires, each project once."""
-    from mlcbuild.package.requirements import WINDOWS, needed  # noqa: PLC0415 - rarely asked for
+    from mlcbuild.package.requirements import needed, windows_environment  # noqa: PLC0415
 
     if package.wheel is None:
         return []
     tagged = next((m for tag in package.wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
     python = (int(tagged[1]), int(tagged[2])) if tagged else sys.version_info[:2]
-    version = f"{python[0]}.{python[1]}"
-    environment = {**WINDOWS, "python_version": version, "python_full_version": f"{version}.0"}
     found: dict[str, Package] = {}
-    for requirement in needed(package.wheel.requires, environment):
+    for requirement in needed(package.wheel.requires, windows_environment(python)):
         first = stack.enter_context(
             open_package(f"pypi:{requirement}", with_deps=True, python=python)
         )

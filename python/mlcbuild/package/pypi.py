@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.metadata import tags_of_name
-from mlcbuild.package.requirements import WINDOWS, needed
+from mlcbuild.package.requirements import needed, windows_environment
 from mlcbuild.package.source import FileSource
 from mlcbuild.package.wheel import WheelPackage
 
@@ -62,12 +62,7 @@ def _companions(
     package: WheelPackage, name: str, folder: Path, python: tuple[int, int]
 ) -> Sequence[WheelPackage]:
     """Bring every requirement, each project once; which is enough to examine, not to install."""
-    environment = {
-        **WINDOWS,
-        "python_version": f"{python[0]}.{python[1]}",
-        "python_full_version": f"{python[0]}.{python[1]}.0",
-        "implementation_version": f"{python[0]}.{python[1]}.0",
-    }
+    environment = windows_environment(python)
     found: list[WheelPackage] = []
     seen = {_normalised(name)}
     waiting = needed(package.wheel.requires if package.wheel else (), environment)

@@ -9,10 +9,9 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-__all__ = ["WINDOWS", "needed", "needed_names"]
+__all__ = ["needed", "needed_names", "windows_environment"]
 
-#: The marker environment of Python on 64-bit Windows; version fields come from the caller.
-WINDOWS: Final = {
+_WINDOWS: Final = {
     "os_name": "nt",
     "sys_platform": "win32",
     "platform_system": "Windows",
@@ -22,6 +21,17 @@ WINDOWS: Final = {
     "implementation_name": "cpython",
     "platform_python_implementation": "CPython",
 }
+
+
+def windows_environment(python: tuple[int, int]) -> dict[str, str]:
+    """Return the marker environment of a CPython on 64-bit Windows."""
+    version = f"{python[0]}.{python[1]}"
+    return {
+        **_WINDOWS,
+        "python_version": version,
+        "python_full_version": f"{version}.0",
+        "implementation_version": f"{version}.0",
+    }
 
 
 def needed(lines: Iterable[str], environment: dict[str, str] | None = None) -> list[Requirement]:
