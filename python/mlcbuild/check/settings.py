@@ -95,7 +95,10 @@ def _table(pyproject: Path) -> dict[str, Any]:
         items = dict(table)
     except (ValueError, AttributeError, TypeError) as error:
         raise UsageError(f"{pyproject} is not valid: {error}", remedy="correct the file") from error
-    return {_field(key, value): _value(key, value) for key, value in items.items()}
+    return {
+        _field(key, value): tuple(value) if isinstance(value, list) else value
+        for key, value in items.items()
+    }
 
 
 def _field(key: str, value: object) -> str:
@@ -114,8 +117,3 @@ def _field(key: str, value: object) -> str:
         kind = {list: "a list of strings", bool: "true or false", str: "a string"}[wanted]
         raise UsageError(f"[tool.mlcbuild.check] {key} is not {kind}", remedy="correct it")
     return name
-
-
-def _value(key: str, value: object) -> object:
-    del key
-    return tuple(value) if isinstance(value, list) else value
