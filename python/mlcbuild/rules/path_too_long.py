@@ -45,7 +45,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                 severity="warning" if severity == "warning" else "note",
                 module=longest,
                 message=(
-                    f"{len(over)} paths pass 259 characters under {where} without long paths; "
+                    f"paths over 259 characters under {where} without long paths: {len(over)}; "
                     f"the longest takes {lengths[longest]}, {room} are left"
                 ),
                 evidence={"paths": sorted(over)[:20], "count": len(over), "room": room},
