@@ -54,3 +54,9 @@ def test_fingerprints_tell_findings_apart_and_stay_the_same_between_runs() -> No
 
     assert prints() == prints()
     assert len(set(prints())) == 3
+
+
+def test_a_file_name_that_is_no_text_is_still_an_address() -> None:
+    log = as_sarif.table(Report(targets=(wheel_target(finding(), name="bad\udcff.whl"),)))
+    (artifact,) = log["runs"][0]["artifacts"]
+    assert artifact["location"]["uri"].isascii()

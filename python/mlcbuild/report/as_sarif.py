@@ -73,7 +73,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _location(target: Target) -> dict[str, Any]:
-    return {"uri": quote(target.name.replace("\\", "/"), safe="/")}
+    # A file name need not be text in any encoding.
+    return {"uri": quote(target.name.replace("\\", "/"), safe="/", errors="surrogatepass")}
 
 
 def _unread(target: Target) -> dict[str, Any]:
