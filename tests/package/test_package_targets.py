@@ -85,6 +85,15 @@ def test_files_of_other_systems_are_refused_by_name(tmp_path: Path, head: bytes,
     assert word in refusal(str(path)).message
 
 
+@pytest.mark.parametrize("name", ["user", "user.dll.bak"])
+def test_an_image_by_another_name_is_refused_rather_than_passed_over(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"MZ" + bytes(100))
+    assert ".dll" in refusal(str(path)).remedy
+
+
 def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(str(tmp_path / "no.dll")).message
     assert "no such distribution" in refusal("installed:no-such-thing-here").message

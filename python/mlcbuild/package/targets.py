@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
-from mlcbuild.package.natives import foreign_format
+from mlcbuild.package.natives import foreign_format, is_native_name
 from mlcbuild.package.source import FileSource
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def _open_path(target: str) -> Package:
     head = source.read_at(0, HEAD)
     source.close()
     if head[:2] == b"MZ":
+        if not is_native_name(path.name):  # else nothing would be judged, and that called good
+            raise InputError(
+                f"{target}: a Windows image under a name that says otherwise",
+                remedy="check a copy that ends in .dll, .pyd or .exe",
+            )
         return FilesPackage(path.parent, name=path.name, kind="image", paths=[path.name])
     foreign = foreign_format(head)
     raise InputError(
