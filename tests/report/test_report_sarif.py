@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from check_report import finding, full_report, wheel_target
@@ -54,6 +55,16 @@ def test_fingerprints_tell_findings_apart_and_stay_the_same_between_runs() -> No
 
     assert prints() == prints()
     assert len(set(prints())) == 3
+
+
+def test_the_address_has_the_folder_that_the_user_named() -> None:
+    target = replace(wheel_target(finding()), spec="dist/pkg-1.0-py3-none-win_amd64.whl")
+    log = as_sarif.table(Report(targets=(target,)))
+    (artifact,) = log["runs"][0]["artifacts"]
+    (result,) = log["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact["location"]["uri"] == "dist/pkg-1.0-py3-none-win_amd64.whl"
+    assert place["uri"] == artifact["location"]["uri"]
 
 
 def test_a_file_name_that_is_no_text_is_still_an_address() -> None:

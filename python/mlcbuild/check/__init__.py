@@ -71,6 +71,7 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
     return Target(
         name=subject.name,
         kind=subject.kind,
+        spec=spec,
         modules=tuple(_module(subject, path) for path in subject.loads),
         findings=findings,
     )

@@ -73,8 +73,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _location(target: Target) -> dict[str, Any]:
+    path = (target.spec or target.name).replace("\\", "/")
     # A file name need not be text in any encoding.
-    return {"uri": quote(target.name.replace("\\", "/"), safe="/", errors="surrogatepass")}
+    return {"uri": quote(path, safe="/", errors="surrogatepass")}
 
 
 def _unread(target: Target) -> dict[str, Any]:

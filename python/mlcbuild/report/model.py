@@ -39,6 +39,8 @@ class Target:
 
     name: str
     kind: Kind
+    #: As it was asked for: the path of what ``name`` calls by its last part; empty for ``name``.
+    spec: str = ""
     modules: tuple[Module, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: str = ""
