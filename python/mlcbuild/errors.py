@@ -1,7 +1,8 @@
 """The errors a user sees: one line that says what is wrong and what to do, and an exit code.
 
 Exit codes (a contract, see docs/architecture.md): 0 good, 1 findings or failure of the thing
-examined, 2 wrong use, 3 an input that cannot be read or reached, 130 interrupted.
+examined, 2 wrong use, 3 an input that cannot be read or reached, 130 interrupted, 141 output that
+nobody read to its end.
 """
 
 from __future__ import annotations
