@@ -63,7 +63,7 @@ def _not_found(name: str, context: Context) -> str:
         return f"{name} belongs to Python {version[0]}.{version[1:]}, the wheel is for {mine}"
     where = "its folder, Python's, the added folders or System32"
     if not context.process.python:
-        where = "the executable's folder or System32"
+        where = "the executable's folder or System32 (PATH, which is not known, may have it)"
     elsewhere = context.elsewhere(name)
     if elsewhere is not None:
         text = f"{name} is in {elsewhere.folder}, a folder that nothing adds to the search"
