@@ -13,21 +13,23 @@ examples:
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from setup_env import ROOT, StepError, environment, main_of, on_path, run, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DIST = ROOT / "dist"
 UNREACHABLE = 3
 
 
 def sources_are_here(python: Path, env: dict[str, str], *, must: bool) -> bool:
-    """Bring the pinned sources; say in one line where that cannot be."""
-    cargo = shutil.which("cargo", path=f"{env['PATH']}:{Path.home() / '.cargo' / 'bin'}")
-    if cargo is None:
-        reason = "Cargo is not found (https://rustup.rs)"
+    """Look at the tools, bring the pinned sources; say in one line where that cannot be."""
+    say("looking at this machine")
+    if run(python, "-m", "mlcbuild.build.preflight", ok=(0, 1), **env) != 0:
+        reason = "a tool is missing (above)"
     else:
         say("bringing the pinned sources")
         code = run(python, "-m", "mlcbuild", "fetch", ok=(0, UNREACHABLE), **env)
@@ -47,7 +49,7 @@ def newest(pattern: str) -> Path:
 
 def full(python: Path, env: dict[str, str], *, chat: bool) -> None:
     """Build the mlc-llm wheel and run it."""
-    say("building the wheel (about five minutes on two cores; the second time, seconds)")
+    say("building the wheel (about three minutes on two cores; the second time, seconds)")
     run(python, "-m", "pip", "wheel", ".", "--no-deps", "-w", DIST, **env)
     wheel = newest("mlc_llm-*.whl")
     judge(python, env, wheel)
@@ -76,7 +78,7 @@ def judge(python: Path, env: dict[str, str], wheel: Path) -> None:
 
 def work(options: argparse.Namespace) -> None:
     """Set up and build."""
-    python = environment("quickstart", "./python[all]")
+    python = environment("quickstart", "./python[all]", "cmake>=3.26", "ninja>=1.11")
     env = {"PATH": on_path(python), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     DIST.mkdir(exist_ok=True)
     if options.example or not sources_are_here(python, env, must=options.full):

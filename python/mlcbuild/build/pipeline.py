@@ -147,10 +147,20 @@ def _build_name(options: BuildOptions) -> str:
 def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
     from mlcbuild.build import cargo
     from mlcbuild.build.licences import FOLDER, gather
-    from mlcbuild.sources.fetch import bring
+    from mlcbuild.sources.fetch import Progress, bring
+
+    class Said(Progress):
+        def notice(self, text: str) -> None:
+            _say(text)
 
     _say("fetching the pinned sources")
-    bring(lock, cache=options.cache, mirror=options.mirror, offline=options.offline)
+    bring(
+        lock,
+        cache=options.cache,
+        mirror=options.mirror,
+        offline=options.offline,
+        progress=Said(),
+    )
     rust = lock.path.parent / "tokenizers-cpp" / "rust"
     target = cargo.host_target()
     cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)

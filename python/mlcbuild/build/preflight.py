@@ -1,6 +1,7 @@
 """Are the tools there and new enough? Asked before minutes are spent, answered in one line.
 
 ``missing`` is a pure function of what ``Probe`` reports, which tests replace.
+``python -m mlcbuild.build.preflight``, run in the project's folder, prints the answer.
 """
 
 from __future__ import annotations
@@ -164,3 +165,29 @@ def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler
     if problems:
         more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:])})" if problems[1:] else ""
         raise FailedError(problems[0] + more)
+
+
+def main() -> int:
+    """Print what is found and what stands in the way; 1 where something does."""
+    from mlcbuild.sources.crates import load_crates
+
+    probe = SystemProbe()
+    for name in ("git", "cargo", "cmake", *(() if probe.platform == "win32" else ("c++",))):
+        tool = probe.tool(name)
+        found = "not found" if tool is None else f"{_dotted(tool.version or ()):10} {tool.path}"
+        print(f"   {name:6} {found}")
+    rust = load_crates(Path("3rdparty", "crates.toml")).rust
+    problems = missing(
+        probe,
+        build_dir=Path.cwd() / "build",
+        fetches=True,
+        rust=rust,
+        compiler=os.environ.get("CXX", ""),
+    )
+    for problem in problems:
+        print(f"   {problem}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
