@@ -65,7 +65,9 @@ def measured(build: Path, *command: str) -> Cost:
     if code:
         sys.exit(f"the build failed, see {log}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    size = sum(path.stat().st_size for path in build.rglob("*.so") if not path.is_symlink())
+    # Libraries of ours, not the procedural macros that Cargo builds for itself.
+    libraries = [*build.rglob("libmlc_llm*.so"), *build.rglob("libtvm_*.so")]
+    size = sum(path.stat().st_size for path in libraries)
     return Cost(cpu=cpu, wall=time.monotonic() - began, size=size)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from mlcbuild.build.project import read_project
+from mlcbuild.sources.crates import load_crates
 from mlcbuild.sources.lock import GitOrigin, Lock, PypiOrigin, load
 
 if sys.version_info >= (3, 11):
@@ -89,3 +90,15 @@ def test_the_sdist_holds_the_superbuild_and_nothing_that_is_fetched_or_made(tmp_
     assert "python/mlcbuild/cmake/policy.cmake" in names
     assert "python/mlc_llm/libinfo.py" in names
     assert not [n for n in names if "junk" in n or n.startswith(("3rdparty/tvm/", ".", "build"))]
+
+
+def test_the_licence_expression_covers_everything_that_is_compiled_in(
+    pyproject: dict[str, Any], lock: Lock
+) -> None:
+    granted = set(pyproject["project"]["license"].split(" AND "))
+    crates = load_crates(ROOT / "3rdparty" / "crates.toml").crates
+    expressions = {c.licence for c in lock.components} | {c.licence for c in crates if c.licence}
+    for expression in expressions:
+        for part in expression.replace("/", " OR ").split(" AND "):
+            choices = {word.strip(" ()") for word in part.split(" OR ")}
+            assert choices & granted, f"{expression} is not covered"
