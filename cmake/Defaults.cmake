@@ -42,5 +42,3 @@ function(mlcbuild_library name kind)
     target_link_options(${name} PRIVATE LINKER:--gc-sections)
   endif()
 endfunction()
-
-# mlcbuild_guard_mtime(...) is not needed: fetched sources keep their times (mlcbuild.sources).
