@@ -13,6 +13,7 @@ examples:
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,10 @@ def example(python: Path, env: dict[str, str]) -> None:
     """Build examples/ffi-hello like a stranger's project: mlcbuild comes as a wheel."""
     say("building examples/ffi-hello through the same policy, gate and stamp")
     run(python, "-m", "pip", "wheel", "./python", "--no-deps", "-q", "-w", DIST, **env)
-    links = {**env, "PIP_FIND_LINKS": f"{env.get('PIP_FIND_LINKS', '')} {DIST.as_uri()}".strip()}
+    links = {
+        **env,
+        "PIP_FIND_LINKS": f"{os.environ.get('PIP_FIND_LINKS', '')} {DIST.as_uri()}".strip(),
+    }
     run(python, "-m", "pip", "wheel", "./examples/ffi-hello", "--no-deps", "-w", DIST, **links)
     wheel = newest("ffi_hello-*.whl")
     judge(python, env, wheel)
