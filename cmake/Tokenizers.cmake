@@ -28,7 +28,11 @@ file(GLOB_RECURSE _rust_sources CONFIGURE_DEPENDS "${_tok}/rust/src/*.rs")
 # MSVC: the same dynamic CRT as C++. What the user set in RUSTFLAGS comes last and wins.
 set(_cargo_home "$ENV{CARGO_HOME}")
 if(_cargo_home STREQUAL "")
-  cmake_path(SET _cargo_home NORMALIZE "$ENV{HOME}$ENV{USERPROFILE}/.cargo")
+  if(CMAKE_HOST_WIN32)
+    cmake_path(SET _cargo_home NORMALIZE "$ENV{USERPROFILE}/.cargo")
+  else()
+    set(_cargo_home "$ENV{HOME}/.cargo")
+  endif()
 endif()
 # CARGO_ENCODED_RUSTFLAGS separates flags by 0x1f, so that paths may hold spaces.
 string(ASCII 31 _unit)

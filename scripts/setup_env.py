@@ -67,7 +67,13 @@ def environment(name: str, *requirements: str) -> Path:
         return python
     say(f"making the environment {folder.relative_to(ROOT)}")
     shutil.rmtree(folder, ignore_errors=True)
-    venv.create(folder, with_pip=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except subprocess.CalledProcessError as error:
+        raise StepError(
+            "this Python cannot make environments: install its venv module "
+            "(Debian: apt-get install python3-venv)"
+        ) from error
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
     marker.write_text(wanted, encoding="utf-8")
     return python

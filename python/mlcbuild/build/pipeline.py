@@ -121,8 +121,10 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
     ):
-        _bring_sources(lock, options, build_dir)
+        # Before the fetch: a machine without a usable generator is told at once.
         settings_for = _scikit_build_settings(root, build_dir, lock, options)
+        with _environment(options):
+            _bring_sources(lock, options, build_dir)
         made = Path(aside, _run_scikit_build(Path(aside), settings_for, options, state=state))
         if sys.platform == "linux" and state == "wheel":
             from mlcbuild.build.linux_tag import retag
@@ -243,7 +245,10 @@ def _write_pins(build_dir: Path, lock: Lock) -> Path:
 def _environment(options: BuildOptions) -> Iterator[None]:
     """Set what CMake and Cargo read from the environment, for the time of one hook."""
     jobs = str(options.jobs or os.cpu_count() or 1)
+    cargo_home = os.environ.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
     ours = {
+        # Where rustup puts Cargo, which the user's PATH may lack; behind it, so that theirs wins.
+        "PATH": os.pathsep.join((os.environ.get("PATH", ""), str(Path(cargo_home, "bin")))),
         "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
         "CARGO_BUILD_JOBS": jobs,
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _NO_DATE),

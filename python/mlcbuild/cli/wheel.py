@@ -40,7 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Call pip; its exit code says only whether there is a wheel."""
-    given = {name: getattr(args, name) for name in ("device", "jobs", "mirror", "cache")}
+    given = {"device": args.device, "jobs": args.jobs}
+    for name in ("mirror", "cache"):
+        folder = getattr(args, name)
+        given[name] = None if folder is None else Path(folder).absolute()
     settings: dict[str, str | list[str]] = {k: str(v) for k, v in given.items() if v is not None}
     if args.offline:
         settings["offline"] = "true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
@@ -119,7 +120,10 @@ def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
             "temperature": 0,
             "max_tokens": _TOKENS,
         }
-        answer = _http(port, "/v1/chat/completions", question, deadline)
+        try:
+            answer = _http(port, "/v1/chat/completions", question, deadline)
+        except (OSError, http.client.HTTPException) as error:
+            raise FailedError(f"mlc_llm serve broke off its answer: {error}") from error
     text = answer["choices"][0]["message"]["content"]
     if text != expected:
         raise FailedError(f"the server answered {text!a}, the engine {expected!a}")
@@ -138,7 +142,7 @@ def _wait(server: subprocess.Popen[bytes], port: int, deadline: float) -> dict[s
     while True:
         try:
             return _http(port, "/v1/models", None, deadline)
-        except (urllib.error.URLError, ConnectionError) as error:  # noqa: PERF203 - it polls
+        except OSError as error:  # noqa: PERF203 - it polls; URLError and timeouts are OSErrors
             if server.poll() is not None:
                 ended = describe_exit(server.returncode)
                 raise FailedError(f"mlc_llm serve ended before it answered: {ended}") from error
@@ -161,4 +165,6 @@ def _http(port: int, path: str, question: dict[str, Any] | None, deadline: float
     except urllib.error.HTTPError as error:
         said = error.read(200).decode(errors="replace")
         raise FailedError(f"HTTP {error.code} from {path}: {said}") from error
+    except ValueError as error:
+        raise FailedError(f"the answer from {path} is not JSON: {error}") from error
     return answer
