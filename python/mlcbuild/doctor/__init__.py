@@ -1,1 +1,0 @@
-"""What is wrong with this machine, and the command that mends it."""
