@@ -5,9 +5,6 @@ set(MLCBUILD_DEVICES
 set(MLCBUILD_TVM_VERSION
     "0.26.0"
     CACHE STRING "The release of TVM whose sources are pinned; compiled into TVM_VERSION")
-set(MLCBUILD_CRATES
-    "${CMAKE_CURRENT_SOURCE_DIR}/3rdparty/crates.toml"
-    CACHE FILEPATH "The pinned crates of the tokenizers library")
 option(MLCBUILD_UNITY "Compile several sources as one; halves the CPU time" ON)
 
 set(_known_devices cpu vulkan cuda opencl metal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -11,7 +10,7 @@ from mlcbuild.errors import FailedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SourceFile", "Tree", "check_paths", "digest"]
+__all__ = ["SourceFile", "Tree", "check_paths"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,13 +55,3 @@ def check_paths(component: str, paths: Mapping[str, object]) -> None:
         if other := seen.get(path.lower()):
             raise FailedError(f"{component}: {other} and {path} differ by case only")
         seen[path.lower()] = path
-
-
-def digest(tree: Tree) -> str:
-    """Return the sha256 over all paths, modes and contents, independent of order."""
-    total = hashlib.sha256()
-    for path in sorted(tree):
-        file = tree[path]
-        content = hashlib.sha256(file.data).hexdigest()
-        total.update(f"{path}\0{'x' if file.executable else '-'}\0{content}\n".encode())
-    return total.hexdigest()
