@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from mlcbuild.errors import InputError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -43,7 +45,7 @@ class Project:
 
 def normalised(name: str) -> str:
     """Return the normalised name of a distribution (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return canonicalize_name(name)
 
 
 def read_project(folder: Path) -> Project:

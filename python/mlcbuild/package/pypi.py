@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.metadata import tags_of_name
@@ -64,21 +65,17 @@ def _companions(
     """Bring every requirement, each project once; which is enough to examine, not to install."""
     environment = windows_environment(python)
     found: list[WheelPackage] = []
-    seen = {_normalised(name)}
+    seen = {canonicalize_name(name)}
     waiting = needed(package.wheel.requires if package.wheel else (), environment)
     while waiting:
         requirement = waiting.pop(0)
-        if _normalised(requirement.name) in seen:
+        if canonicalize_name(requirement.name) in seen:
             continue
-        seen.add(_normalised(requirement.name))
+        seen.add(canonicalize_name(requirement.name))
         companion = _open(_bring(requirement, folder, python), name=f"pypi:{requirement.name}")
         waiting += needed(companion.wheel.requires if companion.wheel else (), environment)
         found.append(companion)
     return found
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:

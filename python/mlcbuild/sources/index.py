@@ -17,6 +17,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from packaging.utils import canonicalize_name
+
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings
 from mlcbuild.sources.transfer import IndexFile, IndexUnreachableError, Transfer, unreachable
 
@@ -74,15 +76,12 @@ def _from_json(content: dict[str, Any], base: str) -> Iterator[IndexFile]:
         )
 
 
-def _normalised(name: str) -> str:
-    """Return the project's name as URLs spell it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _project_of(filename: str) -> str:
     """Return the normalised project that a wheel's or sdist's name starts with."""
     stem = re.sub(r"(\.tar\.gz|\.zip|\.whl)$", "", filename)
-    return _normalised(stem.split("-")[0] if filename.endswith(".whl") else stem.rpartition("-")[0])
+    return canonicalize_name(
+        stem.split("-")[0] if filename.endswith(".whl") else stem.rpartition("-")[0]
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +100,7 @@ class Index:
 
         Raises ``IndexUnreachableError`` when an index does not answer.
         """
-        project = _normalised(name)
+        project = canonicalize_name(name)
         found: dict[str, IndexFile] = {}
         for place in self.settings.find_links:
             for file in self._linked(place):
