@@ -29,7 +29,6 @@ __all__ = ["State", "build", "metadata", "requires", "sdist"]
 
 State = Literal["wheel", "editable"]
 
-_LOCK: Final = Path("3rdparty", "sources.toml")
 _CRATES: Final = "crates.toml"
 #: Upstream's Python package, as laid out by fetch.
 _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
@@ -98,7 +97,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     from mlcbuild.build.preflight import SystemProbe, require
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.crates import load_crates
-    from mlcbuild.sources.lock import load
+    from mlcbuild.sources.lock import LOCK, load
 
     options = parse(settings)
     if state == "wheel" and options.configuration != "Release":
@@ -108,7 +107,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         )
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
-    lock = load(root / _LOCK)
+    lock = load(root / LOCK)
     require(
         SystemProbe(),
         build_dir=build_dir,
@@ -120,17 +119,16 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     with (
         locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
+        _environment(options),
     ):
         # Before the fetch: a machine without a usable generator is told at once.
         settings_for = _scikit_build_settings(root, build_dir, lock, options)
-        with _environment(options):
-            _bring_sources(lock, options, build_dir)
-        made = Path(aside, _run_scikit_build(Path(aside), settings_for, options, state=state))
+        _bring_sources(lock, options, build_dir)
+        made = Path(aside, _run_scikit_build(aside, settings_for, build_dir, state=state))
         if sys.platform == "linux" and state == "wheel":
             from mlcbuild.build.linux_tag import retag
 
-            with _environment(options):
-                made = retag(made, root)
+            made = retag(made, root)
         made.replace(Path(directory, made.name))
         return made.name
 
@@ -170,7 +168,7 @@ def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
 
 
 def _run_scikit_build(
-    aside: Path, settings: dict[str, str | list[str]], options: BuildOptions, *, state: State
+    aside: str, settings: dict[str, str | list[str]], build_dir: Path, *, state: State
 ) -> str:
     import scikit_build_core
     from scikit_build_core import build as backend
@@ -178,15 +176,12 @@ def _run_scikit_build(
     from mlcbuild.build.reuse import keep_objects
 
     hook = backend.build_editable if state == "editable" else backend.build_wheel
-    keep_objects(
-        Path(str(settings["build-dir"])), Path(scikit_build_core.__file__).parent.resolve()
-    )
-    with _environment(options):
-        try:
-            return hook(os.fspath(aside), settings)
-        except SystemExit as error:
-            # scikit-build-core has printed what failed; add what only we know.
-            raise _build_failed(Path(str(settings["build-dir"]))) from error
+    keep_objects(build_dir, Path(scikit_build_core.__file__).parent.resolve())
+    try:
+        return hook(aside, settings)
+    except SystemExit as error:
+        # scikit-build-core has printed what failed; add what only we know.
+        raise _build_failed(build_dir) from error
 
 
 def _build_failed(build_dir: Path) -> FailedError:

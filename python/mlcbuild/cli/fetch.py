@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.fetch import Brought, Progress, bring
-from mlcbuild.sources.lock import load
+from mlcbuild.sources.lock import LOCK, find_project, load
 
 if TYPE_CHECKING:
     import argparse
 
 __all__ = ["configure", "run"]
 
-_LOCK: Final = Path("3rdparty", "sources.toml")
 _EXAMPLES: Final = """\
 examples:
   mlcbuild fetch                        everything that is not there yet
@@ -56,11 +55,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _find_lock() -> Path:
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / _LOCK).is_file():
-            return folder / _LOCK
+    project = find_project(Path.cwd())
+    if project is not None:
+        return project / LOCK
     raise UsageError(
-        f"no {_LOCK.as_posix()} in this folder or above it",
+        f"no {LOCK.as_posix()} in this folder or above it",
         remedy="run it inside the project, or name the lock with --lock FILE",
     )
 

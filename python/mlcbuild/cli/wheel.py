@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.options import DEVICES, parse
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.sources.lock import find_project
 
 if TYPE_CHECKING:
     import argparse
@@ -58,9 +59,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _find_project() -> Path:
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "3rdparty" / "sources.toml").is_file():
-            return folder
+    project = find_project(Path.cwd())
+    if project is not None:
+        return project
     raise UsageError(
         "no mlcbuild project in this folder or above it",
         remedy="run it inside the checkout, or name the checkout with --project DIR",

@@ -17,7 +17,20 @@ from mlcbuild.errors import InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Component", "GitOrigin", "Lock", "PypiOrigin", "load", "pins", "read_toml"]
+__all__ = [
+    "LOCK",
+    "Component",
+    "GitOrigin",
+    "Lock",
+    "PypiOrigin",
+    "find_project",
+    "load",
+    "pins",
+    "read_toml",
+]
+
+#: The lock's place in a project.
+LOCK: Final = Path("3rdparty", "sources.toml")
 
 _LOCK_VERSION: Final = 1
 _NAME: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
@@ -202,6 +215,12 @@ def _component(path: Path, name: str, values: object) -> Component:
         if not component.wants(licence):
             raise table.refuse(f"does not bring its licence file {licence}")
     return component
+
+
+def find_project(start: Path) -> Path | None:
+    """Return the nearest folder from ``start`` up that holds a lock; None where none does."""
+    folders = (start, *start.parents)
+    return next((folder for folder in folders if (folder / LOCK).is_file()), None)
 
 
 def load(path: Path) -> Lock:
