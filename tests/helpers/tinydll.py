@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Machine", "Toolchain", "build_dll", "require"]
+__all__ = ["Machine", "Toolchain", "build_dll", "require", "run_tool"]
 
 Machine = Literal["x86_64", "x86", "arm64"]
 Toolchain = Literal["mingw", "lld", "zig"]
@@ -116,7 +116,8 @@ def require(tool: str) -> str:
     return found
 
 
-def _run(*command: str | Path) -> None:
+def run_tool(*command: str | Path) -> None:
+    """Run a compiler or linker; fail with all it said."""
     done = subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, check=False, timeout=300
     )
@@ -149,10 +150,10 @@ def _import_library(
     library = stem.with_suffix(".lib" if toolchain == "lld" else ".a")
     if toolchain == "mingw":
         tool = require(_GNU_PREFIX[machine] + "dlltool")
-        _run(tool, "-d", definition, "-D", dll, "-l", library)
+        run_tool(tool, "-d", definition, "-D", dll, "-l", library)
     else:
         tool = require("llvm-dlltool")
-        _run(tool, "-m", _DLLTOOL_MACHINE[machine], "-d", definition, "-D", dll, "-l", library)
+        run_tool(tool, "-m", _DLLTOOL_MACHINE[machine], "-d", definition, "-D", dll, "-l", library)
     return library
 
 
@@ -228,7 +229,7 @@ def _link_mingw(
     bare = [] if crt else ["-nostdlib", f"-Wl,--entry={_entry(machine, exe=exe)}"]
     kind = [] if exe else ["-shared"]
     inputs = [work / "code.c", *([definition] if definition else []), *libraries]
-    _run(gcc, "-O1", "-fno-builtin", "-s", *kind, *bare, "-o", path, *inputs, *flags)
+    run_tool(gcc, "-O1", "-fno-builtin", "-s", *kind, *bare, "-o", path, *inputs, *flags)
 
 
 def _link_lld(
@@ -247,13 +248,13 @@ def _link_lld(
         raise ValueError("lld has no C runtime here: use toolchain='mingw' or 'zig'")
     target = f"--target={_MSVC_TARGET[machine]}"
     code = work / "code.obj"
-    _run(require("clang"), target, "-O1", "-fno-builtin", "-c", work / "code.c", "-o", code)
+    run_tool(require("clang"), target, "-O1", "-fno-builtin", "-c", work / "code.c", "-o", code)
     if machine == "x86" and definition and re.search(r"=\w+\.", definition.read_text("utf-8")):
         raise ValueError("lld 14 spells an x86 forwarder '_leaf.f': use toolchain='mingw' or 'zig'")
     # lld-link decorates the entry itself.
     entry = "start" if exe else "DllMain"
     kind = ["/subsystem:console"] if exe else ["/dll"]
-    _run(
+    run_tool(
         require("lld-link"),
         *kind,
         "/nodefaultlib",
@@ -289,7 +290,7 @@ def _link_zig(
     inputs = [work / "code.c", *([definition] if definition else []), *libraries]
     target = f"--target={_ZIG_TARGET[machine]}"
     zig = (sys.executable, "-m", "ziglang", "cc")
-    _run(*zig, target, "-O1", "-fno-builtin", *kind, *bare, "-o", path, *inputs, *flags)
+    run_tool(*zig, target, "-O1", "-fno-builtin", *kind, *bare, "-o", path, *inputs, *flags)
 
 
 _LINKERS = {"mingw": _link_mingw, "lld": _link_lld, "zig": _link_zig}

@@ -124,7 +124,8 @@ class Judge:
             **os.environ,
             "WINEPREFIX": str(self.prefix),
             "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+            # A copy beside the image comes before Wine's own, as Windows has it.
+            "WINEDLLOVERRIDES": "msvcp140=n,b;mscoree,mshtml=",
         }
 
 
