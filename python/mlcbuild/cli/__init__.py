@@ -26,6 +26,7 @@ __all__ = ["COMMANDS", "main"]
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
 COMMANDS: Final[dict[str, str]] = {
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
+    "doctor": "examine this machine: what stands in the way, and what to type",
     "explain": "say what a rule or an error code means, and what to do",
     "fetch": "bring and verify the pinned sources",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",

@@ -1,0 +1,43 @@
+"""The JSON form, as ``schemas/doctor-1.json`` describes it: the contract that people script for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild import __version__
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.model import Examination
+
+__all__ = ["SCHEMA_VERSION", "render", "table"]
+
+SCHEMA_VERSION: Final = 1
+
+
+def render(examination: Examination, *, extra: dict[str, Any] | None = None) -> str:
+    """Return indented JSON, ending with a new line; ASCII, so any console does."""
+    return json.dumps({**table(examination), **(extra or {})}, indent=2) + "\n"
+
+
+def table(examination: Examination) -> dict[str, Any]:
+    """Return the examination as plain dictionaries and lists."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mlcbuild", "version": __version__},
+        "machine": examination.machine,
+        "checks": [
+            {
+                "id": result.id,
+                "title": result.title,
+                "category": result.category,
+                "status": result.status,
+                "finding": result.finding,
+                "evidence": list(result.evidence),
+                "fix": result.fix,
+                "seconds": round(result.seconds, 3),
+            }
+            for result in examination.results
+        ],
+        "summary": {"status": examination.status, **examination.summary},
+    }

@@ -1,0 +1,95 @@
+"""The form for reading: a line a group, each problem with its evidence and its fix.
+
+Only ASCII comes from here, so that any console can show it; paths may bring more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import CATEGORIES, worst
+from mlcbuild.doctor.runner import SLOW_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlcbuild.doctor.model import Examination, Result
+
+__all__ = ["render"]
+
+_COLOURS: Final = {"ok": "32", "warn": "33", "fail": "31", "crash": "35", "skip": "2"}
+_NAMES: Final = {"runtime-dlls": "runtime DLLs", "gpu": "GPU"}
+#: Lines of evidence on the screen; ``-v`` shows all.
+_EVIDENCE: Final = 6
+#: Control characters and marks that turn the direction of text: names come from strangers.
+_VISIBLE: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def render(examination: Examination, *, verbose: bool = False, colour: bool = False) -> str:
+    """Return the text of an examination, ending with a new line."""
+    paint = _painted if colour else _plain
+    lines = []
+    for category in CATEGORIES:
+        results = [r for r in examination.results if r.category == category]
+        lines += [
+            (paint(status, text), rest)
+            for status, text, rest in _group(category, results, verbose=verbose)
+        ]
+    body = "".join(f"{head}{rest.translate(_VISIBLE)}".rstrip() + "\n" for head, rest in lines)
+    return body + paint(examination.status, _last_line(examination)) + "\n"
+
+
+def _plain(_status: str, text: str) -> str:
+    return text
+
+
+def _painted(status: str, text: str) -> str:
+    return f"\x1b[{_COLOURS[status]}m{text}\x1b[0m" if status and text.strip() else text
+
+
+def _group(
+    category: str, results: Sequence[Result], *, verbose: bool
+) -> Iterator[tuple[str, str, str]]:
+    """Yield (status for the colour, coloured text, plain text) of each line."""
+    looked = [result for result in results if result.status != "skip"]
+    if not looked and not (verbose and results):
+        return
+    status = worst(result.status for result in results)
+    name = _NAMES.get(category, category)
+    problems = [result for result in looked if result.problem]
+    number = f"{len(looked)} {'check' if len(looked) == 1 else 'checks'}"
+    tail = f", {len(problems)} to look at" if problems else ""
+    yield status, f"{status:6}", f"{name}: {number}{tail}"
+    for result in results:
+        if result.problem or verbose:
+            yield from _result(result, verbose=verbose)
+        elif result.seconds > SLOW_S:
+            yield "", "", f"        {result.id} took {result.seconds:.0f} s"
+
+
+def _result(result: Result, *, verbose: bool) -> Iterator[tuple[str, str, str]]:
+    slow = f" (took {result.seconds:.0f} s)" if result.seconds > SLOW_S else ""
+    yield result.status, f"  {result.status:6}", f"{result.id}: {result.finding}{slow}"
+    shown = result.evidence if verbose else result.evidence[:_EVIDENCE]
+    for line in shown:
+        yield "", "", f"          {line}"
+    if len(result.evidence) > len(shown):
+        yield "", "", f"          ... {len(result.evidence) - len(shown)} more (-v shows all)"
+    if result.fix:
+        for index, line in enumerate(result.fix.splitlines()):
+            yield "", "", f"          {'fix: ' if index == 0 else '     '}{line}"
+
+
+def _last_line(examination: Examination) -> str:
+    counts = examination.summary
+    if examination.status in ("ok", "skip"):
+        return "ready to build"
+    bad = counts["fail"] + counts["crash"]
+    warnings = f"{counts['warn']} {'warning' if counts['warn'] == 1 else 'warnings'}"
+    if not bad:
+        return f"ready to build, with {warnings}"
+    return f"not ready: {bad} {'problem' if bad == 1 else 'problems'}" + (
+        f", {warnings}" if counts["warn"] else ""
+    )

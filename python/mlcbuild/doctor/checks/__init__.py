@@ -1,0 +1,57 @@
+"""The checks: one file each, imported when it runs. The check ``a-b`` is ``checks.a_b.CHECK``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import CATEGORIES
+from mlcbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mlcbuild.doctor.model import Category, Check
+
+__all__ = ["CHECKS", "choose", "load_check"]
+
+#: Category -> its checks, in report order.
+CHECKS: Final[dict[Category, tuple[str, ...]]] = {
+    "toolchain": ("cmake",),
+    "python": ("python-version",),
+    "paths": ("path-entries",),
+    "runtime-dlls": (),
+    "gpu": (),
+    "network": (),
+    "trial": (),
+}
+
+
+def load_check(check_id: str) -> Check:
+    """Return one check. Raises ``KeyError`` when there is none of this id."""
+    if not any(check_id in ids for ids in CHECKS.values()):
+        raise KeyError(check_id)
+    module = importlib.import_module(f"mlcbuild.doctor.checks.{check_id.replace('-', '_')}")
+    check: Check = module.CHECK
+    return check
+
+
+def choose(*, only: Collection[str] = (), skip: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the ids to run, in report order; ``only`` and ``skip`` hold ids and categories.
+
+    Raises ``UsageError`` for a word that is neither.
+    """
+    known = {check_id for ids in CHECKS.values() for check_id in ids}
+    for word in (*only, *skip):
+        if word not in known and word not in CATEGORIES:
+            raise UsageError(
+                f"there is no check or group {word!r}", remedy="see mlcbuild doctor --list-checks"
+            )
+    return tuple(
+        check_id
+        for category in CATEGORIES
+        for check_id in CHECKS[category]
+        if (not only or check_id in only or category in only)
+        and check_id not in skip
+        and category not in skip
+    )

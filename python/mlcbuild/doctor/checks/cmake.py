@@ -1,0 +1,64 @@
+"""``cmake``: the CMake that a build would take, whole and new enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: tvm-ffi's own floor (its CMakeLists.txt); nothing pinned asks for more.
+_FLOOR: Final = (3, 26)
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+
+
+def _run(system: System) -> Outcome:
+    path = system.find("cmake")
+    install = pip(system, "install", f"cmake>={dotted(_FLOOR)}")
+    if path is None:
+        return _too_little(system, "none on PATH", (), install)
+    done = system.run(path, "--version")
+    version = find_version(done.out) if done.good else None
+    if version is None:
+        why = done.problem or f"ends with exit code {done.code}"
+        return fail(
+            "the CMake that is first on PATH does not run",
+            evidence=(f"{path}: {why}",),
+            fix=install,
+        )
+    found = (f"{path} {dotted(version)}",)
+    if version[:2] < _FLOOR:
+        return _too_little(
+            system, f"{dotted(version)} is older than {dotted(_FLOOR)}", found, install
+        )
+    return ok(f"CMake {dotted(version)}", evidence=found)
+
+
+def _too_little(system: System, what: str, evidence: tuple[str, ...], install: str) -> Outcome:
+    """Judge by whether pip may bring a CMake of its own into the build."""
+    for variable in ("PIP_NO_BUILD_ISOLATION", "PIP_NO_INDEX"):
+        value = system.variable(variable)
+        if value and not (variable == "PIP_NO_INDEX" and value.lower() in _FALSE):
+            return fail(
+                f"CMake: {what}, and {variable}={value} keeps pip from bringing one",
+                evidence=evidence,
+                fix=install,
+            )
+    return ok(f"CMake: {what}, pip brings a newer one for each build", evidence=evidence)
+
+
+CHECK = Check(
+    id="cmake",
+    title="CMake is new enough",
+    category="toolchain",
+    why="tvm-ffi needs 3.26. pip brings a CMake for a build where none or an old one is on PATH, "
+    "unless it is told not to; a broken one is taken all the same.",
+    source="tvm-ffi's CMakeLists.txt; docs/superbuild.md",
+    run=_run,
+)

@@ -1,0 +1,63 @@
+"""``python-version``: a version that the pinned packages have wheels for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.versions import dotted
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_OLDEST: Final = (3, 10)
+#: The newest that the project is tested with.
+_NEWEST: Final = (3, 14)
+
+
+def _run(system: System) -> Outcome:
+    python = system.python
+    text = dotted(python.version)
+    evidence = (f"{python.executable} {text}",)
+    fix = install(
+        system,
+        windows="Python.Python.3.12",
+        macos="brew install python@3.12",
+        apt="python3 python3-venv",
+        dnf="python3",
+        pacman="python",
+        zypper="python3",
+    )
+    if python.implementation != "cpython":
+        return fail(
+            f"{python.implementation} is not CPython: the native packages have no wheels for it",
+            evidence=evidence,
+            fix=fix,
+        )
+    if python.version[:2] < _OLDEST:
+        return fail(
+            f"Python {text} is older than {dotted(_OLDEST)}, the oldest that MLC-LLM runs on",
+            evidence=evidence,
+            fix=fix,
+        )
+    if python.version[:2] > _NEWEST:
+        return warn(
+            f"Python {text} is newer than {dotted(_NEWEST)}: dependencies may have no wheels yet",
+            evidence=evidence,
+            fix=fix,
+        )
+    return ok(f"Python {text}", evidence=evidence)
+
+
+CHECK = Check(
+    id="python-version",
+    title="Python's version is supported",
+    category="python",
+    why="Native packages come as wheels for CPython 3.10 to 3.14. For others pip compiles each of "
+    "them, which seldom ends well on Windows.",
+    source="pyproject.toml, requires-python",
+    run=_run,
+)

@@ -1,0 +1,47 @@
+"""One examination: choose the checks, run them, say on which machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.checks import choose, load_check
+from mlcbuild.doctor.model import Examination
+from mlcbuild.doctor.runner import run_checks
+from mlcbuild.doctor.versions import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from mlcbuild.doctor.model import Check
+    from mlcbuild.doctor.system import System
+
+__all__ = ["examine"]
+
+
+def examine(
+    system: System,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    network: bool = False,
+    trial: bool = False,
+    slow: Callable[[Check, float], None] | None = None,
+) -> Examination:
+    """Run the chosen checks on a machine. Raises ``UsageError`` for a check that there is not."""
+    allowed = {"network"} if network else set()
+    if trial:
+        allowed.add("trial")
+    checks = [load_check(check_id) for check_id in choose(only=only, skip=skip)]
+    return Examination(
+        results=run_checks(checks, system, allowed=allowed, slow=slow), machine=describe(system)
+    )
+
+
+def describe(system: System) -> str:
+    """Say in words which machine it is; no name of a user or host is in it."""
+    python = system.python
+    free = ", free-threaded" if python.free_threaded else ""
+    return (
+        f"{system.platform} {system.machine}, {python.implementation} {dotted(python.version)} "
+        f"{python.bits}-bit{free}"
+    )

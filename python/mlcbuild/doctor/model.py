@@ -1,0 +1,170 @@
+"""A check, what it answers, and the result that is reported: the contract of ``--json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlcbuild.doctor.system import System
+
+__all__ = [
+    "CATEGORIES",
+    "Category",
+    "Check",
+    "Examination",
+    "Outcome",
+    "Repair",
+    "Result",
+    "Status",
+    "fail",
+    "ok",
+    "skip",
+    "warn",
+    "worst",
+]
+
+Status = Literal["ok", "warn", "fail", "skip", "crash"]
+Category = Literal["toolchain", "python", "paths", "runtime-dlls", "gpu", "network", "trial"]
+
+#: In the order of the report.
+CATEGORIES: Final[tuple[Category, ...]] = (
+    "toolchain",
+    "python",
+    "paths",
+    "runtime-dlls",
+    "gpu",
+    "network",
+    "trial",
+)
+#: From best to worst.
+_RANK: Final[dict[Status, int]] = {"skip": 0, "ok": 1, "warn": 2, "crash": 3, "fail": 4}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repair:
+    """What ``--fix`` may do: run a command, or rename a file. Safe and reversible things alone."""
+
+    #: In words: what is done, and how it is undone.
+    says: str
+    undo: str
+    command: tuple[str, ...] = ()
+    #: Old name and new name.
+    rename: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a check answers. Make it by ``ok``, ``skip``, ``warn`` or ``fail``."""
+
+    status: Status
+    finding: str
+    evidence: tuple[str, ...] = ()
+    fix: str = ""
+    repair: Repair | None = None
+
+
+def ok(finding: str, *, evidence: Iterable[str] = ()) -> Outcome:
+    """Nothing is wrong; ``finding`` says what was found (``CMake 4.2.1``)."""
+    return Outcome(status="ok", finding=finding, evidence=tuple(evidence))
+
+
+def skip(finding: str) -> Outcome:
+    """There is nothing to judge here; ``finding`` says why."""
+    return Outcome(status="skip", finding=finding)
+
+
+def warn(
+    finding: str, *, fix: str, evidence: Iterable[str] = (), repair: Repair | None = None
+) -> Outcome:
+    """Something may go wrong. ``fix`` is the one thing to type or do."""
+    return _problem("warn", finding, fix, evidence, repair)
+
+
+def fail(
+    finding: str, *, fix: str, evidence: Iterable[str] = (), repair: Repair | None = None
+) -> Outcome:
+    """Something will go wrong. ``fix`` is the one thing to type or do."""
+    return _problem("fail", finding, fix, evidence, repair)
+
+
+def _problem(
+    status: Status, finding: str, fix: str, evidence: Iterable[str], repair: Repair | None
+) -> Outcome:
+    if not finding or not fix:
+        raise ValueError("a problem needs a finding and a fix")
+    return Outcome(status=status, finding=finding, evidence=tuple(evidence), fix=fix, repair=repair)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One check: what it is called, why it exists, where that comes from, and its function."""
+
+    id: str
+    title: str
+    category: Category
+    why: str
+    #: The document or the public issue that the check rests on.
+    source: str
+    run: Callable[[System], Outcome]
+    #: ``sys.platform`` values where it has a meaning; empty for all.
+    platforms: tuple[str, ...] = ()
+    #: The option that it needs, ``network`` or ``trial``: it is skipped without.
+    needs: Literal["", "network", "trial"] = ""
+    #: Seconds after which it is given up.
+    limit_s: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """One check's result, as reported. The fields but ``repair`` are the JSON's."""
+
+    id: str
+    title: str
+    category: Category
+    status: Status
+    finding: str
+    evidence: tuple[str, ...] = ()
+    fix: str = ""
+    #: How long the check took.
+    seconds: float = 0.0
+    repair: Repair | None = None
+
+    @property
+    def problem(self) -> bool:
+        """Whether a reader must see it."""
+        return self.status in ("warn", "fail", "crash")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examination:
+    """All results of one run, in report order."""
+
+    results: tuple[Result, ...]
+    #: The examined machine, in words.
+    machine: str = ""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Count the results by status."""
+        counts: dict[str, int] = {"ok": 0, "warn": 0, "fail": 0, "skip": 0, "crash": 0}
+        for result in self.results:
+            counts[result.status] += 1
+        return counts
+
+    @property
+    def status(self) -> Status:
+        """The worst status of all."""
+        return worst(result.status for result in self.results)
+
+    def exit_code(self, *, strict: bool = False) -> int:
+        """Return 1 for a failure, a crash, or with ``strict`` a warning; else 0."""
+        bad = ("fail", "crash", "warn") if strict else ("fail", "crash")
+        return int(any(result.status in bad for result in self.results))
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Return the worst status; ``skip`` where there is none."""
+    return max(statuses, key=_RANK.__getitem__, default="skip")

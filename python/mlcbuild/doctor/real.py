@@ -1,0 +1,248 @@
+"""This machine, behind the door of ``doctor.system``."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import mmap
+import os
+import platform
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.doctor.system import Entry, Python, Ran, System
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlcbuild.pe.facts import Image
+
+__all__ = ["RealSystem", "this_python"]
+
+#: How much longer than the command's limit another check waits for its answer. Seconds.
+_GRACE_S: Final = 5.0
+
+
+def this_python() -> Python:
+    """Describe the interpreter that runs this."""
+    folders = [
+        path
+        for path in sys.path
+        if os.path.basename(path) in ("site-packages", "dist-packages")  # noqa: PTH119 - may be ""
+    ]
+    folders += [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    return Python(
+        executable=sys.executable or "",
+        version=sys.version_info[:3],
+        bits=struct.calcsize("P") * 8,
+        prefix=sys.prefix,
+        base_prefix=sys.base_prefix,
+        platform=sysconfig.get_platform(),
+        site_packages=tuple(dict.fromkeys(folders)),
+        implementation=sys.implementation.name,
+        free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        build=sys.version,
+    )
+
+
+class _Answer:
+    """What a command answered, for all who wait for it."""
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.ran = Ran(code=None, problem="is still running")
+
+
+class RealSystem(System):
+    """This machine. Answers of processes and folder listings are kept for one examination."""
+
+    def __init__(self) -> None:
+        self.platform = sys.platform
+        self.machine = platform.machine() if sys.platform != "win32" else _windows_machine()
+        self.python = this_python()
+        self.folder = os.getcwd()  # noqa: PTH109 - the door speaks in strings
+        self.home = os.path.expanduser("~")  # noqa: PTH111 - never raises
+        self.user = _user()
+        self.host = platform.node()
+        self._lock = threading.Lock()
+        self._ran: dict[tuple[str, ...], _Answer] = {}
+        self._names: dict[str, tuple[str, ...] | None] = {}
+
+    def environment(self) -> Mapping[str, str]:
+        """Return all environment variables."""
+        return os.environ
+
+    def registry(self, key: str) -> Mapping[str, object] | None:
+        """Read the values of a key; None where there is none, or no registry."""
+        values: dict[str, object] = {}
+        with _opened(key) as handle:
+            if handle is None:
+                return None
+            import winreg
+
+            for index in range(winreg.QueryInfoKey(handle)[1]):  # type: ignore[attr-defined,unused-ignore]
+                name, value, _ = winreg.EnumValue(handle, index)  # type: ignore[attr-defined,unused-ignore]
+                values[name] = value
+        return values
+
+    def registry_keys(self, key: str) -> tuple[str, ...]:
+        """List the keys below a key."""
+        with _opened(key) as handle:
+            if handle is None:
+                return ()
+            import winreg
+
+            count = winreg.QueryInfoKey(handle)[0]  # type: ignore[attr-defined,unused-ignore]
+            return tuple(winreg.EnumKey(handle, index) for index in range(count))  # type: ignore[attr-defined,unused-ignore]
+
+    def run(self, *command: str, limit_s: float = 20.0) -> Ran:
+        """Run a program, once for all who ask."""
+        mine = _Answer()
+        with self._lock:
+            answer = self._ran.setdefault(command, mine)
+        if answer is mine:
+            answer.ran = _run(command, limit_s)
+            answer.there.set()
+        answer.there.wait(limit_s + _GRACE_S)
+        return answer.ran
+
+    def entry(self, path: str) -> Entry | None:
+        """Look at a path."""
+        try:
+            status = Path(path).stat()
+            kind = "folder" if Path(path).is_dir() else "file"
+        except (OSError, ValueError):
+            return None
+        return Entry(
+            kind="folder" if kind == "folder" else "file",
+            size=status.st_size,
+            modified=status.st_mtime,
+        )
+
+    def names(self, folder: str) -> tuple[str, ...] | None:
+        """List a folder, once."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = tuple(sorted(os.listdir(folder)))  # noqa: PTH208 - strings
+            except (OSError, ValueError):
+                self._names[folder] = None
+        return self._names[folder]
+
+    def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
+        """Read the first bytes of a file."""
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123 - strings
+                return file.read(limit)
+        except (OSError, ValueError):
+            return None
+
+    def image(self, path: str) -> Image | None:
+        """Read the facts of an image through a mapping."""
+        from mlcbuild.pe.reader import NotPeError, read_image
+
+        try:
+            with (
+                open(path, "rb") as file,  # noqa: PTH123
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+            ):
+                return read_image(bytes(data) if len(data) < 1 << 20 else data, path=path)
+        except (OSError, ValueError, NotPeError, BufferError):
+            return None
+
+    def free_bytes(self, folder: str) -> int | None:
+        """Ask for the room at the nearest folder that exists."""
+        place = Path(folder)
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        try:
+            return shutil.disk_usage(place).free
+        except OSError:
+            return None
+
+    def writable(self, folder: str) -> bool:
+        """Make a file there and remove it: on Windows permissions say little."""
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                return True
+        except OSError:
+            return False
+
+    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
+        """Ask for a page; any answer of the server is an answer."""
+        import urllib.error
+        import urllib.request
+
+        request = urllib.request.Request(url, method="GET")  # noqa: S310 - from pip's settings
+        try:
+            with urllib.request.urlopen(request, timeout=limit_s) as answer:  # noqa: S310
+                answer.read(1)
+        except urllib.error.HTTPError as error:
+            return "" if error.code < 500 and error.code != 407 else f"HTTP {error.code}"  # noqa: PLR2004
+        except (OSError, ValueError) as error:
+            return str(getattr(error, "reason", "") or error) or type(error).__name__
+        return ""
+
+
+def _run(command: tuple[str, ...], limit_s: float) -> Ran:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=limit_s,
+            env=os.environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except subprocess.TimeoutExpired:
+        return Ran(code=None, problem=f"did not end in {limit_s:.0f} s")
+    except (OSError, ValueError) as error:
+        return Ran(code=None, problem=str(error))
+    return Ran(code=done.returncode, out=_decoded(done.stdout), err=_decoded(done.stderr))
+
+
+def _decoded(data: bytes) -> str:
+    """Decode what a tool printed: UTF-8, else the console's code page."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        encoding = "oem" if sys.platform == "win32" else "latin-1"
+        return data.decode(encoding, errors="replace")
+
+
+def _windows_machine() -> str:
+    """Return the machine of Windows, which an emulated process is not told by PROCESSOR_*."""
+    return os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get(
+        "PROCESSOR_ARCHITECTURE", "AMD64"
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+@contextlib.contextmanager
+def _opened(key: str) -> Any:  # noqa: ANN401 - winreg's handle, or None
+    if sys.platform != "win32":
+        yield None
+        return
+    import winreg
+
+    root, _, rest = key.partition("\\")
+    roots = {"HKLM": winreg.HKEY_LOCAL_MACHINE, "HKCU": winreg.HKEY_CURRENT_USER}
+    try:
+        handle = winreg.OpenKey(roots[root], rest, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY)
+    except OSError:
+        yield None
+        return
+    with handle:
+        yield handle

@@ -1,0 +1,140 @@
+"""Run checks at the same time. A crash is a result; a check that hangs is given up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from mlcbuild.doctor.model import Check
+    from mlcbuild.doctor.system import System
+
+__all__ = ["SLOW_S", "run_checks"]
+
+#: Checks mostly wait for processes and files. Threads.
+_JOBS: Final = 8
+#: How often the time limits are looked at. Seconds.
+_POLL_S: Final = 0.1
+#: A check that takes longer says so. Seconds.
+SLOW_S: Final = 2.0
+
+
+class _Run:
+    """One check's way through a thread."""
+
+    def __init__(self, check: Check) -> None:
+        self.check = check
+        self.began: float | None = None
+        self.result: Result | None = None
+        self.told = False
+
+
+def run_checks(
+    checks: Sequence[Check],
+    system: System,
+    *,
+    allowed: Collection[str] = (),
+    slow: Callable[[Check, float], None] | None = None,
+) -> tuple[Result, ...]:
+    """Run every check and return the results in the same order.
+
+    ``allowed`` holds ``network`` and ``trial`` where checks that need them may run. ``slow`` is
+    told once of every check that takes longer than two seconds, while it runs.
+    """
+    runs = [_Run(check) for check in checks]
+    # What takes longest begins first.
+    waiting = deque(sorted(runs, key=lambda run: -run.check.limit_s))
+    changed = threading.Condition()
+
+    def work() -> None:
+        while True:
+            with changed:
+                if not waiting:
+                    return
+                run = waiting.popleft()
+                run.began = time.monotonic()
+            result = _examine(run.check, system, allowed)
+            with changed:
+                given_up = run.result is not None
+                if not given_up:
+                    run.result = result
+                changed.notify_all()
+            if given_up:
+                return  # another thread took this one's place
+
+    def start() -> None:
+        # Daemons: a check that hangs in a dead network drive must not hold up the exit.
+        threading.Thread(target=work, daemon=True).start()
+
+    for _ in range(min(_JOBS, len(runs))):
+        start()
+    with changed:
+        while any(run.result is None for run in runs):
+            changed.wait(_POLL_S)
+            now = time.monotonic()
+            for run in runs:
+                if run.began is None or run.result is not None:
+                    continue
+                seconds = now - run.began
+                if seconds > run.check.limit_s:
+                    run.result = _given_up(run.check, seconds)
+                    start()
+                elif slow is not None and seconds > SLOW_S and not run.told:
+                    run.told = True
+                    slow(run.check, seconds)
+    return tuple(run.result for run in runs if run.result is not None)
+
+
+def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
+    began = time.monotonic()
+    if check.platforms and system.platform not in check.platforms:
+        outcome = Outcome(status="skip", finding=f"nothing to look at on {system.platform}")
+    elif check.needs and check.needs not in allowed:
+        outcome = Outcome(status="skip", finding=f"only with --{check.needs}")
+    else:
+        try:
+            outcome = check.run(system)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this check's result
+            outcome = _crashed(check, error)
+    return Result(
+        id=check.id,
+        title=check.title,
+        category=check.category,
+        status=outcome.status,
+        finding=outcome.finding,
+        evidence=outcome.evidence,
+        fix=outcome.fix,
+        seconds=time.monotonic() - began,
+        repair=outcome.repair,
+    )
+
+
+def _crashed(check: Check, error: Exception) -> Outcome:
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in last]
+    return Outcome(
+        status="crash",
+        finding=f"the check itself failed: {type(error).__name__}: {error}",
+        evidence=tuple(place),
+        fix=f"mlcbuild doctor --skip {check.id}, and report this",
+    )
+
+
+def _given_up(check: Check, seconds: float) -> Result:
+    return Result(
+        id=check.id,
+        title=check.title,
+        category=check.category,
+        status="crash",
+        finding=f"did not finish in {check.limit_s:.0f} s (a dead network drive on PATH?)",
+        fix=f"mlcbuild doctor --skip {check.id}",
+        seconds=seconds,
+    )

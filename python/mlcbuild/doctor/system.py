@@ -1,0 +1,200 @@
+"""The one door to the machine: registry, processes, files, environment, platform.
+
+Checks ask a ``System`` and nothing else, so that a test can lay out any machine on any other:
+Windows checks run on Linux against a fake one (``tests/helpers/fakemachine.py``). ``doctor.real``
+has the one that stands for this machine. Paths are strings of the examined platform: join and split
+them with ``system.path``, never with ``pathlib``.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import posixpath
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from mlcbuild.pe.facts import Image
+
+__all__ = ["Entry", "Python", "Ran", "System"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """An ended process. ``code`` is None where it did not start or did not end in time."""
+
+    code: int | None
+    out: str = ""
+    err: str = ""
+    #: Why there is no exit code, in words.
+    problem: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it ended with exit code 0."""
+        return self.code == 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What lies at a path. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+
+    kind: Literal["file", "folder"]
+    size: int = 0
+    modified: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Python:
+    """The interpreter that is examined: the one that runs mlcbuild."""
+
+    executable: str
+    version: tuple[int, int, int]
+    bits: int
+    prefix: str
+    base_prefix: str
+    #: ``sysconfig.get_platform()``: ``win-amd64``, ``win32``, ``win-arm64``, ``linux-x86_64``.
+    platform: str
+    #: Folders with installed distributions, in ``sys.path``'s order.
+    site_packages: tuple[str, ...]
+    implementation: str = "cpython"
+    free_threaded: bool = False
+    #: ``sys.version``.
+    build: str = ""
+
+
+class System(ABC):
+    """A machine. What cannot be read is answered with None or nothing: no method raises OSError."""
+
+    #: ``sys.platform``: ``win32``, ``linux``, ``darwin``.
+    platform: str
+    #: ``platform.machine()``: ``AMD64``, ``ARM64``, ``x86_64``, ``aarch64``.
+    machine: str
+    python: Python
+    #: The current folder, the user's home folder, name and host name.
+    folder: str
+    home: str
+    user: str
+    host: str
+
+    # ------------------------------------------------------------------ what a machine answers
+    @abstractmethod
+    def environment(self) -> Mapping[str, str]:
+        """Return all environment variables."""
+
+    @abstractmethod
+    def registry(self, key: str) -> Mapping[str, object] | None:
+        r"""Return the values of a key, ``HKLM\SOFTWARE\...``; None where there is none.
+
+        The 64-bit view; a 32-bit program's part is below ``SOFTWARE\WOW6432Node``.
+        """
+
+    @abstractmethod
+    def registry_keys(self, key: str) -> tuple[str, ...]:
+        """Return the names of the keys below a key."""
+
+    @abstractmethod
+    def run(self, *command: str, limit_s: float = 20.0) -> Ran:
+        """Run a program to its end. The same command is run once and its answer kept."""
+
+    @abstractmethod
+    def entry(self, path: str) -> Entry | None:
+        """Say what lies at a path; None where there is nothing, or nobody may look."""
+
+    @abstractmethod
+    def names(self, folder: str) -> tuple[str, ...] | None:
+        """Return the names in a folder; None where it is none or may not be read."""
+
+    @abstractmethod
+    def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
+        """Return the first ``limit`` bytes of a file; None where it cannot be read."""
+
+    @abstractmethod
+    def image(self, path: str) -> Image | None:
+        """Return the facts of a PE image; None where the file is none."""
+
+    @abstractmethod
+    def free_bytes(self, folder: str) -> int | None:
+        """Return the room on the volume where a folder lies or will lie, in bytes."""
+
+    @abstractmethod
+    def writable(self, folder: str) -> bool:
+        """Say whether a file can be made in a folder."""
+
+    @abstractmethod
+    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
+        """Ask for a page through the configured proxy; return what went wrong, or ``""``."""
+
+    # ------------------------------------------------------------------ what follows from that
+    @property
+    def windows(self) -> bool:
+        """Whether this is Windows."""
+        return self.platform == "win32"
+
+    @property
+    def path(self) -> ModuleType:
+        """``ntpath`` or ``posixpath``, as the examined machine has it."""
+        return ntpath if self.windows else posixpath
+
+    def variable(self, name: str) -> str:
+        """Return an environment variable, or ``""``; on Windows case does not matter."""
+        environment = self.environment()
+        if name in environment or not self.windows:
+            return environment.get(name, "")
+        wanted = name.upper()
+        return next((v for key, v in environment.items() if key.upper() == wanted), "")
+
+    def join(self, *parts: str) -> str:
+        """Join parts of a path."""
+        return str(self.path.join(*parts))
+
+    def is_file(self, path: str) -> bool:
+        """Say whether a path is a file."""
+        entry = self.entry(path)
+        return entry is not None and entry.kind == "file"
+
+    def is_folder(self, path: str) -> bool:
+        """Say whether a path is a folder."""
+        entry = self.entry(path)
+        return entry is not None and entry.kind == "folder"
+
+    def text(self, path: str) -> str | None:
+        """Return a text file, whatever its encoding; None where it cannot be read."""
+        data = self.read(path)
+        return None if data is None else data.decode("utf-8-sig", errors="replace")
+
+    def path_folders(self) -> tuple[str, ...]:
+        """Return the entries of PATH as they are searched: without quotes, empty ones left out."""
+        separator = ";" if self.windows else ":"
+        entries = (entry.strip().strip('"') for entry in self.variable("PATH").split(separator))
+        return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+    def find_all(self, program: str) -> tuple[str, ...]:
+        """Return every file that a program's name finds on PATH, the first wins.
+
+        On Windows ``.exe`` is meant where the name has no ending: no build starts a ``.bat``.
+        """
+        if self.windows and not self.path.splitext(program)[1]:
+            program += ".exe"
+        wanted = program.lower() if self.windows else program
+        found = (
+            self.join(folder, name)
+            for folder in self.path_folders()
+            for name in self.names(folder) or ()
+            if (name.lower() if self.windows else name) == wanted
+        )
+        return tuple(path for path in found if self.is_file(path))
+
+    def find(self, program: str) -> str | None:
+        """Return the file that a program's name finds on PATH, or None."""
+        return next(iter(self.find_all(program)), None)
+
+    def ask(self, program: str, *arguments: str) -> str:
+        """Return what a program on PATH prints, ``""`` where it is absent or fails."""
+        path = self.find(program)
+        done = self.run(path, *arguments) if path else None
+        return done.out if done is not None and done.good else ""

@@ -1,0 +1,23 @@
+"""Versions as tools print them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["Version", "dotted", "find_version"]
+
+Version = tuple[int, ...]
+
+_VERSION: Final = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+
+
+def find_version(text: str) -> Version | None:
+    """Return the first version in a text, ``(3, 31, 6)``; None where there is none."""
+    match = _VERSION.search(text)
+    return tuple(int(part) for part in match.groups() if part is not None) if match else None
+
+
+def dotted(version: Version) -> str:
+    """Write a version: ``3.31.6``."""
+    return ".".join(str(part) for part in version)

@@ -1,0 +1,73 @@
+"""Running checks: crashes and hangs are results, order is kept."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from fakemachine import linux
+from mlcbuild.doctor.model import Check, Examination, Outcome, fail, ok, warn
+from mlcbuild.doctor.runner import run_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlcbuild.doctor.system import System
+
+
+def check(name: str, run: Callable[[System], Outcome], **options: object) -> Check:
+    return Check(
+        id=name,
+        title=name,
+        category="paths",
+        why="",
+        source="",
+        run=run,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def test_a_crash_is_a_result_and_the_others_go_on() -> None:
+    def crash(_: System) -> Outcome:
+        raise RuntimeError("broken metadata")
+
+    bad, good = run_checks([check("bad", crash), check("good", lambda _: ok("fine"))], linux())
+    assert (bad.status, good.status) == ("crash", "ok")
+    assert "broken metadata" in bad.finding
+    assert "--skip bad" in bad.fix
+    assert Examination(results=(bad, good)).exit_code() == 1
+
+
+def test_a_check_that_hangs_is_given_up() -> None:
+    forever = threading.Event()
+
+    def hang(_: System) -> Outcome:
+        forever.wait(60)
+        return ok("late")
+
+    hung = [check(f"hung{number}", hang, limit_s=0.2) for number in range(9)]
+    results = run_checks([*hung, check("good", lambda _: ok("fine"))], linux())
+    forever.set()
+    assert [result.status for result in results] == ["crash"] * 9 + ["ok"]
+    assert "did not finish" in results[0].finding
+
+
+def test_a_check_without_a_fix_is_a_crash() -> None:
+    (result,) = run_checks([check("bad", lambda _: fail("something", fix=""))], linux())
+    assert result.status == "crash"
+
+
+def test_checks_of_another_platform_and_of_the_network_are_skipped() -> None:
+    other = check("other", lambda _: ok(""), platforms=("win32",))
+    network = check("network", lambda _: ok("reached"), needs="network")
+    assert [r.status for r in run_checks([other, network], linux())] == ["skip", "skip"]
+    assert [r.status for r in run_checks([network], linux(), allowed={"network"})] == ["ok"]
+
+
+def test_warnings_fail_with_strict_alone() -> None:
+    examination = Examination(
+        results=run_checks([check("w", lambda _: warn("w", fix="f"))], linux())
+    )
+    assert examination.status == "warn"
+    assert examination.exit_code() == 0
+    assert examination.exit_code(strict=True) == 1

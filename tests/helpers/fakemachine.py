@@ -1,0 +1,235 @@
+r"""Machines for the doctor, laid out by a test: any platform's files, programs and registry.
+
+    pc = windows()
+    pc.program(r"C:\CMake\bin\cmake.exe", {"--version": "cmake version 3.28.1"}, on_path=True)
+    pc.registry_values[r"HKLM\SYSTEM\..."] = {"LongPathsEnabled": 0}
+    pc.env["TVM_HOME"] = r"C:\gone"
+
+``windows()`` and ``linux()`` are healthy machines, on which no check has anything to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild.doctor.system import Entry, Python, Ran, System
+from mlcbuild.pe.facts import Image
+from mlcbuild.pe.reader import NotPeError, read_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["FakeSystem", "linux", "windows"]
+
+#: 2026-01-01, the age of every file that does not say. Seconds since 1970.
+_DATE = 1_767_225_600.0
+
+
+class FakeSystem(System):
+    """A machine that is what its attributes say; change them, then examine it."""
+
+    def __init__(
+        self, *, platform: str, machine: str, python: Python, folder: str, home: str
+    ) -> None:
+        self.platform = platform
+        self.machine = machine
+        self.python = python
+        self.folder = folder
+        self.home = home
+        self.user = "ada"
+        self.host = "analytical"
+        self.env: dict[str, str] = {}
+        #: Key -> its values.
+        self.registry_values: dict[str, dict[str, object]] = {}
+        self.free = 200_000_000_000
+        self.read_only: set[str] = set()
+        self.unreadable: set[str] = set()
+        #: URL's beginning -> what goes wrong; other pages are there.
+        self.dead_hosts: dict[str, str] = {}
+        self._files: dict[str, tuple[str, bytes | Image | None, float]] = {}
+        self._answers: dict[str, Mapping[str, str | Ran]] = {}
+        self._key_cache: dict[str, str] = {}
+        #: Commands that were run, for tests of what is not started.
+        self.commands: list[tuple[str, ...]] = []
+
+    # ------------------------------------------------------------------ laying it out
+    def put(
+        self, path: str, content: str | bytes | Image = b"", *, modified: float = _DATE
+    ) -> FakeSystem:
+        """Lay down a file and the folders above it."""
+        data = content.encode() if isinstance(content, str) else content
+        self._files[self._key(path)] = (path, data, modified)
+        parent = self.path.dirname(path)
+        while parent and self._key(parent) not in self._files:
+            self._files[self._key(parent)] = (parent, None, _DATE)
+            parent = self.path.dirname(parent)
+        return self
+
+    def put_folder(self, path: str) -> FakeSystem:
+        """Lay down an empty folder."""
+        self.put(self.join(path, "x"))
+        self.remove(self.join(path, "x"))
+        return self
+
+    def remove(self, path: str) -> FakeSystem:
+        """Take away a file, or a folder with all in it."""
+        key = self._key(path)
+        separator = "\\" if self.windows else "/"
+        for other in [k for k in self._files if k == key or k.startswith(key + separator)]:
+            del self._files[other]
+        self._answers.pop(key, None)
+        return self
+
+    def program(
+        self, path: str, answers: Mapping[str, str | Ran] | None = None, *, first: bool = False
+    ) -> FakeSystem:
+        """Lay down a program and put its folder on PATH; arguments -> what it prints."""
+        self.put(path, b"MZ" if self.windows else b"\x7fELF")
+        self._answers[self._key(path)] = answers or {}
+        folder = self.path.dirname(path)
+        separator = ";" if self.windows else ":"
+        entries = [entry for entry in self.env.get("PATH", "").split(separator) if entry]
+        if first or folder not in entries:
+            entries = [folder, *entries] if first else [*entries, folder]
+        self.env["PATH"] = separator.join(dict.fromkeys(entries))
+        return self
+
+    def answer(self, path: str, answers: Mapping[str, str | Ran]) -> FakeSystem:
+        """Say what a program off PATH answers."""
+        self.put(path, b"MZ")
+        self._answers[self._key(path)] = answers
+        return self
+
+    def with_python(self, **changes: Any) -> FakeSystem:
+        """Change facts of the interpreter."""
+        self.python = replace(self.python, **changes)
+        return self
+
+    # ------------------------------------------------------------------ the door
+    def environment(self) -> Mapping[str, str]:
+        return self.env
+
+    def registry(self, key: str) -> Mapping[str, object] | None:
+        found = {k.lower(): v for k, v in self.registry_values.items()}.get(key.lower())
+        if found is None and self.registry_keys(key):
+            return {}
+        return found
+
+    def registry_keys(self, key: str) -> tuple[str, ...]:
+        start = key.lower() + "\\"
+        below = [k[len(start) :] for k in self.registry_values if k.lower().startswith(start)]
+        return tuple(dict.fromkeys(rest.partition("\\")[0] for rest in below))
+
+    def run(self, *command: str, limit_s: float = 20.0) -> Ran:
+        assert limit_s > 0
+        self.commands.append(command)
+        answers = self._answers.get(self._key(command[0]))
+        if answers is None:
+            return Ran(code=None, problem="no such file or directory")
+        answer = answers.get(" ".join(command[1:]), Ran(code=1, err="unknown option"))
+        return Ran(code=0, out=answer) if isinstance(answer, str) else answer
+
+    def entry(self, path: str) -> Entry | None:
+        found = self._files.get(self._key(path))
+        if found is None:
+            return None
+        _, data, modified = found
+        size = data.size if isinstance(data, Image) else len(data or b"")
+        return Entry(kind="folder" if data is None else "file", size=size, modified=modified)
+
+    def names(self, folder: str) -> tuple[str, ...] | None:
+        key = self._key(folder)
+        if folder in self.unreadable or not self.is_folder(folder):
+            return None
+        parents = (
+            (path, self._key(self.path.dirname(path))) for path, _, _ in self._files.values()
+        )
+        return tuple(
+            sorted(
+                self.path.basename(path)
+                for path, parent in parents
+                if parent == key and self._key(path) != key
+            )
+        )
+
+    def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
+        found = self._files.get(self._key(path))
+        data = found[1] if found else None
+        return data[:limit] if isinstance(data, bytes) and path not in self.unreadable else None
+
+    def image(self, path: str) -> Image | None:
+        found = self._files.get(self._key(path))
+        data = found[1] if found else None
+        if isinstance(data, bytes):
+            try:
+                return read_image(data, path=path)
+            except NotPeError:
+                return None
+        return replace(data, path=path) if data is not None else None
+
+    def free_bytes(self, folder: str) -> int | None:
+        assert folder
+        return self.free
+
+    def writable(self, folder: str) -> bool:
+        return self.is_folder(folder) and folder not in self.read_only
+
+    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
+        assert limit_s > 0
+        return next((why for start, why in self.dead_hosts.items() if url.startswith(start)), "")
+
+    def _key(self, path: str) -> str:
+        if path not in self._key_cache:
+            self._key_cache[path] = self.path.normcase(self.path.normpath(path))
+        return self._key_cache[path]
+
+
+def windows() -> FakeSystem:
+    """A healthy Windows 11: Visual Studio 2022, CMake, Git, Rust, Python 3.12 in a venv."""
+    venv = r"C:\src\mlc\.venv"
+    pc = FakeSystem(
+        platform="win32",
+        machine="AMD64",
+        python=Python(
+            executable=rf"{venv}\Scripts\python.exe",
+            version=(3, 12, 7),
+            bits=64,
+            prefix=venv,
+            base_prefix=r"C:\Python312",
+            platform="win-amd64",
+            site_packages=(rf"{venv}\Lib\site-packages",),
+        ),
+        folder=r"C:\src\mlc",
+        home=r"C:\Users\ada",
+    )
+    pc.env = {"SystemRoot": r"C:\Windows", "PROMPT": "$P$G", "VIRTUAL_ENV": venv}
+    pc.put_folder(pc.folder).put_folder(r"C:\Users\ada\AppData\Local\Temp")
+    pc.program(rf"{venv}\Scripts\python.exe")
+    pc.program(r"C:\Program Files\CMake\bin\cmake.exe", {"--version": "cmake version 4.2.1\n"})
+    return pc
+
+
+def linux() -> FakeSystem:
+    """A healthy Debian with what the build and the cross-build need."""
+    venv = "/home/ada/mlc/.venv"
+    pc = FakeSystem(
+        platform="linux",
+        machine="x86_64",
+        python=Python(
+            executable=f"{venv}/bin/python",
+            version=(3, 11, 2),
+            bits=64,
+            prefix=venv,
+            base_prefix="/usr",
+            platform="linux-x86_64",
+            site_packages=(f"{venv}/lib/python3.11/site-packages",),
+        ),
+        folder="/home/ada/mlc",
+        home="/home/ada",
+    )
+    pc.put_folder(pc.folder).put_folder("/tmp")  # noqa: S108 - in the fake machine
+    pc.program(f"{venv}/bin/python")
+    pc.program("/usr/bin/apt-get").program("/usr/bin/sudo")
+    pc.program("/usr/bin/cmake", {"--version": "cmake version 3.31.6\n"})
+    return pc
