@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "examine this machine: what stands in the way, and what to type",
     "explain": "say what a rule or an error code means, and what to do",
     "fetch": "bring and verify the pinned sources",
+    "lab": "run Windows programs on Linux: real Windows CPython under Wine",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }

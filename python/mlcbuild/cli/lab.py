@@ -1,0 +1,101 @@
+"""``mlcbuild lab``: real Windows CPython under Wine, on Linux."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.lab import up
+from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
+
+if TYPE_CHECKING:
+    from mlcbuild.lab import Completed, Lab
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+examples:
+  mlcbuild lab up                                        make it (once) and start it
+  mlcbuild lab run -- python -c "import sys; print(sys.version)"
+  mlcbuild lab run --timeout 60 -- build/thing.exe a "b c"
+  mlcbuild lab pip --env chat install numpy==1.26.4
+  mlcbuild lab run --env chat -- python -c "import numpy"
+
+exit code of run and pip: the program's own; 1 where it is over 255 (said on stderr) or the time
+limit ended it. Else 2 wrong use, 3 a missing Debian package or an unreachable package index.
+"""
+_LARGEST_CODE: Final = 255
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions and their options."""
+    parser.epilog = _EPILOG
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in _ACTIONS.items():
+        action = actions.add_parser(name, help=summary, description=summary)
+        action.add_argument(
+            "--python", default=DEFAULT_VERSION, choices=list(PYTHONS), help="(default: 3.11)"
+        )
+        action.add_argument(
+            "--env", default="default", metavar="NAME", help="the Python environment to use"
+        )
+        if name == "up":
+            continue
+        action.add_argument("--timeout", type=float, metavar="S", help="end it after S seconds")
+        action.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARGUMENT...]")
+
+
+_ACTIONS: Final = {
+    "up": "make the lab (once) and start it",
+    "run": "run a Windows program, python being the environment's",
+    "pip": "run Windows' pip in the environment",
+}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the action."""
+    lab = up(args.python, environment=args.env, notice=_notice)
+    if args.action == "up":
+        print(f"Windows Python {lab.version}, {lab.prefix.programs.version}: {lab.root}")
+        return 0
+    words = args.words[1:] if args.words[:1] == ["--"] else args.words
+    if not words:
+        raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
+    if args.action == "pip":
+        words = ["pip", *words]
+    return _exit(words[0], _run(lab, words, args.timeout))
+
+
+def _run(lab: Lab, words: list[str], timeout: float | None) -> Completed:
+    return lab.run(
+        words,
+        timeout=timeout,
+        stdin=None if sys.stdin is None else sys.stdin.buffer,
+        sinks=(_write_out, _write_err),
+    )
+
+
+def _exit(program: str, done: Completed) -> int:
+    if done.timed_out:
+        raise FailedError(f"{program} did not end in {done.seconds:.0f} s and was ended")
+    if done.code <= _LARGEST_CODE:
+        return done.code
+    from mlcbuild.run.process import describe_exit  # noqa: PLC0415 - only for a crash
+
+    raise FailedError(f"{program} {describe_exit(done.code)}")
+
+
+def _notice(text: str) -> None:
+    print(f"mlcbuild lab: {text}", file=sys.stderr, flush=True)
+
+
+def _write_out(block: bytes) -> None:
+    sys.stdout.buffer.write(block)
+    sys.stdout.buffer.flush()
+
+
+def _write_err(block: bytes) -> None:
+    sys.stderr.buffer.write(block)
+    sys.stderr.buffer.flush()

@@ -1,0 +1,8 @@
+"""Windows on Linux: real Windows CPython under Wine, ready to run."""
+
+from __future__ import annotations
+
+from mlcbuild.lab.lab import Lab, up
+from mlcbuild.lab.process import Completed
+
+__all__ = ["Completed", "Lab", "up"]

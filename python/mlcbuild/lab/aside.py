@@ -1,0 +1,43 @@
+"""Make a folder aside and rename it: nobody ever sees half of one, nobody makes one twice."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mlcbuild.sources.cache import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["hold", "make_aside"]
+
+
+@contextmanager
+def hold(path: Path, notice: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold the lock file beside ``path``; other processes wait."""
+    lock = path.with_name(f"{path.name}.lock")
+    with locked(lock, notice=notice, stopped=threading.Event()):
+        yield
+
+
+def make_aside(
+    path: Path, make: Callable[[Path], None], notice: Callable[[str], None] = lambda _: None
+) -> None:
+    """Have ``make`` fill a folder aside and rename it to ``path``, unless ``path`` is there.
+
+    What a killed process left aside is removed first.
+    """
+    if path.is_dir():
+        return
+    with hold(path, notice):
+        if path.is_dir():  # another process was faster
+            return
+        aside = path.with_name(f"{path.name}.part")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        make(aside)
+        aside.rename(path)

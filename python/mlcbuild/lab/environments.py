@@ -1,0 +1,73 @@
+"""Named Python environments of the lab: what ``python -m venv`` makes on Windows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import UsageError
+from mlcbuild.lab.aside import make_aside
+from mlcbuild.lab.wine import windows_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["check_name", "make_environment", "python_variables"]
+
+
+def check_name(name: str) -> str:
+    """Return the name of an environment. Raises ``UsageError`` for one that is no folder's."""
+    if not re.fullmatch(r"\w[\w.+-]*", name) or name.endswith((".lock", ".part")):
+        raise UsageError(
+            f"{name!r} cannot name an environment", remedy="use letters, digits and -_.+"
+        )
+    return name
+
+
+def make_environment(folder: Path, python: Path, version: str) -> None:
+    """Make the environment ``folder`` of the CPython in ``python``, with pip in it.
+
+    Raises ``OSError`` where it cannot be written.
+    """
+
+    def make(aside: Path) -> None:
+        packages = aside / "Lib" / "site-packages"
+        packages.mkdir(parents=True)
+        scripts = aside / "Scripts"
+        scripts.mkdir()
+        for program in ("python.exe", "pythonw.exe"):
+            shutil.copy(_venv_program(python, program), scripts / program)
+        (aside / "pyvenv.cfg").write_text(
+            f"home = {windows_path(python)}\ninclude-system-site-packages = false\n"
+            f"version = {version}\n",
+            encoding="utf-8",
+        )
+        for wheel in (python / "Lib" / "ensurepip" / "_bundled").glob("pip-*.whl"):
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(packages)
+
+    make_aside(folder, make)
+
+
+def _venv_program(python: Path, program: str) -> Path:
+    """Return venv's own launcher: CPython 3.13 has named it ``venvlauncher.exe``."""
+    folder = python / "Lib" / "venv" / "scripts" / "nt"
+    renamed = folder / program.replace("python", "venv").replace(".exe", "launcher.exe")
+    return next(path for path in (folder / program, renamed) if path.exists())
+
+
+def python_variables(folder: Path, python: Path) -> Mapping[str, str]:
+    """Return the variables that make ``python.exe`` the environment's.
+
+    ``__PYVENV_LAUNCHER__`` is what the environment's own ``Scripts/python.exe`` sets before it
+    starts the real one: so one process starts instead of two. WINEPATH goes before PATH.
+    """
+    path = (folder / "Scripts", python, python / "Scripts")
+    return {
+        "__PYVENV_LAUNCHER__": windows_path(folder / "Scripts" / "python.exe"),
+        "VIRTUAL_ENV": windows_path(folder),
+        "WINEPATH": ";".join(windows_path(part) for part in path),
+    }

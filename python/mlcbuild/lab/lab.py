@@ -1,0 +1,128 @@
+"""The lab: a prefix, a Windows CPython and one of its environments, ready to run programs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from mlcbuild.lab.downloads import DEFAULT_VERSION, python_download
+from mlcbuild.lab.environments import check_name, make_environment, python_variables
+from mlcbuild.lab.process import Completed, run_program
+from mlcbuild.lab.programs import find_programs
+from mlcbuild.lab.pythons import lay_out_python
+from mlcbuild.lab.wine import Prefix, make_prefix, windows_path
+from mlcbuild.sources.cache import default_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Lab", "up"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lab:
+    """Where everything of the lab lies; ``environment`` is the Python environment that it uses."""
+
+    root: Path
+    prefix: Prefix
+    #: The folder of python.exe, and its version ("3.11.9").
+    python_folder: Path
+    version: str
+    environment: Path
+
+    def use(self, environment: str | Path) -> Lab:
+        """Return the lab with another environment, made if it is not there yet.
+
+        A name is one of the user's lab; a path is a folder of the caller's own.
+        Raises ``UsageError`` for a name that is none.
+        """
+        if isinstance(environment, str):
+            minor = self.version.rpartition(".")[0]
+            environment = self.root / "environments" / minor / check_name(environment)
+        make_environment(environment, self.python_folder, self.version)
+        return replace(self, environment=environment)
+
+    def path(self, path: Path) -> str:
+        """Return a path of this machine as Windows programs see it, on drive Z."""
+        return windows_path(path)
+
+    def run(
+        self,
+        arguments: Sequence[str | os.PathLike[str]],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: bytes | IO[bytes] | None = None,
+        timeout: float | None = None,
+        sinks: tuple[Callable[[bytes], object], Callable[[bytes], object]] | None = None,
+    ) -> Completed:
+        """Run a Windows program; ``python`` and ``pip`` are those of the environment.
+
+        ``env`` is added to the caller's variables (those of other Pythons and loaders left out);
+        WINEPATH in it goes before PATH. ``timeout`` in seconds. ``stdin``: bytes, a stream, or
+        None for an empty one. ``sinks`` receive stdout and stderr as they come. Never raises for
+        an exit code. Raises ``UsageError`` for a program that there is not, ``FailedError`` where
+        Wine does not start, ``OSError`` for a ``cwd`` that there is not.
+        """
+        words = [os.fspath(argument) for argument in arguments]
+        self.prefix.start()
+        return run_program(
+            self.prefix,
+            [*self._program(words[0]), *words[1:]],
+            environment=self._variables(env or {}),
+            folder=cwd or Path.cwd(),
+            stdin=stdin,
+            limit_s=timeout,
+            sinks=sinks,
+        )
+
+    def python(self, *arguments: str | os.PathLike[str], timeout: float | None = 300) -> Completed:
+        """Run the environment's Python: ``lab.python("-c", "...")``. Raises as ``run`` does."""
+        return self.run(["python", *arguments], timeout=timeout)
+
+    def _program(self, word: str) -> list[str]:
+        python = windows_path(self.python_folder / "python.exe")
+        if word.lower() in {"python", "python.exe", "python3"}:
+            return [python]
+        if word.lower() in {"pip", "pip.exe", "pip3"}:
+            return [python, "-m", "pip"]
+        path = Path(word)
+        return [windows_path(path)] if "/" in word and path.is_file() else [word]
+
+    def _variables(self, given: Mapping[str, str]) -> dict[str, str]:
+        own = {**python_variables(self.environment, self.python_folder)}
+        if first := given.get("WINEPATH"):
+            own["WINEPATH"] = f"{first};{own['WINEPATH']}"
+        return {**given, **own}
+
+
+def up(
+    version: str = DEFAULT_VERSION,
+    *,
+    environment: str | Path = "default",
+    root: Path | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Lab:
+    """Return the lab, made the first time and started where it does not run. Safe in parallel.
+
+    ``root`` is its folder (default: ``lab`` in mlcbuild's cache). Raises ``UsageError`` for a
+    Python version that there is not or a system that is not Linux, ``InputError`` for missing
+    programs (names the packages) or an index that cannot be reached, ``FailedError`` where Wine
+    or the compiler fails.
+    """
+    download = python_download(version)
+    programs = find_programs()
+    root = (root or default_cache() / "lab").absolute()
+    python = lay_out_python(root, version, notice)
+    prefix = make_prefix(root, programs, notice)
+    prefix.start()
+    lab = Lab(
+        root=root,
+        prefix=prefix,
+        python_folder=python,
+        version=download.version,
+        environment=python,
+    )
+    return lab.use(environment)

@@ -1,0 +1,179 @@
+"""Run one Windows program: whole exit code, separate output, a time limit, nothing left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.lab.wine import windows_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlcbuild.lab.wine import Prefix
+
+__all__ = ["Completed", "run_program"]
+
+#: In the environment of every process of one run, so that all of them can be found.
+_MARK: Final = "MLCBUILD_LAB_RUN"
+_NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
+_BLOCK: Final = 1 << 16
+#: Seconds for which output is read on after everything that could write it was ended.
+_DRAIN_S: Final = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completed:
+    """How a program ended. ``code`` is Windows' exit code, 0 to 0xFFFFFFFF; output is raw bytes.
+
+    ``timed_out``: it was ended at its time limit, and ``code`` says nothing.
+    """
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    timed_out: bool = False
+
+    @property
+    def text(self) -> str:
+        """Standard output as text read as UTF-8, its line ends plain."""
+        return self.stdout.decode(errors="replace").replace("\r\n", "\n")
+
+    @property
+    def errors(self) -> str:
+        """Standard error as text read as UTF-8, its line ends plain."""
+        return self.stderr.decode(errors="replace").replace("\r\n", "\n")
+
+
+def run_program(
+    prefix: Prefix,
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    stdin: bytes | IO[bytes] | None,
+    limit_s: float | None,
+    sinks: tuple[Callable[[bytes], object], Callable[[bytes], object]] | None,
+) -> Completed:
+    """Run a program in a prefix whose server runs, to its end or to ``limit_s`` seconds.
+
+    ``sinks`` receive the blocks of stdout and stderr as they come; else they are in the result.
+    Every process that it started and left is ended. Raises ``UsageError`` where Windows finds no
+    such program, ``FailedError`` where it cannot be started.
+    """
+    began = time.monotonic()
+    mark = uuid.uuid4().hex
+    with tempfile.TemporaryDirectory(prefix="mlcbuild-lab-") as scratch:
+        report = Path(scratch) / "report"
+        process = subprocess.Popen(
+            [
+                *(prefix.programs.wine, str(prefix.launcher), windows_path(report)),
+                *arguments,
+            ],
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**prefix.environment(environment), _MARK: mark},
+            cwd=folder,
+            start_new_session=True,  # Ctrl-C reaches us alone: we end them
+        )
+        taken = (bytearray(), bytearray())
+        into = sinks or (taken[0].extend, taken[1].extend)
+        readers = [
+            _thread(_pump, stream, sink)
+            for stream, sink in zip((process.stdout, process.stderr), into, strict=True)
+        ]
+        if stdin is not None:
+            _thread(_feed, stdin, process.stdin)
+        timed_out = False
+        try:
+            process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            _end_all(mark)
+            process.kill()
+            process.wait()
+            for reader in readers:
+                reader.join(_DRAIN_S)
+        said = report.read_text(encoding="ascii").split() if report.exists() else []
+    if not timed_out:
+        _refuse(arguments[0], said, bytes(taken[1]))
+    return Completed(
+        code=int(said[1]) if said else 1,
+        stdout=bytes(taken[0]),
+        stderr=bytes(taken[1]),
+        seconds=time.monotonic() - began,
+        timed_out=timed_out,
+    )
+
+
+def _refuse(program: str, said: list[str], errors: bytes) -> None:
+    """Raise where the program did not run."""
+    if not said:
+        last = errors.decode(errors="replace").strip().splitlines()
+        raise FailedError(f"Wine ended before {program} did: {last[-1] if last else 'no word'}")
+    if said[0] == "start":
+        number = int(said[1])
+        if number in _NOT_FOUND:
+            raise UsageError(f"Windows finds no program {program}", remedy="give its path")
+        raise FailedError(f"Windows cannot start {program} (error {number})")
+
+
+def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _pump(stream: IO[bytes], sink: Callable[[bytes], object]) -> None:
+    """Hand on what comes; a sink that fails (its reader went away) must not block the writer."""
+    while block := os.read(stream.fileno(), _BLOCK):
+        with suppress(OSError, ValueError):
+            sink(block)
+
+
+def _feed(source: bytes | IO[bytes], stream: IO[bytes]) -> None:
+    """Write the input and close it; the program may end without reading it."""
+    with suppress(OSError, ValueError):
+        if isinstance(source, bytes):
+            stream.write(source)
+        else:
+            while block := os.read(source.fileno(), _BLOCK):
+                stream.write(block)
+                stream.flush()
+    with suppress(OSError, ValueError):
+        stream.close()
+
+
+def _end_all(mark: str) -> None:
+    """End every process with our mark; again, until there is none: one may have started another."""
+    wanted = f"{_MARK}={mark}".encode()
+    while found := [pid for pid in _processes() if wanted in _variables(pid)]:
+        for pid in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def _variables(pid: int) -> list[bytes]:
+    """Return a process's environment as it started; empty for a dead one or another user's."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []

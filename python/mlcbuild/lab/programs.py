@@ -1,0 +1,74 @@
+"""The programs of this machine that the lab needs: Wine, its server and a MinGW compiler."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from mlcbuild.errors import InputError, UsageError
+
+__all__ = ["Programs", "find_programs"]
+
+#: Where Debian and its kin keep Wine's own programs, off PATH.
+_FOLDERS: Final = "/usr/lib/wine:/usr/lib64/wine:/opt/wine-stable/bin"
+#: Program -> (names in order of preference, Debian's package).
+_NEEDED: Final = {
+    "wine": (("wine64", "wine"), "wine64"),
+    "server": (("wineserver64", "wineserver"), "wine64"),
+    "gcc": (
+        ("x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-gcc"),
+        "g++-mingw-w64-x86-64-posix",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Programs:
+    """Paths of the programs; ``version`` is Wine's, as it says it itself ("wine-8.0")."""
+
+    wine: str
+    server: str
+    gcc: str
+    version: str
+
+
+def _find(names: tuple[str, ...]) -> str | None:
+    """Return the first there is, in Wine's own folders before PATH, whose wine is a script."""
+    for name in names:
+        for path in (_FOLDERS, None):
+            if found := shutil.which(name, path=path):
+                return found
+    return None
+
+
+@cache
+def find_programs() -> Programs:
+    """Find the programs.
+
+    Raises ``UsageError`` where there cannot be a lab (no Linux), and ``InputError`` that names
+    the packages to install.
+    """
+    if not sys.platform.startswith("linux"):
+        raise UsageError(
+            "the lab runs Windows programs on Linux only",
+            remedy="on Windows run them directly",
+        )
+    found = {key: _find(names) for key, (names, _) in _NEEDED.items()}
+    missing = sorted({_NEEDED[key][1] for key, path in found.items() if path is None})
+    if missing:
+        raise InputError(
+            "the lab needs Wine and MinGW-w64",
+            remedy=f"apt-get install --no-install-recommends {' '.join(missing)}",
+        )
+    wine = str(found["wine"])
+    said = subprocess.run([wine, "--version"], capture_output=True, text=True, check=False)
+    return Programs(
+        wine=wine,
+        server=str(found["server"]),
+        gcc=str(found["gcc"]),
+        version=said.stdout.split()[0] if said.stdout else "wine",
+    )

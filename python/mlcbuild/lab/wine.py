@@ -1,0 +1,187 @@
+"""A Wine prefix: its environment, its server, how it is made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError
+from mlcbuild.lab.aside import hold, make_aside
+from mlcbuild.lab.downloads import RUNTIME, bring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlcbuild.lab.programs import Programs
+
+__all__ = ["Prefix", "make_prefix", "windows_path"]
+
+_DATA: Final = Path(__file__).parent / "data"
+#: Changed whenever a prefix is made differently, so that an older one is not used.
+_RECIPE: Final = "1"
+#: Seconds the server stays after its last client; it makes each start 0.1 s instead of 2.5.
+_STAY_S: Final = 600
+#: Seconds that making or starting a prefix may take on a loaded machine.
+_BOOT_S: Final = 300
+_LAUNCHER: Final = "launch.exe"
+_STAND_INS: Final = ("bcryptprimitives",)
+#: Wine's own copies of these hide faults of the real ones. No Mono, no browser; no WMI, whose
+#: half kills Python 3.12's ``platform``; no debugger at a fault, no entries in the user's menus.
+_OVERRIDES: Final = (
+    "concrt140,msvcp140,msvcp140_1,msvcp140_2,msvcp140_atomic_wait,msvcp140_codecvt_ids,"
+    "vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;"
+    "mscoree,mshtml,wbemprox=;winedbg.exe,winemenubuilder.exe=d"
+)
+#: What the caller's session has and Windows programs must not find: its display, its desktop's
+#: folders, and other loaders' and interpreters' settings.
+_FOREIGN: Final = (
+    *("CONDA_PREFIX", "DISPLAY", "LANGUAGE", "VIRTUAL_ENV", "WAYLAND_DISPLAY"),
+    *("__PYVENV_LAUNCHER__", "SKIP_LOADING_MLCLLM_SO"),
+)
+_FOREIGN_PREFIXES: Final = ("LC_", "LD_", "MLC_", "PYTHON", "TVM_", "WINE", "XDG_")
+
+
+def windows_path(path: Path) -> str:
+    """Return a path of this machine as Windows programs in the lab see it (drive Z is /)."""
+    return "Z:" + str(path.absolute()).replace("/", "\\")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prefix:
+    """A Wine prefix that is whole."""
+
+    folder: Path
+    programs: Programs
+
+    @property
+    def system32(self) -> Path:
+        """Windows' own folder of DLLs."""
+        return self.folder / "drive_c" / "windows" / "system32"
+
+    @property
+    def launcher(self) -> Path:
+        """The program that starts others and reports their exit code."""
+        return self.folder / _LAUNCHER
+
+    def environment(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of Wine's processes: the caller's, cleaned, then ``given``.
+
+        The locale is UTF-8 whatever the caller's, so that names and arguments arrive as they are.
+        """
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _FOREIGN and not name.startswith(_FOREIGN_PREFIXES)
+        }
+        return {
+            **kept,
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": _OVERRIDES,
+            **(given or {}),
+            "HOME": str(self.folder / "home"),
+            "LC_ALL": "C.UTF-8",
+            "WINEARCH": "win64",
+            "WINELOADER": self.programs.wine,
+            "WINEPREFIX": str(self.folder),
+            "WINESERVER": self.programs.server,
+        }
+
+    def start(self) -> None:
+        """Have the server run, and Windows' services; nothing where they do. 2 ms if so.
+
+        Raises ``FailedError`` where Wine does not start.
+        """
+        with hold(self.folder):
+            server = [self.programs.server, f"-p{_STAY_S}"]
+            started = _quiet(server, self.environment(), _BOOT_S)
+            if started == 0:  # 2 where it ran already
+                self.boot("cmd", "/c", "exit")
+
+    def boot(self, *arguments: str) -> None:
+        """Run one of Wine's own programs, its output discarded: its children keep what it has."""
+        code = _quiet([self.programs.wine, *arguments], self.environment(), _BOOT_S)
+        if code != 0:
+            raise FailedError(
+                f"{self.programs.version} does not start (exit code {code})",
+                remedy=f"delete {self.folder} and try again; WINEDEBUG= wine64 says more",
+            )
+
+    def stop(self) -> None:
+        """End every process of this prefix and its server, and wait for that."""
+        for option in ("-k", "-w"):
+            _quiet([self.programs.server, option], self.environment(), 60)
+
+
+def _quiet(command: list[str], environment: dict[str, str], limit_s: float) -> int:
+    """Run a program that must keep nothing of ours open; its exit code, -1 past the limit."""
+    try:
+        return subprocess.run(
+            command,
+            check=False,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            timeout=limit_s,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -1
+
+
+def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -> Prefix:
+    """Return the prefix below ``root``, making it the first time. Its server need not run.
+
+    Its name holds what it is made from: another Wine, runtime or stand-in makes another prefix.
+    Raises ``FailedError`` where Wine or the compiler fails, and what ``bring`` raises.
+    """
+    recipe = hashlib.sha256(f"{_RECIPE} {programs.version} {RUNTIME.sha256}".encode())
+    for source in sorted(_DATA.glob("*.c")):
+        recipe.update(source.read_bytes())
+    folder = root / "prefixes" / recipe.hexdigest()[:12]
+
+    def make(aside: Path) -> None:
+        runtime = bring(RUNTIME, root / "downloads", notice)
+        notice(f"making the prefix ({programs.version}, Visual C++ runtime {RUNTIME.version})")
+        prefix = Prefix(folder=aside, programs=programs)
+        (aside / "home").mkdir()
+        try:
+            prefix.boot("wineboot", "-i")
+            prefix.boot("winecfg.exe", "/v", "win10")
+        finally:
+            prefix.stop()
+        _install_runtime(runtime, prefix.system32)
+        for name in _STAND_INS:
+            _compile(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
+        _compile(programs, "launch", prefix.launcher)
+
+    make_aside(folder, make, notice)
+    return Prefix(folder=folder, programs=programs)
+
+
+def _install_runtime(wheel: Path, system32: Path) -> None:
+    """Write the Visual C++ runtime's DLLs over Wine's own."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            _, found, dll = name.partition("/data/Scripts/")
+            if found:
+                (system32 / dll).unlink(missing_ok=True)
+                (system32 / dll).write_bytes(archive.read(name))
+
+
+def _compile(programs: Programs, name: str, target: Path, *options: str) -> None:
+    """Compile one of our C sources for Windows."""
+    command = [programs.gcc, "-O2", "-s", "-o", str(target), str(_DATA / f"{name}.c"), *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        with suppress(OSError):
+            shutil.rmtree(target, ignore_errors=True)
+        raise FailedError(f"{programs.gcc} cannot compile {name}.c: {said[-1] if said else ''}")

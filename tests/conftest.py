@@ -1,0 +1,26 @@
+"""Fixtures for every area."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mlcbuild.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def windows() -> Lab:
+    """Return the lab: ``windows.run(["python", ...])`` runs under real Windows CPython.
+
+    ``windows.use(tmp_path / "env")`` is a lab with an empty environment. It lies in mlcbuild's
+    cache and stays up: never end it. Where Wine or MinGW is missing, the test fails with the
+    packages to install.
+    """
+    if not sys.platform.startswith("linux"):
+        pytest.skip("the lab is Linux's way to run Windows programs")
+    from mlcbuild.lab import up  # noqa: PLC0415 - few tests ask for it
+
+    return up(notice=print)
