@@ -1,9 +1,10 @@
 """Numbers that Windows answers when a DLL does not load or a process dies, and what they mean.
 
 Win32 codes come from LoadLibrary and reach Python as ``OSError.winerror``. NTSTATUS codes are the
-exit codes of processes, printed signed, unsigned or in hexadecimal by different tools. Names and
-numbers are Microsoft's (System Error Codes; NTSTATUS values, MS-ERREF); the causes are what public
-reports of Python packages came down to.
+exit codes of processes, printed signed, unsigned or in hexadecimal by different tools. An HRESULT
+may carry either. Names and numbers are Microsoft's (System Error Codes; NTSTATUS values and HRESULT
+structure, MS-ERREF); the causes are what public reports of Python packages came down to. Longer
+than other modules because it is a table.
 """
 
 from __future__ import annotations
@@ -12,14 +13,20 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["CODES", "Code", "find_code", "signed"]
+__all__ = ["CODES", "Code", "find_code", "known_code", "numbers_in", "signed", "unwrapped"]
 
-_CHECK: Final = "mlcbuild check PATH, with the folder, wheel or DLL that did not load"
+_CHECK: Final = "mlcbuild check {path}"
+_TRACE: Final = "mlcbuild trace {path}"
+_WIN32: Final = "Microsoft Learn: System Error Codes"
+_STATUS: Final = "MS-ERREF: NTSTATUS Values"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
-    """One code. ``causes`` are in order of likelihood; ``run`` is what finds the one."""
+    """One code. ``causes`` are in order of likelihood; ``run`` is what finds the one.
+
+    ``{path}`` in ``run`` stands for the DLL, folder or wheel in question.
+    """
 
     number: int
     name: str
@@ -27,14 +34,37 @@ class Code:
     meaning: str
     causes: tuple[str, ...]
     run: str
+    sources: tuple[str, ...]
 
 
-def _win(number: int, name: str, meaning: str, *causes: str, run: str = _CHECK) -> Code:
-    return Code(number=number, name=name, kind="WinError", meaning=meaning, causes=causes, run=run)
+def _win(
+    number: int, name: str, meaning: str, *causes: str, run: str = _CHECK, seen: str = ""
+) -> Code:
+    sources = (_WIN32, *seen.split()) if seen else (_WIN32,)
+    return Code(
+        number=number,
+        name=name,
+        kind="WinError",
+        meaning=meaning,
+        causes=causes,
+        run=run,
+        sources=sources,
+    )
 
 
-def _nt(number: int, name: str, meaning: str, *causes: str, run: str = _CHECK) -> Code:
-    return Code(number=number, name=name, kind="NTSTATUS", meaning=meaning, causes=causes, run=run)
+def _nt(
+    number: int, name: str, meaning: str, *causes: str, run: str = _TRACE, seen: str = ""
+) -> Code:
+    sources = (_STATUS, *seen.split()) if seen else (_STATUS,)
+    return Code(
+        number=number,
+        name=name,
+        kind="NTSTATUS",
+        meaning=meaning,
+        causes=causes,
+        run=run,
+        sources=sources,
+    )
 
 
 _NOT_FOUND: Final = (
@@ -57,70 +87,191 @@ _INIT_FAILED: Final = (
     "the processor lacks an instruction set that an initialiser uses",
     "DllMain refused",
 )
+_BLOCKED: Final = (
+    "antivirus, Smart App Control or an application control policy blocks it",
+    "the file came from the Internet zone and is still marked so",
+)
 
 CODES: Final[tuple[Code, ...]] = (
-    _win(5, "ERROR_ACCESS_DENIED", "the file may not be read or mapped",
+    _win(2, "ERROR_FILE_NOT_FOUND", "the named file does not exist",
+         "the path is wrong, or relative to another folder than the current one",
+         "a program that is to be started is not on PATH", run="mlcbuild doctor"),
+    _win(3, "ERROR_PATH_NOT_FOUND", "a folder of the path does not exist",
+         "the path is wrong", "the path is longer than 260 characters and long paths are off",
+         run="mlcbuild doctor"),
+    _win(5, "ERROR_ACCESS_DENIED", "the file may not be read, mapped or replaced",
+         "a running Python has the DLL loaded while pip replaces it: end it and try again",
          "permissions of the file or folder", "antivirus or application control holds it",
-         run="icacls PATH"),
-    _win(126, "ERROR_MOD_NOT_FOUND", "the DLL or one that it needs was not found", *_NOT_FOUND),
+         run="icacls {path}"),
+    _win(8, "ERROR_NOT_ENOUGH_MEMORY", "not enough memory",
+         "many packages linked to a static C runtime used up the process's TLS slots",
+         "memory and paging file are used up", seen="KB193462"),
+    _win(32, "ERROR_SHARING_VIOLATION", "another process has the file open",
+         "a Python, a server or an editor that uses the package is still running",
+         "antivirus is scanning it", run="tasklist /m {name}"),
+    _win(87, "ERROR_INVALID_PARAMETER", "a call was made with arguments that Windows refuses",
+         "a DLL was named by a relative path where Python needs an absolute one"),
+    _win(112, "ERROR_DISK_FULL", "the disk is full",
+         "a build tree of TVM and a pip cache need several GB", run="mlcbuild doctor"),
+    _win(123, "ERROR_INVALID_NAME", "the path holds what no file name may hold",
+         "quotes, a line end or a colon in a path of a variable such as PATH",
+         run="mlcbuild doctor"),
+    _win(126, "ERROR_MOD_NOT_FOUND", "the DLL or one that it needs was not found", *_NOT_FOUND,
+         seen="mlc-ai/mlc-llm#3403 pytorch/pytorch#131662"),
     _win(127, "ERROR_PROC_NOT_FOUND", "a DLL was found, but lacks an imported function",
-         *_NO_EXPORT),
+         *_NO_EXPORT, seen="microsoft/onnxruntime#16116"),
     _win(182, "ERROR_INVALID_ORDINAL", "a DLL was found, but lacks an imported ordinal",
-         *reversed(_NO_EXPORT)),
-    _win(193, "ERROR_BAD_EXE_FORMAT", "the file is no image for this process", *_BAD_IMAGE),
+         *reversed(_NO_EXPORT), seen="pytorch/pytorch#72293"),
+    _win(193, "ERROR_BAD_EXE_FORMAT", "the file is no image for this process", *_BAD_IMAGE,
+         seen="abetlen/llama-cpp-python#53"),
     _win(206, "ERROR_FILENAME_EXCED_RANGE", "the path is longer than Windows allows",
-         "long paths are not enabled",
-         run=r"reg query HKLM\SYSTEM\CurrentControlSet\Control\FileSystem /v LongPathsEnabled"),
+         "long paths are not enabled", run="mlcbuild doctor"),
+    _win(216, "ERROR_EXE_MACHINE_TYPE_MISMATCH", "the program is for another machine",
+         "an ARM64 program on an x64 Windows, or the like"),
+    _win(225, "ERROR_VIRUS_INFECTED", "antivirus took the file for malware",
+         "a false alarm of Windows Security: see its protection history",
+         run="start windowsdefender://history"),
+    _win(577, "ERROR_INVALID_IMAGE_HASH", "the signature of the file is not accepted", *_BLOCKED,
+         run="Get-AuthenticodeSignature {path}"),
+    _win(740, "ERROR_ELEVATION_REQUIRED", "the program asks for administrator rights",
+         "an installer was started without them", run="runas /user:Administrator cmd"),
+    _win(998, "ERROR_NOACCESS", "memory was touched that may not be, during a load",
+         "an initialiser crashed (rule mutex-abi is the most frequent cause)",
+         "the file is damaged", run=_TRACE),
     _win(1114, "ERROR_DLL_INIT_FAILED",
-         "every DLL was found, but an initialiser in one of them failed", *_INIT_FAILED),
+         "every DLL was found, but an initialiser in one of them failed", *_INIT_FAILED,
+         run=_TRACE, seen="mlc-ai/mlc-llm#2870 microsoft/STL#4730 onnx/onnx#6267"),
+    _win(1157, "ERROR_DLL_NOT_FOUND", "a DLL that a program needs was not found", *_NOT_FOUND),
+    _win(1392, "ERROR_FILE_CORRUPT", "the file or its folder is damaged",
+         "a fault of the disk", "an interrupted installation", run="chkdsk"),
     _win(1455, "ERROR_COMMITMENT_LIMIT", "the paging file is too small for a DLL of this size",
          "the paging file is off or full",
          run="SystemPropertiesPerformance, page Advanced, Virtual memory"),
+    _win(1920, "ERROR_CANT_ACCESS_FILE", "Windows cannot open the file",
+         "a cloud folder (OneDrive) has not brought the file", "a Store alias was named: use the "
+         "real python.exe", run="mlcbuild doctor"),
+    _win(4551, "ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION", "a policy of this machine blocks it",
+         *_BLOCKED, run="wevtutil qe Microsoft-Windows-CodeIntegrity/Operational /c:5 /rd:true "
+         "/f:text"),
+    _win(14001, "ERROR_SXS_CANT_GEN_ACTCTX", "a side-by-side assembly that it names is missing",
+         "the Visual C++ 2005 or 2008 redistributable is missing",
+         "a Debug build names a debug assembly", run="sxstrace trace -logfile:sxs.etl"),
+    _nt(0x80000003, "STATUS_BREAKPOINT", "a breakpoint was hit with no debugger there",
+        "an assertion or __debugbreak() in a debug build"),
     _nt(0xC0000005, "STATUS_ACCESS_VIOLATION", "the process read or wrote memory it does not own",
         "std::mutex on an msvcp140.dll older than 14.40 (rule mutex-abi)",
-        "a defect in native code or a driver"),
+        "a defect in native code or a driver", seen="mlc-ai/mlc-llm#1323 microsoft/STL#4978"),
+    _nt(0xC0000006, "STATUS_IN_PAGE_ERROR", "a page of a mapped file could not be read",
+        "the DLL or model lies on a network or removable drive that went away",
+        "a fault of the disk"),
+    _nt(0xC0000017, "STATUS_NO_MEMORY", "not enough memory", "memory and paging file are used up"),
     _nt(0xC000001D, "STATUS_ILLEGAL_INSTRUCTION", "the processor does not know an instruction",
         "the code was built for AVX, AVX2 or AVX-512 and the processor has none",
-        run="msinfo32, for the processor's name, and look up what its maker says it knows"),
+        seen="tensorflow/tensorflow#39502"),
     _nt(0xC0000022, "STATUS_ACCESS_DENIED", "a file may not be mapped",
-        "antivirus or application control", run="icacls PATH"),
+        "antivirus or application control", run="icacls {path}"),
     _nt(0xC000007B, "STATUS_INVALID_IMAGE_FORMAT", "an image is not for this process",
-        *_BAD_IMAGE),
+        *_BAD_IMAGE, run=_CHECK),
+    _nt(0xC0000094, "STATUS_INTEGER_DIVIDE_BY_ZERO", "an integer was divided by zero",
+        "a defect in native code or a driver"),
+    _nt(0xC0000096, "STATUS_PRIVILEGED_INSTRUCTION", "an instruction that programs may not use",
+        "a jump into data: a defect, or two runtimes mixed"),
+    _nt(0xC000012D, "STATUS_COMMITMENT_LIMIT", "memory and paging file are used up",
+        "a model larger than the machine's memory", "the paging file is off or full",
+        run="SystemPropertiesPerformance, page Advanced, Virtual memory"),
     _nt(0xC0000135, "STATUS_DLL_NOT_FOUND", "a DLL was missing when the process started",
-        *_NOT_FOUND),
+        *_NOT_FOUND, run=_CHECK),
     _nt(0xC0000138, "STATUS_ORDINAL_NOT_FOUND", "an imported ordinal is not exported",
-        *reversed(_NO_EXPORT)),
+        *reversed(_NO_EXPORT), run=_CHECK),
     _nt(0xC0000139, "STATUS_ENTRYPOINT_NOT_FOUND", "an imported function is not exported",
-        *_NO_EXPORT),
+        *_NO_EXPORT, run=_CHECK),
+    _nt(0xC000013A, "STATUS_CONTROL_C_EXIT", "the process was ended from its console",
+        "Ctrl-C, or the window was closed", run="start it again"),
     _nt(0xC0000142, "STATUS_DLL_INIT_FAILED", "an initialiser failed when the process started",
         *_INIT_FAILED),
-    _nt(0xC00000FD, "STATUS_STACK_OVERFLOW", "the stack is exhausted", "endless recursion"),
+    _nt(0xC00000FD, "STATUS_STACK_OVERFLOW", "the stack is exhausted", "endless recursion",
+        "a deep recursion on a thread with a small stack"),
+    _nt(0xC0000194, "STATUS_POSSIBLE_DEADLOCK", "a wait inside Windows did not end",
+        "an initialiser waits for a thread that cannot start before it returns"),
     _nt(0xC0000374, "STATUS_HEAP_CORRUPTION", "the heap is damaged",
-        "memory freed by another C runtime than allocated it (rule static-crt-mix)"),
+        "memory freed by another C runtime than allocated it (rule static-crt-mix)",
+        "a defect in native code", run=_CHECK),
     _nt(0xC0000409, "STATUS_STACK_BUFFER_OVERRUN", "the process ended itself at once (fail-fast)",
-        "abort() or an uncaught C++ exception: the message is on stderr"),
+        "abort() or an uncaught C++ exception: the message is on stderr",
+        seen="mlc-ai/mlc-llm#2127"),
+    _nt(0xC0000417, "STATUS_INVALID_CRUNTIME_PARAMETER", "the C runtime refused an argument",
+        "a defect in native code; a file or format that does not exist"),
+    _nt(0xC0000420, "STATUS_ASSERTION_FAILURE", "an assertion failed",
+        "a debug build, or a defect: the message is on stderr"),
+    _nt(0xC0000428, "STATUS_INVALID_IMAGE_HASH", "the signature of a file is not accepted",
+        *_BLOCKED, run="Get-AuthenticodeSignature {path}"),
+    _nt(0xC0000906, "STATUS_VIRUS_INFECTED", "antivirus took a file for malware",
+        "a false alarm of Windows Security: see its protection history",
+        run="start windowsdefender://history"),
     _nt(0xC06D007E, "delay-load: module not found", "the first call into a delay-loaded DLL failed",
-        "the DLL is missing (rule delay-load-missing)"),
+        "the DLL is missing (rule delay-load-missing)", run=_CHECK,
+        seen="Microsoft-Learn:Delay-load-helper"),
     _nt(0xC06D007F, "delay-load: procedure not found", "a delay-loaded DLL lacks a function",
-        *_NO_EXPORT),
+        *_NO_EXPORT, run=_CHECK, seen="Microsoft-Learn:Delay-load-helper"),
     _nt(0xE06D7363, "uncaught C++ exception", "native code threw and nobody caught",
-        "see the message on stderr; with a mixed build, exceptions cannot cross DLLs"),
+        "see the message on stderr; with a mixed build, exceptions cannot cross DLLs",
+        seen="Microsoft-Learn:C++-exception-code"),
 )  # fmt: skip
 
 _BY_NUMBER: Final = {code.number: code for code in CODES}
-#: What an English Windows, and ctypes, write where Python leaves the number out.
+#: What Windows in several languages, and ctypes, write where Python leaves the number out.
 _TEXTS: Final = {
-    "specified module could not be found": 126,
-    "could not find module": 126,
-    "specified procedure could not be found": 127,
-    "operating system cannot run": 182,
-    "not a valid win32 application": 193,
-    "filename or extension is too long": 206,
-    "initialization routine failed": 1114,
-    "paging file is too small": 1455,
-}
+    126: (
+        "specified module could not be found", "could not find module", "dll is missing from your",
+        "angegebene modul wurde nicht gefunden", "module spécifié est introuvable",
+        "no se puede encontrar el módulo especificado", "impossibile trovare il modulo specificato",
+        "não foi possível encontrar o módulo especificado", "не найден указанный модуль",
+        "找不到指定的模块", "找不到指定的模組", "指定されたモジュールが見つかりません",
+        "지정된 모듈을 찾을 수 없습니다",
+    ),
+    127: (
+        "specified procedure could not be found", "could not be located in the dynamic link",
+        "angegebene prozedur wurde nicht gefunden", "procédure spécifiée est introuvable",
+        "no se encontró el proceso especificado", "не найдена указанная процедура",
+        "找不到指定的程序", "指定されたプロシージャが見つかりません",
+        "지정된 프로시저를 찾을 수 없습니다",
+    ),
+    182: ("operating system cannot run",),
+    193: (
+        "not a valid win32 application", "keine zulässige win32-anwendung",
+        "une application win32 valide", "una aplicación win32 válida", "приложением win32",
+        "不是有效的 win32 应用程序", "不是正確的 win32 應用程式",
+        "有効な win32 アプリケーションではありません", "올바른 win32 응용 프로그램이 아닙니다",
+    ),
+    206: ("filename or extension is too long", "dateiname oder die erweiterung ist zu lang"),
+    1114: (
+        "initialization routine failed", "dll-initialisierungsroutine ist fehlgeschlagen",
+        "initialisation d'une bibliothèque de liens dynamiques",
+        "rutina de inicialización de biblioteca de vínculos",
+        "инициализации библиотеки динамической компоновки", "初始化例程失败", "初始化例行程序失敗",
+        "初期化ルーチンの実行に失敗", "초기화 루틴을 실행할 수 없습니다",
+    ),
+    1455: (
+        "paging file is too small", "auslagerungsdatei ist zu klein", "页面文件太小",
+        "ページング ファイルが小さすぎ",
+    ),
+    0xC0000005: ("exception: access violation",),
+    0xC00000FD: ("exception: stack overflow",),
+    0xC000001D: ("illegal instruction",),
+}  # fmt: skip
 _MODULUS: Final = 1 << 32
-_NUMBER: Final = re.compile(r"(?<![\w.])(?:0x[0-9a-f]{1,8}|-?\d{1,10})(?![\w.]|\d)", re.IGNORECASE)
+#: The least number that counts unmarked in a long text: NTSTATUS and HRESULT, no line number.
+_TELLING: Final = 1 << 30
+_FEW_WORDS: Final = 3
+_DIGITS: Final = r"(0x[0-9a-f]{1,8}|-?\d{1,10})(?![\w.]*\d|\w)"
+_NUMBER: Final = re.compile(rf"(?<![\w.]){_DIGITS}", re.IGNORECASE)
+#: Not "exit code": 1, 2 and 5 are what compilers and shells say for failures of their own.
+_MARKED: Final = re.compile(
+    r"\b(?:winerror|windows error|system error|error code|with error|getlasterror(?:\(\))?|hresult|"
+    rf"ntstatus)\b[ :=()]{{0,4}}{_DIGITS}",
+    re.IGNORECASE,
+)
+_PYTHON_MARK: Final = re.compile(rf"winerror\s+{_DIGITS}", re.IGNORECASE)
 
 
 def signed(number: int) -> int:
@@ -128,16 +279,44 @@ def signed(number: int) -> int:
     return number - _MODULUS if number >= _MODULUS >> 1 else number
 
 
-def find_code(text: str) -> Code | None:
-    """Return the code of a number in any notation, or of a whole error text.
+def unwrapped(number: int) -> int:
+    """Return the Win32 code or NTSTATUS that an HRESULT carries; other numbers unchanged.
 
-    In a text, a number after ``WinError`` counts most, then Windows' own words, then any number.
+    0x8007xxxx is facility WIN32; bit 28 marks an NTSTATUS (MS-ERREF, HRESULT structure).
     """
-    marked = re.findall(r"winerror\s+(\d+)", text, re.IGNORECASE)
-    spoken = [str(number) for words, number in _TEXTS.items() if words in text.casefold()]
-    for token in (*marked, *spoken, *_NUMBER.findall(text)):
-        number = int(token, 16) if token.lower().startswith("0x") else int(token)
-        code = _BY_NUMBER.get(number % _MODULUS)
-        if code is not None:
-            return code
-    return None
+    number %= _MODULUS
+    if number >> 16 == 0x8007:  # noqa: PLR2004 - severity and facility, see above
+        return number & 0xFFFF
+    if number >> 28 == 0xD:  # noqa: PLR2004
+        return number & ~(1 << 28)
+    return number
+
+
+def known_code(number: int) -> Code | None:
+    """Return the code of a number as any tool prints it."""
+    return _BY_NUMBER.get(number % _MODULUS) or _BY_NUMBER.get(unwrapped(number))
+
+
+def numbers_in(text: str) -> tuple[int, ...]:
+    """Return the numbers that may be codes, the likeliest first, unsigned, each once.
+
+    A number after ``WinError`` counts most, then Windows' own words, then one after ``error code``
+    and the like, then any that is too large for a count; in a text of few words any number.
+    """
+    folded = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    found = [_value(token) for token in _PYTHON_MARK.findall(text)]
+    found += [number for number, texts in _TEXTS.items() if any(t in folded for t in texts)]
+    found += [_value(token) for token in _MARKED.findall(text)]
+    rest = [_value(token) for token in _NUMBER.findall(text)]
+    few = len(text.split()) <= _FEW_WORDS
+    found += [number for number in rest if few or number >= _TELLING]
+    return tuple(dict.fromkeys(found))
+
+
+def find_code(text: str) -> Code | None:
+    """Return the code of a number in any notation, or of a whole error text."""
+    return next((code for number in numbers_in(text) if (code := known_code(number))), None)
+
+
+def _value(token: str) -> int:
+    return (int(token, 16) if token.lower().startswith("0x") else int(token)) % _MODULUS

@@ -27,7 +27,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final[dict[str, str]] = {
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
     "doctor": "examine this machine: what stands in the way, and what to type",
-    "explain": "say what a rule or an error code means, and what to do",
+    "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",

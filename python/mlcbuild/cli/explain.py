@@ -1,94 +1,124 @@
-"""``mlcbuild explain``: what a rule or an error code means, why, and what to do."""
+"""``mlcbuild explain``: what a code, a rule or pasted error lines mean, why, and what to run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import sys
+from typing import TYPE_CHECKING, Final
 
-from mlcbuild.codes import find_code, signed
-from mlcbuild.errors import UsageError
-from mlcbuild.rules import RULE_IDS, load_rule
+from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
-    from mlcbuild.codes import Code
-    from mlcbuild.rules.model import Rule
+    from mlcbuild.explain import Answer, Explanation
 
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
+WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...), a rule of mlcbuild
+check, the name of a code, or lines of an error: a traceback, CMake, the linker, Cargo, pip.
+
 examples:
-  mlcbuild explain mutex-abi
   mlcbuild explain 1114
-  mlcbuild explain 0xC0000142
-  mlcbuild explain -- -1073741795
+  mlcbuild explain -1073741795
+  mlcbuild explain mutex-abi
   mlcbuild explain "OSError: [WinError 126] The specified module could not be found"
+  mlcbuild explain - < build.log
+
+exit codes: 0 explained, 1 nothing known of it, 2 nothing was given, 3 cannot be read
 """
+_WIDTH: Final = 96
+_LABEL: Final = 10
+#: In the text form; a pasted log can hold many. --json has all.
+_MOST: Final = 4
+#: Bytes of a pasted log that are looked at: its end, where a build says why it stopped.
+_LONGEST: Final = 1_000_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
     parser.add_argument(
-        "what", nargs="+", metavar="WHAT", help="a rule, a code in any notation, or an error text"
+        "what", nargs="*", metavar="WHAT", help="a code, a rule, an error text; - reads stdin"
     )
     parser.add_argument("--json", action="store_true", help="report as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Explain a rule or a code. Raises ``UsageError`` for what is neither."""
-    text = " ".join(args.what)
-    if text in RULE_IDS:
-        table = _rule(load_rule(text))
-    elif (code := find_code(text)) is not None:
-        table = _code(code)
-    else:
+    """Explain; return 1 where nothing is known. Raises ``UsageError`` where nothing was given."""
+    text = _stdin() if args.what in (["-"], []) else " ".join(args.what)
+    if not text.strip():
         raise UsageError(
-            f"neither a rule nor a known code: {text}", remedy="see mlcbuild check --list-rules"
+            "nothing to explain", remedy="give a code or an error text, or - for stdin"
         )
+    from mlcbuild.explain import explain  # noqa: PLC0415 - --help needs none of it
+
+    answer = explain(text)
     if args.json:
         import json  # noqa: PLC0415 - only this form needs it
 
-        print(json.dumps({"schema_version": 1, **table}, indent=2, ensure_ascii=False))
-        return 0
-    _print(table)
+        print(json.dumps(answer.table(), indent=2))
+    else:
+        _print(answer, everything=args.verbose)
+    if not answer.explanations:
+        _say_unknown(text)
+        return 1
     return 0
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "rule": rule.id,
-        "title": rule.title,
-        "severity": rule.severity,
-        "why": rule.why,
-        "fix": rule.fix,
-        "source": rule.source,
-    }
+def _stdin() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise InputError(
+            f"stdin: {error.strerror}", remedy="give the text as an argument"
+        ) from error
+    # PowerShell's > writes UTF-16; everything else is close enough to UTF-8 for the words we know.
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    return data[-_LONGEST:].decode(encoding, errors="replace")
 
 
-def _code(code: Code) -> dict[str, Any]:
-    notations = [str(code.number)]
-    if code.kind == "NTSTATUS":
-        notations = [f"0x{code.number:08X}", *notations, str(signed(code.number))]
-    return {
-        "code": f"{code.kind} {notations[0]}",
-        "name": code.name,
-        "also written": notations[1:],
-        "meaning": code.meaning,
-        "causes": list(code.causes),
-        "run": code.run,
-    }
+def _print(answer: Answer, *, everything: bool) -> None:
+    shown = answer.explanations if everything else answer.explanations[:_MOST]
+    for index, each in enumerate(shown):
+        if index:
+            print()
+        _print_one(each)
+    left = len(answer.explanations) - len(shown)
+    if left:
+        print(f"\n{left} more: -v shows them")
 
 
-def _print(table: dict[str, Any]) -> None:
-    import textwrap  # noqa: PLC0415
+def _print_one(each: Explanation) -> None:
+    from textwrap import fill  # noqa: PLC0415 - not for --json
 
-    for key, value in table.items():
-        lines = value if isinstance(value, list) else [value]
-        if key == "causes":
-            lines = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
-        elif isinstance(value, list):
-            lines = [", ".join(value)] if value else []
-        for index, line in enumerate(lines):
-            label = key if index == 0 else ""
-            print(textwrap.fill(line, 96, initial_indent=f"{label:14}", subsequent_indent=" " * 14))
+    rows = [("", f"{each.id}: {each.title}")]
+    if each.also_written:
+        rows.append(("also", ", ".join(each.also_written)))
+    rows.append(("means", each.meaning))
+    for number, cause in enumerate(each.causes, 1):
+        label = ("fix" if each.kind == "rule" else "causes") if number == 1 else ""
+        rows.append((label, cause if len(each.causes) == 1 else f"{number}. {cause}"))
+    rows.append(("sources", "; ".join(each.sources)))
+    rows.append(("run", each.run))
+    for position, (label, line) in enumerate(rows):
+        first = "" if position == 0 else f"  {label:{_LABEL}}"
+        later = " " * (_LABEL + 2)
+        if label == "run":  # a command stays on one line, to be copied
+            print(first + line)
+        else:
+            print(fill(line, _WIDTH, initial_indent=first, subsequent_indent=later,
+                       break_long_words=False, break_on_hyphens=False))  # fmt: skip
+
+
+def _say_unknown(text: str) -> None:
+    words = " ".join(text.split())
+    short = words if len(words) <= 60 else words[:57] + "..."  # noqa: PLR2004 - one line
+    print(
+        f"mlcbuild explain: nothing known of: {short}\n"
+        "Give the whole line that holds the error, or the whole log: mlcbuild explain - < LOG.\n"
+        "A DLL or wheel can be examined itself: mlcbuild check PATH; the machine: mlcbuild doctor.",
+        file=sys.stderr,
+    )

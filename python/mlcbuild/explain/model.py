@@ -1,0 +1,28 @@
+"""What ``explain`` says of one thing, whether it is a code, a rule or a symptom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Explanation", "Kind"]
+
+Kind = Literal["code", "rule", "symptom"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """One thing explained. ``causes`` are in order of likelihood, ``run`` is the next command."""
+
+    kind: Kind
+    #: ``WinError 126``, ``NTSTATUS 0xC0000005``, a rule's id, or a symptom's.
+    id: str
+    title: str
+    meaning: str
+    causes: tuple[str, ...] = ()
+    run: str = ""
+    sources: tuple[str, ...] = ()
+    #: Other notations of a number.
+    also_written: tuple[str, ...] = ()
+    #: True for a line that only repeats that something before it failed.
+    generic: bool = False

@@ -1,0 +1,95 @@
+"""Explain the numbers of a text: from ``mlcbuild.codes``, else by their structure and name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.codes import known_code, numbers_in, signed, unwrapped
+from mlcbuild.explain.model import Explanation
+
+if TYPE_CHECKING:
+    from mlcbuild.codes import Code
+
+__all__ = ["explain_numbers"]
+
+_MOST_WIN32: Final = 0xFFFF
+_CUSTOMER: Final = 1 << 29
+#: Facilities of an HRESULT or NTSTATUS that a user of Python packages meets (MS-ERREF 2.1, 2.3).
+_FACILITIES: Final = {
+    1: "RPC", 2: "COM dispatch", 3: "storage", 4: "an interface of its own", 7: "Win32",
+    8: "Windows", 9: "security", 0x15: ".NET", 0x6D: "Visual C++", 0x87A: "DirectX",
+}  # fmt: skip
+
+
+def explain_numbers(text: str) -> tuple[Explanation, ...]:
+    """Return the codes of a text, the likeliest first; a WinError and its NTSTATUS both count."""
+    from mlcbuild.explain.names import number_of  # noqa: PLC0415 - a file to read, if asked
+
+    numbers = list(numbers_in(text))
+    if not numbers and "_" in text and (number := number_of(text.strip())) is not None:
+        numbers.append(number)
+    found: dict[str, Explanation] = {}
+    for number in numbers:
+        code = known_code(number)
+        each = _known(code) if code is not None else _by_name(number)
+        if each is not None:
+            found.setdefault(each.id, each)
+    return tuple(found.values())
+
+
+def _known(code: Code) -> Explanation:
+    return Explanation(
+        kind="code",
+        id=_id(code.number),
+        title=code.name,
+        meaning=code.meaning,
+        causes=code.causes,
+        run=code.run,
+        sources=code.sources,
+        also_written=_notations(code.number),
+    )
+
+
+def _by_name(number: int) -> Explanation | None:
+    """Return what the name and structure of a number say; None for one that has no name."""
+    from mlcbuild.explain.names import name_of  # noqa: PLC0415 - a file to read, if asked
+
+    inner = unwrapped(number)
+    name = name_of(number) or name_of(inner)
+    if name is None:
+        return None
+    return Explanation(
+        kind="code",
+        id=_id(inner),
+        title=name,
+        meaning=_structure(inner),
+        run=f"certutil -error 0x{number:X}",
+        sources=("MS-ERREF: Windows Error Codes",),
+        also_written=_notations(inner),
+    )
+
+
+def _structure(number: int) -> str:
+    if number <= _MOST_WIN32:
+        return "a Win32 code; its name says what Windows could not do"
+    severity = ("success", "information", "warning", "error")[number >> 30]
+    facility = number >> 16 & 0xFFF
+    whose = _FACILITIES.get(facility)
+    if number & _CUSTOMER:
+        return f"{severity}, defined by a program and not by Windows"
+    return f"{severity} of {whose}" if whose else f"{severity}; its name says what failed"
+
+
+def _id(number: int) -> str:
+    if number <= _MOST_WIN32:
+        return f"WinError {number}"
+    kind = "HRESULT" if number >> 28 == 8 else "NTSTATUS"  # noqa: PLR2004 - severity bits, MS-ERREF
+    return f"{kind} 0x{number:08X}"
+
+
+def _notations(number: int) -> tuple[str, ...]:
+    """Return the other ways in which tools print a number."""
+    if number <= _MOST_WIN32:
+        wrapped = 0x80070000 | number
+        return (f"0x{number:X}", f"0x{wrapped:08X}", str(signed(wrapped)))
+    return (str(number), str(signed(number)))
