@@ -16,8 +16,8 @@ REPORTS = [
         "WinError 1114",
     ),
     (
-        ("FileNotFoundError: Could not find module 'C:\\Users\\u\\envs\\mlc\\Lib\\site-packages\\tvm"
-        "\\tvm.dll' (or one of its dependencies). Try using the full path with constructor syntax."),
+        ("FileNotFoundError: Could not find module 'C:\\u\\envs\\mlc\\Lib\\site-packages\\tvm"
+        "\\tvm.dll' (or one of its dependencies). Try using the full path."),
         "tvm-dll-dependency",
     ),
     ("a 32-bit zstd.dll copied in", "zstd-dll"),
