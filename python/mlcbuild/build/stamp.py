@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Stamp",
     "Target",
+    "Toolchain",
     "digest",
     "mismatches",
     "read_stamp",
@@ -48,6 +49,17 @@ class Compiler:
     id: str
     version: str
     toolset: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolchain:
+    """How the compiler was chosen and driven (``build.toolchain``), with the reasons in words."""
+
+    family: str
+    platform: str = ""
+    toolset: str = ""
+    vcvars: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +107,8 @@ class Stamp:
     #: Highest GLIBC_* and GLIBCXX_* symbol versions needed; None outside Linux.
     minimum_glibc: str | None = None
     minimum_glibcxx: str | None = None
+    #: None where CMake was called without mlcbuild's backends.
+    toolchain: Toolchain | None = None
     files: tuple[FileDigest, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
@@ -184,9 +198,17 @@ def _from_table(table: dict[str, Any]) -> Stamp:
             **table,
             "compiler": known(Compiler, table["compiler"]),
             "target": known(Target, table["target"]),
+            "toolchain": _toolchain(table.get("toolchain")),
             "devices": tuple(table["devices"]),
             "sources": tuple(known(Source, source) for source in table["sources"]),
             "files": tuple(known(FileDigest, file) for file in table["files"]),
         },
     )
     return stamp
+
+
+def _toolchain(table: dict[str, Any] | None) -> Toolchain | None:
+    if table is None:
+        return None
+    known = {key: table[key] for key in Toolchain.__dataclass_fields__ if key in table}
+    return Toolchain(**{**known, "reasons": tuple(table.get("reasons", ()))})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.build.elf import ElfImage
-from mlcbuild.build.stamp import Compiler, Source, Stamp, Target
+from mlcbuild.build.stamp import Compiler, Source, Stamp, Target, Toolchain
 from mlcbuild.errors import InputError
 from mlcbuild.pe.facts import Image
 
@@ -43,6 +43,7 @@ def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
         target=Target(system=record.system, machine=record.machine),
         devices=tuple(device for device in record.devices.split(";") if device),
         sources=_sources(record, project),
+        toolchain=_toolchain(record.toolchain),
         **_from_images(staged),
     )
 
@@ -60,6 +61,17 @@ def _from_images(staged: Staged) -> dict[str, Any]:
         "minimum_glibcxx": _highest(staged, "GLIBCXX_"),
         "files": staged.digests,
     }
+
+
+def _toolchain(text: str) -> Toolchain | None:
+    """Read the choice that the backend passed."""
+    try:
+        table = json.loads(text) if text else None
+        return None if table is None else Toolchain(**{**table, "reasons": tuple(table["reasons"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"MLCBUILD_TOOLCHAIN cannot be read ({error})", remedy="leave it to mlcbuild's backends"
+        ) from error
 
 
 def _newest(images: Iterable[Image]) -> str | None:

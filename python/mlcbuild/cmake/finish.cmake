@@ -40,7 +40,8 @@ foreach(_mlcbuild_pair IN ITEMS
         "distribution=${SKBUILD_PROJECT_NAME}"
         "version=${SKBUILD_PROJECT_VERSION_FULL}"
         "scripts=${SKBUILD_SCRIPTS_DIR}"
-        "data=${SKBUILD_DATA_DIR}")
+        "data=${SKBUILD_DATA_DIR}"
+        "toolchain=${MLCBUILD_TOOLCHAIN}")
   string(REGEX MATCH "^([^=]+)=(.*)$" _mlcbuild_pair "${_mlcbuild_pair}")
   set(_mlcbuild_key "${CMAKE_MATCH_1}")
   # JSON strings: backslash and quote are all that paths and versions can bring.
@@ -49,6 +50,17 @@ foreach(_mlcbuild_pair IN ITEMS
   string(JSON _mlcbuild_record SET "${_mlcbuild_record}" "${_mlcbuild_key}" "\"${_mlcbuild_value}\"")
 endforeach()
 file(WRITE "${CMAKE_BINARY_DIR}/mlcbuild-build.json" "${_mlcbuild_record}\n")
+
+if(MLCBUILD_TOOLCHAIN)
+  string(JSON _mlcbuild_count ERROR_VARIABLE _mlcbuild_error LENGTH "${MLCBUILD_TOOLCHAIN}" reasons)
+  if(NOT _mlcbuild_error AND _mlcbuild_count GREATER 0)
+    math(EXPR _mlcbuild_count "${_mlcbuild_count} - 1")
+    foreach(_mlcbuild_index RANGE ${_mlcbuild_count})
+      string(JSON _mlcbuild_reason GET "${MLCBUILD_TOOLCHAIN}" reasons ${_mlcbuild_index})
+      message(STATUS "mlcbuild: ${CMAKE_GENERATOR}: ${_mlcbuild_reason}")
+    endforeach()
+  endif()
+endif()
 
 # --- The last install step ---------------------------------------------------------------------
 set(_mlcbuild_python "${MLCBUILD_PYTHON}")

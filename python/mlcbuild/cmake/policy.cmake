@@ -12,6 +12,7 @@
 #   MLCBUILD_LAST_COMPONENT  the install component after which the tree is complete
 #   MLCBUILD_PINS            JSON list of pinned sources for the stamp
 #   MLCBUILD_DEVICES         devices compiled in, for the stamp
+#   MLCBUILD_TOOLCHAIN       the choice of the toolchain and its reasons (JSON), for the stamp
 #   MLCBUILD_MAP_PREFIXES    OFF where nothing that is compiled lies below CMAKE_PREFIX_PATH: an isolated
 #                            build environment then moves without changing a compile command
 include_guard(GLOBAL)

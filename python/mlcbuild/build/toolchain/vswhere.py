@@ -1,0 +1,133 @@
+"""Visual Studio as vswhere reports it.
+
+vswhere is Microsoft's own finder, installed with every Visual Studio since 2017 15.2 at a fixed
+place. ``-products *`` adds the Build Tools, ``-prerelease`` the previews, ``-include packages``
+what was installed of each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["VC_TOOLS", "VisualStudio", "read_vswhere", "vswhere_arguments", "vswhere_path"]
+
+#: Target -> the component with the compilers for it (Microsoft's list of component ids).
+VC_TOOLS: Final = {
+    "x64": "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
+    "Win32": "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
+    "ARM64": "Microsoft.VisualStudio.Component.VC.Tools.ARM64",
+}
+#: clang-cl itself, and its MSBuild toolset (``-T ClangCL``).
+_CLANG: Final = "Microsoft.VisualStudio.Component.VC.Llvm.Clang"
+_CLANG_TOOLSET: Final = "Microsoft.VisualStudio.Component.VC.Llvm.ClangToolset"
+_SDK: Final = re.compile(r"Microsoft\.VisualStudio\.Component\.Windows1\d+SDK(\.\d+)?$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VisualStudio:
+    """One installation. ``components`` is None where vswhere did not list them."""
+
+    major: int
+    version: str
+    #: As vswhere gives it, with backslashes.
+    path: str = ""
+    #: ``BuildTools``, ``Community``, ``Professional``, ``Enterprise``.
+    product: str = ""
+    prerelease: bool = False
+    complete: bool = True
+    components: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Short, without a path: ``Visual Studio 17.14 BuildTools``."""
+        short = ".".join(self.version.split(".")[:2])
+        words = ("Visual Studio", short, self.product, "(preview)" if self.prerelease else "")
+        return " ".join(word for word in words if word)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The version as numbers, to compare."""
+        return tuple(int(part) for part in re.findall(r"\d+", self.version))
+
+    @property
+    def vcvarsall(self) -> str:
+        """The script that sets the environment of its compilers."""
+        return str(PureWindowsPath(self.path, "VC", "Auxiliary", "Build", "vcvarsall.bat"))
+
+    def builds_for(self, target: str) -> bool:
+        """Say whether it has C++ compilers for ``x64``, ``Win32`` or ``ARM64``."""
+        return self.components is None or VC_TOOLS.get(target) in self.components
+
+    @property
+    def has_sdk(self) -> bool:
+        """Say whether a Windows SDK came with it; one may be installed apart from it."""
+        return self.components is None or any(_SDK.match(name) for name in self.components)
+
+    @property
+    def has_clang(self) -> bool:
+        """Say whether it has clang-cl."""
+        return self.components is None or _CLANG in self.components
+
+    @property
+    def has_clang_toolset(self) -> bool:
+        """Say whether MSBuild can drive its clang-cl."""
+        return self.components is None or _CLANG_TOOLSET in self.components
+
+
+def vswhere_path(env: Mapping[str, str]) -> str:
+    """Return where vswhere is. Windows' own variables have case-insensitive names."""
+    folded = {name.casefold(): value for name, value in env.items()}
+    root = folded.get("programfiles(x86)") or folded.get("programfiles") or r"C:\Program Files"
+    return str(PureWindowsPath(root, "Microsoft Visual Studio", "Installer", "vswhere.exe"))
+
+
+def vswhere_arguments(*, packages: bool = True) -> list[str]:
+    """Return the question; without ``packages`` one that the oldest vswhere understands."""
+    words = ["-all", "-products", "*", "-prerelease", "-format", "json", "-utf8"]
+    # -utf8 and -include came with vswhere 2.
+    return [*words, "-include", "packages"] if packages else words[:-1]
+
+
+def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
+    """Parse vswhere's JSON, in UTF-8 with or without a mark, or in an old code page.
+
+    Raises ``InputError`` where it is no such list.
+    """
+    try:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            # No -utf8 (vswhere < 2.3): the console's code page. All that is decided by is ASCII,
+            # but for a folder's name.
+            text = data.decode("cp1252", errors="replace")
+        return tuple(_studio(entry) for entry in json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"vswhere's answer cannot be read ({error})",
+            remedy="repair Visual Studio with its installer",
+        ) from error
+
+
+def _studio(entry: Mapping[str, Any]) -> VisualStudio:
+    version = str(entry["installationVersion"])
+    packages = entry.get("packages")
+    return VisualStudio(
+        major=int(version.split(".", maxsplit=1)[0]),
+        version=version,
+        path=str(entry.get("installationPath", "")),
+        product=str(entry.get("productId", "")).rpartition(".")[2],
+        prerelease=bool(entry.get("isPrerelease", False)),
+        complete=bool(entry.get("isComplete", True)),
+        components=None
+        if packages is None
+        else frozenset(str(package["id"]) for package in packages),
+    )

@@ -1,0 +1,118 @@
+"""What the user and the project ask of the toolchain, wherever CMake lets them say it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Wish", "Wishes", "read_wishes"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """A value and where it was said, for the reasons and for errors."""
+
+    value: str = ""
+    said: str = ""
+
+    def __bool__(self) -> bool:
+        """Say whether anything was asked."""
+        return bool(self.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """One field a thing that may be asked for; the last place that says it wins in CMake."""
+
+    generator: Wish = Wish()
+    #: ``-A``.
+    platform: Wish = Wish()
+    #: ``-T``, ``--toolset``: ``v143``, ``v143,version=14.38``, ``ClangCL``.
+    toolset: Wish = Wish()
+    #: CMAKE_GENERATOR_INSTANCE: the folder of one Visual Studio.
+    instance: Wish = Wish()
+    c: Wish = Wish()
+    cxx: Wish = Wish()
+    toolchain_file: Wish = Wish()
+
+    @property
+    def compiler(self) -> Wish:
+        """The compiler asked for: C++ decides, C stands in for it."""
+        return self.cxx or self.c
+
+
+_OPTIONS = {
+    "-G": "generator",
+    "-A": "platform",
+    "-T": "toolset",
+    "--toolset": "toolset",
+    "--toolchain": "toolchain_file",
+}
+_VARIABLES = {
+    "CMAKE_GENERATOR": "generator",
+    "CMAKE_GENERATOR_PLATFORM": "platform",
+    "CMAKE_GENERATOR_TOOLSET": "toolset",
+    "CMAKE_GENERATOR_INSTANCE": "instance",
+    "CMAKE_C_COMPILER": "c",
+    "CMAKE_CXX_COMPILER": "cxx",
+    "CMAKE_TOOLCHAIN_FILE": "toolchain_file",
+}
+_ENVIRONMENT = {
+    **{name: field for name, field in _VARIABLES.items() if not name.endswith("_COMPILER")},
+    "CC": "c",
+    "CXX": "cxx",
+}
+
+
+def read_wishes(
+    *,
+    env: Mapping[str, str],
+    define: Mapping[str, Any] | None = None,
+    args: Sequence[str] = (),
+) -> Wishes:
+    """Read the environment, ``cmake.define`` and ``cmake.args``, weakest first, then CMAKE_ARGS.
+
+    The order is scikit-build-core's: an option on the command line wins over a cache entry, which
+    wins over the environment.
+    """
+    found: dict[str, Wish] = {}
+    for name, field in _ENVIRONMENT.items():
+        if env.get(name):
+            found[field] = Wish(value=env[name].strip(), said=f"{name}={env[name]}")
+    for name, field in _VARIABLES.items():
+        value = (define or {}).get(name)
+        if isinstance(value, str) and value:
+            found[field] = Wish(value=value, said=f"cmake.define.{name}={value}")
+    for origin, words in (
+        ("cmake.args", args),
+        ("CMAKE_ARGS", shlex.split(env.get("CMAKE_ARGS", ""))),
+    ):
+        for field, value, spelled in _options(words):
+            found[field] = Wish(value=value, said=f"{spelled} in {origin}")
+    return Wishes(**found)
+
+
+def _options(words: Iterable[str]) -> Iterable[tuple[str, str, str]]:
+    """Yield field, value and spelling of ``-GX``, ``-G X``, ``--toolset=X`` and ``-DNAME=X``."""
+    pending = ""
+    for word in words:
+        if pending == "-D" or (not pending and word.startswith("-D") and word != "-D"):
+            name, _, value = word.removeprefix("-D").partition("=")
+            pending = ""
+            field = _VARIABLES.get(name.partition(":")[0])
+            if field:
+                yield field, value.strip(), f"-D{name}={value}"
+        elif pending:
+            yield _OPTIONS[pending], word.strip(), f"{pending} {word}"
+            pending = ""
+        elif word in _OPTIONS or word == "-D":
+            pending = word
+        else:
+            for option, field in _OPTIONS.items():
+                rest = word.removeprefix(f"{option}=" if option.startswith("--") else option)
+                if rest != word and (not word.startswith("--") or option.startswith("--")):
+                    yield field, rest.strip(), word
