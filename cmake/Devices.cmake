@@ -51,7 +51,3 @@ foreach(_device IN LISTS MLCBUILD_DEVICES)
     mlcbuild_device(metal "${_metal}" "${_foundation}")
   endif()
 endforeach()
-
-# The wheel's backend builds this one target, whatever the devices.
-add_custom_target(wheel_libraries)
-add_dependencies(wheel_libraries mlc_llm tvm_runtime tvm_runtime_extra ${MLCBUILD_DEVICE_LIBRARIES})

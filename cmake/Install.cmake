@@ -1,3 +1,7 @@
+# The wheel's backend builds this one target, whatever the devices.
+add_custom_target(wheel_libraries)
+add_dependencies(wheel_libraries mlc_llm tvm_runtime tvm_runtime_extra ${MLCBUILD_DEVICE_LIBRARIES})
+
 # What the wheel carries of the build: the libraries, in one folder, and the licences of all that
 # was compiled in (gathered by the backend). No headers, no static or import libraries.
 install(

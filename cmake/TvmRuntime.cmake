@@ -9,12 +9,6 @@ file(GLOB _tvm_extra_sources CONFIGURE_DEPENDS
      "${_tvm}/src/runtime/extra/contrib/random/random.cc"
      "${_tvm}/src/runtime/extra/contrib/sort/*.cc")
 
-add_library(tvm_headers INTERFACE)
-target_include_directories(tvm_headers INTERFACE "${_tvm}/include")
-target_link_libraries(tvm_headers INTERFACE tvm_ffi_headers)
-target_compile_definitions(tvm_headers INTERFACE TVM_INDEX_DEFAULT_I64=1
-                                                 TVM_VERSION="${MLCBUILD_TVM_VERSION}")
-
 # TVM finds its sibling libraries in its own folder, and tvm_ffi in the other wheel's, which pip
 # puts beside ours; tvm itself has loaded it long before, so this serves other programs.
 if(APPLE)

@@ -47,7 +47,8 @@ def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
                     f"the licence file {name} of {component.name} is not there",
                     remedy="correct licence_files in 3rdparty/sources.toml",
                 ) from error
-    (fresh / "crates.txt").write_text(merged(crate_texts(packages)), encoding="utf-8", newline="\n")
+    if texts := crate_texts(packages):
+        (fresh / "crates.txt").write_text(merged(texts), encoding="utf-8", newline="\n")
     shutil.rmtree(into, ignore_errors=True)
     fresh.rename(into)
 

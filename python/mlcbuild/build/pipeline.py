@@ -7,7 +7,6 @@ wheel is made in a folder aside and moved when it is complete.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -216,6 +215,7 @@ def _toolchain(root: Path, options: BuildOptions) -> Choice:
 def _scikit_build_settings(
     root: Path, build_dir: Path, lock: Lock, options: BuildOptions, choice: Choice
 ) -> dict[str, str | list[str]]:
+    from mlcbuild.build.locked_sources import write_pins
     from mlcbuild.build.project import read_project
     from mlcbuild.build.provider import as_config_settings, policy_table
 
@@ -230,33 +230,13 @@ def _scikit_build_settings(
         **as_config_settings(table),
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
-        "cmake.define.MLCBUILD_PINS": _write_pins(build_dir, lock).as_posix(),
+        "cmake.define.MLCBUILD_PINS": write_pins(build_dir, lock).as_posix(),
         # Headers come from 3rdparty/ alone: pip's environment may move without a recompile.
         "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
         # Git ignores what is fetched and the sdist leaves it out; the wheel takes it.
         "sdist.include": _PACKAGE,
         **options.rest,
     }
-
-
-def _write_pins(build_dir: Path, lock: Lock) -> Path:
-    """Write the lock's pins as the stamp wants them (``build.stamp.Source``)."""
-    from mlcbuild.sources.lock import GitOrigin
-
-    pins = [
-        {"name": c.name, "origin": "git", "commit": c.origin.commit}
-        if isinstance(c.origin, GitOrigin)
-        else {
-            "name": c.name,
-            "origin": "pypi",
-            "version": c.origin.version,
-            "sha256": c.origin.sha256,
-        }
-        for c in lock.components
-    ]
-    path = build_dir / "pins.json"
-    path.write_text(json.dumps(pins, indent=1), encoding="utf-8")
-    return path
 
 
 @contextmanager

@@ -35,6 +35,12 @@ class Project:
     companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Libraries that the user's system brings beyond the platform's policy (drivers, for instance).
     system_libraries: tuple[str, ...] = ()
+    #: The lock (a path from the project) whose components are fetched before a build; "" fetches none.
+    lock: str = ""
+    #: Which of the lock's components are compiled in; none means all.
+    components: tuple[str, ...] = ()
+    #: On Linux the wheel gets the platform tag that auditwheel confirms.
+    manylinux: bool = False
     #: Debug information may stay in the images.
     keep_debug_info: bool = False
     #: Normalised names of ``project.dependencies``; None where they are dynamic.
@@ -98,15 +104,18 @@ def _declared(own: dict[str, Any]) -> dict[str, Any]:
             result["companions"] = {normalised(k): tuple(v) for k, v in value.items()}
         elif key == "system-libraries" and _is_names(value):
             result["system_libraries"] = tuple(value)
-        elif key == "stamp-dir" and isinstance(value, str):
-            result["stamp_dir"] = value
-        elif key == "keep-debug-info" and isinstance(value, bool):
-            result["keep_debug_info"] = value
+        elif key == "components" and _is_names(value):
+            result["components"] = tuple(value)
+        elif key in ("stamp-dir", "lock") and isinstance(value, str):
+            result[key.replace("-", "_")] = value
+        elif key in ("keep-debug-info", "manylinux") and isinstance(value, bool):
+            result[key.replace("-", "_")] = value
         else:
             raise UsageError(
                 f"[tool.mlcbuild.build] {key} = {value!r} is not understood",
                 remedy="keys: companions = {distribution = [libraries]}, "
-                'system-libraries = [names], stamp-dir = "package", keep-debug-info = true',
+                'system-libraries = [names], stamp-dir = "package", lock = "sources.toml", '
+                "components = [names], manylinux = true, keep-debug-info = true",
             )
     return result
 

