@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.build.licences import gather
+from mlcbuild.sources.fetch import bring
+from mlcbuild.sources.lock import GitOrigin, load
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlcbuild.build.project import Project
     from mlcbuild.sources.lock import Component, Lock
 
@@ -27,10 +32,6 @@ def bring_sources(folder: Path, project: Project, build_dir: Path) -> dict[str, 
     ``MLCBUILD_CACHE`` and ``MLCBUILD_MIRROR`` are honoured. Raises ``InputError`` for what cannot
     be reached or written, ``FailedError`` for what is not what the lock says.
     """
-    from mlcbuild.build.licences import gather
-    from mlcbuild.sources.fetch import bring
-    from mlcbuild.sources.lock import load
-
     whole = load((folder / project.lock).resolve())
     lock = replace(whole, components=whole.select(project.components))
     print("*** mlcbuild: fetching the pinned sources", flush=True)
@@ -55,8 +56,6 @@ def write_pins(folder: Path, lock: Lock) -> Path:
 
 
 def _pin(component: Component) -> dict[str, str]:
-    from mlcbuild.sources.lock import GitOrigin
-
     origin = component.origin
     if isinstance(origin, GitOrigin):
         return {"name": component.name, "origin": "git", "commit": origin.commit}

@@ -35,7 +35,7 @@ class Project:
     companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Libraries that the user's system brings beyond the platform's policy (drivers, for instance).
     system_libraries: tuple[str, ...] = ()
-    #: The lock (a path from the project) whose components are fetched before a build; "" fetches none.
+    #: The lock, a path from the project, whose components are fetched before a build.
     lock: str = ""
     #: Which of the lock's components are compiled in; none means all.
     components: tuple[str, ...] = ()
@@ -106,9 +106,9 @@ def _declared(own: dict[str, Any]) -> dict[str, Any]:
             result["system_libraries"] = tuple(value)
         elif key == "components" and _is_names(value):
             result["components"] = tuple(value)
-        elif key in ("stamp-dir", "lock") and isinstance(value, str):
-            result[key.replace("-", "_")] = value
-        elif key in ("keep-debug-info", "manylinux") and isinstance(value, bool):
+        elif (key in ("stamp-dir", "lock") and isinstance(value, str)) or (
+            key in ("keep-debug-info", "manylinux") and isinstance(value, bool)
+        ):
             result[key.replace("-", "_")] = value
         else:
             raise UsageError(

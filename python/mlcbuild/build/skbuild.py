@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 from scikit_build_core import build as backend
 from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
 
+from mlcbuild.build.linux_tag import retag
+from mlcbuild.build.locked_sources import bring_sources
 from mlcbuild.build.project import read_project
 from mlcbuild.build.provider import as_config_settings, policy_table, project_toolchain
 from mlcbuild.build.toolchain.activate import environment, environment_set
@@ -137,8 +139,6 @@ def _sources(settings: dict[str, Any]) -> dict[str, str]:
     project = read_project(Path.cwd())
     if not project.lock:
         return {}
-    from mlcbuild.build.locked_sources import bring_sources
-
     build_dir = settings.get("build-dir") or project.scikit_build.get("build-dir", "build")
     return bring_sources(Path.cwd(), project, Path(build_dir))
 
@@ -148,8 +148,6 @@ def _is_tagged() -> bool:
 
 
 def _tagged(wheel: Path) -> Path:
-    from mlcbuild.build.linux_tag import retag
-
     try:
         return retag(wheel, Path.cwd())
     except MlcbuildError as error:
