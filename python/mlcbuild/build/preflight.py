@@ -17,19 +17,19 @@ from typing import Final, Protocol
 
 from mlcbuild.errors import FailedError
 
-__all__ = ["Probe", "SystemProbe", "Tool", "missing", "require"]
+__all__ = ["CLANG", "CMAKE", "GCC", "GIT", "ROOM", "Probe", "SystemProbe", "Tool", "missing", "require"]
 
 Version = tuple[int, ...]
 
 #: Blobless fetches of single commits (``--filter`` with ``--depth 1``) are dependable from here on.
-_GIT: Final = (2, 25)
+GIT: Final = (2, 25)
 #: tvm-ffi's own floor (its CMakeLists.txt), and ours.
-_CMAKE: Final = (3, 26)
+CMAKE: Final = (3, 26)
 #: C++20 as TVM 0.26 uses it.
-_GCC: Final = (10,)
-_CLANG: Final = (12,)
+GCC: Final = (10,)
+CLANG: Final = (12,)
 #: Measured on Linux: 315 MB of build folder and 40 MB of sources; about doubled. Bytes.
-_ROOM: Final = 800_000_000
+ROOM: Final = 800_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +120,7 @@ def missing(
             macos="xcode-select --install",
             windows="winget install Git.Git",
         )
-        problems.append(_problem("Git", probe.tool("git"), _GIT, remedy))
+        problems.append(_problem("Git", probe.tool("git"), GIT, remedy))
     remedy = _install(
         probe.platform,
         linux="install it with rustup (https://rustup.rs)",
@@ -128,13 +128,13 @@ def missing(
         windows="winget install Rustlang.Rustup",
     )
     problems.append(_problem("Cargo", probe.tool("cargo"), _version(rust), remedy))
-    problems.append(_problem("CMake", probe.tool("cmake"), _CMAKE, 'pip install "cmake>=3.26"'))
+    problems.append(_problem("CMake", probe.tool("cmake"), CMAKE, 'pip install "cmake>=3.26"'))
     if probe.platform != "win32":
         problems.append(_compiler_problem(probe, compiler))
     room = probe.free_bytes(build_dir)
-    if room < _ROOM:
+    if room < ROOM:
         problems.append(
-            f"{room / 1e9:.1f} GB are free at {build_dir}: the build needs {_ROOM / 1e9:.1f} GB"
+            f"{room / 1e9:.1f} GB are free at {build_dir}: the build needs {ROOM / 1e9:.1f} GB"
         )
     return [problem for problem in problems if problem]
 
@@ -155,7 +155,7 @@ def _compiler_problem(probe: Probe, compiler: str) -> str | None:
         what = f"the C++ compiler CXX={compiler}" if compiler else "a C++ compiler"
         return f"{what} is not found: {remedy}"
     name, tool = found
-    floor = _CLANG if "clang" in Path(name).name or probe.platform == "darwin" else _GCC
+    floor = CLANG if "clang" in Path(name).name or probe.platform == "darwin" else GCC
     return _problem(f"the C++ compiler {name}", tool, floor, remedy)
 
 

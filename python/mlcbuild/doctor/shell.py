@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["Shell", "command", "install", "pip", "rename", "set_variable", "shell_of", "unset"]
+__all__ = ["Shell", "command", "install", "pip", "prepend_path", "rename", "set_variable", "shell_of", "unset"]
 
 Shell = Literal["cmd", "powershell", "sh"]
 
@@ -87,6 +87,22 @@ def set_variable(system: System, name: str, value: str) -> str:
     if shell == "powershell":
         return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
     return f"export {name}={quote(system, value)}"
+
+
+def prepend_path(system: System, folder: str) -> str:
+    """Return the command that puts a folder first on PATH, in this shell."""
+    shell = shell_of(system)
+    if shell == "cmd":
+        return f'set "PATH={folder};%PATH%"'
+    if shell == "powershell":
+        return f"$env:PATH = {_single(folder)} + ';' + $env:PATH"
+    if system.windows:
+        return f'export PATH="$(cygpath {_single(folder)}):$PATH"'
+    return f'export PATH="{folder}:$PATH"'
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def rename(system: System, old: str, new: str) -> str:

@@ -1,0 +1,53 @@
+"""``cmake-generator``: the CMake on PATH knows the newest Visual Studio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import pip
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    from mlcbuild.build.toolchain.cmake import studio_generator
+    from mlcbuild.doctor.toolchains import cmake_of, usable
+
+    cmake = cmake_of(system)
+    if cmake is None:
+        return skip("no CMake to ask")
+    try:
+        found = usable(system)[0]
+    except InputError as error:
+        return skip(f"see the check msvc: {error.message}")
+    if not found:
+        return skip("no Visual Studio to drive: see the check msvc")
+    newest = max(found, key=lambda studio: studio.order)
+    generator, since = studio_generator(newest.major)
+    evidence = (f"{newest.name} {newest.path}", f"CMake {cmake.text} {system.find('cmake')}")
+    if not generator or cmake.knows(generator):
+        return ok(f"CMake {cmake.text} knows {newest.name}", evidence=evidence)
+    return warn(
+        f"{newest.name} needs CMake {since}, here is {cmake.text}: "
+        'CMake will say that it "could not find any instance of Visual Studio"',
+        evidence=evidence,
+        fix=pip(system, "install", f"cmake>={since}"),
+    )
+
+
+CHECK = Check(
+    id="cmake-generator",
+    title="CMake knows the newest Visual Studio",
+    category="toolchain",
+    why='The generator "Visual Studio 18 2026" came with CMake 4.2. An older one falls back to '
+    "another Visual Studio, or finds none. Our build then takes Ninja Multi-Config; builds made "
+    "by hand stop.",
+    source="CMake 4.2 release notes; google/bloaty#506, ada-url/ada#1165, microsoft/msquic#6104",
+    run=_run,
+    platforms=("win32",),
+)

@@ -1,0 +1,55 @@
+"""``cmake-variables``: what the environment tells CMake behind the build's back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.shell import unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    arguments = system.variable("CMAKE_ARGS")
+    if "CMAKE_PROJECT_TOP_LEVEL_INCLUDES" in arguments:
+        return _problem(system, "CMAKE_ARGS", "takes the place of the release policy", grave=True)
+    file = system.variable("CMAKE_TOOLCHAIN_FILE")
+    if file and not system.is_file(file):
+        return _problem(system, "CMAKE_TOOLCHAIN_FILE", "names a file that is not there", grave=True)
+    if system.variable("MLCBUILD_CONFIGURATION") not in ("", "Release"):
+        return _problem(system, "MLCBUILD_CONFIGURATION", "asks for a build that is never packaged")
+    if system.variable("CMAKE_CONFIG_TYPE") not in ("", "Release"):
+        return _problem(
+            system, "CMAKE_CONFIG_TYPE", "is what cmake --build takes where --config is not given"
+        )
+    for name in ("CMAKE_BUILD_TYPE", "SKBUILD_CMAKE_BUILD_TYPE"):
+        if re.fullmatch(r"(?i)debug|relwithdebinfo", system.variable(name)):
+            return _problem(
+                system, name, "is not Release, and generators of Visual Studio ignore it anyway"
+            )
+    if re.search(r"-D\s*CMAKE_BUILD_TYPE(:\w+)?=(?!Release\b)", arguments):
+        return _problem(system, "CMAKE_ARGS", "asks for another configuration than Release")
+    return ok("no variable changes CMake's configuration")
+
+
+def _problem(system: System, name: str, what: str, *, grave: bool = False) -> Outcome:
+    line = f"{name}={system.variable(name)}"
+    make = fail if grave else warn
+    return make(f"{line} {what}", evidence=(line,), fix=unset(system, name))
+
+
+CHECK = Check(
+    id="cmake-variables",
+    title="No variable changes CMake's configuration",
+    category="toolchain",
+    why="CMake and scikit-build-core read CMAKE_ARGS, CMAKE_BUILD_TYPE, CMAKE_CONFIG_TYPE and "
+    "CMAKE_TOOLCHAIN_FILE. One that was set for another project turns a Release build into "
+    "something else without a word.",
+    source="CMake, environment variables; docs/your-project.md; mlc-ai/mlc-llm#999",
+    run=_run,
+)

@@ -1,0 +1,57 @@
+"""``cxx-compiler``: a C++20 compiler where there is no Visual Studio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.build.preflight import CLANG, GCC
+from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    fix = install(
+        system,
+        macos="xcode-select --install",
+        apt="g++",
+        dnf="gcc-c++",
+        pacman="gcc",
+        zypper="gcc-c++",
+    )
+    path = next((p for name in ("c++", "g++", "clang++") if (p := system.find(name))), None)
+    if path is None:
+        return fail("there is no C++ compiler", fix=fix)
+    done = system.run(path, "--version")
+    version = find_version(done.out) if done.good else None
+    if version is None:
+        return fail(
+            "the C++ compiler does not run",
+            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            fix=fix,
+        )
+    clang = "clang" in done.out
+    name, floor = ("Clang", CLANG) if clang else ("GCC", GCC)
+    if version < floor:
+        return fail(
+            f"{name} {dotted(version)} is older than {dotted(floor)}: it does not know all of C++20",
+            evidence=(f"{path} {dotted(version)}",),
+            fix=fix,
+        )
+    return ok(f"{name} {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
+
+
+CHECK = Check(
+    id="cxx-compiler",
+    title="A C++20 compiler is installed",
+    category="toolchain",
+    why="TVM 0.26 is written in C++20: GCC 10 or Clang 12 is the first that compiles it.",
+    source="docs/superbuild.md",
+    run=_run,
+    platforms=("linux", "darwin"),
+)

@@ -1,0 +1,57 @@
+"""``generator``: what CMAKE_GENERATOR and its like ask for can be done here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import unset
+from mlcbuild.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_VARIABLES = (
+    "CMAKE_GENERATOR",
+    "CMAKE_GENERATOR_PLATFORM",
+    "CMAKE_GENERATOR_TOOLSET",
+    "CMAKE_GENERATOR_INSTANCE",
+)
+
+
+def _run(system: System) -> Outcome:
+    from mlcbuild.build.toolchain.choice import choose
+    from mlcbuild.build.toolchain.wishes import read_wishes
+    from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable
+
+    environment = system.environment()
+    evidence = [f"{name}={value}" for name in _VARIABLES if (value := system.variable(name))]
+    try:
+        wishes = read_wishes(env={name: environment[name] for name in environment})
+        if system.windows and not evidence and not usable(system)[0]:
+            return skip("no Visual Studio to drive: see the check msvc")
+        choice = choose(machine_of(system), wishes, oldest=OLDEST)
+    except InputError as error:
+        return skip(f"see the check msvc: {error.message}")
+    except UsageError as error:
+        asked = next((name for name in _VARIABLES if system.variable(name)), "")
+        return fail(
+            error.message,
+            evidence=evidence,
+            fix=unset(system, asked) if asked else error.remedy,
+        )
+    return ok(f"generator {choice.generator}", evidence=[*evidence, *choice.reasons])
+
+
+CHECK = Check(
+    id="generator",
+    title="A CMake generator can be chosen",
+    category="toolchain",
+    why="The build chooses the newest Visual Studio that CMake knows, else Ninja Multi-Config in "
+    "MSVC's environment. CMAKE_GENERATOR and its like take that choice away: a generator with one "
+    "unnamed configuration, or a Visual Studio that is not installed, cannot build.",
+    source="docs/superbuild.md; google/bloaty#506, microsoft/msquic#6104",
+    run=_run,
+)

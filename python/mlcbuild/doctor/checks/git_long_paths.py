@@ -1,0 +1,44 @@
+"""``git-long-paths``: Git may write paths of more than 260 characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, Repair, ok, skip, warn
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    path = system.find("git")
+    if path is None:
+        return skip("no Git")
+    value = system.run(path, "config", "--get", "core.longpaths").out.strip()
+    if value.lower() in ("true", "1", "yes", "on"):
+        return ok("Git writes long paths")
+    return warn(
+        "Git refuses paths of more than 260 characters: checkouts stop with "
+        '"Filename too long"',
+        evidence=(f"git config core.longpaths: {value or 'not set'}",),
+        fix="git config --global core.longpaths true",
+        repair=Repair(
+            says="let Git write long paths (git config --global core.longpaths true)",
+            undo="git config --global --unset core.longpaths",
+            command=(path, "config", "--global", "core.longpaths", "true"),
+        ),
+    )
+
+
+CHECK = Check(
+    id="git-long-paths",
+    title="Git writes long paths",
+    category="toolchain",
+    why="Submodules of MLC-LLM and TVM nest deeply; below a folder with a long name files pass 260 "
+    "characters, and Git for Windows writes them only where core.longpaths says so.",
+    source="mlc-ai/mlc-llm#2779; Git for Windows, core.longpaths",
+    run=_run,
+    platforms=("win32",),
+)

@@ -1,0 +1,77 @@
+"""``jit-compiler``: TVM can link the models that it compiles on this machine."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import install, set_variable
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_TARGETS: Final = {"win-amd64": "x86_64-pc-windows-msvc", "win-arm64": "aarch64-pc-windows-msvc"}
+
+
+def _run(system: System) -> Outcome:
+    compiles = [d for d in family(system) if provides(d.name) in ("tvm", "mlc_llm")]
+    if not compiles:
+        return skip("neither TVM nor MLC-LLM is installed in this Python")
+    wanted = _TARGETS.get(system.python.platform)
+    if wanted is None:
+        return skip("no triple to judge for this Python")
+    program = system.variable("TVM_WIN_CC") or "clang"
+    path = program if system.is_file(program) else system.find(program)
+    if path is None:
+        return warn(
+            f"{program} is not on PATH: TVM links the models that it compiles with it",
+            evidence=[f"{d.name} {d.version}" for d in compiles],
+            fix=install(system, windows="LLVM.LLVM"),
+        )
+    if "clang" not in system.path.basename(path).lower():
+        return ok(f"TVM_WIN_CC={program}", evidence=(path,))
+    target = system.variable("TVM_WIN_TARGET") or "x86_64"
+    evidence = [path, f"TVM_WIN_TARGET: {target}"]
+    if not re.search(r"-windows-(msvc|gnu)|-w64-mingw32", target):
+        return warn(
+            f"TVM calls clang with --target={target}, which links through gcc and fails "
+            '("unable to execute command: program not executable")',
+            evidence=evidence,
+            fix=set_variable(system, "TVM_WIN_TARGET", wanted),
+        )
+    if target.endswith("msvc") and not _has_linker(system):
+        return warn(
+            "clang finds no linker: neither Visual Studio nor lld-link is there",
+            evidence=evidence,
+            fix="install Visual Studio's C++ tools (mlcbuild doctor --only msvc says how)",
+        )
+    return ok(f"models are linked by clang for {target}", evidence=evidence)
+
+
+def _has_linker(system: System) -> bool:
+    from mlcbuild.doctor.toolchains import usable
+    from mlcbuild.errors import InputError
+
+    if system.variable("VCINSTALLDIR"):
+        return True
+    try:
+        return bool(usable(system)[0])
+    except InputError:
+        return False
+
+
+CHECK = Check(
+    id="jit-compiler",
+    title="Compiled models can be linked",
+    category="toolchain",
+    why="Compiling a model ends with clang -shared. TVM passes --target=x86_64, for which clang "
+    "takes gcc as its linker (seen with clang -###); TVM_WIN_TARGET must name the whole triple, "
+    "and clang then needs MSVC's libraries.",
+    source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
+    run=_run,
+    platforms=("win32",),
+)

@@ -1,0 +1,65 @@
+"""``mingw``: the cross compiler that makes Windows wheels on Linux."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_NAME: Final = "x86_64-w64-mingw32-g++"
+#: C++20 as TVM 0.26 uses it.
+_FLOOR: Final = (10,)
+
+
+def _run(system: System) -> Outcome:
+    path = system.find(f"{_NAME}-posix") or system.find(_NAME)
+    fix = install(
+        system,
+        apt="g++-mingw-w64-x86-64-posix",
+        dnf="mingw64-gcc-c++",
+        pacman="mingw-w64-gcc",
+        zypper="mingw64-cross-gcc-c++",
+    )
+    if path is None:
+        if system.find("x86_64-w64-mingw32-gcc"):
+            return warn("MinGW-w64 is installed without its C++ compiler", fix=fix)
+        return skip("not installed: only mlcbuild wheel --target win_amd64 needs it")
+    done = system.run(path, "-v")
+    model = re.search(r"^Thread model: (\S+)", done.err + done.out, re.MULTILINE)
+    version = find_version(system.run(path, "-dumpfullversion").out)
+    evidence = (f"{path} {dotted(version or ())}, threads: {model[1] if model else 'unknown'}",)
+    if not done.good or version is None:
+        return warn("the MinGW-w64 compiler does not run", evidence=(path,), fix=fix)
+    if version < _FLOOR:
+        return warn(
+            f"MinGW-w64 GCC {dotted(version)} is older than 10: it does not know all of C++20",
+            evidence=evidence,
+            fix=fix,
+        )
+    if model is not None and model[1] == "win32" and version < (13,):
+        return warn(
+            "MinGW-w64 has the thread model win32: std::mutex is missing",
+            evidence=evidence,
+            fix=fix,
+        )
+    return ok(f"MinGW-w64 GCC {dotted(version)}", evidence=evidence)
+
+
+CHECK = Check(
+    id="mingw",
+    title="MinGW-w64 can cross-build",
+    category="toolchain",
+    why="The Windows wheel is made on Linux with MinGW-w64. Its variant with the thread model "
+    "win32 has no std::mutex before GCC 13.",
+    source="GCC 13 release notes; cmake/toolchains/mingw-w64.cmake",
+    run=_run,
+    platforms=("linux",),
+)

@@ -1,0 +1,99 @@
+"""``msvc``: a Visual Studio with C++ compilers that know C++20."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import command
+from mlcbuild.doctor.versions import dotted
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from mlcbuild.build.toolchain.vswhere import VisualStudio
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: What the Build Tools and the IDEs call their C++ workload.
+_WORKLOADS: Final = {"BuildTools": "Microsoft.VisualStudio.Workload.VCTools"}
+_IDE_WORKLOAD: Final = "Microsoft.VisualStudio.Workload.NativeDesktop"
+
+
+def _install(system: System) -> str:
+    words = f"--passive --wait --add {_WORKLOADS['BuildTools']} --includeRecommended"
+    return command(
+        system,
+        *("winget", "install", "--exact", "--id", "Microsoft.VisualStudio.2022.BuildTools"),
+        *("--override", words),
+    )
+
+
+def _setup(system: System, verb: str, studio: VisualStudio, *words: str) -> str:
+    """Return a command of the Visual Studio installer, which lies beside vswhere."""
+    from mlcbuild.build.toolchain.vswhere import vswhere_path
+
+    folder = system.path.dirname(vswhere_path(system.environment()))
+    program = system.join(folder, "setup.exe")
+    return command(system, program, verb, "--installPath", studio.path, *words, "--passive")
+
+
+def _run(system: System) -> Outcome:
+    from mlcbuild.build.toolchain.probe import read_prompt
+    from mlcbuild.doctor.toolchains import machine_of, studios, toolset_of, usable
+
+    if system.python.platform.startswith("mingw"):
+        return skip("this Python is MinGW's own: its compiler is used")
+    try:
+        installed = studios(system)
+        good, reasons = usable(system)
+    except InputError as error:
+        return fail(error.message, fix=error.remedy)
+    if good:
+        toolset = toolset_of(system, good[0])
+        evidence = [
+            f"{s.name} {s.path}, toolset {dotted(t) if (t := toolset_of(system, s)) else 'unknown'}"
+            for s in good
+        ]
+        text = f", toolset {dotted(toolset)}" if toolset else ""
+        return ok(f"{good[0].name}{text}", evidence=[*evidence, *reasons])
+    if read_prompt(system.environment()) is not None and system.find("cl"):
+        return ok("a developer prompt's compiler", evidence=(str(system.find("cl")),))
+    if not installed:
+        return fail("no Visual Studio with C++ compilers is installed", fix=_install(system))
+    target = machine_of(system).target
+    return fail(
+        f"no installed Visual Studio can build for {target}: {reasons[0]}",
+        evidence=reasons,
+        fix=_mend(system, installed, target),
+    )
+
+
+def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> str:
+    from mlcbuild.build.toolchain.vswhere import VC_TOOLS
+    from mlcbuild.doctor.toolchains import OLDEST
+
+    newest = max(installed, key=lambda studio: studio.order)
+    if newest.order[:2] < OLDEST and newest.major < OLDEST[0]:
+        return _install(system)
+    if newest.order[:2] < OLDEST:
+        return _setup(system, "update", newest)
+    if not newest.complete:
+        return _setup(system, "repair", newest)
+    if target == "ARM64":
+        return _setup(system, "modify", newest, "--add", VC_TOOLS["ARM64"])
+    workload = _WORKLOADS.get(newest.product, _IDE_WORKLOAD)
+    return _setup(system, "modify", newest, "--add", workload, "--includeRecommended")
+
+
+CHECK = Check(
+    id="msvc",
+    title="Visual Studio's C++ compilers are installed",
+    category="toolchain",
+    why="A Visual Studio or its Build Tools without the C++ workload, a half-finished installation "
+    "or one older than 2019 16.11 (TVM is written in C++20) cannot build.",
+    source="Microsoft, vswhere and Visual Studio installer command line",
+    run=_run,
+    platforms=("win32",),
+    limit_s=90,
+)

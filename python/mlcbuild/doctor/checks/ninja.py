@@ -1,0 +1,49 @@
+"""``ninja``: the Ninja that is first on PATH runs and can build several configurations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: scikit-build-core's default floor; CMake's Ninja generators ask for 1.5.
+_FLOOR: Final = (1, 5)
+
+
+def _run(system: System) -> Outcome:
+    path = system.find("ninja")
+    if path is None:
+        return ok("Ninja: none on PATH, pip brings one where a build needs it")
+    done = system.run(path, "--version")
+    version = find_version(done.out) if done.good else None
+    if version is None:
+        return fail(
+            "the Ninja that is first on PATH does not run",
+            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            fix=pip(system, "install", "ninja"),
+        )
+    if version < _FLOOR:
+        return warn(
+            f"Ninja {dotted(version)} is older than {dotted(_FLOOR)}",
+            evidence=(f"{path} {dotted(version)}",),
+            fix=pip(system, "install", "ninja"),
+        )
+    return ok(f"Ninja {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
+
+
+CHECK = Check(
+    id="ninja",
+    title="Ninja runs",
+    category="toolchain",
+    why="A Ninja that is first on PATH is taken, also one that does not start (another machine's, "
+    "a wrapper whose Python is gone).",
+    source="CMake, Ninja generator; scikit-build-core, ninja.version",
+    run=_run,
+)

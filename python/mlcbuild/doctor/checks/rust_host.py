@@ -1,0 +1,53 @@
+"""``rust-host``: Rust builds for the same ABI as Python."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.rust import find_rust
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: sysconfig's platform -> Rust's triple.
+_TRIPLES: Final = {
+    "win-amd64": "x86_64-pc-windows-msvc",
+    "win-arm64": "aarch64-pc-windows-msvc",
+    "win32": "i686-pc-windows-msvc",
+}
+
+
+def _run(system: System) -> Outcome:
+    path = find_rust(system, "rustc")
+    wanted = _TRIPLES.get(system.python.platform)
+    if path is None or wanted is None:
+        return skip("see the check cargo" if path is None else "MinGW's Python: no triple to judge")
+    done = system.run(path, "-vV")
+    match = re.search(r"^host: (\S+)", done.out, re.MULTILINE)
+    if match is None:
+        return skip("rustc does not say: see the check cargo")
+    host = match[1]
+    if host == wanted:
+        return ok(f"Rust for {host}")
+    kind = "GNU's ABI" if host.endswith("gnu") else "another processor"
+    return fail(
+        f"Rust builds for {host} ({kind}), Python is {wanted}: its library cannot be linked",
+        evidence=(f"{path} host: {host}",),
+        fix=f"rustup default stable-{wanted}",
+    )
+
+
+CHECK = Check(
+    id="rust-host",
+    title="Rust's host triple fits Python",
+    category="toolchain",
+    why="Cargo builds for its host triple. With the -gnu toolchain the tokenizers become a MinGW "
+    "archive, which MSVC's linker refuses or links to a second C runtime.",
+    source="rustup, Toolchains; tokenizers-cpp's CMakeLists.txt",
+    run=_run,
+    platforms=("win32",),
+)

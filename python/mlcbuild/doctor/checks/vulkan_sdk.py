@@ -1,0 +1,56 @@
+"""``vulkan-sdk``: the SDK that VULKAN_SDK names is whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import install, unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    root = system.variable("VULKAN_SDK")
+    if not root:
+        return skip("VULKAN_SDK is not set: only device=vulkan needs the SDK")
+    line = f"VULKAN_SDK={root}"
+    if not system.is_folder(root):
+        return warn(
+            f"{line} names an SDK that is gone", evidence=(line,), fix=unset(system, "VULKAN_SDK")
+        )
+    wanted = (
+        (r"Bin\glslc.exe", r"Lib\vulkan-1.lib", r"Include\vulkan\vulkan.h")
+        if system.windows
+        else ("bin/glslc", "include/vulkan/vulkan.h")
+    )
+    missing = [name for name in wanted if not system.is_file(system.join(root, name))]
+    if missing:
+        return warn(
+            f"the Vulkan SDK lacks {missing[0]}",
+            evidence=(line, *(f"{system.join(root, name)} is missing" for name in missing)),
+            fix=install(
+                system,
+                windows="KhronosGroup.VulkanSDK",
+                macos="brew install vulkan-headers shaderc",
+                apt="libvulkan-dev glslc",
+                dnf="vulkan-headers glslc",
+                pacman="vulkan-headers shaderc",
+                zypper="vulkan-devel shaderc",
+            ),
+        )
+    return ok("Vulkan SDK", evidence=(line,))
+
+
+CHECK = Check(
+    id="vulkan-sdk",
+    title="The Vulkan SDK is whole",
+    category="toolchain",
+    why="CMake's FindVulkan trusts VULKAN_SDK. An SDK that was moved, or installed without its "
+    "components, ends in a configure that fails or a build without Vulkan.",
+    source="CMake, FindVulkan; LunarG, Vulkan SDK",
+    run=_run,
+)

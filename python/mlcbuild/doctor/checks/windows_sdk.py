@@ -1,0 +1,61 @@
+"""``windows-sdk``: headers and libraries of Windows itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import install
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_ROOTS: Final = (
+    r"HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows Kits\Installed Roots",
+    r"HKLM\SOFTWARE\Microsoft\Windows Kits\Installed Roots",
+)
+_LIBRARIES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
+
+
+def _run(system: System) -> Outcome:
+    machine = _LIBRARIES.get(system.python.platform)
+    if machine is None:
+        return skip("this Python is MinGW's own: its headers are used")
+    root = next(
+        (str(v["KitsRoot10"]) for key in _ROOTS if (v := system.registry(key)) and "KitsRoot10" in v),
+        "",
+    )
+    fix = install(system, windows="Microsoft.WindowsSDK.10.0.26100")
+    if not root:
+        return fail("no Windows SDK is installed: windows.h is missing", fix=fix)
+    whole, broken = [], []
+    for version in system.names(system.join(root, "Include")) or ():
+        header = system.join(root, "Include", version, "um", "windows.h")
+        library = system.join(root, "Lib", version, "um", machine, "kernel32.lib")
+        if not version.startswith("10."):
+            continue
+        missing = [path for path in (header, library) if not system.is_file(path)]
+        if missing:
+            broken.append(f"{version}: {missing[0]} is missing")
+        else:
+            whole.append(version)
+    if whole:
+        newest = max(whole, key=lambda v: [int(part) for part in v.split(".") if part.isdecimal()])
+        return ok(f"Windows SDK {newest}", evidence=[f"{root} {version}" for version in whole])
+    return fail(
+        f"no Windows SDK is whole for {machine}", evidence=broken or [f"{root} is empty"], fix=fix
+    )
+
+
+CHECK = Check(
+    id="windows-sdk",
+    title="A Windows SDK is installed",
+    category="toolchain",
+    why="The compilers come without windows.h and kernel32.lib. An SDK that was removed leaves its "
+    "folder and its registry entry, and CMake then stops with a compiler test that fails.",
+    source="Microsoft, Windows SDK; tauri's separate query for tools and SDK",
+    run=_run,
+    platforms=("win32",),
+)

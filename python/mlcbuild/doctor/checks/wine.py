@@ -1,0 +1,44 @@
+"""``wine``: runs the cross-built wheel."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import install
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: The lab was proved with 8; older ones lack functions that Windows' Python asks for.
+_FLOOR: Final = 8
+
+
+def _run(system: System) -> Outcome:
+    path = system.find("wine") or system.find("wine64")
+    if path is None:
+        return skip("not installed: only mlcbuild lab and verify --wine need it")
+    fix = install(system, apt="wine wine64", dnf="wine", pacman="wine", zypper="wine")
+    done = system.run(path, "--version")
+    match = re.search(r"wine-(\d+)\.(\d+)", done.out)
+    if match is None:
+        why = (done.err.strip().splitlines() or [done.problem or f"exit code {done.code}"])[-1]
+        return warn("Wine does not run", evidence=(f"{path}: {why}",), fix=fix)
+    evidence = (f"{path} {match[0]}",)
+    if int(match[1]) < _FLOOR:
+        return warn(f"Wine {match[1]}.{match[2]} is older than {_FLOOR}", evidence=evidence, fix=fix)
+    return ok(f"Wine {match[1]}.{match[2]}", evidence=evidence)
+
+
+CHECK = Check(
+    id="wine",
+    title="Wine can run the lab",
+    category="toolchain",
+    why="mlcbuild lab runs Windows' own Python under Wine to prove a Windows wheel on Linux.",
+    source="docs/verify.md",
+    run=_run,
+    platforms=("linux",),
+)

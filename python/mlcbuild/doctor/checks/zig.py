@@ -1,0 +1,40 @@
+"""``zig``: the Zig that is on PATH runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    path = system.find("zig")
+    if path is None:
+        return skip("not installed: only CXX='zig c++' needs it")
+    done = system.run(path, "version")
+    version = find_version(done.out) if done.good else None
+    if version is None:
+        return warn(
+            "Zig does not run",
+            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            fix=pip(system, "install", "--force-reinstall", "ziglang"),
+        )
+    return ok(f"Zig {dotted(version)}", evidence=(path,))
+
+
+CHECK = Check(
+    id="zig",
+    title="Zig runs",
+    category="toolchain",
+    why="zig c++ is a C++ compiler for Windows on any system; its wrapper breaks when the Python "
+    "that it was installed into goes.",
+    source="ziglang on the package index",
+    run=_run,
+)

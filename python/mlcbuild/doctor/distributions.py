@@ -1,0 +1,88 @@
+"""Installed distributions, read from their folders: ``importlib.metadata`` dies of a broken one."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlparse
+
+from mlcbuild.package.metadata import parse_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcbuild.doctor.system import System
+
+__all__ = ["Distribution", "distributions", "editable_source", "family", "headers", "provides"]
+
+_INFO: Final = re.compile(r"(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>\d[^-]*)\.(dist|egg)-info")
+#: Distributions that bring a package of ours or upstream's: pattern of the name -> package.
+_FAMILY: Final = (
+    (r"mlc-llm(-.*)?", "mlc_llm"),
+    (r"(apache-)?tvm|mlc-ai(-.*)?|mlc-ai-nightly(-.*)?|tlcpack(-.*)?", "tvm"),
+    (r"apache-tvm-ffi", "tvm_ffi"),
+    (r"xgrammar(-.*)?", "xgrammar"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """One distribution: normalised name, version, its metadata's folder and the folder of that."""
+
+    name: str
+    version: str
+    info: str
+    place: str
+
+
+def distributions(system: System) -> Iterator[Distribution]:
+    """Yield what is installed, in ``sys.path``'s order; what has no readable name is left out."""
+    for place in system.python.site_packages:
+        for entry in system.names(place) or ():
+            match = _INFO.fullmatch(entry)
+            if match:
+                name = re.sub(r"[-_.]+", "-", match["name"]).lower()
+                yield Distribution(
+                    name=name,
+                    version=match["version"],
+                    info=system.join(place, entry),
+                    place=place,
+                )
+
+
+def provides(name: str) -> str:
+    """Return the package of the family that a distribution brings, or ``""``."""
+    for pattern, package in _FAMILY:
+        if re.fullmatch(pattern, name):
+            return package
+    return ""
+
+
+def family(system: System) -> tuple[Distribution, ...]:
+    """Return the installed distributions of MLC-LLM, TVM, tvm-ffi and xgrammar."""
+    return tuple(found for found in distributions(system) if provides(found.name))
+
+
+def headers(system: System, distribution: Distribution) -> dict[str, list[str]]:
+    """Return the header lines of its metadata, by lower-case key."""
+    for name in ("METADATA", "PKG-INFO"):
+        data = system.read(system.join(distribution.info, name))
+        if data is not None:
+            return parse_headers(data)
+    return {}
+
+
+def editable_source(system: System, distribution: Distribution) -> str:
+    """Return the source folder of an editable install (PEP 610), or ``""``."""
+    text = system.text(system.join(distribution.info, "direct_url.json"))
+    try:
+        table = json.loads(text or "{}")
+        if not table.get("dir_info", {}).get("editable"):
+            return ""
+        path = unquote(urlparse(table["url"]).path)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return ""
+    # file:///C:/src is the path /C:/src
+    return system.path.normpath(path.lstrip("/") if system.windows else path)

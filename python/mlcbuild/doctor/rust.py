@@ -1,0 +1,27 @@
+"""Where Rust is, and how it is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["find_rust", "install_rust"]
+
+
+def find_rust(system: System, program: str) -> str | None:
+    """Find a program of Rust on PATH, or where rustup puts it: the build looks there too."""
+    found = system.find(program)
+    if found is not None:
+        return found
+    home = system.variable("CARGO_HOME") or system.join(system.home, ".cargo")
+    path = system.join(home, "bin", f"{program}.exe" if system.windows else program)
+    return path if system.is_file(path) else None
+
+
+def install_rust(system: System) -> str:
+    """Return the command that installs rustup; distributions' own Rust is often too old."""
+    if system.windows:
+        return "winget install --exact --id Rustlang.Rustup"
+    return "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"

@@ -1,0 +1,88 @@
+"""What the toolchain checks share: the build's own choice, asked through the doctor's door."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.build.toolchain.facts import Machine, architecture
+from mlcbuild.build.toolchain.probe import ask_vswhere, read_prompt
+from mlcbuild.build.toolchain.studios import usable_studios
+from mlcbuild.build.toolchain.wishes import read_wishes
+from mlcbuild.doctor.versions import find_version
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from mlcbuild.build.toolchain.cmake import CMake
+    from mlcbuild.build.toolchain.vswhere import VisualStudio
+    from mlcbuild.doctor.system import System
+
+__all__ = ["OLDEST", "cmake_of", "machine_of", "studios", "toolset_of", "usable"]
+
+#: The first Visual Studio whose compiler knows C++20, which TVM 0.26 is written in.
+OLDEST: Final = (16, 11)
+
+
+def _ask(system: System, command: list[str]) -> bytes | None:
+    done = system.run(*command, limit_s=60)
+    return None if done.code is None else done.out.encode()
+
+
+def studios(system: System) -> tuple[VisualStudio, ...] | None:
+    """Return the installed Visual Studios; None where vswhere is absent.
+
+    Raises ``InputError`` where vswhere's answer is no list.
+    """
+    return ask_vswhere(system.environment(), lambda command: _ask(system, command))
+
+
+def cmake_of(system: System) -> CMake | None:
+    """Return the CMake on PATH as the build would see it; None where pip will bring one."""
+    from mlcbuild.build.toolchain.cmake import read_capabilities
+
+    try:
+        return read_capabilities(system.ask("cmake", "-E", "capabilities").encode())
+    except InputError:
+        return _cmake_by_version(system)
+
+
+def _cmake_by_version(system: System) -> CMake | None:
+    from mlcbuild.build.preflight import CMAKE
+    from mlcbuild.build.toolchain.cmake import CMake
+
+    version = find_version(system.ask("cmake", "--version"))
+    return CMake(version=version) if version is not None and version >= CMAKE else None
+
+
+def machine_of(system: System) -> Machine:
+    """Return what the build's choice of a toolchain depends on. Raises as ``studios`` does."""
+    if not system.windows:
+        return Machine(platform=system.platform)
+    tag = system.python.platform
+    return Machine(
+        platform=system.platform,
+        target=architecture(tag.removeprefix("mingw_")),
+        host=architecture(system.machine),
+        cmake=cmake_of(system),
+        visual_studios=studios(system),
+        prompt=read_prompt(system.environment()),
+        mingw_python=tag.startswith("mingw"),
+    )
+
+
+def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
+    """Return the Visual Studios that can build, best first, and why the others cannot.
+
+    Raises as ``studios`` does.
+    """
+    machine = machine_of(system)
+    wishes = read_wishes(env=system.environment())
+    return usable_studios(machine, wishes, target=machine.target, oldest=OLDEST)
+
+
+def toolset_of(system: System, studio: VisualStudio) -> tuple[int, ...] | None:
+    """Return the toolset that an installation uses by default, ``(14, 44, 35207)``."""
+    place = system.join(studio.path, "VC", "Auxiliary", "Build")
+    text = system.text(system.join(place, "Microsoft.VCToolsVersion.default.txt")) or ""
+    match = re.match(r"\s*([\d.]+)", text)
+    return tuple(int(part) for part in match[1].split(".") if part) if match else None
