@@ -16,11 +16,19 @@ from typing import TYPE_CHECKING, Any
 from mlcbuild.doctor.system import Entry, Python, Ran, System
 from mlcbuild.pe.facts import Image
 from mlcbuild.pe.reader import NotPeError, read_image
+from windowsmachines import capabilities, studio, vswhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FakeSystem", "linux", "windows"]
+__all__ = ["FakeSystem", "install", "linux", "set_cmake", "set_studios", "windows"]
+
+VSWHERE = r"C:\Program Files (x86)\Microsoft Visual Studio\Installer\vswhere.exe"
+CMAKE = r"C:\Program Files\CMake\bin\cmake.exe"
+GIT = r"C:\Program Files\Git\cmd\git.exe"
+CARGO = r"C:\Users\ada\.cargo\bin"
+KITS = r"C:\Program Files (x86)\Windows Kits\10"
+SITE = r"C:\src\mlc\.venv\Lib\site-packages"
 
 #: 2026-01-01, the age of every file that does not say. Seconds since 1970.
 _DATE = 1_767_225_600.0
@@ -47,6 +55,8 @@ class FakeSystem(System):
         self.unreadable: set[str] = set()
         #: URL's beginning -> what goes wrong; other pages are there.
         self.dead_hosts: dict[str, str] = {}
+        #: The proxy of each page that was asked for.
+        self.proxies: list[str] = []
         self._files: dict[str, tuple[str, bytes | Image | None, float]] = {}
         self._answers: dict[str, Mapping[str, str | Ran]] = {}
         self._key_cache: dict[str, str] = {}
@@ -175,8 +185,9 @@ class FakeSystem(System):
     def writable(self, folder: str) -> bool:
         return self.is_folder(folder) and folder not in self.read_only
 
-    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
+    def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
         assert limit_s > 0
+        self.proxies.append(proxy)
         return next((why for start, why in self.dead_hosts.items() if url.startswith(start)), "")
 
     def _key(self, path: str) -> str:
@@ -203,11 +214,79 @@ def windows() -> FakeSystem:
         folder=r"C:\src\mlc",
         home=r"C:\Users\ada",
     )
-    pc.env = {"SystemRoot": r"C:\Windows", "PROMPT": "$P$G", "VIRTUAL_ENV": venv}
-    pc.put_folder(pc.folder).put_folder(r"C:\Users\ada\AppData\Local\Temp")
+    pc.env = {
+        "SystemRoot": r"C:\Windows",
+        "ProgramFiles(x86)": r"C:\Program Files (x86)",
+        "PROMPT": "$P$G",
+        "VIRTUAL_ENV": venv,
+        "TEMP": r"C:\Users\ada\AppData\Local\Temp",
+    }
+    pc.put_folder(pc.folder).put_folder(pc.env["TEMP"]).put_folder(r"C:\Python312")
+    pc.put(r"C:\Python312\Lib\ensurepip\__init__.py").put(rf"{SITE}\pip\__init__.py")
     pc.program(rf"{venv}\Scripts\python.exe")
-    pc.program(r"C:\Program Files\CMake\bin\cmake.exe", {"--version": "cmake version 4.2.1\n"})
+    set_cmake(pc, "4.2.1")
+    set_studios(pc, studio(2022, "BuildTools"))
+    pc.program(
+        GIT,
+        {
+            "--version": "git version 2.47.1.windows.1\n",
+            "lfs version": "git-lfs/3.6.0 (GitHub; windows amd64)\n",
+            "config --get filter.lfs.process": "git-lfs filter-process\n",
+            "config --get core.longpaths": "true\n",
+        },
+    )
+    set_rust(pc, "1.85.0", "x86_64-pc-windows-msvc")
+    pc.registry_values[r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem"] = {
+        "LongPathsEnabled": 1
+    }
+    roots = r"HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows Kits\Installed Roots"
+    pc.registry_values[roots] = {"KitsRoot10": KITS}
+    pc.put(rf"{KITS}\Include\10.0.26100.0\um\windows.h")
+    pc.put(rf"{KITS}\Lib\10.0.26100.0\um\x64\kernel32.lib")
     return pc
+
+
+def set_cmake(pc: FakeSystem, version: str) -> None:
+    """Install a CMake of this version on Windows."""
+    answers = {
+        "--version": f"cmake version {version}\n",
+        "-E capabilities": capabilities(version).decode(),
+    }
+    pc.program(CMAKE, answers)
+
+
+def set_studios(pc: FakeSystem, *studios: dict[str, Any], toolset: str = "14.44.35207") -> None:
+    """Say what vswhere answers, and lay down what the installations hold."""
+    answer = vswhere(*studios).decode()
+    words = "-all -products * -prerelease -format json -utf8"
+    pc.answer(VSWHERE, {f"{words} -include packages": answer, words: answer})
+    for entry in studios:
+        place = rf"{entry['installationPath']}\VC\Auxiliary\Build"
+        pc.put(rf"{place}\Microsoft.VCToolsVersion.default.txt", f"{toolset}\n")
+
+
+def set_rust(pc: FakeSystem, version: str, host: str) -> None:
+    """Install Rust by rustup for the user."""
+    end = ".exe" if pc.windows else ""
+    folder = pc.join(pc.home, ".cargo", "bin")
+    pc.program(pc.join(folder, f"cargo{end}"), {"--version": f"cargo {version} (d73d2caf9)\n"})
+    pc.program(pc.join(folder, f"rustup{end}"))
+    pc.program(pc.join(folder, f"rustc{end}"), {"-vV": f"rustc {version}\nhost: {host}\n"})
+
+
+def install(pc: FakeSystem, name: str, version: str, *requires: str, editable: str = "") -> str:
+    """Install a distribution; return its metadata's folder."""
+    place = pc.python.site_packages[0]
+    info = pc.join(place, f"{name.replace('-', '_')}-{version}.dist-info")
+    lines = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {r}" for r in requires)]
+    pc.put(pc.join(info, "METADATA"), "\n".join(lines) + "\n\nText\n")
+    if editable:
+        url = "file:///" + editable.replace("\\", "/").lstrip("/")
+        pc.put(
+            pc.join(info, "direct_url.json"),
+            f'{{"url": "{url}", "dir_info": {{"editable": true}}}}',
+        )
+    return info
 
 
 def linux() -> FakeSystem:
@@ -228,8 +307,24 @@ def linux() -> FakeSystem:
         folder="/home/ada/mlc",
         home="/home/ada",
     )
+    site = pc.python.site_packages[0]
     pc.put_folder(pc.folder).put_folder("/tmp")  # noqa: S108 - in the fake machine
-    pc.program(f"{venv}/bin/python")
-    pc.program("/usr/bin/apt-get").program("/usr/bin/sudo")
+    pc.put(f"{site}/pip/__init__.py")
+    pc.program(f"{venv}/bin/python").program("/usr/bin/apt-get").program("/usr/bin/sudo")
     pc.program("/usr/bin/cmake", {"--version": "cmake version 3.31.6\n"})
+    pc.program("/usr/bin/ninja", {"--version": "1.12.1\n"})
+    pc.program("/usr/bin/g++", {"--version": "g++ (Debian 12.2.0-14) 12.2.0\n"})
+    pc.program("/usr/bin/git", {"--version": "git version 2.39.5\n"})
+    pc.program(
+        "/usr/bin/x86_64-w64-mingw32-g++-posix",
+        {"-v": Ran(code=0, err="Thread model: posix\ngcc version 12-posix (GCC)\n")},
+    )
+    pc.program("/usr/bin/wine", {"--version": "wine-8.0 (Debian 8.0~repack-4)\n"})
+    set_rust(pc, "1.85.0", "x86_64-unknown-linux-gnu")
+    sysroot = "/home/ada/.rustup/toolchains/stable-x86_64-unknown-linux-gnu"
+    pc.program(
+        "/home/ada/.cargo/bin/rustc",
+        {"-vV": "host: x86_64-unknown-linux-gnu\n", "--print sysroot": f"{sysroot}\n"},
+    )
+    pc.put_folder(f"{sysroot}/lib/rustlib/x86_64-pc-windows-gnu/lib")
     return pc

@@ -17,7 +17,18 @@ from typing import Final, Protocol
 
 from mlcbuild.errors import FailedError
 
-__all__ = ["CLANG", "CMAKE", "GCC", "GIT", "ROOM", "Probe", "SystemProbe", "Tool", "missing", "require"]
+__all__ = [
+    "CLANG",
+    "CMAKE",
+    "GCC",
+    "GIT",
+    "ROOM",
+    "Probe",
+    "SystemProbe",
+    "Tool",
+    "missing",
+    "require",
+]
 
 Version = tuple[int, ...]
 

@@ -32,7 +32,7 @@ def render(examination: Examination, *, verbose: bool = False, colour: bool = Fa
     paint = _painted if colour else _plain
     lines = []
     for category in CATEGORIES:
-        results = [r for r in examination.results if r.category == category]
+        results = [r for r in examination.results if r.category == category and r.applies]
         lines += [
             (paint(status, text), rest)
             for status, text, rest in _group(category, results, verbose=verbose)

@@ -81,8 +81,8 @@ def editable_source(system: System, distribution: Distribution) -> str:
         table = json.loads(text or "{}")
         if not table.get("dir_info", {}).get("editable"):
             return ""
-        path = unquote(urlparse(table["url"]).path)
+        path = unquote(urlparse(str(table["url"])).path)
     except (ValueError, KeyError, AttributeError, TypeError):
         return ""
     # file:///C:/src is the path /C:/src
-    return system.path.normpath(path.lstrip("/") if system.windows else path)
+    return str(system.path.normpath(path.lstrip("/") if system.windows else path))

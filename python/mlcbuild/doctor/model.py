@@ -119,7 +119,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """One check's result, as reported. The fields but ``repair`` are the JSON's."""
+    """One check's result, as reported. The last two are not in the JSON."""
 
     id: str
     title: str
@@ -131,6 +131,8 @@ class Result:
     #: How long the check took.
     seconds: float = 0.0
     repair: Repair | None = None
+    #: Whether the check has a meaning on this platform.
+    applies: bool = True
 
     @property
     def problem(self) -> bool:

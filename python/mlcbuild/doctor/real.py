@@ -174,14 +174,16 @@ class RealSystem(System):
         except OSError:
             return False
 
-    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
+    def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
         """Ask for a page; any answer of the server is an answer."""
         import urllib.error
         import urllib.request
 
         request = urllib.request.Request(url, method="GET")  # noqa: S310 - from pip's settings
+        proxies = {"http": proxy, "https": proxy} if proxy else None
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
         try:
-            with urllib.request.urlopen(request, timeout=limit_s) as answer:  # noqa: S310
+            with opener.open(request, timeout=limit_s) as answer:
                 answer.read(1)
         except urllib.error.HTTPError as error:
             return "" if error.code < 500 and error.code != 407 else f"HTTP {error.code}"  # noqa: PLR2004

@@ -93,7 +93,8 @@ def run_checks(
 
 def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
     began = time.monotonic()
-    if check.platforms and system.platform not in check.platforms:
+    applies = not check.platforms or system.platform in check.platforms
+    if not applies:
         outcome = Outcome(status="skip", finding=f"nothing to look at on {system.platform}")
     elif check.needs and check.needs not in allowed:
         outcome = Outcome(status="skip", finding=f"only with --{check.needs}")
@@ -112,6 +113,7 @@ def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
         fix=outcome.fix,
         seconds=time.monotonic() - began,
         repair=outcome.repair,
+        applies=applies,
     )
 
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["Shell", "command", "install", "pip", "prepend_path", "rename", "set_variable", "shell_of", "unset"]
+__all__ = [
+    "Shell",
+    "command",
+    "install",
+    "pip",
+    "prepend_path",
+    "rename",
+    "set_variable",
+    "shell_of",
+    "unset",
+]
 
 Shell = Literal["cmd", "powershell", "sh"]
 
@@ -113,6 +123,16 @@ def rename(system: System, old: str, new: str) -> str:
     if shell == "powershell":
         return f"Rename-Item {quote(system, old)} {quote(system, system.path.basename(new))}"
     return f"mv {quote(system, old)} {quote(system, new)}"
+
+
+def remove_folder(system: System, path: str) -> str:
+    """Return the command that removes a folder: for the user to run, never run by us."""
+    shell = shell_of(system)
+    if shell == "cmd":
+        return f'rmdir /s /q "{path}"'
+    if shell == "powershell":
+        return f"Remove-Item -Recurse -Force {quote(system, path)}"
+    return f"rm -r {quote(system, path)}"
 
 
 def install(

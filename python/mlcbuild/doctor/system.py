@@ -126,8 +126,11 @@ class System(ABC):
         """Say whether a file can be made in a folder."""
 
     @abstractmethod
-    def fetch(self, url: str, *, limit_s: float = 10.0) -> str:
-        """Ask for a page through the configured proxy; return what went wrong, or ``""``."""
+    def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
+        """Ask for a page; return what went wrong, or ``""``.
+
+        Through ``proxy``, else through the environment's (on Windows and macOS: the system's).
+        """
 
     # ------------------------------------------------------------------ what follows from that
     @property

@@ -19,7 +19,7 @@ from typing import Final
 
 from mlcbuild.errors import InputError
 
-__all__ = ["IndexSettings", "load_settings", "parse_settings"]
+__all__ = ["IndexSettings", "default_index_of", "load_settings", "parse_settings"]
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "y", "t"})
 _DEFAULT_TIMEOUT: Final = 15.0
@@ -67,12 +67,18 @@ def _ask(*arguments: str) -> str:
 
 
 def _default_index() -> str:
-    if found := _DEFAULT_INDEX.search(_ask("download", "--help")):
-        return found[1]
+    if index := default_index_of(_ask("download", "--help")):
+        return index
     raise InputError(
         "pip, which knows the package index, was not found in this Python",
         remedy="set PIP_INDEX_URL, or install pip (python -m ensurepip)",
     )
+
+
+def default_index_of(help_text: str) -> str:
+    """Return the index that pip's help names as its default, or ``""``."""
+    found = _DEFAULT_INDEX.search(help_text)
+    return found[1] if found else ""
 
 
 def parse_settings(listing: str) -> dict[str, str]:

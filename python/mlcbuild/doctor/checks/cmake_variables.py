@@ -20,7 +20,9 @@ def _run(system: System) -> Outcome:
         return _problem(system, "CMAKE_ARGS", "takes the place of the release policy", grave=True)
     file = system.variable("CMAKE_TOOLCHAIN_FILE")
     if file and not system.is_file(file):
-        return _problem(system, "CMAKE_TOOLCHAIN_FILE", "names a file that is not there", grave=True)
+        return _problem(
+            system, "CMAKE_TOOLCHAIN_FILE", "names a file that is not there", grave=True
+        )
     if system.variable("MLCBUILD_CONFIGURATION") not in ("", "Release"):
         return _problem(system, "MLCBUILD_CONFIGURATION", "asks for a build that is never packaged")
     if system.variable("CMAKE_CONFIG_TYPE") not in ("", "Release"):

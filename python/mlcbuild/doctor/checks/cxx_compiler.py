@@ -39,7 +39,7 @@ def _run(system: System) -> Outcome:
     name, floor = ("Clang", CLANG) if clang else ("GCC", GCC)
     if version < floor:
         return fail(
-            f"{name} {dotted(version)} is older than {dotted(floor)}: it does not know all of C++20",
+            f"{name} {dotted(version)} is older than {dotted(floor)}: it lacks parts of C++20",
             evidence=(f"{path} {dotted(version)}",),
             fix=fix,
         )

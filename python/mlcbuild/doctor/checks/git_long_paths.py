@@ -20,8 +20,7 @@ def _run(system: System) -> Outcome:
     if value.lower() in ("true", "1", "yes", "on"):
         return ok("Git writes long paths")
     return warn(
-        "Git refuses paths of more than 260 characters: checkouts stop with "
-        '"Filename too long"',
+        'Git refuses paths of more than 260 characters: checkouts stop with "Filename too long"',
         evidence=(f"git config core.longpaths: {value or 'not set'}",),
         fix="git config --global core.longpaths true",
         repair=Repair(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import install
-from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -34,7 +34,9 @@ def _run(system: System) -> Outcome:
         return skip("not installed: only mlcbuild wheel --target win_amd64 needs it")
     done = system.run(path, "-v")
     model = re.search(r"^Thread model: (\S+)", done.err + done.out, re.MULTILINE)
-    version = find_version(system.run(path, "-dumpfullversion").out)
+    # Debian writes "gcc version 12-posix (GCC)".
+    found = re.search(r"^gcc version (\d+)(?:\.(\d+))?", done.err + done.out, re.MULTILINE)
+    version = tuple(int(part) for part in found.groups() if part) if found else None
     evidence = (f"{path} {dotted(version or ())}, threads: {model[1] if model else 'unknown'}",)
     if not done.good or version is None:
         return warn("the MinGW-w64 compiler does not run", evidence=(path,), fix=fix)

@@ -16,7 +16,9 @@ _TARGET: Final = "x86_64-pc-windows-gnu"
 
 
 def _run(system: System) -> Outcome:
-    if not system.find("x86_64-w64-mingw32-g++-posix") and not system.find("x86_64-w64-mingw32-g++"):
+    if not system.find("x86_64-w64-mingw32-g++-posix") and not system.find(
+        "x86_64-w64-mingw32-g++"
+    ):
         return skip("no MinGW-w64: see the check mingw")
     path = find_rust(system, "rustc")
     if path is None:

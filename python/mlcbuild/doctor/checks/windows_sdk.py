@@ -24,7 +24,11 @@ def _run(system: System) -> Outcome:
     if machine is None:
         return skip("this Python is MinGW's own: its headers are used")
     root = next(
-        (str(v["KitsRoot10"]) for key in _ROOTS if (v := system.registry(key)) and "KitsRoot10" in v),
+        (
+            str(v["KitsRoot10"])
+            for key in _ROOTS
+            if (v := system.registry(key)) and "KitsRoot10" in v
+        ),
         "",
     )
     fix = install(system, windows="Microsoft.WindowsSDK.10.0.26100")

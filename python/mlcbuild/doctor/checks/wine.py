@@ -29,7 +29,9 @@ def _run(system: System) -> Outcome:
         return warn("Wine does not run", evidence=(f"{path}: {why}",), fix=fix)
     evidence = (f"{path} {match[0]}",)
     if int(match[1]) < _FLOOR:
-        return warn(f"Wine {match[1]}.{match[2]} is older than {_FLOOR}", evidence=evidence, fix=fix)
+        return warn(
+            f"Wine {match[1]}.{match[2]} is older than {_FLOOR}", evidence=evidence, fix=fix
+        )
     return ok(f"Wine {match[1]}.{match[2]}", evidence=evidence)
 
 

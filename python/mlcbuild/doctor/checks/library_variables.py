@@ -1,0 +1,66 @@
+"""``library-variables``: TVM_LIBRARY_PATH and MLC_LIBRARY_PATH name folders with good libraries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.shell import unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_VARIABLES: Final = {
+    "TVM_LIBRARY_PATH": ("tvm_runtime", "tvm"),
+    "MLC_LIBRARY_PATH": ("mlc_llm", "mlc_llm_module"),
+}
+_MACHINES: Final = {"win-amd64": "x86_64", "win-arm64": "arm64", "win32": "x86"}
+
+
+def _run(system: System) -> Outcome:
+    evidence = []
+    for name, stems in _VARIABLES.items():
+        value = system.variable(name)
+        if not value:
+            continue
+        line = f"{name}={value}"
+        problem = _problem(system, value, stems)
+        if problem:
+            return fail(f"{line} {problem}", evidence=(line,), fix=unset(system, name))
+        evidence.append(line)
+    return ok("library variables: " + ("good" if evidence else "not set"), evidence=evidence)
+
+
+def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
+    """Say what is wrong with a folder (or, for MLC_LIBRARY_PATH, a file); empty for nothing."""
+    if system.entry(value) is None:
+        return "names a folder that is not there"
+    forms = {"win32": "{}.dll", "darwin": "lib{}.dylib"}
+    form = forms.get(system.platform, "lib{}.so")
+    paths = [system.join(value, form.format(stem)) for stem in stems]
+    path = value if system.is_file(value) else next((p for p in paths if system.is_file(p)), None)
+    if path is None:
+        return f"names a folder without {form.format(stems[0])}"
+    if not system.windows:
+        return ""
+    image = system.image(path)
+    if image is None:
+        return f"leads to {system.path.basename(path)}, which is no DLL"
+    if image.crt == "debug":
+        return f"leads to a Debug build of {system.path.basename(path)}"
+    if image.machine != _MACHINES.get(system.python.platform, image.machine):
+        return f"leads to a DLL for {image.machine}, Python is {system.python.platform}"
+    return ""
+
+
+CHECK = Check(
+    id="library-variables",
+    title="Library variables name good libraries",
+    category="paths",
+    why="TVM_LIBRARY_PATH and MLC_LIBRARY_PATH win over what is installed. Left from an older "
+    "build they make a fresh install load an old, a Debug or a foreign DLL.",
+    source="tvm/libinfo.py and mlc_llm/libinfo.py, order of candidates",
+    run=_run,
+)

@@ -1,0 +1,54 @@
+"""``mixed-installs``: one distribution for each package of the family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import pip
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.distributions import Distribution
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    groups: dict[str, list[Distribution]] = {}
+    for found in family(system):
+        groups.setdefault(provides(found.name), []).append(found)
+    if not groups:
+        return skip("none of them is installed in this Python")
+    evidence = [
+        f"{package}: {d.name} {d.version} in {d.place}" for package, g in groups.items() for d in g
+    ]
+    for package, group in groups.items():
+        names = list(dict.fromkeys(found.name for found in group))
+        if len(names) > 1:
+            return fail(
+                f"{' and '.join(names)} both bring the package {package}: "
+                "their files overwrite each other",
+                evidence=evidence,
+                fix=pip(system, "uninstall", "-y", *names) + ", then install the one that you want",
+            )
+        if len({found.version for found in group}) > 1:
+            return fail(
+                f"{names[0]} is installed {len(group)} times, in different versions",
+                evidence=evidence,
+                fix=pip(system, "uninstall", "-y", names[0])
+                + ", as often as there are copies, then install it once",
+            )
+    return ok(", ".join(f"{g[0].name} {g[0].version}" for g in groups.values()), evidence=evidence)
+
+
+CHECK = Check(
+    id="mixed-installs",
+    title="No package is brought twice",
+    category="python",
+    why="mlc-llm and its nightlies, mlc-ai's TVM and apache-tvm install files of the same names. "
+    "pip does not notice: what is loaded is a mix of DLLs from two TVM versions (error 127).",
+    source="mlc-ai/mlc-llm#3508, #3506, #3498; mlc-ai/package#101",
+    run=_run,
+)

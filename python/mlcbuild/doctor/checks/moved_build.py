@@ -1,0 +1,68 @@
+"""``moved-build``: a build folder whose cache speaks of another place or generator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, Repair, ok, skip, warn
+from mlcbuild.doctor.shell import rename
+from mlcbuild.doctor.trees import build_folders, cache
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    folders = build_folders(system)
+    if not folders:
+        return skip("no build folder here")
+    for build in folders:
+        entries = cache(system, build)
+        problem = _problem(system, build, entries)
+        if problem:
+            path = system.join(build, "CMakeCache.txt")
+            backup = f"{path}.bak"
+            return warn(
+                f"{build} {problem}",
+                evidence=(path,),
+                fix=rename(system, path, backup),
+                repair=Repair(
+                    says=f"rename {path} to {system.path.basename(backup)}",
+                    undo=rename(system, backup, path),
+                    rename=(path, backup),
+                )
+                if system.entry(backup) is None
+                else None,
+            )
+    return ok("build folders lie where they were made", evidence=folders)
+
+
+def _problem(system: System, build: str, entries: dict[str, str]) -> str:
+    made_in = entries.get("CMAKE_CACHEFILE_DIR", "")
+    if made_in and not _same(system, made_in, build):
+        return f"was made as {made_in} and moved: CMake refuses it"
+    source = entries.get("CMAKE_HOME_DIRECTORY", "")
+    if source and not system.is_folder(source):
+        return f"was made for {source}, which is gone"
+    compiler = entries.get("CMAKE_CXX_COMPILER", "")
+    if system.path.isabs(compiler) and not system.is_file(compiler):
+        return f"was made with {compiler}, which is gone"
+    return ""
+
+
+def _same(system: System, one: str, other: str) -> bool:
+    normal = system.path.normcase
+    return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
+
+
+CHECK = Check(
+    id="moved-build",
+    title="Build folders are where they were made",
+    category="paths",
+    why="CMake's cache holds absolute paths. After a move, a renamed user or an updated Visual "
+    "Studio it stops with messages about the compiler.",
+    source="CMake, CMakeCache.txt",
+    run=_run,
+)

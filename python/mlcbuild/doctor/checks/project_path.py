@@ -1,0 +1,81 @@
+"""``project-path``: the current folder is one that compilers can work in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, ok, warn
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: What CMake and MSBuild put below the folder: 250 is CMake's own limit (CMAKE_OBJECT_PATH_MAX),
+#: and the longest object path of the wheel build below its root is 140 characters.
+_LONGEST: Final = 110
+_ELSEWHERE: Final = r"move it: robocopy . C:\src\{name} /e /xd build, then work in C:\src\{name}"
+
+
+def _run(system: System) -> Outcome:
+    folder = system.folder
+    evidence = (folder,)
+    fix = _ELSEWHERE.format(name=_ascii_name(system, folder))
+    if folder.startswith("\\\\"):
+        return warn(
+            "the current folder is a network path: cmd.exe cannot enter it, builds stop",
+            evidence=evidence,
+            fix=fix,
+        )
+    for name in ("OneDrive", "OneDriveCommercial", "OneDriveConsumer"):
+        root = system.variable(name)
+        if root and _below(system, folder, root):
+            return warn(
+                "the current folder is synchronised by OneDrive, which locks files of a build and "
+                "uploads gigabytes",
+                evidence=(*evidence, f"{name}={root}"),
+                fix=fix,
+            )
+    if len(folder) > _LONGEST:
+        return warn(
+            f"the current folder's path has {len(folder)} characters: object files below it pass "
+            "the limit of 250",
+            evidence=evidence,
+            fix=fix,
+        )
+    if not folder.isascii():
+        return warn(
+            "the current folder's path is not ASCII: nvcc and GNU tools read it in another code "
+            "page",
+            evidence=evidence,
+            fix=fix,
+        )
+    if " " in folder and (system.variable("CUDA_PATH") or system.find("nvcc")):
+        return warn(
+            "the current folder's path holds blanks: nvcc's response files break at them",
+            evidence=evidence,
+            fix=fix,
+        )
+    return ok(f"the current folder has {len(folder)} characters", evidence=evidence)
+
+
+def _below(system: System, folder: str, root: str) -> bool:
+    here, there = (system.path.normcase(system.path.normpath(p)) for p in (folder, root))
+    return bool(here == there or here.startswith(there + system.path.sep))
+
+
+def _ascii_name(system: System, folder: str) -> str:
+    name = system.path.basename(folder)
+    return name if name.isascii() and name.isidentifier() else "mlc"
+
+
+CHECK = Check(
+    id="project-path",
+    title="The current folder suits a build",
+    category="paths",
+    why="OneDrive locks what a compiler has just written; network paths, long ones and such as "
+    "the ANSI code page cannot spell stop one tool or another half-way.",
+    source="CMake, CMAKE_OBJECT_PATH_MAX; mlc-ai/mlc-llm#2779",
+    run=_run,
+    platforms=("win32",),
+)

@@ -1,0 +1,65 @@
+"""``python-conda``: conda's environment is the one whose Python runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import command, unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    active = system.variable("CONDA_PREFIX")
+    python = system.python
+    own = system.is_folder(system.join(python.base_prefix, "conda-meta"))
+    name = "CONDA_DLL_SEARCH_MODIFICATION_ENABLE"
+    if own and system.windows and system.variable(name):
+        return warn(
+            f"{name} puts all of PATH into the search for DLLs",
+            evidence=(f"{name}={system.variable(name)}",),
+            fix=unset(system, name),
+        )
+    if not active and not own:
+        return skip("no conda")
+    if active and not _same(system, active, python.base_prefix):
+        return warn(
+            "a conda environment is active, and this Python is not its own: CMake finds conda's "
+            "libraries, Python does not",
+            evidence=(f"CONDA_PREFIX={active}", f"this Python is {python.executable}"),
+            fix="conda deactivate",
+        )
+    if active and _is_base(system, active):
+        return ok("conda's base environment", evidence=(f"CONDA_PREFIX={active}",))
+    if own and not active and system.windows:
+        return warn(
+            "this Python is conda's, and its environment is not activated: its Library\\bin is not "
+            "on PATH, and DLLs of its packages are missing for programs",
+            evidence=(python.executable, "CONDA_PREFIX is not set"),
+            fix=command(system, "conda", "activate", python.base_prefix),
+        )
+    return ok("conda environment", evidence=(f"{python.base_prefix}",))
+
+
+def _same(system: System, one: str, other: str) -> bool:
+    normal = system.path.normcase
+    return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
+
+
+def _is_base(system: System, prefix: str) -> bool:
+    return system.is_folder(system.join(prefix, "condabin"))
+
+
+CHECK = Check(
+    id="python-conda",
+    title="conda's environment is the one that runs",
+    category="python",
+    why="conda's Python searches five folders more for DLLs, and its activation changes PATH. A "
+    "venv's Python in an active conda environment builds against one and runs with the other.",
+    source="conda-forge python-feedstock, patch 0012; conda/conda#10897",
+    run=_run,
+)

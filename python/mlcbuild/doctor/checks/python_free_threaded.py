@@ -1,0 +1,41 @@
+"""``python-free-threaded``: a Python with the global lock, which the wheels are built for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.versions import dotted
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    python = system.python
+    if not python.free_threaded:
+        return ok("Python with the global lock")
+    return warn(
+        f"Python {dotted(python.version)} is free-threaded: packages of the stable ABI (abi3) "
+        "cannot be installed into it",
+        evidence=(f"{python.executable}: {python.build.splitlines()[0] if python.build else ''}",),
+        fix=install(
+            system,
+            windows=f"Python.Python.{python.version[0]}.{python.version[1]}",
+            macos=f"brew install python@{python.version[0]}.{python.version[1]}",
+            apt="python3",
+        ),
+    )
+
+
+CHECK = Check(
+    id="python-free-threaded",
+    title="Python is not free-threaded",
+    category="python",
+    why="A free-threaded Python (3.13t) takes only wheels made for it; tvm-ffi's are abi3.",
+    source="PEP 703; PyPA, platform compatibility tags",
+    run=_run,
+)

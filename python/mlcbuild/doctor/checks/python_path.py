@@ -1,0 +1,69 @@
+"""``python-path``: PYTHONPATH and PYTHONHOME put nothing foreign before what is installed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.shell import unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_PACKAGES: Final = ("tvm", "mlc_llm", "tvm_ffi", "xgrammar")
+_FOREIGN: Final = re.compile(r"python-?(\d)\.?(\d{1,2})(?=[\\/]|$)", re.IGNORECASE)
+
+
+def _run(system: System) -> Outcome:
+    home = system.variable("PYTHONHOME")
+    if home:
+        return fail(
+            "PYTHONHOME is set: every Python takes its standard library from there",
+            evidence=(f"PYTHONHOME={home}",),
+            fix=unset(system, "PYTHONHOME"),
+        )
+    value = system.variable("PYTHONPATH")
+    entries = [entry for entry in value.split(";" if system.windows else ":") if entry]
+    own = system.python.version
+    installed = {provides(d.name): d for d in family(system)}
+    for entry in entries:
+        match = _FOREIGN.search(entry) if "site-packages" in entry else None
+        if match and (int(match[1]), int(match[2])) != own[:2]:
+            return fail(
+                f"PYTHONPATH holds the packages of Python {match[1]}.{match[2]}, this is "
+                f"{own[0]}.{own[1]}: extension modules do not load",
+                evidence=(f"PYTHONPATH={value}",),
+                fix=unset(system, "PYTHONPATH"),
+            )
+        for package in _PACKAGES:
+            if package in installed and system.is_file(system.join(entry, package, "__init__.py")):
+                found = installed[package]
+                return warn(
+                    f"PYTHONPATH hides the installed {found.name} {found.version} behind the "
+                    f"source tree {entry}",
+                    evidence=(f"PYTHONPATH={value}", f"{found.name} in {found.place}"),
+                    fix=unset(system, "PYTHONPATH"),
+                )
+    gone = [entry for entry in entries if system.entry(entry) is None]
+    if gone:
+        return warn(
+            f"PYTHONPATH names {gone[0]}, which is gone",
+            evidence=(f"PYTHONPATH={value}",),
+            fix=unset(system, "PYTHONPATH"),
+        )
+    return ok("PYTHONPATH: " + ("good" if entries else "not set"), evidence=entries)
+
+
+CHECK = Check(
+    id="python-path",
+    title="PYTHONPATH hides nothing",
+    category="paths",
+    why="Upstream's documents set PYTHONPATH to source trees. Later, with a wheel installed, the "
+    "tree's Python files load and its libraries are missing, or of another version.",
+    source="mlc-llm's and TVM's installation documents",
+    run=_run,
+)

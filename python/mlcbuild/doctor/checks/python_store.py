@@ -1,0 +1,37 @@
+"""``python-store``: Python is not the Microsoft Store's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.shell import install
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    python = system.python
+    if "\\windowsapps\\" not in f"{python.base_prefix}\\{python.executable}".lower():
+        return ok("Python is no Store app")
+    return warn(
+        "this Python is the Microsoft Store's: Windows redirects what it writes below AppData, "
+        "and other programs do not find it there",
+        evidence=(python.executable, f"installed in {python.base_prefix}"),
+        fix=install(system, windows=f"Python.Python.{python.version[0]}.{python.version[1]}"),
+    )
+
+
+CHECK = Check(
+    id="python-store",
+    title="Python is no Store app",
+    category="python",
+    why="The Store's Python is a packaged app: caches below AppData land in a private copy that "
+    "CMake and Cargo do not see, its folder may not be read by them, and its paths are long.",
+    source="Python documentation, Using Python on Windows, Known issues",
+    run=_run,
+    platforms=("win32",),
+)
