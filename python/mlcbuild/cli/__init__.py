@@ -25,6 +25,7 @@ __all__ = ["COMMANDS", "main"]
 
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
 COMMANDS: Final[dict[str, str]] = {
+    "bench": "load a server and measure it; only successes count",
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
     "doctor": "examine this machine: what stands in the way, and what to type",
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",

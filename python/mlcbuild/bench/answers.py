@@ -1,0 +1,192 @@
+"""Is an answer a success? 2xx alone is not: the body has to be what was asked for.
+
+The shapes are OpenAI's: ``chat.completion``, ``text_completion`` and their streamed chunks, which
+end with ``data: [DONE]``. ``usage`` of a stream comes in its last chunk where
+``stream_options.include_usage`` asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mlcbuild.bench.events import EventReader
+
+__all__ = ["EXCERPT", "Answer", "StreamReader", "excerpt_of", "judge_completion", "judge_plain"]
+
+#: Characters of a body that a report shows.
+EXCERPT: Final = 300
+_SUCCESS: Final = range(200, 300)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A judged answer: ``failure`` is None for a success, else its kind; ``excerpt`` tells why."""
+
+    failure: str | None = None
+    excerpt: str = ""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+def excerpt_of(body: bytes | str) -> str:
+    """Return the beginning of a body as one line of text."""
+    text = body[: EXCERPT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
+
+
+def judge_status(status: int, body: bytes) -> Answer | None:
+    """Return the failure that a status is, None for 2xx. A redirect is no success either."""
+    if status in _SUCCESS:
+        return None
+    return Answer(failure=f"http-{status}", excerpt=excerpt_of(body) or "(empty body)")
+
+
+def judge_plain(status: int, content_type: str, body: bytes, expect: str | None) -> Answer:
+    """Judge the answer of any HTTP application: what says it is JSON has to be."""
+    if bad := judge_status(status, body):
+        return bad
+    kind = content_type.partition(";")[0].strip().casefold()
+    if (kind == "application/json" or kind.endswith("+json")) and _parsed(body) is _NOT_JSON:
+        return Answer(failure="not-json", excerpt=excerpt_of(body) or "(empty body)")
+    if expect is not None and expect not in body.decode("utf-8", "replace"):
+        return Answer(failure="unexpected-body", excerpt=excerpt_of(body) or "(empty body)")
+    return Answer()
+
+
+def judge_completion(status: int, body: bytes) -> Answer:
+    """Judge a whole completion, of a chat or of text."""
+    if bad := judge_status(status, body):
+        return bad
+    table = _parsed(body)
+    failure = _fault_of(table)
+    if failure is not None or not isinstance(table, dict):
+        return Answer(failure=failure, excerpt=excerpt_of(body) or "(empty body)")
+    prompt, completion = _usage(table)
+    return Answer(prompt_tokens=prompt, completion_tokens=completion)
+
+
+def _fault_of(table: object) -> str | None:
+    """Return what kind of failure a whole completion is, None for a good one."""
+    if table is _NOT_JSON:
+        return "not-json"
+    if not isinstance(table, dict):
+        return "not-a-completion"
+    if table.get("error"):
+        return "error-in-body"
+    said = [_text(choice, "message") for choice in _choices(table) or ()]
+    if not said or None in said:
+        return "not-a-completion"
+    return None if any(said) or _usage(table)[1] else "empty-answer"
+
+
+class StreamReader:
+    """Reads a streamed completion as it comes; ``at`` are times of any one clock, in seconds."""
+
+    def __init__(self) -> None:
+        self.first_s: float | None = None
+        self.last_s: float | None = None
+        self.gaps_s: list[float] = []
+        self._events = EventReader()
+        self._start = b""
+        self._chunks = 0
+        self._done = False
+        self._bad: Answer | None = None
+        self._tokens: tuple[int | None, int | None] = (None, None)
+
+    def feed(self, piece: bytes, at: float) -> None:
+        """Take a piece of the body that came at that time."""
+        if len(self._start) < EXCERPT:
+            self._start += piece[:EXCERPT]
+        spoke = False
+        for data in self._events.feed(piece):
+            spoke |= self._event(data)
+        if spoke:
+            if self.last_s is None:
+                self.first_s = at
+            else:
+                self.gaps_s.append(at - self.last_s)
+            self.last_s = at
+
+    def _event(self, data: str) -> bool:
+        """Return True for an event with text in it."""
+        if self._done or self._bad is not None:
+            return False
+        if data.strip() == "[DONE]":
+            self._done = True
+            return False
+        table = _parsed(data)
+        if not isinstance(table, dict):
+            self._bad = Answer(failure="not-json", excerpt=excerpt_of(data))
+            return False
+        if table.get("error"):
+            self._bad = Answer(failure="error-in-stream", excerpt=excerpt_of(data))
+            return False
+        choices = _choices(table)
+        if choices is None:
+            self._bad = Answer(failure="not-a-completion", excerpt=excerpt_of(data))
+            return False
+        self._chunks += bool(choices)
+        usage = _usage(table)
+        if usage != (None, None):
+            self._tokens = usage
+        return any(_text(choice, "delta") for choice in choices)
+
+    def finish(self) -> Answer:
+        """Judge the stream after its last byte."""
+        if self._bad is not None:
+            return self._bad
+        start = excerpt_of(self._start) or "(empty body)"
+        if not self._done:
+            return Answer(failure="truncated" if self._chunks else "not-a-stream", excerpt=start)
+        prompt, completion = self._tokens
+        if not self._chunks:
+            return Answer(failure="not-a-completion", excerpt=start)
+        if self.first_s is None and not completion:
+            return Answer(failure="empty-answer", excerpt=start)
+        return Answer(prompt_tokens=prompt, completion_tokens=completion)
+
+
+_NOT_JSON: Final = object()
+
+
+def _parsed(body: bytes | str) -> object:
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return _NOT_JSON
+    return value
+
+
+def _choices(table: dict[str, Any]) -> list[dict[str, Any]] | None:
+    choices = table.get("choices")
+    if not isinstance(choices, list) or not all(isinstance(item, dict) for item in choices):
+        return None
+    return choices
+
+
+def _text(choice: dict[str, Any], part: str) -> str | None:
+    """Return what a choice says, as text, a tool's call or a chat's part; None for no answer."""
+    if isinstance(text := choice.get("text"), str):
+        return text
+    said = choice.get(part)
+    if not isinstance(said, dict):
+        return None
+    for name in ("content", "reasoning_content"):
+        if isinstance(text := said.get(name), str) and text:
+            return text
+    return "(tool)" if said.get("tool_calls") else ""
+
+
+def _usage(table: dict[str, Any]) -> tuple[int | None, int | None]:
+    usage = table.get("usage")
+    if not isinstance(usage, dict):
+        return None, None
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    prompt, completion = (
+        count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+        for count in counts
+    )
+    return prompt, completion

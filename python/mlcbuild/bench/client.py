@@ -1,0 +1,164 @@
+"""One request over aiohttp, timed and judged.
+
+aiohttp and not httpx: about 0.1 ms of this process's time a request against 1.0 ms, measured by
+``benchmarks/bench_load.py``. What the client costs is in every latency it reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.bench.answers import Answer, StreamReader, judge_completion, judge_plain
+from mlcbuild.bench.model import Sample
+from mlcbuild.bench.request import bodies
+from mlcbuild.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aiohttp
+
+    from mlcbuild.bench.model import Target
+    from mlcbuild.bench.request import Question
+
+__all__ = ["Client", "new_session", "read_once"]
+
+_SUCCESS: Final = range(200, 300)
+
+
+def new_session(timeout_s: float) -> aiohttp.ClientSession:
+    """Return a session without limits of its own, proxies or cookies. Call it inside a loop.
+
+    Raises ``UsageError`` where aiohttp is not installed (it is the extra ``bench``).
+    """
+    try:
+        import aiohttp  # noqa: PLC0415 - an extra, and a tenth of a second
+    except ImportError as error:
+        raise UsageError("bench needs aiohttp", remedy='pip install "mlcbuild[bench]"') from error
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 10.0)),
+        headers={"User-Agent": "mlcbuild-bench", "Accept-Encoding": "identity"},
+    )
+
+
+class Client:
+    """Sends the requests of one target; ``origin`` is the clock at which the run started."""
+
+    def __init__(self, session: aiohttp.ClientSession, target: Target, question: Question) -> None:
+        self._session = session
+        self._target = target
+        self._question = question
+        self._bodies = bodies(target, question)
+        kind = {"Content-Type": "application/json"} if self._bodies[0] else {}
+        self._headers = {**kind, **question.headers}
+        self.origin = time.perf_counter()
+
+    def now(self) -> float:
+        """Return the seconds since the start of the run."""
+        return time.perf_counter() - self.origin
+
+    async def send(self, index: int, intended_s: float | None = None) -> Sample:
+        """Send the request of this index. Never raises for what a server or a network does."""
+        body = self._bodies[index % len(self._bodies)]
+        started = self.now()
+        reader = StreamReader() if self._target.stream else None
+        status: int | None = None
+        received = 0
+        try:
+            async with self._session.request(
+                self._target.method,
+                self._target.url,
+                data=body or None,
+                headers=self._headers,
+                allow_redirects=False,
+            ) as response:
+                status = response.status
+                if reader is not None and status in _SUCCESS:
+                    async for piece in response.content.iter_any():
+                        received += len(piece)
+                        reader.feed(piece, self.now())
+                    answer = reader.finish()
+                else:
+                    content = await response.read()
+                    received = len(content)
+                    answer = self._judge(status, response.headers.get("Content-Type", ""), content)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - aiohttp's, the system's, and TimeoutError
+            answer = _of_error(error)
+        ended = self.now()
+        return Sample(
+            intended_s=started if intended_s is None else intended_s,
+            started_s=started,
+            ended_s=ended,
+            first_s=reader.first_s if reader is not None else None,
+            gaps_s=tuple(reader.gaps_s) if reader is not None else (),
+            failure=answer.failure,
+            status=status,
+            excerpt=answer.excerpt,
+            received=received,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+        )
+
+    def _judge(self, status: int, content_type: str, content: bytes) -> Answer:
+        if self._target.api == "plain":
+            return judge_plain(status, content_type, content, self._question.expect)
+        return judge_completion(status, content)
+
+
+def _of_error(error: Exception) -> Answer:
+    """Return the failure that an exception of aiohttp's means. Raises it where it means none."""
+    import aiohttp  # noqa: PLC0415 - see new_session
+
+    said = _words(error)
+    kinds: tuple[tuple[type[Exception], str], ...] = (
+        (asyncio.TimeoutError, "timeout"),
+        (TimeoutError, "timeout"),
+        (aiohttp.ClientConnectorError, "connect"),
+        (aiohttp.ServerDisconnectedError, "disconnected"),
+        (aiohttp.ClientOSError, "disconnected"),
+        (aiohttp.ClientPayloadError, "truncated"),
+        (aiohttp.ClientResponseError, "not-http"),
+        (aiohttp.ClientError, "connect"),
+        (OSError, "disconnected"),
+        (ValueError, "not-http"),  # a line longer than aiohttp reads
+    )
+    for kind, name in kinds:
+        if isinstance(error, kind):
+            return Answer(failure=name, excerpt="timed out" if name == "timeout" else said)
+    raise error
+
+
+def _words(error: Exception) -> str:
+    """Return what an exception says as one line, without asyncio's dress around the system's."""
+    system = getattr(error, "os_error", error)
+    number = system.errno if isinstance(system, OSError) else None
+    if number is not None and number in errno.errorcode:
+        return os.strerror(number)
+    plain = getattr(system, "strerror", None) or getattr(error, "message", None) or str(error)
+    return " ".join(str(plain).split()) or type(error).__name__
+
+
+async def read_once(
+    session: aiohttp.ClientSession, url: str, headers: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """Get a URL and return its status and body.
+
+    Raises ``InputError`` where there is nobody to answer, or what answers does not speak HTTP.
+    """
+    try:
+        async with session.get(url, headers=headers, allow_redirects=False) as response:
+            return response.status, await response.read()
+    except Exception as error:
+        answer = _of_error(error)
+        wrong = "does not speak HTTP" if answer.failure == "not-http" else "cannot be reached"
+        raise InputError(
+            f"{url} {wrong} ({answer.excerpt})", remedy="is the server up, and the port right?"
+        ) from error

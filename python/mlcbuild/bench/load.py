@@ -1,0 +1,153 @@
+"""When requests start: the closed and the open loop.
+
+In a closed loop each of N users waits for an answer before asking again. In an open loop requests
+are due at fixed times (or a Poisson process's), however slow the answers are: that is how the
+users of a real server behave, and the only way to see a queue grow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from typing import TYPE_CHECKING
+
+from mlcbuild.bench.analyse import analyse, gone_since
+from mlcbuild.bench.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from typing import Any
+
+    from mlcbuild.bench.client import Client
+    from mlcbuild.bench.model import Load, RunResult
+
+__all__ = ["due_times", "run_load"]
+
+
+def due_times(load: Load) -> Iterator[float]:
+    """Yield when requests of an open loop are due, in seconds from its start."""
+    if load.rate is None:
+        raise ValueError("a closed loop has no due times")
+    chance = random.Random(load.seed)  # noqa: S311 - load, no secrets; the same one each time
+    at, count = 0.0, 0
+    while (load.requests is None or count < load.requests) and (
+        load.duration_s is None or at < load.duration_s
+    ):
+        yield at
+        count += 1
+        at = at + chance.expovariate(load.rate) if load.poisson else count / load.rate
+
+
+async def run_load(
+    client: Client,
+    load: Load,
+    *,
+    interrupted: asyncio.Event,
+    on_start: Callable[[Recorder], None] = lambda _: None,
+) -> RunResult:
+    """Warm up, run one load to its end, and return its figures."""
+    at_most = load.concurrency or 1
+    warmup = _Work(client, Recorder(in_flight_at_most=at_most))
+    client.origin = time.perf_counter()
+    await warmup.until(interrupted, warmup.closed(at_most, load.warmup_requests, None))
+    work = _Work(client, Recorder(in_flight_at_most=at_most))
+    on_start(work.recorder)
+    client.origin = time.perf_counter()
+    began_cpu = time.process_time()
+    await work.until(
+        interrupted,
+        work.opened(load)
+        if load.rate is not None
+        else work.closed(at_most, load.requests, load.duration_s),
+    )
+    elapsed = client.now()
+    recorder = work.recorder
+    ended = recorder.ended
+    if ended == "complete" and gone_since(recorder.samples) is not None:
+        ended = "server-died"
+    return analyse(
+        load,
+        recorder.samples,
+        warmup=warmup.recorder.samples,
+        ended=ended,
+        elapsed_s=elapsed,
+        unfinished=work.in_flight,
+        cpu_s=time.process_time() - began_cpu,
+    )
+
+
+class _Work:
+    """The requests of one run: those under way, and where their samples go."""
+
+    def __init__(self, client: Client, recorder: Recorder) -> None:
+        self._client = client
+        self.recorder = recorder
+        self.in_flight = 0
+
+    async def _one(self, index: int, intended_s: float | None = None) -> None:
+        self.in_flight += 1
+        sample = await self._client.send(index, intended_s)
+        self.in_flight -= 1  # not where it was cancelled: then it is unfinished
+        self.recorder.add(sample)
+
+    async def closed(
+        self, concurrency: int, requests: int | None, duration_s: float | None
+    ) -> None:
+        """Let so many users ask, each again as soon as it has its answer."""
+        numbers = iter(range(requests)) if requests is not None else itertools.count()
+
+        async def user() -> None:
+            for index in numbers:
+                await self._one(index)
+                if duration_s is not None and self._client.now() >= duration_s:
+                    return
+
+        await _all([asyncio.ensure_future(user()) for _ in range(concurrency)])
+
+    async def opened(self, load: Load) -> None:
+        """Start each request when it is due, however many are under way."""
+        places = asyncio.Semaphore(load.max_in_flight)
+
+        async def request(index: int, due: float) -> None:
+            async with places:
+                await self._one(index, due)
+
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            for index, due in enumerate(due_times(load)):
+                await asyncio.sleep(max(due - self._client.now(), 0))
+                task = asyncio.ensure_future(request(index, due))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        except asyncio.CancelledError:
+            for task in tasks:
+                task.cancel()
+            raise
+        await _all(list(tasks))
+
+    async def until(self, interrupted: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work to its end, or until it is useless or somebody interrupts it."""
+        task = asyncio.ensure_future(work)
+        stops = [asyncio.ensure_future(e.wait()) for e in (self.recorder.stop, interrupted)]
+        await asyncio.wait([task, *stops], return_when=asyncio.FIRST_COMPLETED)
+        if interrupted.is_set():
+            self.recorder.end("interrupted")
+        for each in (task, *stops):
+            if each is not task or not task.done():
+                each.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for all; cancelled, cancel and await them, so that none is left behind."""
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -1,0 +1,119 @@
+"""The headline: one line that never lets a failed run pass for a figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.bench.answers import excerpt_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.bench.model import Failures, RunResult, Target
+
+__all__ = ["headline", "is_ok", "kind_words", "notes"]
+
+#: Above this share of one core the client itself may have been the limit.
+_BUSY: Final = 0.9
+#: A request sent this much later than it was due was held up by the client, not by the server.
+_LATE_S: Final = 0.05
+
+_WORDS: Final = {
+    "connect": "cannot connect",
+    "disconnected": "connection dropped",
+    "empty-answer": "2xx with an empty answer",
+    "error-in-body": "2xx with an error in the body",
+    "error-in-stream": "2xx with an error in the stream",
+    "not-a-completion": "2xx, but the body is no completion",
+    "not-a-stream": "2xx, but nothing was streamed",
+    "not-http": "the answer is not HTTP",
+    "not-json": "2xx, but the body is not JSON",
+    "timeout": "no answer in time",
+    "truncated": "the answer broke off",
+    "unexpected-body": "2xx without the expected text",
+}
+
+
+def kind_words(failure: Failures) -> str:
+    """Return a kind of failure in words."""
+    if failure.kind.startswith("http-"):
+        return f"HTTP {failure.status}"
+    return _WORDS.get(failure.kind, failure.kind)
+
+
+def is_ok(runs: Sequence[RunResult], max_failures: float) -> bool:
+    """Tell whether every run succeeded: no more than that share failed, and something worked."""
+    return bool(runs) and all(
+        run.successes > 0
+        and run.failure_share <= max_failures
+        and run.ended in {"complete", "interrupted"}
+        for run in runs
+    )
+
+
+def headline(
+    target: Target, runs: Sequence[RunResult], max_failures: float, *, hint: str = ""
+) -> str:
+    """Return the verdict on all runs in one line. ``hint`` says what to do about a failure."""
+    requests = sum(run.requests for run in runs)
+    failed = sum(run.failed for run in runs)
+    cut = any(run.ended == "interrupted" for run in runs)
+    what = f"{target.method} {target.url}"
+    begin = "INTERRUPTED, partial: " if cut else ""
+    if not requests:
+        return f"{begin}no request to {what} ended: nothing was measured"
+    if is_ok(runs, max_failures):
+        tolerated = f", {failed} failed (at most {max_failures:.3g} of each run may)"
+        return (
+            f"{begin or 'OK: '}{requests - failed} of {requests} requests to {what} succeeded"
+            f"{tolerated if failed else ''}"
+        )
+    died = next((run for run in runs if run.ended == "server-died"), None)
+    gave_up = "gave up, " if any(run.ended == "gave-up" for run in runs) else ""
+    line = f"{begin}FAILED: {gave_up}{failed} of {requests} requests to {what} failed{_kinds(runs)}"
+    if died is not None:
+        line = (
+            f"{begin}FAILED: the server stopped answering {died.elapsed_s:.1f} s into the run of"
+            f" {died.load.label}, after {died.successes} successes{_kinds(runs)}"
+        )
+    if failed == requests:
+        line += "; nothing was measured"
+    return f"{line}: {hint}" if hint else line
+
+
+def _kinds(runs: Sequence[RunResult]) -> str:
+    counts: dict[str, int] = {}
+    for run in runs:
+        for failure in run.failures:
+            words = kind_words(failure)
+            counts[words] = counts.get(words, 0) + failure.count
+    said = ", ".join(f"{count} x {words}" for words, count in counts.items())
+    if len(counts) == 1:
+        group = next(failure for run in runs for failure in run.failures)
+        said = f"{next(iter(counts))}: {excerpt_of(group.example)[:80]}"
+    return f" ({said})" if said else ""
+
+
+def notes(runs: Sequence[RunResult], *, tokens: bool) -> tuple[str, ...]:
+    """Return what a reader must know before believing the figures."""
+    said = []
+    for run in runs:
+        name = run.load.label
+        if run.client_cpu > _BUSY and run.successes:
+            said.append(
+                f"{name}: this client used {run.client_cpu:.0%} of a core and may be the limit"
+            )
+        if run.send_lag is not None and run.send_lag.p99 > _LATE_S:
+            said.append(
+                f"{name}: requests left up to {run.send_lag.maximum:.2f} s late (the client was"
+                " behind, or --max-in-flight reached); latency counts from when they were due"
+            )
+        if tokens and run.successes and run.completion_tokens is None:
+            said.append(f"{name}: the server sent no usage: there are no figures of tokens")
+        if run.warmup_failures:
+            said.append(
+                f"{name}: {run.warmup_failures} of {run.warmup_requests} warm-up requests failed"
+            )
+        if run.unfinished and run.ended == "interrupted":
+            said.append(f"{name}: {run.unfinished} requests were cut off and count nowhere")
+    return tuple(said)

@@ -1,0 +1,90 @@
+"""``mlcbuild bench``: a load test that counts only what succeeded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_INTERRUPTED: Final = 130
+
+_EPILOG: Final = """\
+URL: http://host:port of a server that speaks OpenAI's protocol (mlc_llm serve does), one of its
+endpoints (.../v1/chat/completions, .../v1/completions), or any URL, which is asked as it is.
+A success is a 2xx answer with a well-formed body. Figures of speed are of successes only.
+
+examples:
+  mlcbuild bench http://127.0.0.1:8000                        8 users for 10 s
+  mlcbuild bench http://127.0.0.1:8000 --concurrency 1..16    a sweep: 1, 2, 4, 8, 16
+  mlcbuild bench http://127.0.0.1:8000 --rate 2,5,10 --duration 30s --output bench.json
+  mlcbuild bench http://127.0.0.1:5000/health --requests 1000
+
+exit code: 0 good, 1 more failures than --max-failures, 2 wrong use, 3 the server cannot be
+reached, 130 on Ctrl-C (what was measured until then is still reported).
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("url", metavar="URL")
+    add = parser.add_argument_group("load").add_argument
+    add("--concurrency", metavar="N[,N..]", help="closed loop: users at once (default: 8)")
+    add("--rate", metavar="R[,R..]", help="open loop: requests a second, however slow the answers")
+    add("--arrivals", choices=["even", "poisson"], default="even", help="of --rate (default: even)")
+    add("--max-in-flight", type=int, default=1000, metavar="N", help="of --rate (default: 1000)")
+    add("--seed", type=int, default=0, help="of poisson arrivals (default: 0)")
+    add("--duration", metavar="S", help="of each run, as 10s or 2m (default: 10s)")
+    add("--requests", type=int, metavar="N", help="end each run after N requests")
+    add("--warmup", type=int, metavar="N", help="requests before each run, not counted"
+        " (default: one a user, or 1)")  # fmt: skip
+    add = parser.add_argument_group("request").add_argument
+    add("--api", choices=["chat", "completions", "plain"], help="default: found out from URL")
+    add("--model", metavar="NAME", help="default: the first that the server lists")
+    add("--no-stream", dest="stream", action="store_false", help="ask for whole answers")
+    prompts = parser.add_mutually_exclusive_group()
+    prompts.add_argument("--prompt", metavar="TEXT", help="what to ask")
+    prompts.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line, in turn")
+    add("--max-tokens", type=int, default=64, metavar="N", help="of each answer (default: 64)")
+    add("--temperature", type=float, default=0.0, metavar="T", help="default: 0")
+    add("--body", type=Path, metavar="FILE", help="send this JSON instead")
+    add("--method", metavar="NAME", help="of a plain request (default: GET, with --body POST)")
+    add("--header", action="append", default=[], metavar="NAME: VALUE", help="repeatable")
+    add("--api-key-env", metavar="NAME", help="the variable that holds the server's key")
+    add("--expect", metavar="TEXT", help="a plain body without it is a failure")
+    add("--timeout", default="60s", metavar="S", help="of a request (default: 60s)")
+    add = parser.add_argument_group("report").add_argument
+    add("--max-failures", default="0", metavar="SHARE", help="tolerate, as 1%% (default: 0)")
+    add("--json", action="store_true", help="print the result as JSON")
+    add("--output", type=Path, metavar="FILE", help="write the JSON there too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the load test, print it, and return 0, 1 or 130."""
+    from mlcbuild.bench.settings import plan_from  # noqa: PLC0415 - --help needs none of it
+
+    plan = plan_from(vars(args))
+    if args.output is not None and not args.output.parent.is_dir():
+        # Said now and not after ten minutes of load.
+        raise InputError(f"cannot write {args.output}: no such folder")
+    from mlcbuild.bench import as_json, as_text  # noqa: PLC0415
+    from mlcbuild.bench.progress import bar  # noqa: PLC0415
+    from mlcbuild.bench.session import bench  # noqa: PLC0415
+
+    with bar() as on_start:
+        result = bench(plan, on_start)
+    if args.output is not None:
+        from mlcbuild.report.write import write_aside  # noqa: PLC0415
+
+        write_aside(args.output, as_json.render(result))
+    sys.stdout.write(as_json.render(result) if args.json else as_text.render(result))
+    if result.interrupted:
+        return _INTERRUPTED
+    return 0 if result.ok else 1
