@@ -1,25 +1,25 @@
 """Find and load the native libraries of ``mlc_llm``.
 
-``python -m mlc_llm.libinfo [--json]`` shows every candidate with its verdict and loads nothing.
-Upstream's names (``find_lib_path``, ``get_dll_directories``, ``__version__``,
-``MLC_LIBRARY_PATH``) keep their meaning. docs/locator.md explains the rules.
+``python -m mlc_llm.libinfo [--json]`` shows every candidate with its verdict and loads nothing;
+``--load`` tries them leaf-first in a child process. Upstream's names (``find_lib_path``,
+``get_dll_directories``, ``__version__``, ``MLC_LIBRARY_PATH``) keep their meaning.
+docs/locator.md explains the rules.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from _thread import RLock
 
-from mlc_llm._locator.candidates import PACKAGE, read_stamp
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.host import this_host
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ctypes
+    from typing import Any
 
 __all__ = [
     "MLC_LIBRARY_PATH",
@@ -31,6 +31,7 @@ __all__ = [
     "load_library",
     "prepare",
     "refused_backends",
+    "require_compiler",
 ]
 
 #: As it was when this module was imported; ``find_lib_path`` reads the variable itself.
@@ -39,7 +40,7 @@ MLC_LIBRARY_PATH = os.environ.get("MLC_LIBRARY_PATH", None)
 #: Back ends of TVM that are present and cannot be loaded here, with the reason.
 refused_backends: dict[str, str] = {}
 
-_lock = threading.RLock()
+_lock = RLock()
 _state: dict[str, Any] = {}
 
 
@@ -62,7 +63,7 @@ def find_lib_path(name: str, optional: bool = False) -> list[str]:  # noqa: FBT0
     ``LibraryLoadError`` where ``MLC_LIBRARY_PATH`` names a bad one. ``optional``: an empty list.
     """
     try:
-        return [str(choose(name, this_host(), os.environ).path)]
+        return [choose(name, this_host(), os.environ).path]
     except LibraryLoadError:
         if optional:
             return []
@@ -71,7 +72,7 @@ def find_lib_path(name: str, optional: bool = False) -> list[str]:  # noqa: FBT0
 
 def get_dll_directories() -> list[str]:
     """Return the one folder that holds the library, or nothing. Never PATH's folders."""
-    return [str(Path(path).parent) for path in find_lib_path("mlc_llm", optional=True)]
+    return [os.path.dirname(path) for path in find_lib_path("mlc_llm", optional=True)]
 
 
 def prepare() -> None:
@@ -83,15 +84,20 @@ def prepare() -> None:
     with _lock:
         if _state or os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
             return
-        from mlc_llm._locator import runtime  # noqa: PLC0415 - ctypes, only to load
+        from mlc_llm._locator import installed, runtime  # noqa: PLC0415 - ctypes, only to load
 
         host = this_host()
         library = choose("mlc_llm", host, os.environ).path
-        folder = library.parent
-        tvm = sys.modules.get("tvm") or runtime.import_tvm(folder, host, os.environ)
-        runtime.require_version(tvm, _tvm_version(folder.parent))
+        wanted = installed.wanted_tvm(library)
+        installed.require_version(installed.version("tvm"), wanted)
+        place = runtime.runtime_folder(library, host)
+        tvm = sys.modules.get("tvm") or runtime.import_tvm(place, host, os.environ)
+        installed.require_version(
+            getattr(tvm, "__version__", None), wanted, runtime.loaded_runtime(tvm) or ""
+        )
+        folder = os.path.dirname(library)
         if sys.platform == "win32":
-            _state["folder"] = os.add_dll_directory(str(folder))  # ends when the handle is dropped
+            _state["folder"] = os.add_dll_directory(folder)  # ends when the handle is dropped
         refused_backends.update(runtime.load_backends(tvm, folder, host))
         _state["library"] = library
 
@@ -105,48 +111,31 @@ def load_library() -> tuple[ctypes.CDLL, str]:
         host = this_host()
         path = _state.get("library") or choose("mlc_llm", host, os.environ).path
         try:
-            return ctypes.CDLL(str(path)), str(path)
+            return ctypes.CDLL(path), path
         except OSError as error:
-            from mlc_llm._locator import explain, runtime  # noqa: PLC0415 - only after a failure
+            from mlc_llm._locator.explain import explain  # noqa: PLC0415 - only after a failure
 
-            folders = [*runtime.package_folders(), *explain.default_folders()]
-            raise explain.explain(error, path, host, folders=folders) from error
+            raise explain(error, path, host) from error
 
 
-def _tvm_version(package: Path) -> str | None:
-    """Return the version of apache-tvm this build belongs to, None where nothing records it.
+def require_compiler() -> None:
+    """Raise ``LibraryLoadError`` with the reason where TVM runs without its compiler.
 
-    The stamp has it where TVM came from a release; else the installed metadata pins it.
+    TVM falls back to its runtime without a word; what compiles calls this first.
     """
-    stamp = read_stamp(package) or read_stamp(PACKAGE)
-    for source in stamp.get("sources", ()):
-        if source.get("name") in ("tvm", "apache-tvm") and source.get("version"):
-            return str(source["version"])
-    from importlib import metadata  # noqa: PLC0415
+    import tvm  # type: ignore[import-not-found] # noqa: PLC0415
+    from mlc_llm._locator.compiler import why_no_compiler  # noqa: PLC0415
 
-    try:
-        required = metadata.requires("mlc_llm") or []
-    except metadata.PackageNotFoundError:
-        return None
-    pins = [line.partition("==")[2] for line in required if line.startswith("apache-tvm==")]
-    return pins[0].partition(";")[0].strip() if pins else None
+    error = why_no_compiler(tvm, this_host(), os.environ)
+    if error is not None:
+        raise error
 
 
 def _main() -> int:
     """Print the candidates; exit 0 where one is good, 1 where none is, 2 for wrong use."""
-    import argparse  # noqa: PLC0415
+    from mlc_llm._locator.report import main  # noqa: PLC0415
 
-    from mlc_llm._locator import report  # noqa: PLC0415
-
-    parser = argparse.ArgumentParser(
-        prog="python -m mlc_llm.libinfo",
-        description="Show which native library mlc_llm would load and why. Loads nothing.",
-    )
-    parser.add_argument("--json", action="store_true", help="for scripts")
-    facts = report.answer(this_host(), os.environ)
-    text = report.as_json(facts) if parser.parse_args().json else report.as_text(facts)
-    print(text.encode(errors="backslashreplace").decode())  # noqa: T201 - this is the answer
-    return 0 if facts["winner"] else 1
+    return main(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 import pytest
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
+from mlc_llm._locator.closure import first_fault
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
-from mlc_llm._locator.explain import explain, missing_import
+from mlc_llm._locator.explain import explain
 from mlc_llm._locator.host import Host
 from pefactory import make_pe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: An API set is Windows' own: it is there wherever the tests run.
+CRT = "api-ms-win-crt-heap-l1-1-0.dll"
 WINDOWS = Host(system="windows", machine="x86_64")
 
 
@@ -24,7 +27,7 @@ def package(tmp_path: Path) -> Path:
     return folder
 
 
-def put(path: Path, *, machine: str = "x86_64", needs: str = "VCRUNTIME140.dll") -> Path:
+def put(path: Path, *, machine: str = "x86_64", needs: str = CRT) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(make_pe(machine=machine, imports={needs: ["f"]}))
     return path
@@ -33,13 +36,13 @@ def put(path: Path, *, machine: str = "x86_64", needs: str = "VCRUNTIME140.dll")
 def test_takes_the_library_of_the_installed_package(package: Path) -> None:
     library = put(package / "lib" / "mlc_llm.dll")
 
-    assert choose("mlc_llm", WINDOWS, {}, package=package).path == library
+    assert choose("mlc_llm", WINDOWS, {}, package=package).path == str(library)
 
 
 def test_maps_upstreams_second_name_to_the_one_library(package: Path) -> None:
     library = put(package / "lib" / "mlc_llm.dll")
 
-    assert choose("mlc_llm_module", WINDOWS, {}, package=package).path == library
+    assert choose("mlc_llm_module", WINDOWS, {}, package=package).path == str(library)
 
 
 @pytest.mark.parametrize("form", ["file", "folder"])
@@ -48,7 +51,9 @@ def test_an_explicit_file_or_folder_beats_the_installed_one(package: Path, form:
     named = put(package.parent / "mine" / "mlc_llm.dll")
     value = str(named if form == "file" else named.parent)
 
-    assert choose("mlc_llm", WINDOWS, {"MLC_LIBRARY_PATH": value}, package=package).path == named
+    assert choose("mlc_llm", WINDOWS, {"MLC_LIBRARY_PATH": value}, package=package).path == str(
+        named
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,7 @@ def test_a_release_build_is_taken_and_the_debug_one_before_it_is_not(package: Pa
 
     assert choose(
         "mlc_llm", WINDOWS, {"MLC_LLM_SOURCE_DIR": str(source)}, package=package
-    ).path == (release)
+    ).path == str(release)
 
 
 def test_a_debug_build_alone_is_refused_with_its_reason(package: Path) -> None:
@@ -104,7 +109,7 @@ def test_a_debug_build_is_taken_where_it_is_allowed_and_it_is_said(package: Path
     with pytest.warns(RuntimeWarning, match="Debug build"):
         chosen = choose("mlc_llm", WINDOWS, {"MLC_ALLOW_DEBUG": "1"}, package=package)
 
-    assert chosen.path == library
+    assert chosen.path == str(library)
 
 
 def test_path_is_never_searched(package: Path) -> None:
@@ -133,18 +138,20 @@ def test_a_library_of_another_size_than_stamped_is_refused(package: Path) -> Non
 
 
 def test_the_walk_of_imports_names_importer_and_missing_leaf(tmp_path: Path) -> None:
-    put(tmp_path / "top.dll", needs="mid.dll")
-    put(tmp_path / "other" / "mid.dll", needs="leaf.dll")
+    top = put(tmp_path / "top.dll", needs="mid.dll")
+    mid = put(tmp_path / "other" / "mid.dll", needs="leaf.dll")
 
-    found = missing_import(tmp_path / "top.dll", [tmp_path, tmp_path / "other"])
+    fault = first_fault(str(top), WINDOWS, [str(mid.parent)])
 
-    assert found == (tmp_path / "other" / "mid.dll", "leaf.dll")
+    assert fault is not None
+    assert (fault.cause, fault.culprit) == ("missing-dll", "leaf.dll")
+    assert fault.reason.startswith("mid.dll needs leaf.dll")
 
 
 def test_the_walk_of_imports_takes_no_api_set_for_missing(tmp_path: Path) -> None:
     put(tmp_path / "top.dll", needs="api-ms-win-crt-heap-l1-1-0.dll")
 
-    assert missing_import(tmp_path / "top.dll", [tmp_path]) is None
+    assert first_fault(str(tmp_path / "top.dll"), WINDOWS, []) is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +163,9 @@ def test_a_number_of_windows_becomes_a_cause(tmp_path: Path, winerror: int, caus
     if winerror != 126:
         error.winerror = winerror  # type: ignore[attr-defined]
 
-    explained = explain(error, put(tmp_path / "a.dll"), WINDOWS, folders=[tmp_path])
+    explained = explain(
+        error, put(tmp_path / "a.dll", needs="VCRUNTIME140.dll"), WINDOWS, folders=[tmp_path]
+    )
 
     assert (explained.cause, explained.winerror) == (cause, winerror)
     assert f"WinError {winerror}" in str(explained)

@@ -78,6 +78,22 @@ def test_another_version_of_tvm_is_an_error_with_the_command_that_mends_it(
     assert "pip install apache-tvm==0.27.0" in done.stderr
 
 
+def test_another_version_of_tvm_is_known_from_the_metadata_before_it_is_imported(
+    install: Install,
+) -> None:
+    (install.site / "apache_tvm-0.27.0.post1.dist-info").mkdir()
+    info = install.site / "mlc_llm-9.9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: mlc-llm\nRequires-Dist: apache-tvm==0.26.0 ; x\n\n")
+    (install.site / "tvm" / "base.py").write_text("raise SystemExit(9)")
+
+    done = install.python("-c", "import mlc_llm")
+
+    assert done.returncode == 1, done.stderr
+    assert "tvm 0.27.0.post1 is installed" in done.stderr
+    assert "pip install apache-tvm==0.26.0" in done.stderr
+
+
 def test_a_missing_dependency_names_the_library_that_needs_it(install: Install) -> None:
     build_so(install.lib / "libmlc_llm.so", needed=["libgone.so.7"])
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
-
-from mlc_llm._locator.candidates import PACKAGE, Candidate, candidates
+from mlc_llm._locator.candidates import PACKAGE, candidates
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from mlc_llm._locator.candidates import Candidate
     from mlc_llm._locator.host import Host
 
 __all__ = ["choose"]
 
-#: Candidates a message lists before it refers to ``python -m mlc_llm.libinfo``.
-_LISTED = 5
+#: Verdicts that ``MLC_ALLOW_DEBUG=1`` lifts.
+_DEBUG = ("debug-crt", "debug-build")
 
 
 def choose(
-    name: str, host: Host, environment: Mapping[str, str], *, package: Path = PACKAGE
+    name: str, host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
 ) -> Candidate:
     """Return the first good candidate for library ``name``.
 
@@ -35,37 +33,50 @@ def choose(
     for candidate in candidates(name, host, environment, package=package):
         verdict = candidate.verdict
         if verdict.good:
+            _say(candidate.path, candidate.note)
             return candidate
-        if verdict.cause == "debug-crt" and allow_debug:
+        if verdict.cause in _DEBUG and allow_debug:
             debug = debug or candidate
             if candidate.explicit:
                 break
         elif candidate.explicit:
             raise LibraryLoadError(
-                f"the library that MLC_LIBRARY_PATH names is {verdict.reason}",
-                path=str(candidate.path),
+                f"the library that MLC_LIBRARY_PATH names is not usable: {verdict.reason}",
+                path=candidate.path,
+                culprit=verdict.culprit,
                 cause=verdict.cause,
                 fix="unset MLC_LIBRARY_PATH, or point it at a good mlc_llm library",
+                details=(f"the file itself: {verdict.fix}",) if verdict.fix else (),
             )
         refused.append(candidate)
     if debug is not None:
-        warnings.warn(f"{debug.path}: {debug.verdict.reason}", RuntimeWarning, stacklevel=2)
+        _say(debug.path, debug.verdict.reason)
         return debug
     raise _nothing(name, refused)
+
+
+def _say(path: str, note: str) -> None:
+    if note:
+        import warnings  # noqa: PLC0415 - a healthy install has nothing to say
+
+        warnings.warn(f"{path}: {note}", RuntimeWarning, stacklevel=3)
 
 
 def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
     """Report the most telling candidate: one that is there and bad, before one that is absent."""
     worst = next((c for c in refused if c.verdict.cause != "absent"), None) or refused[0]
-    lines = [f"{c.path}: {c.verdict.reason} ({c.origin})" for c in refused if c is not worst]
-    if len(lines) > _LISTED:
-        lines[_LISTED:] = [f"and {len(lines) - _LISTED} more"]
+    there = worst.verdict.cause != "absent"
     return LibraryNotFoundError(
-        f"{name} is {worst.verdict.reason}"
-        if worst.verdict.cause != "absent"
+        f"{name} is not usable: {worst.verdict.reason}"
+        if there
         else f"{name} is in none of the places where it can be",
-        path=str(worst.path),
+        path=worst.path,
+        culprit=worst.verdict.culprit,
         cause=worst.verdict.cause,
         fix=worst.verdict.fix,
-        details=tuple(f"also not: {line}" for line in lines),
+        details=tuple(
+            f"also not: {c.path}: {c.verdict.reason} ({c.origin})"
+            for c in refused
+            if c is not worst
+        ),
     )

@@ -1,25 +1,39 @@
-"""Turn what the system's loader said into a cause, the guilty image and one fix."""
+"""Turn what the system's loader said into a cause, the guilty image and one fix.
+
+Only a load that failed comes here. The files are read first: they tell a missing, foreign or
+damaged image and a missing symbol for certain. What is left failed while it ran.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
+from mlc_llm._locator.closure import (
+    closure,
+    first_fault,
+    python_folders,
+    reinstall,
+    system_folder,
+)
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.image import NotAnImageError, read_image
-from mlc_llm._locator.judge import judge
+from mlc_llm._locator.installed import library_folders
+from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.mutex import judge_mutex, runtime_copies
+from mlc_llm._locator.process import loaded_module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlc_llm._locator.closure import Needed
     from mlc_llm._locator.host import Host
 
-__all__ = ["explain", "missing_import"]
+__all__ = ["explain", "what_fails"]
 
 #: glibc's and macOS's words for the failures that have a rule id.
-_PATTERNS: Final = (
+_PATTERNS = (
     (re.compile(r"(?P<culprit>\S+): cannot open shared object file"), "missing-dll"),
     (re.compile(r"Library not loaded: (?P<culprit>\S+)"), "missing-dll"),
     (re.compile(r"(?P<culprit>\S+): undefined symbol"), "missing-export"),
@@ -29,56 +43,68 @@ _PATTERNS: Final = (
     (re.compile(r"(?P<culprit>\S+): (?:wrong ELF class|invalid ELF header)"), "wrong-machine"),
 )  # fmt: skip
 
-_MODULE_NOT_FOUND: Final = 126
+_MODULE_NOT_FOUND = 126
+_INIT_FAILED = 1114
 
 #: Windows' numbers (winerror.h) that a load can give.
-_WINDOWS: Final = {
+_WINDOWS = {
+    5: "unreadable",
     _MODULE_NOT_FOUND: "missing-dll",
     127: "missing-export",
+    182: "missing-export",
     193: "wrong-machine",
-    1114: "init-failed",
+    206: "path-too-long",
+    _INIT_FAILED: "init-failed",
+    1455: "out-of-memory",
     1920: "unreadable",
     4551: "blocked-by-policy",
 }
 
-_FIXES: Final = {
+_FIXES = {
     "missing-dll": "pip install --force-reinstall mlc_llm (brings apache-tvm and apache-tvm-ffi)",
     "missing-export": "pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
     "old-glibc": "install on a newer system, or build mlc_llm from source on this one",
     "wrong-machine": "install the wheel for this machine",
-    "init-failed": "install the current Microsoft Visual C++ Redistributable (vc_redist)",
+    "path-too-long": "install into a folder with a shorter name, or switch LongPathsEnabled on",
+    "out-of-memory": "close other programs, or make the page file of this machine larger",
     "blocked-by-policy": "allow the file in the application control policy of this machine",
     "load-failed": "pip install --force-reinstall mlc_llm",
+}
+_ILLEGAL_INSTRUCTION = 0xC000001D
+
+#: What the files can show, by the number that Windows gives for it. Wine says 126 for all.
+_SHOWN = {
+    _MODULE_NOT_FOUND: ("missing-dll", "debug-crt", "wrong-machine", "not-a-pe"),
+    127: ("missing-export",),
+    182: ("missing-export",),
+    193: ("wrong-machine", "not-a-pe"),
 }
 
 
 def explain(
-    error: OSError, path: Path, host: Host, *, folders: Sequence[Path] = ()
+    error: OSError, path: str, host: Host, *, folders: Sequence[str] | None = None
 ) -> LibraryLoadError:
-    """Say why loading ``path`` failed. ``folders`` are searched for what it imports."""
-    verdict = judge(path, host)
+    """Say why loading ``path`` failed. ``folders``: where TVM's libraries lie, if not installed."""
+    path = os.fspath(path)
+    places = library_folders() if folders is None else [os.fspath(folder) for folder in folders]
     winerror = _winerror(error, host)
-    if not verdict.good and verdict.cause != "debug-crt":
-        return LibraryLoadError(
-            verdict.reason, path=str(path), cause=verdict.cause, fix=verdict.fix, winerror=winerror
-        )
-    cause, culprit, reason = _WINDOWS.get(winerror or 0, ""), "", str(error)
-    if cause == "missing-dll" and (found := missing_import(path, (path.parent, *folders))):
-        importer, culprit = found
-        reason = f"{importer.name} needs {culprit}, which is nowhere the loader looks"
-    for pattern, meaning in _PATTERNS:
-        if not cause and (match := pattern.search(reason)):
-            cause, culprit = meaning, match["culprit"]
-    cause = cause or "load-failed"
-    if verdict.cause == "debug-crt" and cause in ("missing-dll", "load-failed"):
-        cause, reason = "debug-crt", verdict.reason
+    verdict = judge(path, host)
+    if verdict.good or verdict.cause == "debug-crt":
+        found = first_fault(path, host, places)
+        verdict = found if found and _agrees(found.cause, winerror) else Verdict()
+    details: tuple[str, ...] = ()
+    if verdict.good:
+        verdict = _from_words(error, path)
+        if host.system == "windows":
+            verdict, details = _ran(winerror, path, host, places, verdict)
     return LibraryLoadError(
-        reason,
-        path=str(path),
-        cause=cause,
-        culprit=culprit,
-        fix=_FIXES.get(cause, verdict.fix or _FIXES["load-failed"]),
+        verdict.reason,
+        path=path,
+        cause=verdict.cause,
+        culprit=verdict.culprit,
+        fix=verdict.fix or _FIXES.get(verdict.cause, _FIXES["load-failed"]),
         winerror=winerror,
+        details=details,
     )
 
 
@@ -90,39 +116,94 @@ def _winerror(error: OSError, host: Host) -> int | None:
     return number
 
 
-def missing_import(path: Path, folders: Sequence[Path]) -> tuple[Path, str] | None:
-    """Walk a PE image's imports; return (importer, name) of the first one found in no folder.
+def _agrees(cause: str, winerror: int | None) -> bool:
+    """Tell whether what the files show can be what the loader met: its number knows better."""
+    return winerror is None or cause in _SHOWN.get(winerror, ())
 
-    API sets (``api-ms-win-...``) belong to Windows and are no files: they are never missing here.
-    """
-    seen, todo = {path.name.lower()}, [path]
-    while todo:
-        importer = todo.pop(0)
-        try:
-            needed = read_image(importer).needed
-        except (NotAnImageError, OSError):
-            continue
-        for name in needed:
-            lower = name.lower()
-            if lower in seen or lower.startswith(("api-ms-win-", "ext-ms-")):
-                continue
-            seen.add(lower)
-            found = next((f / name for f in folders if (f / name).is_file()), None)
-            if found is None:
-                return importer, name
-            if not _is_system(found):
-                todo.append(found)
+
+def _from_words(error: OSError, path: str) -> Verdict:
+    """Read the loader's own sentence, where it makes one (Linux, macOS)."""
+    words = str(error)
+    for pattern, cause in _PATTERNS:
+        if match := pattern.search(words):
+            return Verdict(cause, words, culprit=match["culprit"])
+    return Verdict("load-failed", words, culprit=path)
+
+
+def _ran(
+    winerror: int | None, path: str, host: Host, folders: Sequence[str], otherwise: Verdict
+) -> tuple[Verdict, tuple[str, ...]]:
+    """Explain a load that found all it needs and failed while an initialiser ran."""
+    nodes = closure(path, host, folders)
+    order = [os.path.dirname(path), *folders, *python_folders(), system_folder()]
+    loaded = [
+        found for name in ("msvcp140.dll", "vcruntime140.dll") if (found := loaded_module(name))
+    ]
+    details = tuple(runtime_copies(list(dict.fromkeys(order)), loaded))
+    if verdict := judge_mutex(nodes, loaded_module("msvcp140.dll")):
+        return verdict, details
+    if verdict := _guilty(nodes, folders):
+        return verdict, details if verdict.cause == "init-failed" else ()
+    if verdict := _already_loaded(nodes):
+        return verdict, ()
+    cause = _WINDOWS.get(winerror or 0, "load-failed")
+    reason = otherwise.reason
+    if cause == "init-failed":
+        reason += ": it loads in a fresh process, so something imported earlier is in its way"
+    fix = "import mlc_llm before the other packages" if cause == "init-failed" else ""
+    return Verdict(cause, reason, fix, path), details
+
+
+def what_fails(path: str, host: Host, folders: Sequence[str]) -> Verdict | None:
+    """Load ``path`` and all it needs in a child process; judge what fails, None if nothing does."""
+    nodes = closure(path, host, folders)
+    return judge_mutex(nodes, None) or _guilty(nodes, folders)
+
+
+def _guilty(nodes: Sequence[Needed], folders: Sequence[str]) -> Verdict | None:
+    """Load the libraries leaf-first in a child and judge the one that fails, None if none does."""
+    from mlc_llm._locator.triage import find_guilty, leaves_first  # noqa: PLC0415
+
+    by_name = {node.name.lower(): node.path for node in nodes if node.path}
+    own = [p for p in by_name.values() if os.path.dirname(p) != system_folder()]
+    needed = {p: [by_name[n] for n in _needs(p) if by_name.get(n) in own] for p in own}
+    try:
+        guilty = find_guilty(leaves_first(own, needed), folders)
+    except OSError:
+        return None
+    if guilty is None:
+        return None
+    name = os.path.basename(guilty.path)
+    cause = _WINDOWS.get(guilty.winerror or 0, "init-failed")
+    if cause != "init-failed":
+        reason = f"{name} fails with WinError {guilty.winerror}"
+        return Verdict(cause, reason, "", guilty.path)
+    return Verdict(
+        cause,
+        f"the initialiser of {name} {guilty.did()}",
+        _mend(guilty.path, guilty.code),
+        guilty.path,
+    )
+
+
+def _needs(path: str) -> list[str]:
+    try:
+        return [name.lower() for name in read_image(path).needed]
+    except (NotAnImageError, OSError):
+        return []
+
+
+def _mend(path: str, code: int | None) -> str:
+    if code == _ILLEGAL_INSTRUCTION:
+        return "build mlc_llm on this machine (pip wheel .), or install a build for its processor"
+    return reinstall(path)
+
+
+def _already_loaded(nodes: Sequence[Needed]) -> Verdict | None:
+    """Find a library that the process has loaded from elsewhere: the loader takes that one."""
+    for node in nodes:
+        loaded = loaded_module(node.name) if node.path else None
+        if loaded and node.path and os.path.normcase(loaded) != os.path.normcase(node.path):
+            reason = f"{node.name} was loaded before, from another folder, and is used instead"
+            return Verdict("ambiguous-dll", reason, "import mlc_llm before the others", loaded)
     return None
-
-
-def _is_system(path: Path) -> bool:
-    """Windows' own DLLs: their imports are Windows' business."""
-    return path.parent.name.lower() == "system32"
-
-
-def default_folders() -> list[Path]:
-    """Where Windows looks beside the library's own folder: Python's and the system's."""
-    import os  # noqa: PLC0415
-
-    system = Path(os.environ.get("SYSTEMROOT", "C:\\Windows")) / "System32"
-    return [Path(sys.base_prefix), Path(sys.executable).parent, system]

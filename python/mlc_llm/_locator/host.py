@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 import os
-import struct
 import sys
-from typing import NamedTuple
 
 __all__ = ["Host", "this_host"]
 
-_ALIASES = {"amd64": "x86_64", "aarch64": "arm64", "i386": "x86", "i686": "x86", "win32": "x86"}
+_ALIASES = {"amd64": "x86_64", "aarch64": "arm64", "i386": "x86", "i686": "x86"}
+_NAMES = {"windows": ("", ".dll"), "macos": ("lib", ".dylib"), "elf": ("lib", ".so")}
+_FORMATS = {"windows": "pe", "macos": "mach-o", "elf": "elf"}
 
 
-class Host(NamedTuple):
-    """One kind of process that can load a library."""
+class Host:
+    """One kind of process that can load a library.
 
-    #: ``windows``, ``macos`` or ``elf`` (Linux, FreeBSD).
-    system: str
-    machine: str
+    ``system`` is ``windows``, ``macos`` or ``elf`` (Linux, FreeBSD); ``image_format`` is the only
+    format it loads: ``pe``, ``mach-o`` or ``elf``.
+    """
 
-    @property
-    def image_format(self) -> str:
-        """The only library format this host loads."""
-        return {"windows": "pe", "macos": "mach-o"}.get(self.system, "elf")
+    __slots__ = ("image_format", "machine", "prefix", "suffix", "system")
+
+    def __init__(self, system: str, machine: str) -> None:
+        self.system = system
+        self.machine = machine
+        self.image_format = _FORMATS[system]
+        self.prefix, self.suffix = _NAMES[system]
 
     def file_name(self, name: str) -> str:
         """``mlc_llm`` -> ``mlc_llm.dll``, ``libmlc_llm.dylib`` or ``libmlc_llm.so``."""
-        if self.system == "windows":
-            return f"{name}.dll"
-        return f"lib{name}.dylib" if self.system == "macos" else f"lib{name}.so"
+        return self.prefix + name + self.suffix
 
 
 def this_host() -> Host:
     """Describe the running interpreter (not the machine: a 32-bit Python needs 32-bit files)."""
     if sys.platform == "win32":
-        import sysconfig  # noqa: PLC0415 - 2 ms that other systems need not pay
-
-        name = sysconfig.get_platform().removeprefix("win-")
-        return Host(system="windows", machine=_ALIASES.get(name, name))
+        built = sys.version.lower()  # it ends in the compiler's "[... 64 bit (AMD64)]"
+        known = {"(amd64)": "x86_64", "(arm64)": "arm64", "(arm)": "arm"}
+        machine = next((name for mark, name in known.items() if mark in built), "x86")
+        return Host("windows", machine)
     machine = os.uname().machine.lower()
     machine = _ALIASES.get(machine, machine)
-    if struct.calcsize("P") == 4:  # noqa: PLR2004 - bytes of a 32-bit pointer
+    if sys.maxsize < 1 << 32:
         machine = {"x86_64": "x86", "arm64": "arm"}.get(machine, machine)
-    return Host(system="macos" if sys.platform == "darwin" else "elf", machine=machine)
+    return Host("macos" if sys.platform == "darwin" else "elf", machine)

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import os
 
 from mlc_llm._locator.image import NotAnImageError, read_image
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlc_llm._locator.host import Host
     from mlc_llm._locator.image import Image
 
-__all__ = ["GOOD", "Verdict", "judge"]
+__all__ = ["GOOD", "REINSTALL", "Verdict", "judge"]
 
 _NOT_AN_IMAGE = {"pe": "not-a-pe", "elf": "not-an-elf", "mach-o": "not-a-mach-o"}
 _FORMAT_NAMES = {"pe": "Windows (PE)", "elf": "Linux (ELF)", "mach-o": "macOS (Mach-O)"}
 
+REINSTALL = "pip install --force-reinstall --no-deps mlc_llm"
 
-class Verdict(NamedTuple):
-    """``cause`` is empty for a good file, else a rule id; ``reason`` says it in words."""
 
-    cause: str = ""
-    reason: str = ""
-    fix: str = ""
+class Verdict:
+    """``cause`` is empty for a good file, else a rule id; ``reason`` says it in words.
+
+    ``culprit`` is the image at fault where it is another one than the file judged.
+    """
+
+    __slots__ = ("cause", "culprit", "fix", "reason")
+
+    def __init__(self, cause: str = "", reason: str = "", fix: str = "", culprit: str = "") -> None:
+        self.cause = cause
+        self.reason = reason
+        self.fix = fix
+        self.culprit = culprit
 
     @property
     def good(self) -> bool:
@@ -32,35 +40,34 @@ class Verdict(NamedTuple):
 
 
 GOOD = Verdict()
-_REINSTALL = "pip install --force-reinstall --no-deps mlc_llm"
 
 
-def judge(path: Path, host: Host, *, stamped_size: int | None = None) -> Verdict:
-    """Read ``path`` and say whether ``host`` can use it.
+def judge(path: str, host: Host, *, size: int | None = None) -> Verdict:
+    """Read the header of ``path`` and say whether ``host`` can use it.
 
-    ``stamped_size`` is the size in bytes the build stamp recorded for it, where there is a stamp.
+    ``size`` is the file's size in bytes as the build stamp recorded it, where there is a stamp.
     """
     try:
         image = read_image(path)
-        size = path.stat().st_size
+        real = os.stat(path).st_size
     except FileNotFoundError:
         return Verdict("absent", "no such file", "build or install mlc_llm")
     except NotAnImageError as error:
         cause = _NOT_AN_IMAGE[host.image_format]
-        return Verdict(cause, f"not a native library: {error}", _REINSTALL)
+        return Verdict(cause, f"not a native library: {error}", REINSTALL)
     except OSError as error:
         return Verdict("unreadable", f"cannot be read: {error.strerror}", "check its permissions")
     verdict = _judge_image(image, host)
-    if verdict.good and stamped_size is not None and size != stamped_size:
-        reason = f"{size} bytes, its stamp says {stamped_size}: it is not the file that was built"
-        return Verdict("stamp-mismatch", reason, _REINSTALL)
+    if verdict.good and size is not None and real != size:
+        reason = f"{real} bytes, its stamp says {size}: it is not the file that was built"
+        return Verdict("stamp-mismatch", reason, REINSTALL)
     return verdict
 
 
 def _judge_image(image: Image, host: Host) -> Verdict:
     if image.format != host.image_format:
         built, wanted = _FORMAT_NAMES[image.format], _FORMAT_NAMES[host.image_format]
-        return Verdict("wrong-machine", f"a {built} library, needed is {wanted}", _REINSTALL)
+        return Verdict("wrong-machine", f"a {built} library, needed is {wanted}", REINSTALL)
     if host.machine not in image.machines:
         built = ", ".join(image.machines)
         reason = f"built for {built}, this Python is {host.machine}"

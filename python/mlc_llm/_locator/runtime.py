@@ -10,77 +10,88 @@ variable is set while TVM is imported, and the back ends are loaded here afterwa
 from __future__ import annotations
 
 import ctypes
-import importlib
 import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from mlc_llm._locator.errors import LibraryLoadError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
+    from typing import Any
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["backends", "import_tvm", "load_backends", "require_version"]
+__all__ = ["backends", "import_tvm", "load_backends", "runtime_folder"]
 
 _VARIABLE = "TVM_LIBRARY_PATH"
 
+#: Where a build puts ``tvm_runtime``, seen from the folder of ``mlc_llm``: ours and one-folder
+#: builds, then upstream's of the TVM generations (docs/locator.md).
+_RUNTIME_BESIDE = ("", "lib", "../lib", "../lib/Release", "tvm", "../tvm/Release")
 
-def import_tvm(folder: Path, host: Host, environment: MutableMapping[str, str]) -> Any:  # noqa: ANN401
+
+def runtime_folder(library: str, host: Host) -> str | None:
+    """Return the folder of the ``tvm_runtime`` that was built with ``library``, None if gone."""
+    folder, file = os.path.dirname(library), host.file_name("tvm_runtime")
+    for below in _RUNTIME_BESIDE:
+        place = os.path.normpath(os.path.join(folder, below))
+        if os.path.isfile(os.path.join(place, file)):
+            return place
+    return None
+
+
+def import_tvm(folder: str | None, host: Host, environment: MutableMapping[str, str]) -> Any:  # noqa: ANN401
     """Import TVM, with the runtime in ``folder`` first unless the user has chosen another.
 
     Raises ``LibraryLoadError`` where a library of TVM cannot be loaded.
     """
-    runtime = folder / host.file_name("tvm_runtime")
-    ours = not environment.get(_VARIABLE) and runtime.is_file()
-    if ours:
-        environment[_VARIABLE] = str(folder)
+    ours = folder is not None and not environment.get(_VARIABLE)
+    if ours and folder is not None:
+        environment[_VARIABLE] = folder
     try:
-        return importlib.import_module("tvm")
-    except OSError as error:
-        from mlc_llm._locator.explain import (  # noqa: PLC0415 - only after a failure
-            default_folders,
-            explain,
-        )
-
-        failed = runtime if ours else Path(environment.get(_VARIABLE, "")) / runtime.name
-        folders = [*package_folders(), *default_folders()]
-        raise explain(error, failed, host, folders=folders) from error
-    except (RuntimeError, AttributeError) as error:
-        raise LibraryLoadError(
-            f"importing tvm failed: {error}",
-            path=str(runtime) if ours else "",
-            cause="stamp-mismatch",
-            fix="pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
-        ) from error
+        import tvm  # type: ignore[import-not-found] # noqa: PLC0415 - the variable comes first
+    except ModuleNotFoundError:
+        raise
+    except (OSError, ImportError, RuntimeError, AttributeError) as error:
+        raise _refused(error, environment.get(_VARIABLE, ""), host) from error
+    else:
+        return tvm
     finally:
         # Children and later imports choose for themselves.
         if ours:
             environment.pop(_VARIABLE, None)
 
 
-def require_version(tvm: Any, wanted: str | None) -> None:  # noqa: ANN401 - a module
-    """Refuse another TVM than the one this wheel was built for. None: nothing is recorded."""
-    version = getattr(tvm, "__version__", None)
-    if wanted is None or version == wanted:
-        return
-    raise LibraryLoadError(
-        f"tvm {version} is imported, this mlc_llm was built for {wanted}",
-        path=str(loaded_runtime(tvm) or ""),
+def _refused(error: Exception, folder: str, host: Host) -> LibraryLoadError:
+    """Explain why importing TVM failed: a library of it, or another generation of it."""
+    from mlc_llm._locator.closure import first_fault  # noqa: PLC0415 - only after a failure
+    from mlc_llm._locator.explain import explain  # noqa: PLC0415
+    from mlc_llm._locator.installed import library_folders  # noqa: PLC0415
+
+    extension = getattr(error, "path", None)
+    path = extension or os.path.join(folder, host.file_name("tvm_runtime"))
+    if isinstance(error, OSError) or extension:
+        return explain(error if isinstance(error, OSError) else OSError(*error.args), path, host)
+    # TVM's and tvm_ffi's own search raises RuntimeError and does not say what is wrong.
+    if os.path.isfile(path) and (fault := first_fault(path, host, library_folders())):
+        return LibraryLoadError(
+            fault.reason, path=path, culprit=fault.culprit, cause=fault.cause, fix=fault.fix
+        )
+    return LibraryLoadError(
+        f"importing tvm failed: {error}",
+        path=path if folder else "",
         cause="stamp-mismatch",
-        fix=f"pip install apache-tvm=={wanted}",
+        fix="pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
     )
 
 
-def loaded_runtime(tvm: Any) -> Path | None:  # noqa: ANN401 - a module
+def loaded_runtime(tvm: Any) -> str | None:  # noqa: ANN401 - a module
     """Return the ``tvm_runtime`` that TVM has loaded, None where it does not tell."""
     handle = getattr(tvm.base, "_LOADED_LIBS", {}).get("tvm_runtime")
-    return Path(handle._name).resolve() if handle is not None else None  # noqa: SLF001
+    return os.path.realpath(handle._name) if handle is not None else None  # noqa: SLF001
 
 
-def backends(tvm: Any, folder: Path, host: Host) -> Iterator[tuple[str, Path]]:  # noqa: ANN401
+def backends(tvm: Any, folder: str, host: Host) -> Iterator[tuple[str, str]]:  # noqa: ANN401
     """Yield (name, file) of each ``tvm_runtime_*`` that TVM has not loaded itself.
 
     The folder of the runtime that runs comes first, then ours, then TVM's package. ``extra`` comes
@@ -88,20 +99,25 @@ def backends(tvm: Any, folder: Path, host: Host) -> Iterator[tuple[str, Path]]: 
     """
     loaded = set(getattr(tvm.base, "_LOADED_LIBS", {}))
     runtime = loaded_runtime(tvm)
-    folders = [runtime.parent] if runtime else []
-    folders += [folder, Path(tvm.__file__).resolve().parent / "lib"]
-    pattern = host.file_name("tvm_runtime_*")
-    prefix, suffix = pattern.split("*")
+    folders = [os.path.dirname(runtime)] if runtime else []
+    folders += [folder, os.path.join(os.path.dirname(os.path.abspath(tvm.__file__)), "lib")]
+    prefix = host.file_name("tvm_runtime_")[: -len(host.suffix)]
     for place in dict.fromkeys(folders):
-        found = {p.name[len(prefix) : -len(suffix)]: p for p in place.glob(pattern)}
-        for short in sorted(found, key=lambda name: (name != "extra", name)):
+        try:
+            files = [
+                f for f in os.listdir(place) if f.startswith(prefix) and f.endswith(host.suffix)
+            ]
+        except OSError:
+            continue
+        shorts = [file[len(prefix) : -len(host.suffix)] for file in files]
+        for short in sorted(shorts, key=lambda name: (name != "extra", name)):
             name = f"tvm_runtime_{short}"
             if name not in loaded:
                 loaded.add(name)
-                yield name, found[short]
+                yield name, os.path.join(place, prefix + short + host.suffix)
 
 
-def load_backends(tvm: Any, folder: Path, host: Host) -> dict[str, str]:  # noqa: ANN401
+def load_backends(tvm: Any, folder: str, host: Host) -> dict[str, str]:  # noqa: ANN401
     """Load the back ends for their registrations; return those that cannot be, with the reason.
 
     A back end whose driver is absent (CUDA on a machine without one) is no error.
@@ -110,27 +126,18 @@ def load_backends(tvm: Any, folder: Path, host: Host) -> dict[str, str]:  # noqa
     handles = getattr(tvm.base, "_LOADED_LIBS", {})
     for name, path in backends(tvm, folder, host):
         try:
-            handles[name] = ctypes.CDLL(str(path))
+            handles[name] = ctypes.CDLL(path)
         except OSError as error:  # noqa: PERF203 - each can fail by itself
             refused[name] = _reason(error, path, host)
     return refused
 
 
-def _reason(error: OSError, path: Path, host: Host) -> str:
+def _reason(error: OSError, path: str, host: Host) -> str:
+    """Say why a back end cannot be loaded, from the files alone: that must stay cheap."""
     if host.system != "windows":
         return str(error)
-    from mlc_llm._locator.explain import default_folders, explain  # noqa: PLC0415
+    from mlc_llm._locator.closure import first_fault  # noqa: PLC0415 - only after a failure
+    from mlc_llm._locator.installed import library_folders  # noqa: PLC0415
 
-    return explain(error, path, host, folders=[*package_folders(), *default_folders()]).reason
-
-
-def package_folders() -> list[Path]:
-    """Return the library folders of the installed tvm and tvm_ffi, without importing them."""
-    folders = []
-    for package in ("tvm", "tvm_ffi"):
-        for entry in sys.path:
-            folder = Path(entry or os.curdir) / package / "lib"
-            if folder.is_dir():
-                folders.append(folder)
-                break
-    return folders
+    fault = first_fault(path, host, library_folders())
+    return fault.reason if fault else str(error)
