@@ -1,0 +1,76 @@
+"""The plug-in wheel, built once, in an environment with the official apache-tvm."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A virtual environment with apache-tvm and the plug-in."""
+
+    folder: Path
+    wheel: Path
+    #: Hash of every file of apache-tvm before the plug-in came.
+    untouched: dict[str, str]
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def site(self) -> Path:
+        return next(self.folder.glob("lib/python*/site-packages"))
+
+    def run(
+        self, *arguments: str | Path, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.python, *arguments],
+            env={**os.environ, **env},
+            cwd=cwd,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=600,
+        )
+
+    def pip(self, *arguments: str | Path) -> None:
+        subprocess.run([self.python, "-m", "pip", "-q", *arguments], check=True)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+@pytest.fixture(scope="session")
+def vulkan(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("vulkan")
+    pip = [sys.executable, "-m", "pip", "wheel", ROOT / "plugins" / "vulkan", "--no-deps"]
+    done = subprocess.run(
+        [*pip, "-w", folder / "dist"], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = (folder / "dist").glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    environment = Environment(folder=folder / "venv", wheel=wheel, untouched={})
+    environment.pip("install", "apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2")
+    # What TVM's own tests import beyond that.
+    environment.pip("install", "numpy", "pytest", "scipy", "ml_dtypes", "cloudpickle", "psutil")
+    environment.untouched.update(hashes(environment.site / "tvm"))
+    environment.pip("install", "--no-deps", wheel)
+    return environment

@@ -1,0 +1,137 @@
+"""tvm-vulkan on PyPI's own apache-tvm, with Mesa's software driver: needs the network."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.sources.fetch import bring
+from mlcbuild.sources.lock import load
+
+if TYPE_CHECKING:
+    from conftest import Environment
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+KERNEL = Path(__file__).with_name("double_kernel.py")
+#: A machine that has Vulkan's loader and no driver.
+NO_DRIVER = {"VK_ICD_FILENAMES": "/dev/null", "VK_DRIVER_FILES": "/dev/null"}
+
+
+def test_a_kernel_is_compiled_and_runs(vulkan: Environment) -> None:
+    done = vulkan.run(KERNEL)
+    assert done.stdout == "ran\n", done.stderr
+
+
+def test_the_wheel_is_small_stamped_and_says_what_is_in_it(vulkan: Environment) -> None:
+    assert vulkan.wheel.stat().st_size < 2_000_000
+    assert re.search(r"-manylinux_2_\d+_x86_64\.whl$", vulkan.wheel.name)
+    with zipfile.ZipFile(vulkan.wheel) as archive:
+        stamp = json.loads(archive.read("tvm_vulkan/_build.json"))
+        licences = [name for name in archive.namelist() if "/licenses/" in name]
+    assert stamp["devices"] == ["vulkan"]
+    assert {"tvm", "tvm-ffi", "apache-tvm"} <= {source["name"] for source in stamp["sources"]}
+    assert {"NOTICE", "LICENSE"} <= {Path(name).name for name in licences}
+
+
+def test_without_a_driver_it_compiles_and_the_device_is_absent(vulkan: Environment) -> None:
+    done = vulkan.run(KERNEL, **NO_DRIVER)
+    assert done.stdout == "compiled\n", done.stderr
+    told = vulkan.run("-m", "tvm_vulkan", **NO_DRIVER)
+    assert told.returncode == 1
+    assert "no Vulkan device: install the driver" in told.stdout
+
+
+def test_without_vulkans_loader_it_compiles_and_says_why_there_is_no_device(
+    vulkan: Environment, tmp_path: Path
+) -> None:
+    # The same plug-in, its runtime bound to a loader that this machine does not have.
+    site = tmp_path / "site"
+    with zipfile.ZipFile(vulkan.wheel) as archive:
+        archive.extractall(site)
+    runtime = site / "tvm_vulkan" / "lib" / "libtvm_runtime_vulkan.so"
+    data = runtime.read_bytes()
+    assert data.count(b"libvulkan.so.1\0") == 1
+    runtime.write_bytes(data.replace(b"libvulkan.so.1\0", b"libvulkan.so.0\0"))
+    path = {"PYTHONPATH": str(site)}
+    assert vulkan.run(KERNEL, **path).stdout == "compiled\n"
+    told = vulkan.run("-m", "tvm_vulkan", **path)
+    assert told.returncode == 1
+    assert "libvulkan.so.0" in told.stdout
+    assert "install the driver" in told.stdout
+
+
+def test_another_release_of_tvm_gets_one_warning_that_names_both(vulkan: Environment) -> None:
+    code = "import tvm_vulkan; tvm_vulkan.BUILT_FOR = '0.25.0'; import tvm; print(tvm.cpu(0).exist)"
+    done = vulkan.run("-c", code)
+    assert done.stdout == "True\n"
+    (warning,) = [line for line in done.stderr.splitlines() if "UserWarning" in line]
+    assert "fits apache-tvm 0.25.0 alone and 0.26.0 is installed: pip install" in warning
+
+
+def test_a_runtime_without_compiler_gets_the_device_alone(vulkan: Environment) -> None:
+    code = (
+        "import tvm, tvm_ffi\n"
+        "print(tvm.vulkan(0).exist)\n"
+        "print(tvm_ffi.get_global_func('target.build.vulkan', allow_missing=True))\n"
+    )
+    done = vulkan.run("-c", code, TVM_USE_RUNTIME_LIB="1")
+    assert done.stdout == "True\nNone\n", done.stderr
+
+
+def test_tvms_own_tests_of_the_generator_pass(vulkan: Environment, tmp_path: Path) -> None:
+    # From the pinned commit, fetched. One test cannot pass: it compiles for a bare "vulkan", which
+    # claims no 8-bit integers, and keeps a bool in global memory, which is stored in bytes.
+    lock = load(ROOT / "3rdparty" / "sources.toml")
+    (tvm,) = lock.select(["tvm"])
+    folder = "tests/python/codegen"
+    names = ("vulkan", "gpu_common", "bool", "device")
+    files = [f"{folder}/test_target_codegen_{name}.py" for name in names]
+    tests = replace(tvm, paths=("LICENSE", *files), exclude=(), licence_files=("LICENSE",))
+    bring(
+        replace(lock, path=tmp_path / "sources.toml", components=(tests,)), into=tmp_path / "from"
+    )
+    report = tmp_path / "report.xml"
+    done = vulkan.run(
+        *("-m", "pytest", "-q", "-W", "ignore", f"--junitxml={report}", *files),
+        cwd=tmp_path / "from" / "tvm",
+    )
+    text = report.read_text(encoding="utf-8")
+    failed = re.findall(r'<testcase [^>]*name="([^"]+)"[^>]*><failure', text)
+    assert failed == ["test_cmp_load_store[vulkan]"], done.stdout
+    assert "supports_int8" in done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) >= 41
+
+
+def test_uninstalling_leaves_apache_tvm_as_it_was(vulkan: Environment) -> None:
+    from conftest import hashes  # noqa: PLC0415
+
+    vulkan.pip("uninstall", "-y", "tvm-vulkan")
+    try:
+        assert hashes(vulkan.site / "tvm") == vulkan.untouched
+        done = vulkan.run("-c", "import tvm; print(tvm.vulkan(0).exist)")
+        assert done.stdout == "False\n", done.stderr
+    finally:
+        vulkan.pip("install", "--no-deps", vulkan.wheel)
+
+
+def test_the_sdist_is_refused_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import backend; backend.build_sdist("unused")"],
+        cwd=ROOT / "plugins" / "vulkan",
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines()[-1].startswith("mlcbuild: error:")
