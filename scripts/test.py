@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from setup_env import StepError, environment, main_of, on_path, run, say
 
@@ -41,7 +42,7 @@ def have_tools() -> None:
         print("   the tests against Wine run on Linux only; the others run here")
         return
     absent = {package for tool, package in DEBIAN.items() if not shutil.which(tool)}
-    absent |= {package for file, package in DEBIAN_FILES.items() if not os.path.exists(file)}
+    absent |= {package for file, package in DEBIAN_FILES.items() if not Path(file).exists()}
     if not absent:
         return
     packages = sorted(absent | ({"wine64"} if "wine" in absent else set()))

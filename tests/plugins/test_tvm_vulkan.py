@@ -127,7 +127,7 @@ def test_uninstalling_leaves_apache_tvm_as_it_was(vulkan: Environment) -> None:
 
 def test_the_sdist_is_refused_in_one_line() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "import backend; backend.build_sdist("unused")"],
+        [sys.executable, "-c", "import backend; backend.build_sdist('unused')"],
         cwd=ROOT / "plugins" / "vulkan",
         capture_output=True,
         encoding="utf-8",
