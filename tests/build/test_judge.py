@@ -205,3 +205,18 @@ def test_errors_come_before_warnings_and_in_the_order_of_paths() -> None:
         "pkg/z.dll",
         "pkg/a.dll",
     ]
+
+
+def test_a_mutex_that_only_a_new_runtime_can_lock_is_named() -> None:
+    def with_symbols(*names: str) -> Image:
+        symbols = tuple(ImportedSymbol(name=name) for name in names)
+        return replace(
+            DLL, imports=(*DLL.imports, ImportedDll(name="MSVCP140.dll", symbols=symbols))
+        )
+
+    expected = replace(WINDOWS, system_libraries=frozenset({"msvcp140"}))
+    found = rules(with_symbols("_Mtx_lock", "_Mtx_unlock"), expected=expected)
+    assert found == [("mutex-abi", "pkg/a.dll")]
+    assert rules(with_symbols("_Mtx_lock", "_Mtx_init_in_situ"), expected=expected) == []
+    old = replace(with_symbols("_Mtx_lock"), toolset=(14, 38), linker_version=(14, 38))
+    assert rules(old, expected=expected) == []

@@ -20,6 +20,7 @@ from mlcbuild.build.needs import (
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.pe.crt import is_debug_crt, unmangled
 from mlcbuild.pe.facts import Image
+from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.model import Finding
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def judge(
         *_debug(natives, expected),
         *_asserts(natives, expected),
         *_one_crt(natives, expected),
+        *_mutexes(natives),
         *find_needs(natives, expected, is_system_dll),
         *find_symbols(natives, companion_exports, is_process_symbol),
         *find_runpaths(natives),
@@ -178,6 +180,21 @@ def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
             evidence={"crt": kinds},
             fix="link it with /MD (CMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL)",
         )
+
+
+def _mutexes(natives: Sequence[Native]) -> Iterator[Finding]:
+    """Prove the policy's definition: every C++ object initialises its mutexes by a call."""
+    for native in natives:
+        if isinstance(native, Image) and mutex_use(native) == "certain":
+            yield Finding(
+                rule="mutex-abi",
+                severity="warning",
+                module=native.path,
+                message="locks a std::mutex that nothing initialised: it needs msvcp140 14.40 or "
+                "newer, an older one crashes (WinError 1114)",
+                fix="compile every object with _DISABLE_CONSTEXPR_MUTEX_CONSTRUCTOR, static "
+                "libraries of others too",
+            )
 
 
 def _is_redistributed(path: str) -> bool:

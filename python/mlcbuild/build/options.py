@@ -66,6 +66,12 @@ SETTINGS: Final = (
         meaning="Where fetched sources are kept between builds.",
     ),
     Setting(
+        name="symbols",
+        values="a folder",
+        default="none",
+        meaning="Where the libraries' PDBs are kept, as <wheel>.symbols.zip (MSVC, clang-cl).",
+    ),
+    Setting(
         name="configuration",
         values="Release, Debug",
         default="Release",
@@ -85,6 +91,7 @@ class BuildOptions:
     mirror: Path | None = None
     offline: bool = False
     cache: Path | None = None
+    symbols: Path | None = None
     configuration: str = "Release"
     rest: dict[str, str | list[str]] = field(default_factory=dict)
 
@@ -97,12 +104,14 @@ def parse(
     env = os.environ if env is None else env
     mirror = _text(given, "mirror") or env.get("MLCBUILD_MIRROR", "")
     cache = _text(given, "cache")
+    symbols = _text(given, "symbols")
     return BuildOptions(
         devices=_devices(_text(given, "device")),
         jobs=_jobs(_text(given, "jobs")),
         mirror=Path(mirror) if mirror else None,
         offline=_flag(given, "offline"),
         cache=Path(cache) if cache else None,
+        symbols=Path(symbols) if symbols else None,
         configuration=_configuration(_text(given, "configuration")),
         rest={k: v for k, v in given.items() if k not in {s.name for s in SETTINGS}},
     )

@@ -99,6 +99,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     Raises ``MlcbuildError`` with one line for whatever stands in the way.
     """
     from mlcbuild.build.preflight import SystemProbe, require
+    from mlcbuild.build.symbols import keep_symbols
     from mlcbuild.build.toolchain.activate import environment, environment_set
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.crates import load_crates
@@ -138,6 +139,9 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
             from mlcbuild.build.linux_tag import retag
 
             made = retag(made, root)
+        if options.symbols is not None and state == "wheel":
+            kept = keep_symbols(build_dir / "out", made.name, options.symbols)
+            _say(f"symbols: {kept or 'this compiler writes no PDBs'}")
         made.replace(Path(directory, made.name))
         return made.name
 
@@ -233,6 +237,8 @@ def _scikit_build_settings(
         "cmake.define.MLCBUILD_PINS": write_pins(build_dir, lock).as_posix(),
         # Headers come from 3rdparty/ alone: pip's environment may move without a recompile.
         "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
+        # The build folder stays where it is, so PDBs cost no repeatability.
+        "cmake.define.MLCBUILD_SYMBOLS": "OFF" if options.symbols is None else "ON",
         # Git ignores what is fetched and the sdist leaves it out; the wheel takes it.
         "sdist.include": _PACKAGE,
         **options.rest,

@@ -104,6 +104,9 @@ class Stamp:
     sources: tuple[Source, ...] = ()
     #: Oldest Microsoft C++ runtime that is new enough, e.g. ``14.44``; None without MSVC.
     minimum_msvcp140: str | None = None
+    #: True where an image locks a std::mutex that only msvcp140 14.40 and newer can lock; None
+    #: without MSVC. False: an older msvcp140 is against Microsoft's rule and does not crash there.
+    constexpr_mutex: bool | None = None
     #: Highest GLIBC_* and GLIBCXX_* symbol versions needed; None outside Linux.
     minimum_glibc: str | None = None
     minimum_glibcxx: str | None = None

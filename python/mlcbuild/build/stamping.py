@@ -12,6 +12,8 @@ from mlcbuild.build.elf import ElfImage
 from mlcbuild.build.stamp import Compiler, Source, Stamp, Target, Toolchain
 from mlcbuild.errors import InputError
 from mlcbuild.pe.facts import Image
+from mlcbuild.rules.cpp_runtime import mutex_use
+from mlcbuild.rules.toolsets import dotted, needed_redist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +58,8 @@ def with_new_files(stamp: Stamp, staged: Staged) -> Stamp:
 def _from_images(staged: Staged) -> dict[str, Any]:
     images = [native for native in staged.natives if isinstance(native, Image)]
     return {
-        "minimum_msvcp140": _newest([image for image in images if _needs_msvcp140(image)]),
+        "minimum_msvcp140": _redist([image for image in images if _needs_msvcp140(image)]),
+        "constexpr_mutex": _constexpr_mutex(images),
         "minimum_glibc": _highest(staged, "GLIBC_"),
         "minimum_glibcxx": _highest(staged, "GLIBCXX_"),
         "files": staged.digests,
@@ -78,6 +81,17 @@ def _newest(images: Iterable[Image]) -> str | None:
     """Return the newest MSVC toolset of any object in these images, e.g. ``14.44``."""
     newest = max((image.toolset for image in images if image.toolset), default=None)
     return f"{newest[0]}.{newest[1]}" if newest else None
+
+
+def _redist(images: Iterable[Image]) -> str | None:
+    """Return the oldest redistributable for these images, e.g. ``14.44``."""
+    newest = max((image.toolset for image in images if image.toolset), default=None)
+    return dotted(needed_redist(newest)) if newest else None
+
+
+def _constexpr_mutex(images: Iterable[Image]) -> bool | None:
+    uses = {mutex_use(image) for image in images if _needs_msvcp140(image)}
+    return not uses.isdisjoint({"certain", "unknown"}) if uses else None
 
 
 def _needs_msvcp140(image: Image) -> bool:

@@ -1,5 +1,18 @@
 # Runs when the top folder's CMakeLists.txt has been read: languages and install rules are known.
 
+# --- What the policy's options ask (see policy.cmake) ---------------------------------------------
+# The linker's language can differ: MSVC's and LLVM's link.exe under clang's GNU driver.
+set(_mlcbuild_driver gnu)
+set(_mlcbuild_linker other)
+if(MSVC)
+  set(_mlcbuild_linker link)
+  if(NOT CMAKE_CXX_COMPILER_FRONTEND_VARIANT STREQUAL "GNU" AND NOT CMAKE_C_COMPILER_FRONTEND_VARIANT STREQUAL "GNU")
+    set(_mlcbuild_driver cl)
+  endif()
+endif()
+set_target_properties(mlcbuild_driver PROPERTIES MLCBUILD_DRIVER "${_mlcbuild_driver}"
+                                                 MLCBUILD_LINKER "${_mlcbuild_linker}")
+
 # --- The record of the build, which the gate compares with the images ------------------------------
 set(_mlcbuild_lang CXX)
 if(NOT CMAKE_CXX_COMPILER_ID)

@@ -12,6 +12,7 @@
 #   MLCBUILD_LAST_COMPONENT  the install component after which the tree is complete
 #   MLCBUILD_PINS            JSON list of pinned sources for the stamp
 #   MLCBUILD_DEVICES         devices compiled in, for the stamp
+#   MLCBUILD_SYMBOLS         ON writes a PDB beside every DLL (cl.exe, clang-cl); they are never installed
 #   MLCBUILD_TOOLCHAIN       the choice of the toolchain and its reasons (JSON), for the stamp
 #   MLCBUILD_MAP_PREFIXES    OFF where nothing that is compiled lies below CMAKE_PREFIX_PATH: an isolated
 #                            build environment then moves without changing a compile command
@@ -89,28 +90,58 @@ if(NOT DEFINED CMAKE_INSTALL_RPATH)
   endif()
 endif()
 
+# --- Which language the compiler's driver speaks -----------------------------------------------
+# Not known before project() has looked at the compiler, so finish.cmake sets the answer on a target
+# that options ask when the build is generated. clang-cl has Clang's id and cl.exe's options.
+add_library(mlcbuild_driver INTERFACE IMPORTED GLOBAL)
+set(_mlcbuild_like_cl "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_DRIVER>,cl>")
+set(_mlcbuild_like_gnu "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_DRIVER>,gnu>")
+set(_mlcbuild_link_cl "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_LINKER>,link>")
+set(_mlcbuild_c "$<OR:$<COMPILE_LANGUAGE:C>,$<COMPILE_LANGUAGE:CXX>>")
+set(_mlcbuild_windows "$<PLATFORM_ID:Windows>")
+
+# --- std::mutex that every msvcp140.dll can lock -----------------------------------------------
+# Since MSVC 14.40 the constructor is constexpr, and an older msvcp140.dll crashes at the first lock
+# (WinError 1114). The definition must reach every object of an image, so it is given here, to all.
+add_compile_definitions(
+  "$<$<AND:${_mlcbuild_windows},$<COMPILE_LANGUAGE:CXX>>:_DISABLE_CONSTEXPR_MUTEX_CONSTRUCTOR>")
+
+# --- Symbols beside the images, never in them ---------------------------------------------------
+# The debug information of a Release build goes to out/*.pdb; the image names its PDB without a folder.
+# A PDB holds the paths of the objects and the image the PDB's hash: with symbols, only a build in the
+# same folder gives the same bytes.
+option(MLCBUILD_SYMBOLS "Write PDBs for cl.exe and clang-cl" OFF)
+set(CMAKE_POLICY_DEFAULT_CMP0141 NEW)
+if(MLCBUILD_SYMBOLS)
+  if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
+    set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT Embedded) # no PDB server between parallel compilers
+  endif()
+  # /DEBUG switches two optimisations off that a release wants.
+  add_link_options("$<${_mlcbuild_link_cl}:LINKER:/DEBUG,/OPT:REF,/OPT:ICF,/INCREMENTAL:NO,/PDBALTPATH:%_PDB%>")
+endif()
+
 # --- The same bytes from any folder ------------------------------------------------------------
 # Paths reach images through __FILE__ and debug information. Later options win, so the build
 # folder, which may lie inside the source folder, comes after it; packages of an isolated build
 # environment lie in a folder with a random name.
-set(_mlcbuild_gnu "$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang>,$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>")
 option(MLCBUILD_MAP_PREFIXES "Map the folders of CMAKE_PREFIX_PATH out of the images" ON)
 set(_mlcbuild_prefixes "")
 if(MLCBUILD_MAP_PREFIXES)
   set(_mlcbuild_prefixes ${CMAKE_PREFIX_PATH})
 endif()
 foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" ${_mlcbuild_prefixes} "${CMAKE_BINARY_DIR}")
-  add_compile_options("$<$<OR:${_mlcbuild_gnu}>:-ffile-prefix-map=${_mlcbuild_root}=.>")
+  add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${_mlcbuild_root}=.>")
+  add_compile_options(
+    "$<$<AND:${_mlcbuild_like_cl},$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>,${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${_mlcbuild_root}\"=.>"
+  )
 endforeach()
-unset(_mlcbuild_root)
 unset(_mlcbuild_prefixes)
-unset(_mlcbuild_gnu)
 # MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images. From VS 2022
 # on, the deterministic mode maps paths too; 5048 warns of every __FILE__ that it maps.
+add_compile_options("$<$<AND:${_mlcbuild_like_cl},${_mlcbuild_c}>:/Brepro>")
 foreach(_mlcbuild_lang C CXX)
   set(_mlcbuild_msvc "$<COMPILE_LANG_AND_ID:${_mlcbuild_lang},MSVC>")
   set(_mlcbuild_new "$<VERSION_GREATER_EQUAL:$<${_mlcbuild_lang}_COMPILER_VERSION>,19.30>")
-  add_compile_options("$<${_mlcbuild_msvc}:/Brepro>")
   add_compile_options("$<$<AND:${_mlcbuild_msvc},${_mlcbuild_new}>:/experimental:deterministic;/wd5048>")
   foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}")
     file(TO_NATIVE_PATH "${_mlcbuild_root}" _mlcbuild_root)
@@ -122,8 +153,11 @@ unset(_mlcbuild_msvc)
 unset(_mlcbuild_new)
 unset(_mlcbuild_root)
 add_link_options(
-  "$<$<OR:$<LINK_LANG_AND_ID:C,MSVC>,$<LINK_LANG_AND_ID:CXX,MSVC>>:/Brepro>"
-  "$<$<AND:$<PLATFORM_ID:Windows>,$<OR:$<LINK_LANG_AND_ID:C,GNU,Clang>,$<LINK_LANG_AND_ID:CXX,GNU,Clang>>>:LINKER:--no-insert-timestamp>")
+  "$<${_mlcbuild_link_cl}:LINKER:/Brepro>"
+  "$<$<AND:${_mlcbuild_windows},$<NOT:${_mlcbuild_link_cl}>>:LINKER:--no-insert-timestamp>")
+
+# mlcbuild_version_info(TARGET DESCRIPTION [VERSION]): what Windows Explorer and crash reports show.
+include("${CMAKE_CURRENT_LIST_DIR}/version_info.cmake")
 
 # --- At the end of the top folder: the build's record, and the gate as the last install step ---
 set(_MLCBUILD_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}" CACHE INTERNAL "mlcbuild's CMake files")

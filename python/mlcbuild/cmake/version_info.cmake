@@ -1,0 +1,53 @@
+# mlcbuild_version_info(TARGET DESCRIPTION [VERSION]): give a DLL its version resource.
+#
+# Microsoft's tools, crash reports and `mlcbuild check` read it; without one nobody can tell which build
+# of a DLL a user has. VERSION is the text to show (default: the project's); the four numbers are its
+# leading ones. Does nothing outside Windows. CMake enables the RC language by itself there.
+include_guard(GLOBAL)
+
+set(_MLCBUILD_VERSION_TEMPLATE "${CMAKE_CURRENT_LIST_DIR}/version_info.rc.in" CACHE INTERNAL "mlcbuild's .rc")
+
+function(mlcbuild_version_info target description)
+  if(NOT WIN32)
+    return()
+  endif()
+  if(NOT description MATCHES "^[ -~]*$")
+    # rc.exe and windres read #pragma code_page, llvm-rc does not.
+    message(FATAL_ERROR "mlcbuild_version_info(${target}): the description must be ASCII: resource compilers differ")
+  endif()
+  set(text "${ARGV2}")
+  if(text STREQUAL "")
+    set(text "${SKBUILD_PROJECT_VERSION_FULL}")
+  endif()
+  if(text STREQUAL "")
+    set(text "${PROJECT_VERSION}")
+  endif()
+  if(text STREQUAL "")
+    set(text "0")
+  endif()
+  string(REGEX MATCH "^[0-9]+(\\.[0-9]+)*" numbers "${text}")
+  string(REPLACE "." ";" numbers "${numbers}")
+  list(APPEND numbers 0 0 0 0)
+  list(SUBLIST numbers 0 4 numbers)
+  list(JOIN numbers "," numbers)
+  get_target_property(prefix ${target} PREFIX)
+  if(NOT prefix)
+    set(prefix "${CMAKE_SHARED_LIBRARY_PREFIX}")
+  endif()
+  get_target_property(output ${target} OUTPUT_NAME)
+  if(NOT output)
+    set(output "${target}")
+  endif()
+  set(product "${SKBUILD_PROJECT_NAME}")
+  if(product STREQUAL "")
+    set(product "${PROJECT_NAME}")
+  endif()
+  set(file "${prefix}${output}${CMAKE_SHARED_LIBRARY_SUFFIX}")
+  # A quote in a resource's text is doubled.
+  foreach(name IN ITEMS description text product)
+    string(REPLACE "\"" "\"\"" ${name} "${${name}}")
+  endforeach()
+  set(resource "${CMAKE_CURRENT_BINARY_DIR}/${target}.version.rc")
+  configure_file("${_MLCBUILD_VERSION_TEMPLATE}" "${resource}" @ONLY)
+  target_sources(${target} PRIVATE "${resource}")
+endfunction()
