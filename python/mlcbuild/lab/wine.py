@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import os
 import shutil
@@ -14,30 +15,31 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.aside import hold, make_aside
-from mlcbuild.lab.downloads import RUNTIME, bring
+from mlcbuild.lab.downloads import RUNTIMES, bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlcbuild.lab.programs import Programs
 
-__all__ = ["Prefix", "make_prefix", "windows_path"]
+__all__ = ["Prefix", "existing_prefixes", "make_prefix", "windows_path"]
 
 _DATA: Final = Path(__file__).parent / "data"
 #: Changed whenever a prefix is made differently, so that an older one is not used.
-_RECIPE: Final = "1"
+_RECIPE: Final = "2"
 #: Seconds the server stays after its last client; it makes each start 0.1 s instead of 2.5.
 _STAY_S: Final = 600
 #: Seconds that making or starting a prefix may take on a loaded machine.
 _BOOT_S: Final = 300
 _LAUNCHER: Final = "launch.exe"
 _STAND_INS: Final = ("bcryptprimitives",)
-#: Wine's own copies of these hide faults of the real ones. No Mono, no browser; no WMI, whose
-#: half kills Python 3.12's ``platform``; no debugger at a fault, no entries in the user's menus.
+#: No Mono, no browser; no WMI, whose half kills Python 3.12's ``platform``; no debugger at a
+#: fault, no entries in the user's menus.
+_WITHOUT: Final = "mscoree,mshtml,wbemprox=;winedbg.exe,winemenubuilder.exe=d"
+#: Microsoft's own, once they are in place: Wine's copies hide faults of the real ones.
 _OVERRIDES: Final = (
     "concrt140,msvcp140,msvcp140_1,msvcp140_2,msvcp140_atomic_wait,msvcp140_codecvt_ids,"
-    "vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;"
-    "mscoree,mshtml,wbemprox=;winedbg.exe,winemenubuilder.exe=d"
+    f"ucrtbase,vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;{_WITHOUT}"
 )
 #: What the caller's session has and Windows programs must not find: its display, its desktop's
 #: folders, and other loaders' and interpreters' settings.
@@ -104,9 +106,10 @@ class Prefix:
             if started == 0:  # 2 where it ran already
                 self.boot("cmd", "/c", "exit")
 
-    def boot(self, *arguments: str) -> None:
+    def boot(self, *arguments: str, overrides: str = _OVERRIDES) -> None:
         """Run one of Wine's own programs, its output discarded: its children keep what it has."""
-        code = _quiet([self.programs.wine, *arguments], self.environment(), _BOOT_S)
+        environment = self.environment({"WINEDLLOVERRIDES": overrides})
+        code = _quiet([self.programs.wine, *arguments], environment, _BOOT_S)
         if code != 0:
             raise FailedError(
                 f"{self.programs.version} does not start (exit code {code})",
@@ -142,22 +145,29 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
     Its name holds what it is made from: another Wine, runtime or stand-in makes another prefix.
     Raises ``FailedError`` where Wine or the compiler fails, and what ``bring`` raises.
     """
-    recipe = hashlib.sha256(f"{_RECIPE} {programs.version} {RUNTIME.sha256}".encode())
+    pins = " ".join(download.sha256 for download, _ in RUNTIMES.values())
+    recipe = hashlib.sha256(f"{_RECIPE} {programs.version} {pins}".encode())
     for source in sorted(_DATA.glob("*.c")):
         recipe.update(source.read_bytes())
     folder = root / "prefixes" / recipe.hexdigest()[:12]
 
     def make(aside: Path) -> None:
-        runtime = bring(RUNTIME, root / "downloads", notice)
-        notice(f"making the prefix ({programs.version}, Visual C++ runtime {RUNTIME.version})")
+        runtimes = [
+            (bring(download, root / "downloads", notice), inside)
+            for download, inside in RUNTIMES.values()
+        ]
+        brought = (f"{name} {download.version}" for name, (download, _) in RUNTIMES.items())
+        notice(f"making the prefix: {', '.join((programs.version, *brought))}")
         prefix = Prefix(folder=aside, programs=programs)
         (aside / "home").mkdir()
         try:
-            prefix.boot("wineboot", "-i")
-            prefix.boot("winecfg.exe", "/v", "win10")
+            prefix.boot("wineboot", "-i", overrides=_WITHOUT)
+            prefix.boot("winecfg.exe", "/v", "win10", overrides=_WITHOUT)
         finally:
             prefix.stop()
-        _install_runtime(runtime, prefix.system32)
+        _link_to_wine(prefix.system32, programs)
+        for wheel, inside in runtimes:
+            _install_runtime(wheel, inside, prefix.system32)
         for name in _STAND_INS:
             _compile(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
         _compile(programs, "launch", prefix.launcher)
@@ -166,14 +176,30 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
     return Prefix(folder=folder, programs=programs)
 
 
-def _install_runtime(wheel: Path, system32: Path) -> None:
-    """Write the Visual C++ runtime's DLLs over Wine's own."""
+def existing_prefixes(root: Path, programs: Programs) -> list[Prefix]:
+    """Return every prefix below ``root``, half-made and older ones too."""
+    folders = [path.parent for path in (root / "prefixes").glob("*/drive_c")]
+    return [Prefix(folder=folder, programs=programs) for folder in folders]
+
+
+def _link_to_wine(system32: Path, programs: Programs) -> None:
+    """Replace Wine's copies of its own DLLs by links to them: 60 MB instead of 690."""
+    for folder in programs.modules:
+        for own in Path(folder).iterdir():
+            copy = system32 / own.name
+            if copy.is_file() and filecmp.cmp(own, copy, shallow=False):
+                copy.unlink()
+                copy.symlink_to(own)
+
+
+def _install_runtime(wheel: Path, inside: str, system32: Path) -> None:
+    """Write the DLLs of a runtime over Wine's own."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            _, found, dll = name.partition("/data/Scripts/")
-            if found:
-                (system32 / dll).unlink(missing_ok=True)
-                (system32 / dll).write_bytes(archive.read(name))
+            if name.startswith(inside) and name.endswith(".dll"):
+                dll = system32 / name.rpartition("/")[2]
+                dll.unlink(missing_ok=True)
+                dll.write_bytes(archive.read(name))
 
 
 def _compile(programs: Programs, name: str, target: Path, *options: str) -> None:
