@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
+    "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from mlcbuild.pe.crt import DEBUG_CRT
 
-__all__ = ["Provider", "ProviderKind", "provider_of"]
+__all__ = ["Provider", "ProviderKind", "provider_of", "wheel_of"]
 
 #: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
 #: an earlier one, ``optional`` a Windows component that some editions or machines lack,
@@ -102,3 +102,32 @@ def provider_of(name: str) -> Provider | None:
     """Return who brings this DLL, or None where no special provider is known."""
     base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
     return next((who for pattern, who in _TABLE if pattern.fullmatch(base)), None)
+
+
+#: DLLs that one well-known wheel brings and others link: a second copy in the process is a second
+#: library with its own state. Names are read from these wheels on the package index.
+_WHEELS: Final = tuple(
+    (re.compile(pattern), distribution)
+    for pattern, distribution in (
+        (r"tvm_ffi(?:_testing)?", "apache-tvm-ffi"),
+        (r"tvm_(?:runtime|compiler)(?:_\w+)?", "apache-tvm"),
+        (r"torch(?:_cpu|_cuda|_python|_global_deps)?|c10(?:_cuda)?", "torch"),
+        (r"onnxruntime(?:_providers_\w+)?", "onnxruntime"),
+        (r"cudart64_\d+", "nvidia-cuda-runtime"),
+        (r"nvrtc64_\d+_\d+|nvrtc-builtins64_\d+", "nvidia-cuda-nvrtc"),
+        (r"cublas(?:lt)?64_\d+", "nvidia-cublas"),
+        (r"cudnn\w*64_\d+", "nvidia-cudnn"),
+        (r"cufft(?:w)?64_\d+", "nvidia-cufft"),
+        (r"cusparse64_\d+", "nvidia-cusparse"),
+        (r"cusolver(?:mg)?64_\d+", "nvidia-cusolver"),
+        (r"curand64_\d+", "nvidia-curand"),
+        (r"python3\d*t?", "Python itself"),
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def wheel_of(name: str) -> str | None:
+    """Return the distribution that is known to bring this DLL, or None."""
+    base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
+    return next((who for pattern, who in _WHEELS if pattern.fullmatch(base)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.loader.policy import wheel_of
 from mlcbuild.rules.blame import blame
 from mlcbuild.rules.model import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_debug_runtime
@@ -60,6 +61,9 @@ def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
     special = _FIXES.get(problem.cause)
     if special is not None:
         return special
+    brought_by = wheel_of(missing)
+    if not elsewhere and brought_by:
+        return f"{brought_by} brings it: require that, and check --with its wheel"
     if not elsewhere:
         return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
     folder = elsewhere[0].rpartition("/")[0] or "its folder"

@@ -1,0 +1,132 @@
+"""``mlcbuild repair``: bundle what a Windows wheel lacks, and prove that it helped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlcbuild.repair import Repair
+    from mlcbuild.rules.model import Finding
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+delvewheel bundles; what it must leave out is decided by the tables of `mlcbuild check`: drivers,
+the DLLs of other wheels (--with, and well-known ones), what Python brings. The wheel is checked
+before and after; one that got worse is not written.
+
+examples:
+  mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl -w wheelhouse --add-path C:/tools/bin
+  mlcbuild repair mlc_llm.whl --with apache_tvm.whl --with apache_tvm_ffi.whl
+  mlcbuild repair pkg.whl --delvewheel=--no-mangle=zlib1.dll
+
+exit codes: 0 repaired and good, 1 errors are left or the repair failed, 2 wrong use, 3 a wheel
+cannot be read.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("wheels", nargs="+", type=Path, metavar="WHEEL", help="a Windows wheel")
+    add("-w", "--wheel-dir", type=Path, default=Path("wheelhouse"), metavar="DIR", help="output")
+    add(
+        "--with",
+        dest="companions",
+        action="append",
+        metavar="TARGET",
+        help="installed beside it: its DLLs stay out (repeatable)",
+    )
+    add(
+        "--add-path",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="where to find DLLs, before System32 and PATH (repeatable)",
+    )
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="DLL",
+        help="leave this one out too (repeatable)",
+    )
+    add("--strict", action="store_true", help="warnings that are left fail too")
+    add("--json", action="store_true", help="print what was done as JSON")
+    add(
+        "--delvewheel",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="one more option of delvewheel, written --delvewheel=--strip (repeatable)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Repair every wheel; returns 1 where an error is left in one."""
+    from mlcbuild.check.settings import settings_from  # noqa: PLC0415
+    from mlcbuild.repair import repair  # noqa: PLC0415
+
+    options: dict[str, Any] = {"companions": args.companions, "strict": args.strict or None}
+    settings = settings_from(options, Path("pyproject.toml"))
+    done = [
+        repair(
+            wheel,
+            args.wheel_dir,
+            settings,
+            folders=args.add_path,
+            declared=args.exclude,
+            extra=args.delvewheel,
+        )
+        for wheel in args.wheels
+    ]
+    if args.json:
+        import json  # noqa: PLC0415
+
+        table = {"schema_version": 1, "wheels": [_as_dict(each) for each in done]}
+        print(json.dumps(table, indent=2, ensure_ascii=False))
+    else:
+        for each in done:
+            _show(each, verbose=args.verbose)
+    return max((each.after.exit_code for each in done), default=0)
+
+
+def _show(done: Repair, *, verbose: bool) -> None:
+    if verbose:
+        print(done.said.rstrip())
+    print(f"{done.wheel}")
+    for name in done.bundled:
+        print(f"  bundled   {name}")
+    for entry in done.excluded:
+        print(f"  left out  {entry.dll}: {entry.reason}")
+    for word, findings in (("mended", done.gone), ("new", done.new)):
+        for finding in findings:
+            print(f"  {word:9} {_line(finding)}")
+    for finding in done.left:
+        print(f"  left      {_line(finding)}")
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.severity}[{finding.rule}] {finding.module or ''}: {finding.message}"
+
+
+def _as_dict(done: Repair) -> dict[str, Any]:
+    def listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+        return [
+            {"rule": f.rule, "severity": f.severity, "module": f.module, "message": f.message}
+            for f in findings
+        ]
+
+    return {
+        "wheel": str(done.wheel),
+        "bundled": list(done.bundled),
+        "excluded": [{"dll": entry.dll, "reason": entry.reason} for entry in done.excluded],
+        "mended": listed(done.gone),
+        "new": listed(done.new),
+        "left": listed(done.left),
+    }

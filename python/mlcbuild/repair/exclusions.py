@@ -1,0 +1,67 @@
+"""What a repair must not bundle, and why: by the tables that ``mlcbuild check`` judges by. Pure.
+
+delvewheel knows Windows' own DLLs. It does not know drivers, the libraries of other wheels, or that
+Python brings vcruntime140 to a ``py3-none`` wheel as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlcbuild.loader.policy import provider_of, wheel_of
+from mlcbuild.rules.names import base_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Exclusion", "exclusions"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exclusion:
+    """One DLL that stays out of the wheel."""
+
+    dll: str
+    reason: str
+
+
+def exclusions(
+    names: Iterable[str],
+    *,
+    companions: Mapping[str, str],
+    declared: Iterable[str] = (),
+    own: Iterable[str] = (),
+) -> tuple[Exclusion, ...]:
+    """Return the exclusions among the imported ``names``, sorted.
+
+    ``companions`` maps the DLLs of the wheels installed beside it to their wheel; ``declared`` are
+    those that the user or the project names; ``own`` lie in the wheel already.
+    """
+    beside = {base_name(dll): wheel for dll, wheel in companions.items()}
+    named = {base_name(dll) for dll in declared}
+    inside = {base_name(dll) for dll in own}
+    found = {}
+    for name in sorted({base_name(name) for name in names}):
+        if name in inside:
+            continue
+        reason = _reason(name, beside, named)
+        if reason:
+            found[name] = Exclusion(dll=name, reason=reason)
+    return tuple(found.values())
+
+
+def _reason(name: str, beside: Mapping[str, str], named: set[str]) -> str:
+    if name in beside:
+        return f"{beside[name]} brings it"
+    if name in named:
+        return "named by you"
+    if name.startswith("vcruntime140"):
+        return "Python brings it"
+    provider = provider_of(name)
+    if provider is not None and provider.kind == "driver":
+        return f"it comes with {provider.brought_by}"
+    if provider is not None and provider.kind in ("debug", "optional"):
+        return f"it comes with {provider.brought_by} and may not be shipped"
+    wheel = wheel_of(name)
+    return f"{wheel} brings it" if wheel else ""

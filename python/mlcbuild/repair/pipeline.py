@@ -1,0 +1,152 @@
+"""Check, decide what stays out, let delvewheel work, stamp again, check again, compare.
+
+A wheel that got worse is not delivered: the repaired wheel appears in the output folder only when
+the second check finds no error that the first did not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild.build.stamp import STAMP_NAME
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.repair.exclusions import Exclusion, exclusions
+from mlcbuild.repair.imports import brought, images_of, reachable_names
+from mlcbuild.repair.tool import arguments, run_delvewheel, search_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.check.settings import Settings
+    from mlcbuild.report.model import Report
+    from mlcbuild.rules.model import Finding
+
+__all__ = ["Repair", "repair"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repair:
+    """What one repair did."""
+
+    wheel: Path
+    #: Members that the repair added.
+    bundled: tuple[str, ...]
+    excluded: tuple[Exclusion, ...]
+    before: Report
+    after: Report
+    #: What delvewheel printed.
+    said: str
+
+    @property
+    def gone(self) -> tuple[Finding, ...]:
+        """Findings that the repair removed."""
+        return _without(self.before, self.after)
+
+    @property
+    def new(self) -> tuple[Finding, ...]:
+        """Findings that it brought."""
+        return _without(self.after, self.before)
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """Errors that stay."""
+        return tuple(f for f in _findings(self.after) if f.severity == "error")
+
+
+def repair(
+    wheel: Path,
+    into: Path,
+    settings: Settings,
+    *,
+    folders: Sequence[Path] = (),
+    declared: Sequence[str] = (),
+    extra: Sequence[str] = (),
+) -> Repair:
+    """Repair ``wheel`` into the folder ``into``; the original stays as it is.
+
+    ``settings`` are those of check (companions above all); ``declared`` DLLs stay out too;
+    ``extra`` goes to delvewheel. Raises ``FailedError`` where delvewheel fails or the wheel is
+    worse after it, ``InputError`` where it cannot be read.
+    """
+    from mlcbuild.check import check  # noqa: PLC0415 - heavy
+
+    if not wheel.is_file():
+        raise InputError(f"{wheel} is not there")
+    before = check([os.fspath(wheel)], settings)
+    _require_readable(before)
+    searched = search_folders(folders, os.environ, platform=sys.platform)
+    images = images_of(os.fspath(wheel))
+    excluded = exclusions(
+        reachable_names(images.values(), searched),
+        companions=brought(settings.companions),
+        declared=declared,
+        own=images,
+    )
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=into) as aside:
+        words = arguments(
+            wheel.absolute(), Path(aside), folders=searched, excluded=excluded, extra=extra
+        )
+        said = run_delvewheel(words, os.environ)
+        made = next(iter(Path(aside).glob("*.whl")), None)
+        if made is None:
+            raise FailedError("delvewheel wrote no wheel", remedy="run again with -v")
+        added = tuple(sorted(_members(made) - _members(wheel)))
+        if any(Path(name).name == STAMP_NAME for name in _members(made)):
+            from mlcbuild.build.restamp import restamp  # noqa: PLC0415 - pyelftools
+
+            restamp(made)
+        after = check([os.fspath(made)], settings)
+        _require_readable(after)
+        result = Repair(
+            wheel=into / made.name,
+            bundled=tuple(name for name in added if name.casefold().endswith(".dll")),
+            excluded=excluded,
+            before=before,
+            after=after,
+            said=said,
+        )
+        worse = [finding for finding in result.new if finding.severity == "error"]
+        if worse:
+            first = worse[0]
+            raise FailedError(
+                f"the repair made {wheel.name} worse: [{first.rule}] {first.module or ''} "
+                f"{first.message}",
+                remedy=first.fix or "exclude what it bundled (--exclude NAME)",
+            )
+        made.replace(result.wheel)
+    return result
+
+
+def _members(wheel: Path) -> set[str]:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return set(archive.namelist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+
+
+def _require_readable(report: Report) -> None:
+    for target in report.targets:
+        if target.error:
+            raise InputError(target.error, remedy=target.remedy)
+
+
+def _findings(report: Report) -> list[Finding]:
+    return [finding for target in report.targets for finding in target.findings]
+
+
+def _without(one: Report, other: Report) -> tuple[Finding, ...]:
+    """Return the findings of ``one`` that ``other`` lacks; rule, module and DLL make the same."""
+    known = {_identity(finding) for finding in _findings(other)}
+    return tuple(f for f in _findings(one) if _identity(f) not in known)
+
+
+def _identity(finding: Finding) -> tuple[Any, ...]:
+    return (finding.rule, finding.module, finding.evidence.get("dll"))
