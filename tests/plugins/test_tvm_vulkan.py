@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mlcbuild.cli import main
 from mlcbuild.sources.fetch import bring
 from mlcbuild.sources.lock import load
 
@@ -111,6 +113,24 @@ def test_tvms_own_tests_of_the_generator_pass(vulkan: Environment, tmp_path: Pat
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
     assert int(passed[1]) >= 41
+
+
+@pytest.mark.skipif(
+    "MLCBUILD_TEST_WHEEL" not in os.environ,
+    reason="no mlc_llm wheel was built here: MLCBUILD_TEST_WHEEL names it (.ci/run sets it)",
+)
+def test_a_model_answers_on_vulkan_as_on_the_cpu(
+    vulkan: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = os.environ["MLCBUILD_TEST_WHEEL"]
+    options = ["--chat", "--device", "vulkan", "--also", str(vulkan.wheel), "--json"]
+    code = main(["verify", wheel, *options])
+    table = json.loads(capsys.readouterr().out)
+    assert code == 0, table["error"]
+    chats = [step["detail"] for step in table["steps"] if step["name"] == "chat"]
+    assert [chat.partition(":")[0] for chat in chats] == ["cpu", "vulkan"]
+    answers = {chat.partition(": ")[2].partition(";")[0] for chat in chats}
+    assert len(answers) == 1
 
 
 def test_uninstalling_leaves_apache_tvm_as_it_was(vulkan: Environment) -> None:

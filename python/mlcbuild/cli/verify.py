@@ -18,6 +18,7 @@ __all__ = ["configure", "run"]
 _EPILOG: Final = """\
 examples:
   mlcbuild verify dist/mlc_llm-*.whl --chat      install, import, compile a tiny model, chat, serve
+  mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan --also dist/tvm_vulkan-*.whl
   mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
   mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
 
@@ -31,7 +32,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("wheel", type=Path, metavar="WHEEL")
     add("--chat", action="store_true", help="compile a tiny random Llama, chat with it, serve it")
-    add("--device", default="cpu", choices=["cpu"], help="where to chat (default: cpu)")
+    add(
+        "--device",
+        default="cpu",
+        choices=["cpu", "vulkan"],
+        help="where to chat (default: cpu); the tokens must be the CPU's",
+    )
+    add(
+        "--also",
+        action="append",
+        default=[],
+        metavar="WHEEL",
+        help="install this beside it, a wheel or a requirement: a device's plug-in (repeatable)",
+    )
     add(
         "--import",
         dest="imports",
@@ -79,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         python=args.python,
         find_links=tuple(args.find_links),
+        also=tuple(args.also),
         keep=args.keep,
         limits=limits,
     )

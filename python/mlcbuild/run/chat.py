@@ -12,6 +12,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError
+from mlcbuild.model.profiles import profile_for
 from mlcbuild.run.process import describe_exit, service
 from mlcbuild.run.steps import Limits, ask, child, last_line, probe
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from mlcbuild.run.place import Place
 
-__all__ = ["step_chat", "step_compile", "step_config", "step_model", "step_serve"]
+__all__ = ["same_answer", "step_chat", "step_compile", "step_config"]
+__all__ += ["step_device", "step_model", "step_serve"]
 
 #: The same prompt and length as probes/probe.py: both must give the same answer.
 _PROMPT: Final = "hello"
@@ -33,8 +35,8 @@ def _folder(place: Place) -> Path:
     return place.folder / "tiny llama"
 
 
-def _library(place: Place) -> Path:
-    return _folder(place) / ("lib.dll" if os.name == "nt" else "lib.so")
+def _library(place: Place, device: str) -> Path:
+    return _folder(place) / (f"lib-{device}.dll" if os.name == "nt" else f"lib-{device}.so")
 
 
 def step_model(place: Place, limits: Limits) -> str:
@@ -62,37 +64,55 @@ def step_config(place: Place, limits: Limits) -> str:
     return written.name + _end(done.code)
 
 
-def step_compile(place: Place, limits: Limits) -> str:
-    """Compile the model for the CPU. The library is judged, not the exit code alone."""
-    library = _library(place)
+def step_compile(place: Place, device: str, limits: Limits) -> str:
+    """Compile the model for a device. The library is judged, not the exit code alone."""
+    library = _library(place, device)
+    target = "llvm" if device == "cpu" else json.dumps(profile_for(device).target)
     config = _folder(place) / "model" / "mlc-chat-config.json"
     done = child(
         place,
         [
             *(place.python, "-m", "mlc_llm", "compile", str(config)),
-            *("--device", "llvm", "--opt", "O0", "-o", str(library)),
+            *("--device", target, "--opt", "O0", "-o", str(library)),
         ],
         limits.compile_s,
     )
     if done.timed_out or not library.is_file():
         raise FailedError(f"mlc_llm compile {done.outcome}: {last_line(done)}")
-    return f"{library.stat().st_size} bytes for llvm{_end(done.code)}"
+    return f"{library.stat().st_size} bytes for {device}{_end(done.code)}"
 
 
 def _end(code: int) -> str:
     return f" (written, then {describe_exit(code)})" if code else ""
 
 
+def step_device(place: Place, device: str, limits: Limits) -> str:
+    """See that TVM has the device before a model is compiled for it."""
+    if probe(place, "device", device, limit_s=limits.quick_s)["exists"]:
+        return f"{device}(0) is there"
+    raise FailedError(
+        f"TVM has no {device} device here: its plug-in is not installed (--also WHEEL), or this "
+        "machine has no driver"
+    )
+
+
 def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
     """Ask through ``MLCEngine``, twice: greedy answers must be equal. Returns (detail, facts)."""
-    facts = probe(place, "chat", str(_folder(place)), device, limit_s=limits.quick_s)
+    arguments = (str(_folder(place) / "model"), str(_library(place, device)), device)
+    facts = probe(place, "chat", *arguments, limit_s=limits.quick_s)
     first, second = facts["texts"]
     if first != second:
         raise FailedError(f"two greedy answers differ: {first!a} and {second!a}")
     usage = facts["usage"]
     if usage["completion_tokens"] != _TOKENS or not first:
         raise FailedError(f"{_TOKENS} tokens were asked for, the answer has {usage}")
-    return f"{first!a}; {_usage(usage)}", {"text": first, "usage": usage}
+    return f"{device}: {first!a}; {_usage(usage)}", {"text": first, "usage": usage}
+
+
+def same_answer(device: str, first: str, second: str) -> None:
+    """Raise ``FailedError`` unless the device answered what the CPU did."""
+    if first != second:
+        raise FailedError(f"{device} answered {second!a}, the CPU {first!a}")
 
 
 def _usage(usage: dict[str, Any]) -> str:
@@ -105,7 +125,14 @@ def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
     """Start ``mlc_llm serve``, ask over HTTP, and end it. The answer must equal the engine's."""
     port = _free_port()
     command = [place.python, "-m", "mlc_llm", "serve", str(_folder(place) / "model")]
-    command += ["--model-lib", str(_library(place)), "--device", device, "--mode", "interactive"]
+    command += [
+        "--model-lib",
+        str(_library(place, device)),
+        "--device",
+        device,
+        "--mode",
+        "interactive",
+    ]
     command += ["--overrides", "max_total_seq_length=128"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     deadline = time.monotonic() + limits.quick_s

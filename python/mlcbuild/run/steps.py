@@ -123,14 +123,26 @@ def step_environment(place: Place, python: str | None, limits: Limits) -> str:
     return last_line(version)
 
 
-def step_install(place: Place, subject: Subject, find_links: Sequence[Path], limits: Limits) -> str:
-    """Install the wheel with its declared dependencies, and check that they fit together."""
+def step_install(
+    place: Place,
+    subject: Subject,
+    find_links: Sequence[Path],
+    limits: Limits,
+    *,
+    also: Sequence[str] = (),
+) -> str:
+    """Install the wheel with its declared dependencies, and check that they fit together.
+
+    ``also`` are requirements, or paths of wheels, that come beside it.
+    """
     links = [word for folder in find_links for word in ("--find-links", str(folder.resolve()))]
     pip = [sys.executable, "-m", "pip", "--python"] if _has_pip() else []
     pip = [*pip, place.python] if pip else [place.python, "-m", "pip"]
-    wheel = str(subject.path.resolve())
+    wheels = [str(subject.path.resolve()), *(_requirement(text) for text in also)]
     done = child(
-        place, [*pip, "install", "--prefer-binary", "--no-compile", *links, wheel], limits.install_s
+        place,
+        [*pip, "install", "--prefer-binary", "--no-compile", *links, *wheels],
+        limits.install_s,
     )
     if done.code != 0 or done.timed_out:
         _refuse_install(done)
@@ -141,6 +153,11 @@ def step_install(place: Place, subject: Subject, find_links: Sequence[Path], lim
         (line for line in done.output.splitlines() if line.startswith("Successfully installed")), ""
     )
     return f"{max(len(installed.split()) - 2, 0)} packages"
+
+
+def _requirement(text: str) -> str:
+    """Make a wheel's path absolute: pip runs in another folder."""
+    return str(Path(text).resolve()) if text.endswith(".whl") else text
 
 
 def _has_pip() -> bool:

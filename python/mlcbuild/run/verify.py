@@ -32,6 +32,8 @@ class Options:
     device: str = "cpu"
     python: str | None = None
     find_links: tuple[Path, ...] = ()
+    #: Requirements or wheels that are installed beside it: a device's plug-in.
+    also: tuple[str, ...] = ()
     keep: bool = False
     limits: steps.Limits = field(default_factory=steps.Limits)
 
@@ -126,7 +128,10 @@ def _plan(
 
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", lambda: steps.step_environment(place, options.python, limits)
-    yield "install", lambda: steps.step_install(place, subject, options.find_links, limits)
+    yield (
+        "install",
+        lambda: steps.step_install(place, subject, options.find_links, limits, also=options.also),
+    )
     if names:
         yield "import", lambda: steps.step_import(place, subject, names, limits)
     yield "tensor", lambda: steps.step_tensor(place, limits)
@@ -136,14 +141,20 @@ def _plan(
         return
     from mlcbuild.run import chat  # noqa: PLC0415 - HTTP, only for a chat
 
+    if device != "cpu":
+        yield "device", lambda: chat.step_device(place, device, limits)
     yield "model", lambda: chat.step_model(place, limits)
     yield "gen_config", lambda: chat.step_config(place, limits)
-    yield "compile", lambda: chat.step_compile(place, limits)
+    # On the CPU first, whatever the device: its greedy answer is what the device's must be.
+    for where in dict.fromkeys(("cpu", device)):
+        yield "compile", lambda where=where: chat.step_compile(place, where, limits)  # type: ignore[misc]
 
-    def converse() -> str:
-        detail, outcome.facts["chat"] = chat.step_chat(place, device, limits)
-        return detail
+        def converse(where: str = where) -> str:
+            detail, facts = chat.step_chat(place, where, limits)
+            chat.same_answer(where, outcome.facts.get("chat", facts)["text"], facts["text"])
+            outcome.facts["chat"] = facts
+            return detail
 
-    yield "chat", converse
+        yield "chat", converse
     expected = outcome.facts["chat"]["text"]
     yield "serve", lambda: chat.step_serve(place, device, expected, limits)

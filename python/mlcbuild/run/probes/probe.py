@@ -86,16 +86,22 @@ def _probe_ffi() -> dict:
     return {"through": f"tvm_ffi {tvm_ffi.__version__}"}
 
 
-def probe_chat(folder: str, device: str) -> dict:
+def probe_device(name: str) -> dict:
+    """Tell whether TVM has the device."""
+    import tvm
+
+    return {"exists": bool(tvm.device(name, 0).exist)}
+
+
+def probe_chat(model: str, library: str, device: str) -> dict:
     """Answer the same prompt twice with temperature 0."""
     from mlc_llm import MLCEngine
     from mlc_llm.serve.config import EngineConfig
 
-    library = next(path for path in Path(folder).glob("lib.*"))
     engine = MLCEngine(
-        str(Path(folder, "model")),
+        model,
         device=device,
-        model_lib=str(library),
+        model_lib=library,
         mode="interactive",
         engine_config=EngineConfig(max_total_sequence_length=128),
     )
@@ -130,6 +136,8 @@ def main() -> None:
             answer = probe_import(arguments)
         elif what == "tensor":
             answer = probe_tensor()
+        elif what == "device":
+            answer = probe_device(*arguments)
         else:
             answer = probe_chat(*arguments)
     except Exception as error:

@@ -1,0 +1,1 @@
+"""Model libraries for any machine, compiled on this one."""
