@@ -190,6 +190,14 @@ class FakeSystem(System):
         self.proxies.append(proxy)
         return next((why for start, why in self.dead_hosts.items() if url.startswith(start)), "")
 
+    def rename(self, old: str, new: str) -> str:
+        if self.entry(new) is not None:
+            return f"{new} is there already"
+        _, data, _ = self._files.pop(self._key(old))
+        assert isinstance(data, bytes)
+        self.put(new, data)
+        return ""
+
     def _key(self, path: str) -> str:
         if path not in self._key_cache:
             self._key_cache[path] = self.path.normcase(self.path.normpath(path))

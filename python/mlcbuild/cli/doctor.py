@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from mlcbuild.doctor.model import Check
+    from mlcbuild.doctor.model import Check, Examination
+    from mlcbuild.doctor.repairs import Repaired
+    from mlcbuild.doctor.system import System
 
 __all__ = ["configure", "run"]
 
@@ -21,6 +25,8 @@ examples:
   mlcbuild doctor --json > doctor.json
   mlcbuild doctor --only toolchain,long-paths
   mlcbuild doctor --trial
+  mlcbuild doctor --fix --dry-run
+  mlcbuild doctor --report bug.md
 
 exit codes: 0 good, 1 a failure (with --strict a warning too), 2 wrong use, 3 a file that cannot
 be written.
@@ -41,29 +47,96 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--skip", type=_words, action="extend", metavar="ID,..", help="leave these out")
     add("--strict", action="store_true", help="warnings fail too")
     add("--network", action="store_true", help="ask the package index and the Git host too")
+    add("--trial", action="store_true", help="build a small library, read it back and load it")
+    add("--fix", action="store_true", help="do what is safe and can be undone")
+    add("--dry-run", action="store_true", help="with --fix: only say what would be done")
+    add("--report", type=Path, metavar="FILE", help="write FILE.md or FILE.html, without names")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine this machine. Raises ``UsageError`` for a check that there is not."""
+    """Examine this machine. Raises ``UsageError`` for options that have no meaning."""
     only, skip = tuple(args.only or ()), tuple(args.skip or ())
     if args.list_checks:
         return _list(only, skip, as_json=args.json)
+    if args.dry_run and not args.fix:
+        raise UsageError("--dry-run says what --fix would do", remedy="add --fix")
+    form = _form(args.report)
     from mlcbuild.doctor.examine import examine  # noqa: PLC0415 - not for --list-checks
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415
 
-    examination = examine(RealSystem(), only=only, skip=skip, network=args.network, slow=_say_slow)
+    def look() -> tuple[System, Examination]:
+        system = RealSystem()
+        found = examine(
+            system, only=only, skip=skip, network=args.network, trial=args.trial, slow=_say_slow
+        )
+        return system, found
+
+    system, examination = look()
     if not examination.results:
         raise UsageError("no check is left", remedy="see mlcbuild doctor --list-checks")
+    repaired: Sequence[Repaired] = ()
+    if args.fix:
+        from mlcbuild.doctor.repairs import repair  # noqa: PLC0415
+
+        repaired = repair(examination.results, system, dry_run=args.dry_run)
+        if any(one.outcome == "done" for one in repaired):
+            system, examination = look()
+    if form:
+        _write_report(args.report, form, examination, system)
+    _print(args, examination, repaired)
+    return examination.exit_code(strict=args.strict)
+
+
+def _print(
+    args: argparse.Namespace, examination: Examination, repaired: Sequence[Repaired]
+) -> None:
     if args.json:
         from mlcbuild.doctor import as_json  # noqa: PLC0415
 
-        sys.stdout.write(as_json.render(examination))
-    else:
-        from mlcbuild.doctor import as_text  # noqa: PLC0415
+        extra: dict[str, Any] = {}
+        if args.fix:
+            fields = ("id", "did", "undo", "outcome")
+            extra["repairs"] = [{name: getattr(one, name) for name in fields} for one in repaired]
+        sys.stdout.write(as_json.render(examination, extra=extra))
+        return
+    from mlcbuild.doctor import as_text  # noqa: PLC0415
 
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        sys.stdout.write(as_text.render(examination, verbose=args.verbose, colour=colour))
-    return examination.exit_code(strict=args.strict)
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for one in repaired:
+        sys.stdout.write(f"{one.outcome}: {one.did}\n        undo: {one.undo}\n")
+    if args.fix and not repaired:
+        sys.stdout.write("nothing here can be mended without you\n")
+    sys.stdout.write(as_text.render(examination, verbose=args.verbose, colour=colour))
+
+
+def _form(report: Path | None) -> str:
+    from mlcbuild.doctor.as_page import FORMS  # noqa: PLC0415
+
+    if report is None:
+        return ""
+    form = report.suffix.lower().removeprefix(".").replace("markdown", "md").replace("htm", "html")
+    form = form.replace("htmll", "html")
+    if form not in FORMS:
+        raise UsageError(
+            f"--report {report} has no known ending", remedy="name it FILE.md or FILE.html"
+        )
+    return form
+
+
+def _write_report(path: Path, form: str, examination: Examination, system: System) -> None:
+    from mlcbuild.doctor.as_page import render  # noqa: PLC0415
+    from mlcbuild.doctor.redact import redacted  # noqa: PLC0415
+
+    text = render(redacted(examination, system), form)
+    aside = path.with_name(path.name + ".part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error})", remedy="name another file"
+        ) from error
+    print(f"{path} written, without names of users and hosts", file=sys.stderr)
 
 
 def _say_slow(check: Check, seconds: float) -> None:

@@ -191,6 +191,16 @@ class RealSystem(System):
             return str(getattr(error, "reason", "") or error) or type(error).__name__
         return ""
 
+    def rename(self, old: str, new: str) -> str:
+        """Rename a file unless the new name is taken."""
+        if Path(new).exists():
+            return f"{new} is there already"
+        try:
+            Path(old).rename(new)
+        except OSError as error:
+            return str(error)
+        return ""
+
 
 def _run(command: tuple[str, ...], limit_s: float) -> Ran:
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from mlcbuild.doctor.model import Repair
+
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
@@ -13,7 +15,9 @@ __all__ = [
     "command",
     "install",
     "pip",
+    "pip_repair",
     "prepend_path",
+    "remove_folder",
     "rename",
     "set_variable",
     "shell_of",
@@ -63,6 +67,19 @@ def command(system: System, *words: str) -> str:
 def pip(system: System, *arguments: str) -> str:
     """Return a pip command for the examined Python."""
     return command(system, python(system), "-m", "pip", *arguments)
+
+
+def pip_repair(system: System, *packages: str) -> Repair | None:
+    """Return the repair that installs packages, where a virtual environment takes them."""
+    own = system.python
+    if own.prefix == own.base_prefix:
+        return None
+    words = ("-m", "pip", "install", *packages)
+    return Repair(
+        says=f"install {', '.join(packages)} into the active environment ({own.prefix})",
+        undo=pip(system, "uninstall", "-y", *(re.split(r"[<>=!~]", p)[0] for p in packages)),
+        command=(own.executable, *words),
+    )
 
 
 def python(system: System) -> str:

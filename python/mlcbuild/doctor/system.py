@@ -132,6 +132,10 @@ class System(ABC):
         Through ``proxy``, else through the environment's (on Windows and macOS: the system's).
         """
 
+    @abstractmethod
+    def rename(self, old: str, new: str) -> str:
+        """Rename a file, for ``--fix``; return what went wrong, or ``""``. Replaces nothing."""
+
     # ------------------------------------------------------------------ what follows from that
     @property
     def windows(self) -> bool:

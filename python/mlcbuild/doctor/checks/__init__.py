@@ -75,7 +75,7 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
     "runtime-dlls": (),
     "gpu": (),
     "network": ("package-index", "git-host"),
-    "trial": (),
+    "trial": ("trial",),
 }
 
 

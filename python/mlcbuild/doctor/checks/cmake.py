@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.shell import pip, pip_repair
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def _run(system: System) -> Outcome:
             "the CMake that is first on PATH does not run",
             evidence=(f"{path}: {why}",),
             fix=install,
+            repair=pip_repair(system, f"cmake>={dotted(_FLOOR)}"),
         )
     found = (f"{path} {dotted(version)}",)
     if version[:2] < _FLOOR:
@@ -49,6 +50,9 @@ def _too_little(system: System, what: str, evidence: tuple[str, ...], install: s
                 f"CMake: {what}, and {variable}={value} keeps pip from bringing one",
                 evidence=evidence,
                 fix=install,
+                repair=None
+                if variable == "PIP_NO_INDEX"
+                else pip_repair(system, f"cmake>={dotted(_FLOOR)}"),
             )
     return ok(f"CMake: {what}, pip brings a newer one for each build", evidence=evidence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.shell import pip, pip_repair
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _run(system: System) -> Outcome:
         'CMake will say that it "could not find any instance of Visual Studio"',
         evidence=evidence,
         fix=pip(system, "install", f"cmake>={since}"),
+        repair=pip_repair(system, f"cmake>={since}"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.shell import pip, pip_repair
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ def _run(system: System) -> Outcome:
             "the Ninja that is first on PATH does not run",
             evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
             fix=pip(system, "install", "ninja"),
+            repair=pip_repair(system, "ninja"),
         )
     if version < _FLOOR:
         return warn(
             f"Ninja {dotted(version)} is older than {dotted(_FLOOR)}",
             evidence=(f"{path} {dotted(version)}",),
             fix=pip(system, "install", "ninja"),
+            repair=pip_repair(system, "ninja"),
         )
     return ok(f"Ninja {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
 

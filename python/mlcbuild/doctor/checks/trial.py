@@ -1,0 +1,77 @@
+"""``trial``: a library of one function is built as the real wheel is, read back and loaded."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.shell import command, python
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_MACHINES: Final = {
+    "win-amd64": "x86_64",
+    "win-arm64": "arm64",
+    "win32": "x86",
+    "linux-x86_64": "x86_64",
+    "linux-aarch64": "arm64",
+}
+
+
+def _run(system: System) -> Outcome:
+    done = system.run(system.python.executable, "-m", "mlcbuild.doctor.trial", limit_s=570)
+    again = command(system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
+    try:
+        trial: dict[str, Any] = json.loads(done.out.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        last = (done.err.strip().splitlines() or [done.problem or f"exit code {done.code}"])[-1]
+        return fail(f"the trial build could not be run: {last}", fix=again)
+    if trial["step"]:
+        words = f"the trial build failed at {trial['step']}: {trial['message']}"
+        return fail(words, evidence=trial["log"], fix=_explain(system, trial["message"]))
+    facts = trial["facts"]
+    evidence = [f"{name}: {value}" for name, value in facts.items()]
+    wrong = _wrong(system, facts)
+    if wrong:
+        return fail(
+            f"the trial build is not what was asked for: {wrong}", evidence=evidence, fix=again
+        )
+    return ok(
+        f"built, read back and loaded in {trial['seconds']:.0f} s: {facts['configuration']}, "
+        f"{facts['compiler']}, {facts['machine']}",
+        evidence=evidence,
+    )
+
+
+def _explain(system: System, message: str) -> str:
+    line = " ".join(message.replace('"', "'").split())[:200]
+    return command(system, python(system), "-m", "mlcbuild", "explain", line)
+
+
+def _wrong(system: System, facts: dict[str, str]) -> str:
+    if facts["configuration"] != "Release":
+        return f"configuration {facts['configuration']}"
+    if facts["crt"] in ("debug", "static"):
+        return f"{facts['crt']} C runtime"
+    wanted = _MACHINES.get(system.python.platform)
+    if wanted is not None and facts["machine"] != wanted:
+        return f"a library for {facts['machine']}, Python is for {wanted}"
+    return ""
+
+
+CHECK = Check(
+    id="trial",
+    title="A trial build works",
+    category="trial",
+    why="Nothing proves a toolchain like a build. The trial goes the whole way of the real wheel: "
+    "generator, compiler, release policy, install, gate, stamp; then the library is read for its "
+    "configuration, C runtime and machine, and loaded.",
+    source="docs/superbuild.md",
+    run=_run,
+    needs="trial",
+    limit_s=600,
+)

@@ -1,0 +1,231 @@
+"""Prove the toolchain by building: a library of one function, made as a real wheel is made.
+
+``python -m mlcbuild.doctor.trial`` builds in a temporary folder, through pip, scikit-build-core,
+the chosen toolchain, ``cmake/policy.cmake`` and the gate; reads the library back out of the wheel;
+loads it into Python and calls it. It prints one line of JSON, the fields of ``Trial``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["Trial", "run_trial"]
+
+_NAME: Final = "mlcbuild_trial"
+_ANSWER: Final = 42
+#: Seconds; a first vcvarsall.bat and a slow index included.
+_LIMIT_S: Final = 540
+_LOG_LINES: Final = 12
+
+#: What says most comes first: our own words, a compiler's or linker's, CMake's, pip's.
+_ERRORS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"^mlcbuild[\w ]*: error",
+        r": (fatal )?error( [A-Z]+\d+)?: ",
+        r"^(collect2|ld|cc1plus|c\+\+|g\+\+|clang)[\w.+-]*: ",
+        r"^CMake Error",
+        r"(?i)^error: (?!subprocess|metadata-gen)",
+    )
+)
+
+_PYPROJECT: Final = """\
+[build-system]
+requires = [
+  "scikit-build-core>=1.1.2",
+  "packaging>=24.2",
+  "pefile>=2024.8.26",
+  "pyelftools>=0.31",
+  "tomli>=2; python_version<'3.11'",
+]
+build-backend = "trial_backend"
+backend-path = ["."]
+
+[project]
+name = "mlcbuild-trial"
+version = "1.0"
+
+[tool.scikit-build]
+wheel.py-api = "py3"
+build-dir = "build"
+
+[tool.mlcbuild.build]
+stamp-dir = "mlcbuild_trial"
+"""
+_CMAKE: Final = """\
+cmake_minimum_required(VERSION 3.26)
+project(mlcbuild_trial LANGUAGES CXX)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+add_library(mlcbuild_trial SHARED trial.cc)
+install(TARGETS mlcbuild_trial
+  RUNTIME DESTINATION mlcbuild_trial LIBRARY DESTINATION mlcbuild_trial)
+"""
+#: A string and a lock: the C++ library is needed, as it is by the real thing.
+_SOURCE: Final = """\
+#include <mutex>
+#include <string>
+#ifdef _WIN32
+#define TRIAL_EXPORT extern "C" __declspec(dllexport)
+#else
+#define TRIAL_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+static std::mutex lock;
+TRIAL_EXPORT int mlcbuild_trial_answer() {
+  std::lock_guard<std::mutex> guard(lock);
+  return static_cast<int>(std::string(42, 'x').size());
+}
+"""
+_BACKEND: Final = """\
+import sys
+sys.path.append({root!r})
+from mlcbuild.build.skbuild import *
+"""
+_LOAD: Final = """\
+import ctypes, sys
+print(ctypes.CDLL(sys.argv[1]).mlcbuild_trial_answer())
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """How far it came. ``step`` is the one that failed, empty where none did."""
+
+    step: str = ""
+    message: str = ""
+    #: The last lines of the failed step, its first error before all.
+    log: list[str] = field(default_factory=list)
+    #: What the library and the stamp say: configuration, generator, compiler, crt, machine.
+    facts: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def run_trial(folder: Path) -> Trial:
+    """Build, read and load in an empty folder."""
+    began = time.monotonic()
+    _lay_out(folder)
+    done = _build(folder)
+    wheels = sorted((folder / "out").glob("*.whl"))
+    if done.returncode != 0 or not wheels:
+        log = _error_lines(done.stdout)
+        message = log[0] if log else f"pip ended with exit code {done.returncode}"
+        return Trial(step="build", message=message, log=log)
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        wheel.extractall(folder / "installed")
+    try:
+        library, facts = _read(folder / "installed" / _NAME)
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        message = f"{type(error).__name__}: {error}"
+        return Trial(step="read back", message=message, log=_error_lines(done.stdout))
+    loaded = _run([sys.executable, "-c", _LOAD, os.fspath(library)], folder, limit_s=60)
+    if loaded.stdout.strip() != str(_ANSWER):
+        log = loaded.stdout.splitlines()[-_LOG_LINES:]
+        message = log[-1] if log else f"Python ended with exit code {loaded.returncode}"
+        return Trial(step="load", message=message, log=log, facts=facts)
+    return Trial(facts=facts, seconds=round(time.monotonic() - began, 1))
+
+
+def _lay_out(folder: Path) -> None:
+    root = os.fspath(Path(__file__).resolve().parents[2])
+    for name, text in (
+        ("pyproject.toml", _PYPROJECT),
+        ("CMakeLists.txt", _CMAKE),
+        ("trial.cc", _SOURCE),
+        ("trial_backend.py", _BACKEND.format(root=root)),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / _NAME).mkdir()
+    (folder / _NAME / "__init__.py").touch()
+
+
+def _build(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "-w", "out", "-v"]
+    if _has_backend():
+        command.append("--no-build-isolation")
+    return _run(command, folder, limit_s=_LIMIT_S)
+
+
+def _has_backend() -> bool:
+    """Say whether this environment can build without asking an index."""
+    import importlib.util
+
+    names = ("scikit_build_core", "packaging", "pefile", "elftools")
+    return all(importlib.util.find_spec(name) is not None for name in names)
+
+
+def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        # The backend passes the policy; an installed mlcbuild must not pass it again.
+        "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "VSLANG": "1033",
+    }
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=limit_s,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, f"error: did not end in {limit_s:.0f} s\n")
+
+
+def _error_lines(text: str) -> list[str]:
+    """Return the line that says most of what is wrong, then the last ones."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((line for kind in _ERRORS for line in lines if kind.search(line)), "")
+    if first.endswith("(message):"):  # CMake says what it is on the next line
+        first = " ".join(lines[lines.index(first) : lines.index(first) + 2])
+    tail = [line for line in lines[-_LOG_LINES:] if line != first]
+    return [first, *tail] if first else tail
+
+
+def _read(package: Path) -> tuple[Path, dict[str, str]]:
+    """Read stamp and library; the image itself says machine and C runtime."""
+    stamp: dict[str, Any] = json.loads((package / "_build.json").read_bytes())
+    name = next(path for path in stamp["files"] if _NAME in path["path"])["path"]
+    library = package / name.rpartition("/")[2]
+    facts = {
+        "configuration": str(stamp["configuration"]),
+        "generator": str(stamp["generator"]),
+        "compiler": "{id} {version}".format(**stamp["compiler"]),
+        "crt": str(stamp["crt"]),
+        "machine": str(stamp["target"]["machine"]),
+    }
+    if library.suffix == ".dll":
+        from mlcbuild.pe.reader import read_image
+
+        image = read_image(library.read_bytes(), path=library.name)
+        facts |= {"crt": image.crt, "machine": image.machine}
+    return library, facts
+
+
+def main() -> int:
+    """Run the trial and print it."""
+    with tempfile.TemporaryDirectory(
+        prefix="mlcbuild-trial-", ignore_cleanup_errors=True
+    ) as folder:
+        trial = run_trial(Path(folder))
+    sys.stdout.write(json.dumps(asdict(trial)) + "\n")
+    return int(bool(trial.step))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
