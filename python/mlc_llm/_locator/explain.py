@@ -70,6 +70,8 @@ _FIXES = {
     "blocked-by-policy": "allow the file in the application control policy of this machine",
     "load-failed": "pip install --force-reinstall mlc_llm",
 }
+#: Characters of a path, where LongPathsEnabled is off.
+_LONGEST = 259
 _ILLEGAL_INSTRUCTION = 0xC000001D
 
 #: What the files can show, by the number that Windows gives for it. Wine says 126 for all.
@@ -134,6 +136,9 @@ def _ran(
     winerror: int | None, path: str, host: Host, folders: Sequence[str], otherwise: Verdict
 ) -> tuple[Verdict, tuple[str, ...]]:
     """Explain a load that found all it needs and failed while an initialiser ran."""
+    if len(path) > _LONGEST and winerror in (3, _MODULE_NOT_FOUND, 206):
+        reason = f"its path has {len(path)} characters, Windows' limit is {_LONGEST}"
+        return Verdict("path-too-long", reason, culprit=path), ()
     nodes = closure(path, host, folders)
     order = [os.path.dirname(path), *folders, *python_folders(), system_folder()]
     loaded = [

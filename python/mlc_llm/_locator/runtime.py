@@ -88,7 +88,7 @@ def _refused(error: Exception, folder: str, host: Host) -> LibraryLoadError:
 def loaded_runtime(tvm: Any) -> str | None:  # noqa: ANN401 - a module
     """Return the ``tvm_runtime`` that TVM has loaded, None where it does not tell."""
     handle = getattr(tvm.base, "_LOADED_LIBS", {}).get("tvm_runtime")
-    return os.path.realpath(handle._name) if handle is not None else None  # noqa: SLF001
+    return os.path.abspath(handle._name) if handle is not None else None  # noqa: SLF001
 
 
 def backends(tvm: Any, folder: str, host: Host) -> Iterator[tuple[str, str]]:  # noqa: ANN401
