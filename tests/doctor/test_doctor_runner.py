@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mlcbuild.doctor.checks
 from fakemachine import linux
+from mlcbuild.doctor.checks import load_check
 from mlcbuild.doctor.model import Check, Examination, Outcome, fail, ok, warn
 from mlcbuild.doctor.runner import run_checks
 
@@ -71,3 +76,28 @@ def test_warnings_fail_with_strict_alone() -> None:
     assert examination.status == "warn"
     assert examination.exit_code() == 0
     assert examination.exit_code(strict=True) == 1
+
+
+def test_checks_import_nothing_of_ours_in_their_threads() -> None:
+    """Threads that import a package and a part of it at once block each other (seen in Wine)."""
+    for path in sorted(Path(mlcbuild.doctor.checks.__file__).parent.glob("[a-z]*.py")):
+        late = {
+            node.module
+            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mlcbuild.")
+        }
+        assert late <= set(load_check(path.stem.replace("_", "-")).imports), path.name
+
+
+def test_what_a_check_imports_late_is_brought_before_it_runs() -> None:
+    sys.modules.pop("colorsys", None)
+    seen = []
+
+    def look(_: System) -> Outcome:
+        seen.append("colorsys" in sys.modules)
+        return ok("fine")
+
+    run_checks([check("late", look, imports=("colorsys", "no.such.module"))], linux())
+    assert seen == [True]

@@ -110,10 +110,10 @@ def _print(
 
 
 def _form(report: Path | None) -> str:
-    from mlcbuild.doctor.as_page import FORMS  # noqa: PLC0415
-
     if report is None:
         return ""
+    from mlcbuild.doctor.as_page import FORMS  # noqa: PLC0415
+
     form = report.suffix.lower().removeprefix(".").replace("markdown", "md").replace("htm", "html")
     form = form.replace("htmll", "html")
     if form not in FORMS:

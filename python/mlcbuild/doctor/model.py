@@ -113,6 +113,9 @@ class Check:
     platforms: tuple[str, ...] = ()
     #: The option that it needs, ``network`` or ``trial``: it is skipped without.
     needs: Literal["", "network", "trial"] = ""
+    #: Modules that ``run`` imports late. They are brought before any check runs: threads that
+    #: import a package and a part of it at once block each other.
+    imports: tuple[str, ...] = ()
     #: Seconds after which it is given up.
     limit_s: float = 30.0
 

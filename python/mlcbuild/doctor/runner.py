@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import threading
 import time
 from collections import deque
@@ -47,6 +49,7 @@ def run_checks(
     ``allowed`` holds ``network`` and ``trial`` where checks that need them may run. ``slow`` is
     told once of every check that takes longer than two seconds, while it runs.
     """
+    _bring_imports(checks, system, allowed)
     runs = [_Run(check) for check in checks]
     # What takes longest begins first.
     waiting = deque(sorted(runs, key=lambda run: -run.check.limit_s))
@@ -91,13 +94,29 @@ def run_checks(
     return tuple(run.result for run in runs if run.result is not None)
 
 
+def _bring_imports(checks: Sequence[Check], system: System, allowed: Collection[str]) -> None:
+    for check in checks:
+        if _reason_to_skip(check, system, allowed):
+            continue
+        for name in check.imports:
+            # What is broken breaks again in the check itself, and is its result.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def _reason_to_skip(check: Check, system: System, allowed: Collection[str]) -> str:
+    if check.platforms and system.platform not in check.platforms:
+        return f"nothing to look at on {system.platform}"
+    if check.needs and check.needs not in allowed:
+        return f"only with --{check.needs}"
+    return ""
+
+
 def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
     began = time.monotonic()
-    applies = not check.platforms or system.platform in check.platforms
-    if not applies:
-        outcome = Outcome(status="skip", finding=f"nothing to look at on {system.platform}")
-    elif check.needs and check.needs not in allowed:
-        outcome = Outcome(status="skip", finding=f"only with --{check.needs}")
+    why_not = _reason_to_skip(check, system, allowed)
+    if why_not:
+        outcome = Outcome(status="skip", finding=why_not)
     else:
         try:
             outcome = check.run(system)
@@ -113,7 +132,7 @@ def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
         fix=outcome.fix,
         seconds=time.monotonic() - began,
         repair=outcome.repair,
-        applies=applies,
+        applies=not check.platforms or system.platform in check.platforms,
     )
 
 

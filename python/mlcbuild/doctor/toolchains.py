@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.build.preflight import CMAKE
+from mlcbuild.build.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.build.toolchain.facts import Machine, architecture
 from mlcbuild.build.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.build.toolchain.studios import usable_studios
@@ -13,7 +15,6 @@ from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.cmake import CMake
     from mlcbuild.build.toolchain.vswhere import VisualStudio
     from mlcbuild.doctor.system import System
 
@@ -38,8 +39,6 @@ def studios(system: System) -> tuple[VisualStudio, ...] | None:
 
 def cmake_of(system: System) -> CMake | None:
     """Return the CMake on PATH as the build would see it; None where pip will bring one."""
-    from mlcbuild.build.toolchain.cmake import read_capabilities
-
     try:
         return read_capabilities(system.ask("cmake", "-E", "capabilities").encode())
     except InputError:
@@ -47,9 +46,6 @@ def cmake_of(system: System) -> CMake | None:
 
 
 def _cmake_by_version(system: System) -> CMake | None:
-    from mlcbuild.build.preflight import CMAKE
-    from mlcbuild.build.toolchain.cmake import CMake
-
     version = find_version(system.ask("cmake", "--version"))
     return CMake(version=version) if version is not None and version >= CMAKE else None
 

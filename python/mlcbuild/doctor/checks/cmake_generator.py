@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.cmake import studio_generator
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import pip, pip_repair
+from mlcbuild.doctor.toolchains import cmake_of, usable
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.build.toolchain.cmake import studio_generator
-    from mlcbuild.doctor.toolchains import cmake_of, usable
-
     cmake = cmake_of(system)
     if cmake is None:
         return skip("no CMake to ask")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.compilers import family_of
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
 
@@ -15,8 +16,6 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.build.toolchain.compilers import family_of
-
     evidence = []
     for name in ("CXX", "CC"):
         value = system.variable(name)

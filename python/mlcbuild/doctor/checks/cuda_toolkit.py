@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import install, unset
+from mlcbuild.doctor.toolchains import toolset_of, usable
 from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -55,9 +57,6 @@ def _run(system: System) -> Outcome:
 
 def _msvc_window(system: System, header: str) -> tuple[str, str, str] | None:
     """Compare the toolkit's own test with the toolset; None where it fits or nothing is known."""
-    from mlcbuild.doctor.toolchains import toolset_of, usable
-    from mlcbuild.errors import InputError
-
     window = _WINDOW.search(header)
     try:
         studios = usable(system)[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import build_folders, images
+from mlcbuild.pe.crt import is_debug_crt
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -15,8 +16,6 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.pe.crt import is_debug_crt
-
     folders = build_folders(system)
     if not folders:
         return skip("no build folder here")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.choice import choose
+from mlcbuild.build.toolchain.wishes import read_wishes
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
+from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -22,10 +25,6 @@ _VARIABLES = (
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.build.toolchain.choice import choose
-    from mlcbuild.build.toolchain.wishes import read_wishes
-    from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable
-
     environment = system.environment()
     evidence = [f"{name}={value}" for name in _VARIABLES if (value := system.variable(name))]
     try:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.distributions import family, provides
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import install, set_variable
+from mlcbuild.doctor.toolchains import usable
+from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -53,9 +55,6 @@ def _run(system: System) -> Outcome:
 
 
 def _has_linker(system: System) -> bool:
-    from mlcbuild.doctor.toolchains import usable
-    from mlcbuild.errors import InputError
-
     if system.variable("VCINSTALLDIR"):
         return True
     try:

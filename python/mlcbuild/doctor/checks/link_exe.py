@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import prepend_path
+from mlcbuild.doctor.toolchains import usable
+from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -65,9 +67,6 @@ def _whose(system: System, path: str) -> str:
 
 
 def _has_msvc(system: System) -> bool:
-    from mlcbuild.doctor.toolchains import usable
-    from mlcbuild.errors import InputError
-
     try:
         return bool(usable(system)[0])
     except InputError:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.build.toolchain.probe import read_prompt
+from mlcbuild.build.toolchain.vswhere import VC_TOOLS, vswhere_path
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command
+from mlcbuild.doctor.toolchains import OLDEST, machine_of, studios, toolset_of, usable
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.errors import InputError
 
@@ -31,17 +34,12 @@ def _install(system: System) -> str:
 
 def _setup(system: System, verb: str, studio: VisualStudio, *words: str) -> str:
     """Return a command of the Visual Studio installer, which lies beside vswhere."""
-    from mlcbuild.build.toolchain.vswhere import vswhere_path
-
     folder = system.path.dirname(vswhere_path(system.environment()))
     program = system.join(folder, "setup.exe")
     return command(system, program, verb, "--installPath", studio.path, *words, "--passive")
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.build.toolchain.probe import read_prompt
-    from mlcbuild.doctor.toolchains import machine_of, studios, toolset_of, usable
-
     if system.python.platform.startswith("mingw"):
         return skip("this Python is MinGW's own: its compiler is used")
     try:
@@ -70,9 +68,6 @@ def _run(system: System) -> Outcome:
 
 
 def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> str:
-    from mlcbuild.build.toolchain.vswhere import VC_TOOLS
-    from mlcbuild.doctor.toolchains import OLDEST
-
     newest = max(installed, key=lambda studio: studio.order)
     if newest.order[:2] < OLDEST and newest.major < OLDEST[0]:
         return _install(system)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.facts import architecture
+from mlcbuild.build.toolchain.probe import read_prompt
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 
 if TYPE_CHECKING:
@@ -13,9 +15,6 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.build.toolchain.facts import architecture
-    from mlcbuild.build.toolchain.probe import read_prompt
-
     prompt = read_prompt(system.environment())
     if prompt is None:
         return skip("no developer prompt: the build sets MSVC's environment itself")

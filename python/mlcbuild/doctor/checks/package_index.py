@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command, pip, python
+from mlcbuild.sources.pipconfig import default_index_of, parse_settings
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -15,8 +16,6 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    from mlcbuild.sources.pipconfig import default_index_of, parse_settings
-
     executable = system.python.executable
     listing = system.run(executable, "-m", "pip", "config", "list", limit_s=60)
     if not listing.good:

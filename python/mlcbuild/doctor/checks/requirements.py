@@ -68,4 +68,5 @@ CHECK = Check(
     "that were upgraded alone answer 127 or ask for functions that are not there.",
     source="mlc-ai/mlc-llm#3508; mlc-ai/package#102; field notes of upstream's metadata",
     run=_run,
+    imports=("mlcbuild.package.requirements",),
 )
