@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
+    "trace": "load a DLL or module for real, leaf first, and name the image that fails",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }

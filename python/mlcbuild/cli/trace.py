@@ -1,0 +1,84 @@
+"""``mlcbuild trace``: load a DLL or a module for real and name the image that fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlcbuild.trace.hosts import Host
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+TARGET is a .dll or .pyd, or a name to import. Each load happens in a child process, leaf first;
+nothing is loaded into mlcbuild itself. Windows only; on Linux --lab does it under Wine.
+
+examples:
+  mlcbuild trace C:\\venv\\Lib\\site-packages\\tvm\\tvm_runtime.dll
+  mlcbuild trace mlc_llm --loader-log
+  mlcbuild trace x.dll --add-dir C:\\tools\\bin --json
+  mlcbuild trace --lab build/x.dll
+
+exit codes: 0 loads, 1 fails, 2 wrong use (not on Windows), 3 no such file
+"""
+_LIMIT_S: Final = 60.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("target", metavar="TARGET", help="a .dll, a .pyd, or a name to import")
+    add("--add-dir", dest="add_dirs", action="append", default=[], metavar="DIR",
+        help="os.add_dll_directory was called for it (repeatable)")  # fmt: skip
+    add("--loader-log", action="store_true", help="watch the load under a small debugger too")
+    add("--limit", type=_seconds, default=_LIMIT_S, metavar="S",
+        help="seconds for each child process (default: 60)")  # fmt: skip
+    add("--python", metavar="EXE", help="the python.exe that loads (default: this one)")
+    add("--lab", action="store_true", help="on Linux: load in the lab's Windows Python (Wine)")
+    add("--json", action="store_true", help="report as JSON")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no time")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trace and print; 0 where it loads. Raises ``UsageError`` where nothing can be loaded."""
+    host = _host(args)
+    from mlcbuild.trace import Options, trace  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.trace.report import lines, table  # noqa: PLC0415
+
+    options = Options(add_dirs=tuple(args.add_dirs), limit_s=args.limit, loader_log=args.loader_log)
+    found = trace(args.target, host, options)
+    if args.json:
+        import json  # noqa: PLC0415 - only this form needs it
+
+        print(json.dumps(table(found), indent=2))
+    else:
+        print("\n".join(lines(found, verbose=args.verbose)))
+    return 0 if found.loads else 1
+
+
+def _host(args: argparse.Namespace) -> Host:
+    from mlcbuild.trace.hosts import LabHost, ThisWindows  # noqa: PLC0415 - --help needs none
+
+    if sys.platform == "win32":
+        return ThisWindows(args.python or sys.executable)
+    if args.lab:
+        from mlcbuild.lab import up  # noqa: PLC0415 - makes a lab
+
+        return LabHost(up(notice=lambda words: print(words, file=sys.stderr)))
+    elsewhere = f"mlcbuild trace --lab {args.target} loads it under Wine, and "
+    raise UsageError(
+        "trace loads for real, which needs Windows",
+        remedy=f"{elsewhere if sys.platform == 'linux' else ''}mlcbuild check {args.target} "
+        "predicts it here",
+    )

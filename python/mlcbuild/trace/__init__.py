@@ -1,0 +1,10 @@
+"""``mlcbuild trace``: load an image for real, leaf first, and name the one that fails.
+
+Children do the loading (``child.py``), the loader model says what to load in which order, and
+``judge`` puts both together. Described in docs/trace.md.
+"""
+
+from mlcbuild.trace.model import Options, Trace
+from mlcbuild.trace.run import trace
+
+__all__ = ["Options", "Trace", "trace"]

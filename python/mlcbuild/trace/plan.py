@@ -1,0 +1,181 @@
+"""The order in which to load: the closure of an image by the loader model, leaves first."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild.check import check
+from mlcbuild.check.settings import Settings
+from mlcbuild.errors import InputError
+from mlcbuild.loader import Options, world_from_package
+from mlcbuild.loader.closure import walk
+from mlcbuild.package.targets import open_package
+from mlcbuild.trace.model import Prediction
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.closure import Walk
+    from mlcbuild.loader.graph import Edge
+    from mlcbuild.loader.images import File
+    from mlcbuild.loader.world import World
+    from mlcbuild.rules.model import Finding
+
+__all__ = ["Machine", "Need", "Plan", "Step", "make_plan"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """What the model must know of the machine: its folders, as this machine sees them."""
+
+    python_dir: str
+    #: A real System32; None to take the built-in knowledge of Windows (under Wine).
+    system_dir: str | None
+    msvcp140: str | None
+    conda: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """One import of an image. ``symbols`` are names and ordinals to look for in it."""
+
+    name: str
+    symbols: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One image to load, by its full path, and what it needs directly."""
+
+    path: str
+    needs: tuple[Need, ...] = ()
+    #: Who needs it: the first image of the closure that does.
+    importer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Steps, leaves first and the target last, and what is predicted and found fault with."""
+
+    steps: tuple[Step, ...]
+    prediction: Prediction | None
+    findings: tuple[Finding, ...] = ()
+
+
+def make_plan(target: str, machine: Machine, add_dirs: tuple[str, ...]) -> Plan:
+    """Return the plan for one image. Raises ``InputError`` where a folder cannot be listed."""
+    settings = Settings(
+        python_dir=machine.python_dir,
+        system_dir=machine.system_dir,
+        conda=machine.conda,
+        msvcp140=machine.msvcp140,
+        add_dirs=add_dirs,
+    )
+    report = check([target], settings)
+    (judged,) = report.targets
+    if judged.error:
+        reason = judged.error.removeprefix(f"{target}: ")
+        chain = (Path(target).name,)
+        prediction = Prediction(
+            verdict="fails", winerror=193, chain=chain, reason=reason, cause="not-a-pe"
+        )
+        return Plan(steps=(Step(path=target),), prediction=prediction)
+    load = judged.modules[0].load
+    return Plan(
+        steps=_steps(target, settings),
+        prediction=Prediction(
+            verdict=load.verdict,
+            winerror=load.winerror,
+            chain=load.chain,
+            reason=load.reason,
+            cause=load.cause or "",
+        ),
+        findings=judged.findings,
+    )
+
+
+def _steps(target: str, settings: Settings) -> tuple[Step, ...]:
+    with ExitStack() as stack:
+        package = stack.enter_context(open_package(target))
+        world = world_from_package(
+            package,
+            options=Options(
+                conda=settings.conda,
+                python_dir=settings.python_dir,
+                system_dir=settings.system_dir,
+                add_dirs=settings.add_dirs,
+                msvcp140=settings.msvcp140,
+            ),
+        )
+        root = next(iter(world.package.files.values()), None)
+        if root is None:
+            raise InputError(f"{target}: no Windows image")
+        image = world.images.record(root).image
+        if image is None:
+            return (Step(path=target),)
+        context = world.context(root, image)
+        walked = walk(context, world.graph(context))
+        return _ordered(target, world, root, walked)
+
+
+def _ordered(target: str, world: World, root: File, walked: Walk) -> tuple[Step, ...]:
+    """Return every file of the closure after all that it needs; a circle is cut where met."""
+    edges: dict[str, list[Edge]] = {}
+    importers: dict[str, File] = {}
+    files: dict[str, File] = {root.key: root}
+    for step in walked.steps:
+        edges.setdefault(step.importer.key, []).append(step.edge)
+        found = step.edge.found
+        if found.file is not None and not step.edge.delayed and found.origin != "system":
+            files.setdefault(found.file.key, found.file)
+            importers.setdefault(found.file.key, step.importer)
+    ordered: list[str] = []
+    seen: set[str] = set()
+
+    def visit(key: str) -> None:
+        if key in seen or key not in files:
+            return
+        seen.add(key)
+        for edge in edges.get(key, ()):
+            if edge.found.file is not None and not edge.delayed:
+                visit(edge.found.file.key)
+        ordered.append(key)
+
+    visit(root.key)
+    folder = Path(target).parent
+
+    def place(file: File) -> str:
+        return str(folder / file.key)  # an absolute key stands for itself
+
+    return tuple(
+        Step(
+            path=place(files[key]),
+            needs=_needs(world, files[key], edges.get(key, [])),
+            importer=place(importers[key]) if key in importers else "",
+        )
+        for key in ordered
+    )
+
+
+def _needs(world: World, file: File, edges: list[Edge]) -> tuple[Need, ...]:
+    """Return the direct imports of a file; symbols only of DLLs that are not Windows' own."""
+    image = world.images.record(file).image
+    if image is None:
+        return ()
+    symbols = {
+        each.name: tuple(
+            symbol.name if symbol.name is not None else symbol.ordinal
+            for symbol in each.symbols
+            if symbol.name is not None or symbol.ordinal is not None
+        )
+        for each in image.imports
+        if not each.delayed
+    }
+    needs = []
+    for edge in edges:
+        if edge.delayed or edge.via or edge.found.origin == "api-set" or edge.name not in symbols:
+            continue
+        own = edge.found.file is not None and edge.found.origin not in {"system", "driver"}
+        needs.append(Need(name=edge.name, symbols=symbols[edge.name] if own else ()))  # type: ignore[arg-type]
+    return tuple(needs)

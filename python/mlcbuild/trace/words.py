@@ -1,0 +1,98 @@
+"""The sentences of a trace: why an image fails, and the one thing to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.codes import known_code
+from mlcbuild.trace.blame import base_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.rules.model import Finding
+    from mlcbuild.trace.blame import Blame
+    from mlcbuild.trace.model import Fault, Prediction
+
+__all__ = ["fault_words", "fix_of", "reason_of"]
+
+_SHOWN: Final = 3
+_FAIL_FAST: Final = 0xC0000409
+#: NTSTATUS of severity error: an exit code from here on is no program's own.
+_LEAST_STATUS: Final = 0xC0000000
+
+_FIXES: Final = {
+    "debug-crt": "build and install {name} with --config Release",
+    "access-denied": "icacls {path}",
+    "not-a-pe": "pip install --force-reinstall of the package that owns {name}",
+    "wrong-machine": "install the wheel for this Python's machine",
+    "missing-dll": "mlcbuild check {target}",
+    "missing-export": "pip install --upgrade of the packages that own {name} and its importer",
+}
+
+
+def reason_of(found: Blame, cause: str, prediction: Prediction | None) -> str:
+    """Say in one sentence what is wrong."""
+    name = base_name(found.image)
+    predicted = prediction.reason if prediction is not None else ""
+    if found.stage == "init":
+        crashed = f"{name}: its initialiser crashed: {predicted}"
+        return crashed if cause == "mutex-abi" else _init(found, name)
+    if found.stage == "not-found" and found.missing:
+        verb = "was" if len(found.missing) == 1 else "were"
+        said = f"{name} needs {_some(found.missing)}, which {verb} not found"
+    elif found.stage == "not-found":
+        said = f"{name} was not found"
+    elif found.stage == "export":
+        said = f"{name} needs {_some(found.missing)}, which {base_name(found.provider)} lacks"
+    elif found.stage == "image":
+        said = f"{name} is no image for this process" + (f": {predicted}" if predicted else "")
+    elif found.stage == "access":
+        code = known_code(found.error or 0)
+        said = f"{name} may not be mapped: {code.meaning if code else found.error}"
+    else:
+        said = f"all that {name} needs loads by its path, and Windows does not find it by name"
+    return said
+
+
+def _init(found: Blame, name: str) -> str:
+    end = found.exit
+    if end is not None and end.timed_out:
+        return f"an initialiser of {name} did not return in {end.seconds:.0f} s"
+    if end is not None and end.code < _LEAST_STATUS and found.fault is None:
+        return f"an initialiser of {name} ended the process with exit code {end.code}"
+    if end is not None and end.code >= _LEAST_STATUS:
+        code = known_code(end.code)
+        what = f"{code.name}: {code.meaning}" if code else "no known code"
+        return f"the process died in an initialiser of {name}: 0x{end.code:08X} ({what})"
+    if found.fault is not None:
+        return f"an initialiser of {name} raised {fault_words(found.fault)}"
+    return f"an initialiser of {name} refused (DllMain returned FALSE)"
+
+
+def fault_words(fault: Fault) -> str:
+    """Say an exception in words: its name, number and place."""
+    code = known_code(fault.code)
+    where = f" at {base_name(fault.module)}+0x{fault.rva:X}" if fault.module else ""
+    return f"0x{fault.code:08X} ({code.name if code else 'no known name'}){where}"
+
+
+def fix_of(target: str, found: Blame, cause: str, findings: Sequence[Finding]) -> str:
+    """Return the rule's fix where check has a finding for the cause, else one command."""
+    for finding in findings:
+        if finding.rule == cause and finding.fix:
+            return finding.fix
+    if found.stage == "init":
+        number = found.fault.code if found.fault is not None else None
+        if number is None and found.exit is not None and found.exit.code >= _LEAST_STATUS:
+            number = found.exit.code
+        return f"mlcbuild explain 0x{number:08X}" if number is not None else "mlcbuild explain 1114"
+    words = _FIXES.get(cause, "mlcbuild check {target}")
+    return words.format(
+        path=found.image, target=target, name=base_name(found.provider or found.image)
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import sys
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+from mlcbuild.cli import main
+from sickdlls import make
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlcbuild.lab import Lab
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what it says where it cannot run")
+
+
+def test_where_it_cannot_run_it_says_so_and_offers_check(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["trace", "x.dll"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert "needs Windows" in said.err
+    assert "mlcbuild check x.dll" in said.err
+
+
+def test_the_lab_gives_the_answer_as_text_and_as_json(
+    windows: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert windows
+    path = make("initialiser-crashes", tmp_path)
+
+    assert main(["trace", "--lab", str(path)]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith("FAILS  ")
+    assert "at fault " + str(tmp_path / "leaf.dll") in text
+
+    assert main(["trace", "--lab", "--json", str(path)]) == 1
+    report = json.loads(capsys.readouterr().out)
+    schema = files("mlcbuild.trace").joinpath("schemas", "trace-1.json")
+    jsonschema.validate(report, json.loads(schema.read_text(encoding="utf-8")))
+    assert report["culprit"] == str(tmp_path / "leaf.dll")
+    assert report["observed"]["exception"]["code"] == "0xC0000005"
+
+
+@pytest.mark.parametrize("target", ["no/such.dll", "nosuch.dll", "not-a-name"])
+def test_a_target_that_is_not_there_cannot_be_read(
+    windows: Lab, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert windows
+    assert main(["trace", "--lab", target]) == 3
+    assert target in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+def test_a_time_limit_that_is_none_is_wrong_use(seconds: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["trace", "--lab", "--limit", seconds, "x.dll"])
+    assert caught.value.code == 2
