@@ -6,6 +6,7 @@ text that many crates share is written once, above the names of those that carry
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Lock
 
-__all__ = ["FOLDER", "crate_texts", "gather", "merged"]
+__all__ = ["FOLDER", "crate_texts", "gather", "listed", "merged"]
 
 #: Below the build folder; CMake installs it.
 FOLDER: Final = "licences"
@@ -49,8 +50,18 @@ def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
                 ) from error
     if texts := crate_texts(packages):
         (fresh / "crates.txt").write_text(merged(texts), encoding="utf-8", newline="\n")
+        (fresh / "crates.json").write_text(listed(texts), encoding="utf-8", newline="\n")
     shutil.rmtree(into, ignore_errors=True)
     fresh.rename(into)
+
+
+def listed(crates: dict[str, tuple[str, tuple[str, ...]]]) -> str:
+    """Return the crates as JSON, for the bill of materials (``mlcbuild release``)."""
+    rows = [
+        {"name": name.split()[0], "version": name.split()[1], "licence": expression}
+        for name, (expression, _) in crates.items()
+    ]
+    return json.dumps(rows, indent=1) + "\n"
 
 
 def crate_texts(

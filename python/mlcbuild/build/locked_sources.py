@@ -57,11 +57,7 @@ def write_pins(folder: Path, lock: Lock) -> Path:
 
 def _pin(component: Component) -> dict[str, str]:
     origin = component.origin
+    pin = {"name": component.name, "licence": component.licence}
     if isinstance(origin, GitOrigin):
-        return {"name": component.name, "origin": "git", "commit": origin.commit}
-    return {
-        "name": component.name,
-        "origin": "pypi",
-        "version": origin.version,
-        "sha256": origin.sha256,
-    }
+        return {**pin, "origin": "git", "commit": origin.commit, "url": origin.url}
+    return {**pin, "origin": "pypi", "version": origin.version, "sha256": origin.sha256}

@@ -72,6 +72,8 @@ def metadata(
     from scikit_build_core import build as backend
     from scikit_build_core.errors import CMakeNotFoundError
 
+    from mlcbuild.build.device_version import relabel_metadata
+
     options = parse(settings)
     hook = (
         backend.prepare_metadata_for_build_editable
@@ -80,9 +82,12 @@ def metadata(
     )
     with _environment(options):
         try:
-            return hook(directory, dict(options.rest))
+            info = hook(directory, dict(options.rest))
         except CMakeNotFoundError as error:
             raise FailedError(str(error), remedy='pip install "cmake>=3.26"') from error
+    if state == "editable":
+        return info
+    return relabel_metadata(Path(directory), info, options.devices)
 
 
 def sdist(directory: str) -> str:
@@ -98,6 +103,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
 
     Raises ``MlcbuildError`` with one line for whatever stands in the way.
     """
+    from mlcbuild.build.device_version import relabel
     from mlcbuild.build.preflight import SystemProbe, require
     from mlcbuild.build.symbols import keep_symbols
     from mlcbuild.build.toolchain.activate import environment, environment_set
@@ -135,6 +141,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         _bring_sources(lock, options, build_dir)
         with environment_set(changed):
             made = Path(aside, _run_scikit_build(aside, settings_for, build_dir, state=state))
+        if state == "wheel":
+            made = relabel(made, options.devices)
         if sys.platform == "linux" and state == "wheel":
             from mlcbuild.build.linux_tag import retag
 

@@ -10,10 +10,6 @@ runtimes), writes the new digests into the stamp, and the new row into RECORD.
 from __future__ import annotations
 
 import argparse
-import base64
-import csv
-import hashlib
-import io
 import sys
 import zipfile
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.expectation import Expectation
 from mlcbuild.build.judge import judge
+from mlcbuild.build.rewheel import rewrite
 from mlcbuild.build.staged import promises_native, read_contents
 from mlcbuild.build.stamp import STAMP_NAME, read_stamp, write_stamp
 from mlcbuild.build.stamping import with_new_files
@@ -56,13 +53,9 @@ def restamp(wheel: Path) -> Stamp:
             staged = read_contents(_natives(archive))
             stamp = with_new_files(read_stamp(archive.read(names[0])), staged)
             _judge(wheel, stamp, staged)
-            data = write_stamp(stamp)
-            record = _record(archive.read(records[0]), names[0], data)
-            aside = wheel.with_name(wheel.name + ".part")
-            _copy(archive, aside, {names[0]: data, records[0]: record})
     except (OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
-    aside.replace(wheel)
+    rewrite(wheel, wheel, {names[0]: write_stamp(stamp)})
     return stamp
 
 
@@ -92,28 +85,6 @@ def _judge(wheel: Path, stamp: Stamp, staged: Staged) -> None:
             )
     for path, why in staged.broken.items():
         raise FailedError(f"{wheel.name}: {path} has the name of a library and is none: {why}")
-
-
-def _record(record: bytes, name: str, data: bytes) -> bytes:
-    """Replace one row of RECORD, in its place."""
-    sha256 = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    for row in csv.reader(io.StringIO(record.decode())):
-        writer.writerow([name, f"sha256={sha256}", len(data)] if row and row[0] == name else row)
-    return out.getvalue().encode()
-
-
-def _copy(archive: zipfile.ZipFile, target: Path, changed: dict[str, bytes]) -> None:
-    """Copy a wheel member by member, in its order and with its dates and modes."""
-    try:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
-            for info in archive.infolist():
-                data = changed.get(info.filename)
-                out.writestr(info, archive.read(info) if data is None else data)
-    except BaseException:
-        target.unlink(missing_ok=True)  # nothing half-written stays behind
-        raise
 
 
 def _wheels(given: Path) -> list[Path]:

@@ -79,6 +79,9 @@ class Source:
     commit: str | None = None
     version: str | None = None
     sha256: str | None = None
+    #: Where Git found it, and its licence (SPDX), where the lock says so.
+    url: str | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

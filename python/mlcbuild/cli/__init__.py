@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
+    "release": "make a folder to publish: SBOM, hashes, provenance, a static package index",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",

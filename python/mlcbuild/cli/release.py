@@ -1,0 +1,52 @@
+"""``mlcbuild release``: a folder that can be published, of finished wheels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+The folder gets every wheel with its SBOM inside, and beside them: the SBOM with the wheel's digest
+(.cdx.json), SHA256SUMS, provenance.intoto.json, and simple/, a package index of plain files.
+
+examples:
+  mlcbuild release wheelhouse/*.whl -o release
+  python -m http.server -d release & pip install --index-url http://localhost:8000/simple/ mlc-llm
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("wheels", nargs="+", type=Path, metavar="WHEEL", help="finished wheels")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("release"), metavar="DIR", help="default: release"
+    )
+    parser.add_argument("--json", action="store_true", help="print what was made as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the folder and say what is in it."""
+    from mlcbuild.release import release  # noqa: PLC0415
+
+    done = release(args.wheels, args.output)
+    if args.json:
+        import json  # noqa: PLC0415
+
+        wheels = [
+            {"file": w.file, "sha256": w.sha256, "size": w.size, "parts": len(w.parts)}
+            for w in done.wheels
+        ]
+        table = {"schema_version": 1, "wheels": wheels, "files": list(done.files)}
+        print(json.dumps(table, indent=2, ensure_ascii=False))
+        return 0
+    for wheel in done.wheels:
+        print(f"{wheel.sha256}  {args.output / wheel.file}  ({len(wheel.parts)} parts)")
+    for name in done.files:
+        print(f"{'':66}{args.output / name}")
+    return 0

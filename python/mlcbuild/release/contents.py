@@ -1,0 +1,158 @@
+"""What is in a wheel, as its own records say: metadata, stamp, crates, bundled libraries."""
+
+from __future__ import annotations
+
+import email.parser
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from mlcbuild.build.rewheel import dist_info
+from mlcbuild.build.stamp import STAMP_NAME, Stamp, read_stamp
+from mlcbuild.errors import InputError
+from mlcbuild.package.natives import is_native_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlcbuild.build.stamp import Source
+
+__all__ = ["Contents", "Part", "read_contents"]
+
+#: ``cxx`` compiled in from pinned source, ``crate`` compiled in by Cargo, ``python`` required at
+#: run time, ``library`` a native file of this wheel, ``bundled`` one that a repair added.
+PartKind = Literal["cxx", "crate", "python", "library", "bundled"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One component. ``version`` may be a commit; a requirement that leaves it open has none."""
+
+    kind: PartKind
+    name: str
+    version: str = ""
+    licence: str = ""
+    #: Package URL (purl-spec), empty for files.
+    purl: str = ""
+    sha256: str = ""
+    #: The line of Requires-Dist, for ``python``.
+    requirement: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """One wheel."""
+
+    file: str
+    sha256: str
+    size: int
+    distribution: str
+    version: str
+    licence: str
+    requires_python: str
+    #: The METADATA file, byte by byte (PEP 658).
+    metadata: bytes
+    info: str
+    stamp: Stamp | None
+    parts: tuple[Part, ...]
+
+
+def read_contents(wheel: Path) -> Contents:
+    """Read a wheel. Raises ``InputError`` where it is none."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            info = dist_info(archive)
+            metadata = archive.read(f"{info}/METADATA")
+            names = archive.namelist()
+            stamps = [name for name in names if name.rpartition("/")[2] == STAMP_NAME]
+            stamp = read_stamp(archive.read(stamps[0])) if len(stamps) == 1 else None
+            crates = f"{info}/licenses/crates.json"
+            parts = [
+                *_sources(stamp),
+                *(_crates(archive.read(crates)) if crates in names else ()),
+                *_files(archive),
+            ]
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+    fields = email.parser.BytesParser().parsebytes(metadata)
+    parts += [_required(str(line)) for line in fields.get_all("Requires-Dist", [])]
+    data = wheel.read_bytes()
+    return Contents(
+        file=wheel.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        distribution=str(fields["Name"]),
+        version=str(fields["Version"]),
+        licence=str(fields.get("License-Expression") or ""),
+        requires_python=str(fields.get("Requires-Python") or ""),
+        metadata=metadata,
+        info=info,
+        stamp=stamp,
+        parts=tuple(sorted(set(parts), key=lambda part: (part.kind, part.name, part.version))),
+    )
+
+
+def _sources(stamp: Stamp | None) -> list[Part]:
+    return [_source(source) for source in stamp.sources] if stamp else []
+
+
+def _source(source: Source) -> Part:
+    version = source.version or source.commit or ""
+    purl = f"pkg:generic/{source.name}@{version}"
+    address = urlsplit(source.url or "")
+    if source.origin == "pypi":
+        purl = f"pkg:pypi/{source.name}@{version}"
+    elif address.hostname == "github.com":
+        purl = f"pkg:github{address.path.removesuffix('.git').lower()}@{version}"
+    return Part(
+        kind="cxx",
+        name=source.name,
+        version=version,
+        licence=source.licence or "",
+        purl=purl,
+        sha256=source.sha256 or "",
+    )
+
+
+def _crates(data: bytes) -> list[Part]:
+    return [
+        Part(
+            kind="crate",
+            name=crate["name"],
+            version=crate["version"],
+            licence=crate["licence"],
+            purl=f"pkg:cargo/{crate['name']}@{crate['version']}",
+        )
+        for crate in json.loads(data)
+    ]
+
+
+def _files(archive: zipfile.ZipFile) -> list[Part]:
+    found = []
+    for name in sorted(archive.namelist()):
+        if is_native_name(name) or name.endswith((".so", ".dylib")) or ".so." in name:
+            # delvewheel's and auditwheel's folder
+            repaired = name.partition("/")[0].endswith(".libs")
+            digest = hashlib.sha256(archive.read(name)).hexdigest()
+            found.append(Part(kind="bundled" if repaired else "library", name=name, sha256=digest))
+    return found
+
+
+def _required(line: str) -> Part:
+    from packaging.requirements import Requirement  # noqa: PLC0415
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+    wanted = Requirement(line)
+    name = canonicalize_name(wanted.name)
+    exact = [spec.version for spec in wanted.specifier if spec.operator == "=="]
+    version = exact[0] if len(exact) == 1 and "*" not in exact[0] else ""
+    return Part(
+        kind="python",
+        name=name,
+        version=version,
+        requirement=line,
+        purl=f"pkg:pypi/{name}@{version}" if version else f"pkg:pypi/{name}",
+    )

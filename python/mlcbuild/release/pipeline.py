@@ -1,0 +1,89 @@
+"""Make a folder that can be published: wheels with their SBOM, hashes, provenance, index.
+
+The folder may hold wheels of earlier releases: hashes and index are of all that lie in it. Every
+file is written aside and renamed; the wheels given are not touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.build.rewheel import rewrite
+from mlcbuild.errors import InputError
+from mlcbuild.release.contents import Contents, read_contents
+from mlcbuild.release.index import index_files
+from mlcbuild.release.provenance import make_provenance
+from mlcbuild.release.sbom import SBOM_NAME, make_sbom
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Released", "release"]
+
+#: 1980-01-02, the first day that a zip archive can hold in every time zone. Seconds since 1970.
+_NO_DATE: Final = 315619200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Released:
+    """What was written: the wheels of this call, and every file of the folder that is new."""
+
+    wheels: tuple[Contents, ...]
+    files: tuple[str, ...]
+
+
+def release(
+    wheels: Sequence[Path], into: Path, *, env: Mapping[str, str] | None = None
+) -> Released:
+    """Put ``wheels`` into the folder ``into`` with all that belongs to them.
+
+    Raises ``InputError`` for a file that is no wheel, or where a wheel of the same name with other
+    contents lies there: a published name never changes its bytes.
+    """
+    env = os.environ if env is None else env
+    epoch = int(env.get("SOURCE_DATE_EPOCH") or _NO_DATE)
+    into.mkdir(parents=True, exist_ok=True)
+    files: dict[str, bytes] = {}
+    made = []
+    for wheel in wheels:
+        target = _with_sbom(wheel, into, epoch=epoch)
+        contents = read_contents(target)
+        made.append(contents)
+        files[f"{target.name}.cdx.json"] = make_sbom(contents, epoch=epoch, of_file=True).encode()
+    everything = [read_contents(path) for path in sorted(into.glob("*.whl"))]
+    files["SHA256SUMS"] = "".join(f"{w.sha256}  {w.file}\n" for w in everything).encode()
+    statement = make_provenance(sorted(made, key=lambda w: w.file), env)
+    files["provenance.intoto.json"] = (json.dumps(statement, indent=1) + "\n").encode()
+    files |= index_files(everything)
+    for name, data in files.items():
+        _write(into / name, data)
+    return Released(wheels=tuple(made), files=tuple(sorted(files)))
+
+
+def _with_sbom(wheel: Path, into: Path, *, epoch: int) -> Path:
+    contents = read_contents(wheel)
+    target = into / wheel.name
+    inside = f"{contents.info}/sboms/{SBOM_NAME}"
+    fresh = target.with_name(f".{target.name}.new")
+    try:
+        rewrite(wheel, fresh, {inside: make_sbom(contents, epoch=epoch).encode()})
+        if target.exists() and target.read_bytes() != fresh.read_bytes() and target != wheel:
+            raise InputError(
+                f"{target} is there with other contents",
+                remedy="a published wheel keeps its bytes: raise the version, or remove it",
+            )
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return target
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    aside.write_bytes(data)
+    aside.replace(path)
