@@ -172,7 +172,7 @@ def test_a_server_that_dies_is_told_in_the_headline(capsys: Capture, words: list
     assert time.monotonic() - began < 20
     (run,) = table["runs"]
     assert run["ended"] == "server-died"
-    assert table["headline"].startswith("FAILED: the server stopped answering")
+    assert table["headline"].startswith("FAILED: the server went away")
     assert run["successes"] > 20
 
 
@@ -246,6 +246,8 @@ def test_sweeps_run_each_load(capsys: Capture) -> None:
         opened = measured(capsys, server.url, "--rate", "50,100", "--requests", "3")
     assert [run["load"]["concurrency"] for run in closed["runs"]] == [1, 2, 4, 6]
     assert [run["load"]["rate"] for run in opened["runs"]] == [50, 100]
+    for run in opened["runs"]:
+        assert run["throughput_rps"] == pytest.approx(run["load"]["rate"], rel=0.15)
 
 
 def test_output_holds_the_json_beside_the_text(capsys: Capture, tmp_path: Path) -> None:

@@ -116,12 +116,16 @@ class _Work:
                 await self._one(index, due)
 
         tasks: set[asyncio.Task[None]] = set()
+        due = 0.0
         try:
             for index, due in enumerate(due_times(load)):
                 await asyncio.sleep(max(due - self._client.now(), 0))
                 task = asyncio.ensure_future(request(index, due))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
+            # The last request's own interval belongs to the run, or its rate would look higher.
+            last = due + 1 / (load.rate or 1.0)
+            await asyncio.sleep(min(last, load.duration_s or last) - self._client.now())
         except asyncio.CancelledError:
             for task in tasks:
                 task.cancel()

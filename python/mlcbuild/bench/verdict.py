@@ -72,8 +72,10 @@ def headline(
     gave_up = "gave up, " if any(run.ended == "gave-up" for run in runs) else ""
     line = f"{begin}FAILED: {gave_up}{failed} of {requests} requests to {what} failed{_kinds(runs)}"
     if died is not None:
+        refused = [f.first_at_s for f in died.failures if f.kind == "connect"]
         line = (
-            f"{begin}FAILED: the server stopped answering {died.elapsed_s:.1f} s into the run of"
+            f"{begin}FAILED: the server went away {min(refused, default=died.elapsed_s):.1f} s into"
+            f" the run of"
             f" {died.load.label}, after {died.successes} successes{_kinds(runs)}"
         )
     if failed == requests:
