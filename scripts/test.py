@@ -26,6 +26,7 @@ DEBIAN = {
     "llvm-dlltool": "llvm",
     "wine": "wine",
     "git": "git",
+    "chromium": "chromium",
 }
 #: File -> Debian package: what has no program. The plug-in tests compile and run Vulkan.
 DEBIAN_FILES = {

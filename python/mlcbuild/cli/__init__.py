@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
     "release": "make a folder to publish: SBOM, hashes, provenance, a static package index",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
+    "report": "write one HTML page of a check, a doctor's or a bench's result",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",

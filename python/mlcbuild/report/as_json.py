@@ -73,7 +73,15 @@ def _need(need: Need) -> dict[str, Any]:
         "direct": need.direct,
         "delayed": need.delayed,
         "alternatives": list(need.alternatives),
+        "provider": _provider(need),
     }
+
+
+def _provider(need: Need) -> str | None:
+    """Return the companion's file (``x.whl!pkg/x.dll``), or who brings it in words."""
+    if need.origin == "companion" and need.key:
+        return need.key
+    return need.provider or None
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

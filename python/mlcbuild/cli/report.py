@@ -1,0 +1,55 @@
+"""``mlcbuild report``: one HTML page of what was found, to look at and to pass on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+TARGET is what mlcbuild check takes (a wheel, a folder, installed:NAME, pypi:NAME), or a file
+that mlcbuild check, doctor or bench wrote with --json. Several make one page.
+
+examples:
+  mlcbuild report dist/pkg-1.0-cp311-cp311-win_amd64.whl -o pkg.html
+  mlcbuild report C:/venv/Lib/site-packages -o site.html
+  mlcbuild report mlc_llm.whl doctor.json bench.json -o all.html
+
+exit code: that of the worst result shown: 0 good, 1 not good, 3 a target cannot be read.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options. Those of a check are the ones of ``mlcbuild check``."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("targets", nargs="+", metavar="TARGET", help="what to show (see below)")
+    add("-o", "--output", type=Path, default=Path("mlcbuild-report.html"), metavar="FILE",
+        help="default: mlcbuild-report.html")  # fmt: skip
+    add("--with", dest="companions", action="append", metavar="TARGET",
+        help="installed beside it: a wheel, a folder, pypi:NAME (repeatable)")  # fmt: skip
+    add("--with-deps", action="store_true", default=None, help="bring what it requires, beside it")
+    add("--add-dir", dest="add_dirs", action="append", metavar="DIR",
+        help="code calls os.add_dll_directory for it (repeatable)")  # fmt: skip
+    add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page and say the verdicts. Returns the exit code of the worst."""
+    from mlcbuild.check.settings import settings_from  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.page.read import sections_of  # noqa: PLC0415
+    from mlcbuild.page.render import render  # noqa: PLC0415
+    from mlcbuild.page.verdict import verdict_of, worst_code  # noqa: PLC0415
+    from mlcbuild.report.write import write_aside  # noqa: PLC0415
+
+    sections = sections_of(args.targets, settings_from(vars(args), Path("pyproject.toml")))
+    write_aside(args.output, render(sections))
+    verdicts = [verdict_of(section) for section in sections]
+    for section, verdict in zip(sections, verdicts, strict=True):
+        print(f"{verdict.word}: {section.title}: {verdict.line}")
+    print(f"written: {args.output}")
+    return worst_code(verdicts)

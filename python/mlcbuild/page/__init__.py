@@ -1,0 +1,9 @@
+"""One self-contained HTML page from results: what ``mlcbuild report`` writes.
+
+``read`` turns what the user names into sections; ``images``, ``layout``, ``timeline``, ``treemap``
+and ``charts`` are pure and turn their tables into shapes; ``render`` fills the templates.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []

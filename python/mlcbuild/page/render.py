@@ -1,0 +1,137 @@
+"""Fill the templates: one file, with its style and script inside and a ban on any request."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild import __version__
+from mlcbuild.errors import UsageError
+from mlcbuild.page.charts import HEIGHT, WIDTH, charts_of
+from mlcbuild.page.images import Graph, graph_of
+from mlcbuild.page.layout import BOX, Layout, curve, place
+from mlcbuild.page.timeline import timeline_of
+from mlcbuild.page.treemap import tiles_of
+from mlcbuild.page.verdict import verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.page.read import Section
+
+__all__ = ["render"]
+
+_MAP: Final = (1100, 420)
+#: Above this many boxes what Windows and Python provide is drawn on request only.
+_MANY: Final = 60
+_WORST: Final = ("fails", "may-fail", "loads")
+_STATUS: Final = ("fail", "crash", "warn", "ok", "skip")
+
+
+def render(sections: Sequence[Section]) -> str:
+    """Return the page; ASCII, with references for all other characters.
+
+    Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``).
+    """
+    try:
+        from jinja2 import Environment, FunctionLoader  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError(
+            "the report needs jinja2", remedy='pip install "mlcbuild[report]"'
+        ) from error
+    # Names of files come from strangers: everything is escaped.
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
+    )
+    verdicts = [verdict_of(section) for section in sections]
+    page = environment.get_template("page.html").render(
+        version=__version__,
+        title=", ".join(section.title for section in sections),
+        sections=[
+            {"kind": section.kind, "title": section.title, "verdict": verdict, **_facts(section)}
+            for section, verdict in zip(sections, verdicts, strict=True)
+        ],
+    )
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _source(name: str) -> str:
+    return files("mlcbuild.page").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+
+
+def _facts(section: Section) -> dict[str, Any]:
+    if section.kind == "check":
+        return _check(section)
+    if section.kind == "doctor":
+        checks = section.table["checks"]
+        return {"checks": sorted(checks, key=lambda check: _STATUS.index(check["status"]))}
+    runs = section.table["runs"]
+    return {
+        "bench": section.table,
+        "charts": charts_of(runs),
+        "chart_size": (WIDTH, HEIGHT),
+    }
+
+
+def _check(section: Section) -> dict[str, Any]:
+    targets = section.table["targets"]
+    graph = graph_of(targets, section.files)
+    layout = place(graph)
+    modules = [module for target in targets for module in target["modules"]]
+    timeline = timeline_of(targets)
+    return {
+        "targets": targets,
+        "findings": [
+            {"target": target["name"], **finding}
+            for severity in ("error", "warning", "note")
+            for target in targets
+            for finding in target["findings"]
+            if finding["severity"] == severity
+        ],
+        "graph": graph,
+        "layout": layout,
+        "box": BOX,
+        "edges": _edges(graph, layout),
+        "show_provided": len(graph.nodes) <= _MANY,
+        "data": _data(graph, layout),
+        "timeline": timeline,
+        "most": max((toolset.count for toolset in timeline), default=0),
+        "maps": [
+            {"name": target["name"], "tiles": tiles_of(known.sizes, *_MAP), "files": known.sizes}
+            for target, known in zip(targets, section.files, strict=False)
+            if len(known.sizes) > 1
+        ],
+        "map_size": _MAP,
+        "modules": sorted(modules, key=lambda m: _WORST.index(m["load"]["verdict"])),
+    }
+
+
+def _edges(graph: Graph, layout: Layout) -> dict[str, str]:
+    """Return all arrows of a kind as one path: a browser draws one shape faster than thousands."""
+    paths: dict[str, list[str]] = {"inner": [], "late": [], "provided": [], "broken": []}
+    for link in graph.links:
+        provided = graph.nodes[link.target].state == "provided"
+        kind = "provided" if provided else "late" if link.delayed else "inner"
+        paths["broken" if link.broken else kind].append(
+            curve(layout.spots[link.source], layout.spots[link.target])
+        )
+    return {kind: "".join(curves) for kind, curves in paths.items()}
+
+
+def _data(graph: Graph, layout: Layout) -> str:
+    """Return what the script needs, as JSON that cannot end the element it stands in."""
+    table = {
+        "nodes": [
+            {
+                "name": node.label,
+                "group": node.group,
+                "state": node.state,
+                "lines": node.lines,
+                "at": [spot.x, spot.y],
+            }
+            for node, spot in zip(graph.nodes, layout.spots, strict=True)
+        ],
+        "links": [[link.source, link.target, int(link.delayed)] for link in graph.links],
+    }
+    return json.dumps(table, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")

@@ -1,0 +1,65 @@
+"""Which compilers built the images, in order of time, and which C runtime each links."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["CRTS", "Toolset", "timeline_of"]
+
+#: In the order in which a column stacks them; ``debug`` last, where it is seen.
+CRTS: Final = ("dynamic", "ucrt", "static", "msvcrt", "none", "unknown", "debug")
+#: First toolset of each Visual Studio (Microsoft's table of compiler versions).
+_STUDIOS: Final = (
+    ((14, 50), "VS 2026"),
+    ((14, 30), "VS 2022"),
+    ((14, 20), "VS 2019"),
+    ((14, 10), "VS 2017"),
+    ((14, 0), "VS 2015"),
+    ((12, 0), "VS 2013"),
+    ((0, 0), "older"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolset:
+    """All images of one toolset. ``crts`` are (C runtime, count), ``version`` None for no MSVC."""
+
+    version: str | None
+    studio: str
+    count: int
+    crts: tuple[tuple[str, int], ...]
+    paths: tuple[str, ...]
+
+
+def timeline_of(targets: Iterable[dict[str, Any]]) -> list[Toolset]:
+    """Return the toolsets of all images, oldest first; what no MSVC built comes last."""
+    groups: dict[str | None, list[dict[str, Any]]] = {}
+    for target in targets:
+        for module in target["modules"]:
+            groups.setdefault(module["toolset"], []).append(module)
+    return [_toolset(version, groups[version]) for version in sorted(groups, key=_order)]
+
+
+def _order(version: str | None) -> tuple[bool, tuple[int, ...]]:
+    return version is None, _numbers(version)
+
+
+def _numbers(version: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")) if version else ()
+
+
+def _toolset(version: str | None, modules: Sequence[dict[str, Any]]) -> Toolset:
+    counts = Counter(str(module["crt"]) for module in modules)
+    studio = next((name for first, name in _STUDIOS if _numbers(version) >= first), "")
+    return Toolset(
+        version=version,
+        studio=studio if version else "MinGW, Rust's own, or another compiler",
+        count=len(modules),
+        crts=tuple((crt, counts[crt]) for crt in CRTS if counts[crt]),
+        paths=tuple(sorted(str(module["path"]) for module in modules)),
+    )

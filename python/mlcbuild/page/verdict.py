@@ -1,0 +1,83 @@
+"""The first thing on the page, and the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild.report.groups import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlcbuild.page.read import Section
+
+__all__ = ["Verdict", "verdict_of", "worst_code"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """``state`` is good, warnings or fails; ``code`` what the command exits with."""
+
+    state: str
+    word: str
+    line: str
+    code: int
+
+
+def verdict_of(section: Section) -> Verdict:
+    """Return the verdict on one result, as its own command gave it."""
+    if section.kind == "check":
+        return _check(section.table)
+    if section.kind == "doctor":
+        return _doctor(section.table)
+    ok = bool(section.table["ok"])
+    partial = bool(section.table["interrupted"])
+    return Verdict(
+        state="warnings" if ok and partial else "good" if ok else "fails",
+        word="GOOD" if ok else "FAILED",
+        line=str(section.table["headline"]),
+        code=0 if ok else 1,
+    )
+
+
+def _check(table: dict[str, Any]) -> Verdict:
+    images = sum(len(target["modules"]) for target in table["targets"])
+    loads = Counter(m["load"]["verdict"] for t in table["targets"] for m in t["modules"])
+    unread = [target["error"]["message"] for target in table["targets"] if "error" in target]
+    summary = table["summary"]
+    said = [f"{loads['loads']} of {count(images, 'image')} will load"]
+    said += [f"{loads['fails']} will not"] if loads["fails"] else []
+    said += [f"{loads['may-fail']} may fail"] if loads["may-fail"] else []
+    said += [
+        count(summary[key], key.removesuffix("s")) for key in ("errors", "warnings") if summary[key]
+    ]
+    line = ", ".join([*unread, *said])
+    if unread:
+        return Verdict(state="fails", word="UNREADABLE", line=line, code=3)
+    if summary["errors"]:
+        return Verdict(state="fails", word="FAILS", line=line, code=1)
+    doubtful = summary["warnings"] or loads["may-fail"] or loads["fails"]
+    return Verdict(
+        state="warnings" if doubtful else "good",
+        word="GOOD, with warnings" if doubtful else "GOOD",
+        line=line,
+        code=0,
+    )
+
+
+def _doctor(table: dict[str, Any]) -> Verdict:
+    counts = Counter(str(check["status"]) for check in table["checks"])
+    bad = counts["fail"] + counts["crash"]
+    said = [
+        f"{counts[key]} {key}" for key in ("fail", "crash", "warn", "ok", "skip") if counts[key]
+    ]
+    state = "fails" if bad else "warnings" if counts["warn"] else "good"
+    word = {"fails": "NOT READY", "warnings": "READY, with warnings", "good": "READY"}[state]
+    return Verdict(state=state, word=word, line=", ".join(said), code=int(bool(bad)))
+
+
+def worst_code(verdicts: Sequence[Verdict]) -> int:
+    """Return the exit code of all: unreadable (3) over failing (1) over good (0)."""
+    return max((verdict.code for verdict in verdicts), default=0)

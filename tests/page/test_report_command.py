@@ -1,0 +1,210 @@
+"""What a user gets from ``mlcbuild report``: the page, the lines, the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mlcbuild.cli import main
+from pefactory import make_pe
+from standin import Reply, chat_app, serving
+from wheelfactory import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Capture = pytest.CaptureFixture[str]
+
+
+class Words(HTMLParser):
+    """The words a reader sees, and everything that could make a request."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.words = ""
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.text = page.read_text(encoding="ascii")
+        self._skip = ""
+        self.feed(self.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._skip = tag if tag in {"script", "style"} else self._skip
+        self.links += [value or "" for name, value in attrs if name in {"src", "href", "srcset"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip = "" if tag == self._skip else self._skip
+
+    def handle_data(self, data: str) -> None:
+        self.words += "" if self._skip else data
+
+
+def sick_wheel(folder: Path, name: str = "demo") -> Path:
+    image = make_pe(imports={"gone.dll": ["f"], "KERNEL32.dll": ["CreateFileW"]})
+    return make_wheel(folder, {f"{name}/a.dll": image, f"{name}/x.py": b"x = 1\n"}, name=name)
+
+
+def report(capsys: Capture, folder: Path, *words: str, code: int) -> tuple[Words, str]:
+    output = folder / "re port.html"
+    assert main(["report", *words, "-o", str(output)]) == code
+    return Words(output), capsys.readouterr().out
+
+
+def test_a_bad_wheel_is_said_first_and_fails(capsys: Capture, tmp_path: Path) -> None:
+    page, out = report(capsys, tmp_path, str(sick_wheel(tmp_path)), code=1)
+    assert out.startswith("FAILS: demo-1.0-py3-none-win_amd64.whl: 0 of 1 image will load")
+    words = " ".join(page.words.split())
+    assert words.index("FAILS") < words.index("missing-dll") < words.index("Who needs whom")
+    for said in ("gone.dll", "demo 1.0", "14.44", "VS 2022", "demo/x.py", "when installed"):
+        assert said in words
+    assert all(link.startswith("#") for link in page.links)
+    assert not {"link", "img", "iframe", "object"} & page.tags
+
+
+def test_the_page_of_a_json_is_the_one_of_the_wheel_but_for_sizes(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    wheel = str(sick_wheel(tmp_path))
+    assert main(["check", wheel, "--json"]) == 1
+    result = tmp_path / "check.json"
+    result.write_text(capsys.readouterr().out, encoding="utf-8")
+    page, _ = report(capsys, tmp_path, str(result), code=1)
+    assert "Who needs whom" in page.words
+    assert "missing-dll" in page.words
+    assert "when installed" not in page.words
+
+
+def test_a_good_folder_is_good_and_its_files_belong_to_distributions(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    site = tmp_path / "site-packages"
+    for path, data in {
+        "one/one.pyd": make_pe(imports={"KERNEL32.dll": ["CreateFileW"]}),
+        "one_core/two.pyd": make_pe(),
+        "one-2.5.dist-info/RECORD": b"one/one.pyd,,\none_core/two.pyd,,\n",
+    }.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_bytes(data)
+    page, out = report(capsys, tmp_path, str(site), code=0)
+    assert out.startswith("GOOD")
+    assert "2 of 2 images will load" in page.words
+    assert page.words.count("one 2.5") == 1  # one frame round both
+
+
+def test_a_bench_and_a_doctor_are_shown_on_the_same_page(capsys: Capture, tmp_path: Path) -> None:
+    bench, doctor = tmp_path / "bench.json", tmp_path / "doctor.json"
+    with serving(chat_app()) as server:
+        words = ["--concurrency", "1,2", "--requests", "6", "--output", str(bench)]
+        assert main(["bench", server.url, *words]) == 0
+    assert main(["doctor", "--json", "--only", "cmake"]) in {0, 1}
+    table = json.loads(capsys.readouterr().out.partition("\n{")[2].join(["{", ""]))
+    table["checks"][0] |= {"status": "fail", "finding": "no CMake <here>", "fix": "get it"}
+    doctor.write_text(json.dumps(table), encoding="utf-8")
+    page, out = report(capsys, tmp_path, str(bench), str(doctor), code=1)
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["GOOD", "NOT READY", "written"]
+    for said in ("Time to first token", "Successes a second", "2 at once", "no CMake <here>"):
+        assert said in page.words
+
+
+def test_a_failed_bench_shows_its_failures_and_no_figures(capsys: Capture, tmp_path: Path) -> None:
+    bench = tmp_path / "bench.json"
+    with serving(lambda _: Reply(500, pieces=[(0, b"<b>boom</b>")])) as server:
+        assert main(["bench", server.url + "/x", "--output", str(bench)]) == 1
+    page, _ = report(capsys, tmp_path, str(bench), code=1)
+    assert "FAILED" in page.words
+    assert "<b>boom</b>" in page.words
+    assert "b" not in page.tags
+    assert "Latency" not in page.words
+
+
+def test_hostile_names_stay_words(capsys: Capture, tmp_path: Path) -> None:
+    bad = '</script><script>alert(1)</script>"&.dll'
+    result = {
+        "schema_version": 1,
+        "summary": {"errors": 0, "warnings": 0, "notes": 0},
+        "targets": [
+            {
+                "name": bad,
+                "kind": "folder",
+                "findings": [],
+                "modules": [
+                    {
+                        "path": bad,
+                        "machine": "x86_64",
+                        "toolset": None,
+                        "crt": "none",
+                        "load": {"verdict": "loads", "winerror": None, "chain": [], "reason": ""},
+                        "needs": [{"name": bad + "2", "from": "missing", "path": None}],
+                    }
+                ],
+            }
+        ],
+    }
+    path = tmp_path / "check.json"
+    path.write_text(json.dumps(result), encoding="utf-8")
+    page, _ = report(capsys, tmp_path, str(path), code=0)
+    assert page.text.count("<script") == 2
+    assert page.text.count("</script>") == 2
+    assert bad in page.words
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "no result"),
+        (b'{"a": 1}', "no result"),
+        (b'{"runs": [], "schema_version": 2}', "schema version 2"),
+        (b"\xff\xfe", "not JSON"),
+        (None, "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_result_is_one_line(
+    capsys: Capture, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "x.json"
+    if content is not None:
+        path.write_bytes(content)
+    output = tmp_path / "out.html"
+    assert main(["report", str(path), "-o", str(output)]) == 3
+    seen = capsys.readouterr()
+    assert said in seen.err
+    assert seen.err.count("\n") == 1
+    assert not output.exists()
+
+
+def test_a_target_that_cannot_be_read_is_on_the_page_and_exits_3(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    page, out = report(capsys, tmp_path, str(tmp_path / "gone.whl"), code=3)
+    assert out.startswith("UNREADABLE")
+    assert "gone.whl" in page.words
+
+
+def test_a_report_is_not_written_over_by_a_failing_one(capsys: Capture, tmp_path: Path) -> None:
+    output = tmp_path / "absent" / "x.html"
+    assert main(["report", str(sick_wheel(tmp_path)), "-o", str(output)]) == 3
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_without_jinja2_one_line_says_what_to_install(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert main(["report", str(sick_wheel(tmp_path)), "-o", str(tmp_path / "x.html")]) == 2
+    assert "mlcbuild[report]" in capsys.readouterr().err
+
+
+def test_needs_of_a_companion_are_named_in_the_json(capsys: Capture, tmp_path: Path) -> None:
+    leaf = make_wheel(tmp_path, {"leaf/leaf.dll": make_pe(exports=["f"])}, name="leaf")
+    image = make_pe(imports={"leaf.dll": ["f"]})
+    user = make_wheel(tmp_path, {"user/u.dll": image}, name="user")
+    words = ["--with", str(leaf), "--add-dir", "leaf"]
+    main(["check", str(user), *words, "--json"])
+    table: dict[str, Any] = json.loads(capsys.readouterr().out)
+    (need,) = table["targets"][0]["modules"][0]["needs"]
+    assert (need["from"], need["provider"]) == ("companion", f"{leaf.name}!leaf/leaf.dll")
