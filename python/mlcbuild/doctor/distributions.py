@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlparse
 
 from mlcbuild.package.metadata import parse_headers
 
@@ -77,8 +76,12 @@ def headers(system: System, distribution: Distribution) -> dict[str, list[str]]:
 def editable_source(system: System, distribution: Distribution) -> str:
     """Return the source folder of an editable install (PEP 610), or ``""``."""
     text = system.text(system.join(distribution.info, "direct_url.json"))
+    if text is None:
+        return ""
+    from urllib.parse import unquote, urlparse
+
     try:
-        table = json.loads(text or "{}")
+        table = json.loads(text)
         if not table.get("dir_info", {}).get("editable"):
             return ""
         path = unquote(urlparse(str(table["url"])).path)

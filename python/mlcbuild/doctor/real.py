@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import mmap
 import os
-import platform
-import shutil
 import struct
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -65,12 +61,11 @@ class RealSystem(System):
 
     def __init__(self) -> None:
         self.platform = sys.platform
-        self.machine = platform.machine() if sys.platform != "win32" else _windows_machine()
+        self.machine, self.host = _machine_and_host()
         self.python = this_python()
         self.folder = os.getcwd()  # noqa: PTH109 - the door speaks in strings
         self.home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         self.user = _user()
-        self.host = platform.node()
         self._lock = threading.Lock()
         self._ran: dict[tuple[str, ...], _Answer] = {}
         self._names: dict[str, tuple[str, ...] | None] = {}
@@ -161,18 +156,23 @@ class RealSystem(System):
         place = Path(folder)
         while not place.exists() and place != place.parent:
             place = place.parent
+        import shutil
+
         try:
             return shutil.disk_usage(place).free
         except OSError:
             return None
 
     def writable(self, folder: str) -> bool:
-        """Make a file there and remove it: on Windows permissions say little."""
+        """Make a file that goes when it is closed: on Windows permissions say little."""
+        if sys.platform != "win32":
+            return os.access(folder, os.W_OK | os.X_OK)
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_TEMPORARY
         try:
-            with tempfile.TemporaryFile(dir=folder):
-                return True
-        except OSError:
+            os.close(os.open(Path(folder, f".mlcbuild-{os.getpid()}"), flags))
+        except (OSError, ValueError):
             return False
+        return True
 
     def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
         """Ask for a page; any answer of the server is an answer."""
@@ -228,17 +228,27 @@ def _decoded(data: bytes) -> str:
         return data.decode(encoding, errors="replace")
 
 
-def _windows_machine() -> str:
-    """Return the machine of Windows, which an emulated process is not told by PROCESSOR_*."""
-    return os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get(
-        "PROCESSOR_ARCHITECTURE", "AMD64"
-    )
+def _machine_and_host() -> tuple[str, str]:
+    """Return the machine's kind and its name; ``platform`` would start a process for them."""
+    if sys.platform != "win32":
+        about = os.uname()
+        return about.machine, about.nodename
+    # An emulated process is told its own kind in PROCESSOR_ARCHITECTURE.
+    kind = os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get("PROCESSOR_ARCHITECTURE")
+    return kind or "AMD64", os.environ.get("COMPUTERNAME", "")
 
 
 def _user() -> str:
+    for name in ("LOGNAME", "USER", "USERNAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    if sys.platform == "win32":
+        return ""
+    import pwd
+
     try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return ""
 
 

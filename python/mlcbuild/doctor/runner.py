@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Outcome, Result
+from mlcbuild.doctor.shell import pip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -121,7 +122,7 @@ def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
         try:
             outcome = check.run(system)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this check's result
-            outcome = _crashed(check, error)
+            outcome = _crashed(check, error, system)
     return Result(
         id=check.id,
         title=check.title,
@@ -136,7 +137,7 @@ def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
     )
 
 
-def _crashed(check: Check, error: Exception) -> Outcome:
+def _crashed(check: Check, error: Exception, system: System) -> Outcome:
     import traceback
 
     last = traceback.extract_tb(error.__traceback__)[-1:]
@@ -145,7 +146,9 @@ def _crashed(check: Check, error: Exception) -> Outcome:
         status="crash",
         finding=f"the check itself failed: {type(error).__name__}: {error}",
         evidence=tuple(place),
-        fix=f"mlcbuild doctor --skip {check.id}, and report this",
+        fix=pip(system, "install", "--upgrade", "mlcbuild")
+        if isinstance(error, ImportError)
+        else f"mlcbuild doctor --skip {check.id}, and report this",
     )
 
 

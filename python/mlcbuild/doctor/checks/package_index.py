@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command, pip, python
@@ -56,6 +55,8 @@ def _fix(system: System, problem: str) -> str:
 
 def without_secret(url: str) -> str:
     """Return an address without the name and password that it may hold."""
+    from urllib.parse import urlsplit, urlunsplit
+
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
