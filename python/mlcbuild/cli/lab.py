@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.lab import down, up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
+from mlcbuild.lab.hosttools import compiler_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlcbuild.lab import Completed, Lab
 
 __all__ = ["configure", "run"]
@@ -22,6 +25,7 @@ examples:
   mlcbuild lab run --timeout 60 -- build/thing.exe a "b c"
   mlcbuild lab pip --env chat install numpy==1.26.4
   mlcbuild lab run --env chat -- python -c "import numpy"
+  mlcbuild lab pip --compiler wheel ./project            build a Windows wheel with Windows' pip
   mlcbuild lab down --purge                              end all of it, and delete it
 
 exit code of run and pip: the program's own; 1 where it is over 255 (said on stderr) or the time
@@ -48,6 +52,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--purge", action="store_true", help="delete the lab's folder too")
             continue
         action.add_argument("--timeout", type=float, metavar="S", help="end it after S seconds")
+        action.add_argument(
+            "--compiler",
+            action="store_true",
+            help="have this machine's MinGW-w64 on Windows' PATH, in CC and in CXX",
+        )
         action.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARGUMENT...]")
 
 
@@ -73,12 +82,14 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
     if args.action == "pip":
         words = ["pip", *words]
-    return _exit(words[0], _run(lab, words, args.timeout))
+    env = compiler_variables(lab) if args.compiler else {}
+    return _exit(words[0], _run(lab, words, args.timeout, env))
 
 
-def _run(lab: Lab, words: list[str], timeout: float | None) -> Completed:
+def _run(lab: Lab, words: list[str], timeout: float | None, env: Mapping[str, str]) -> Completed:
     return lab.run(
         words,
+        env=env,
         timeout=timeout,
         stdin=None if sys.stdin is None else sys.stdin.buffer,
         sinks=(_write_out, _write_err),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.programs import Programs
 
-__all__ = ["Prefix", "existing_prefixes", "make_prefix", "windows_path"]
+__all__ = ["Prefix", "compile_source", "existing_prefixes", "make_prefix", "windows_path"]
 
 _DATA: Final = Path(__file__).parent / "data"
 #: Changed whenever a prefix is made differently, so that an older one is not used.
@@ -169,8 +169,8 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
         for wheel, inside in runtimes:
             _install_runtime(wheel, inside, prefix.system32)
         for name in _STAND_INS:
-            _compile(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
-        _compile(programs, "launch", prefix.launcher)
+            compile_source(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
+        compile_source(programs, "launch", prefix.launcher)
 
     make_aside(folder, make, notice)
     return Prefix(folder=folder, programs=programs)
@@ -202,8 +202,11 @@ def _install_runtime(wheel: Path, inside: str, system32: Path) -> None:
                 dll.write_bytes(archive.read(name))
 
 
-def _compile(programs: Programs, name: str, target: Path, *options: str) -> None:
-    """Compile one of our C sources for Windows."""
+def compile_source(programs: Programs, name: str, target: Path, *options: str) -> None:
+    """Compile one of our C sources for Windows.
+
+    Raises ``FailedError`` with the compiler's last word.
+    """
     command = [programs.gcc, "-O2", "-s", "-o", str(target), str(_DATA / f"{name}.c"), *options]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:

@@ -1,0 +1,60 @@
+"""Programs of this machine for use inside the lab: MinGW's compilers as if they were Windows'.
+
+Each is one small ``.exe`` (data/tools/hosttool.c) under the name of the program that it runs.
+With the compilers of ``COMPILERS`` on PATH, Windows' pip, CMake and Ninja build in the lab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.lab.aside import make_aside
+from mlcbuild.lab.wine import compile_source, windows_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlcbuild.lab.lab import Lab
+
+__all__ = ["COMPILERS", "compiler_variables", "host_tools"]
+
+_SOURCE: Final = Path(__file__).parent / "data" / "tools" / "hosttool.c"
+_MINGW: Final = "x86_64-w64-mingw32-"
+#: What CMake looks for beside a MinGW compiler.
+COMPILERS: Final = tuple(
+    f"{_MINGW}{name}"
+    for name in ("gcc", "g++", "ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windres", "ld")
+)
+
+
+def host_tools(lab: Lab, names: Sequence[str] = COMPILERS) -> Path:
+    """Return a folder with an ``.exe`` for each program, made the first time.
+
+    A program that this machine lacks answers as a shell does, with exit code 127. Raises
+    ``FailedError`` where the source does not compile.
+    """
+    recipe = hashlib.sha256(_SOURCE.read_bytes())
+    recipe.update(repr(sorted(names)).encode())
+    folder = lab.root / "host-tools" / recipe.hexdigest()[:12]
+
+    def make(aside: Path) -> None:
+        first, *others = (aside / f"{name}.exe" for name in names)
+        compile_source(lab.prefix.programs, "tools/hosttool", first)
+        for other in others:
+            shutil.copy(first, other)
+
+    make_aside(folder, make)
+    return folder
+
+
+def compiler_variables(lab: Lab) -> Mapping[str, str]:
+    """Return the variables with which builds in the lab use MinGW: for ``lab.run(env=...)``."""
+    folder = host_tools(lab)
+    return {
+        "CC": windows_path(folder / f"{_MINGW}gcc.exe").replace("\\", "/"),
+        "CXX": windows_path(folder / f"{_MINGW}g++.exe").replace("\\", "/"),
+        "WINEPATH": windows_path(folder),
+    }

@@ -1,0 +1,133 @@
+"""Run the toolkit's tests under real Windows CPython, on Linux: `python scripts/test_windows.py`.
+
+Windows Python comes from `mlcbuild lab` (Wine); the tests' packages are Windows wheels; MinGW,
+clang and lld are those of this machine, as .exe files on Windows' PATH. What is not run there, and
+why, is one list: tests/helpers/windowsrun.py. On Windows, `python scripts/test.py` runs everything.
+
+examples:
+  python scripts/test_windows.py                            all that can run there (what CI runs)
+  python scripts/test_windows.py -- tests/package -k wheel  only these, with pytest's own options
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from setup_env import ENVIRONMENTS, ROOT, StepError, environment, main_of, run, say
+
+if TYPE_CHECKING:
+    from mlcbuild.lab import Lab
+
+#: As python/pyproject.toml has them, less what the chosen tests need not; colorama is pytest's.
+PACKAGES = (
+    "apache-tvm-ffi==0.1.13.post2",
+    "build>=1.2",
+    "cmake>=3.26",
+    "colorama",
+    "delvewheel>=1.12",
+    "hypothesis>=6.100",
+    "isal>=1.7",
+    "jinja2>=3.1",
+    "jsonschema>=4.22",
+    "ninja>=1.11",
+    "numpy>=1.24",
+    "packaging>=24",
+    "pefile>=2024.8.26",
+    "pydantic-sarif",
+    "pyelftools>=0.31",
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "pyyaml>=6",
+    "rich>=13.7",
+    "scikit-build-core>=1.1.2",
+)
+#: Programs of this machine that tests call on Windows' PATH, beside MinGW's for x86-64.
+TOOLS = ("i686-w64-mingw32-gcc", "i686-w64-mingw32-dlltool", "clang", "lld-link", "llvm-dlltool")
+LIMIT_S = 900
+
+
+def install(lab: Lab) -> None:
+    """Install the packages as Windows wheels, and the checkout, unless that was done."""
+    packages = lab.environment / "Lib" / "site-packages"
+    wanted = hashlib.sha256(repr((PACKAGES, os.fspath(ROOT))).encode()).hexdigest()
+    marker = lab.environment / "packages.sha256"
+    if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+        return
+    say("installing Windows wheels")
+    options = ("--quiet", "--upgrade", "--platform=win_amd64", "--only-binary=:all:")
+    version = lab.version.rpartition(".")[0]
+    to = ("--target", packages, "--python-version", version, "--no-warn-conflicts")
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        *options,
+        *to,
+        *PACKAGES,
+    )
+    (packages / "checkout.pth").write_text(lab.path(ROOT / "python"), encoding="utf-8")
+    marker.write_text(wanted, encoding="utf-8")
+
+
+def show(block: bytes) -> None:
+    """Pass Windows' output on, its line ends plain."""
+    sys.stdout.buffer.write(block.replace(b"\r\n", b"\n"))
+    sys.stdout.buffer.flush()
+
+
+def inside(pytest: list[str]) -> None:
+    """Run in the environment that has mlcbuild: make the lab, install, test."""
+    from mlcbuild.lab import up  # noqa: PLC0415 - a bare Python has no mlcbuild
+    from mlcbuild.lab.hosttools import COMPILERS, host_tools  # noqa: PLC0415
+
+    lab = up(notice=say).use(ENVIRONMENTS / "windows-test")
+    install(lab)
+    scripts = lab.path(lab.environment / "Lib" / "site-packages" / "bin")
+    tools = lab.path(host_tools(lab, (*COMPILERS, *TOOLS)))
+    say(f"tests under Windows CPython {lab.version} ({lab.prefix.programs.version})")
+    began = time.monotonic()
+    words = ["-q", "-p", "windowsrun", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 2)]
+    done = lab.run(
+        ["python", "-m", "pytest", *words, *pytest],
+        env={
+            "WINEPATH": f"{tools};{scripts}",
+            "PYTHONPATH": lab.path(ROOT / "tests" / "helpers"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        cwd=ROOT,
+        timeout=LIMIT_S,
+        sinks=(show, show),
+    )
+    print(f"   ({time.monotonic() - began:.1f} s) pytest under Windows CPython", flush=True)
+    if done.timed_out:
+        raise StepError(f"the tests did not end in {LIMIT_S} s")
+    if done.code:
+        raise StepError(f"tests under Windows CPython failed (exit {done.code})", done.code)
+
+
+def main() -> int:
+    """Parse the options; start again in the tests' environment where this Python is another."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
+    options = parser.parse_args()
+
+    def work() -> None:
+        python = environment("test", "-e", "./python[all,test]")
+        run(python, __file__, "--", *options.pytest, MLCBUILD_TEST_INSIDE="1")
+
+    if os.environ.get("MLCBUILD_TEST_INSIDE"):
+        return main_of(lambda: inside(options.pytest))
+    return main_of(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Which tests scripts/test_windows.py leaves out under Windows CPython in Wine, and why.
+
+A pytest plugin (``-p windowsrun``). Nothing is left out silently: every entry of ``NOT_RUN`` has
+its reason and is counted at the end, beside the tests' own skips; one that fits no test fails.
+On Windows itself all of these run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ZIG = "zig's compiler does not run in Wine 8"
+_GIT = "needs Git for Windows, which no package index brings"
+_JUDGE = "asks Wine for its verdict, as the same test on Linux does"
+_LINUX = "about a part that is Linux's alone"
+_CARGO = "needs Cargo for Windows, which no package index brings"
+#: (pattern of the test's address, reason). Brackets stand for themselves, * for anything.
+NOT_RUN: tuple[tuple[str, str], ...] = (
+    ("tests/lab/*", _LINUX),
+    ("tests/loader/test_loader_wine.py*", _JUDGE),
+    ("*[zig*", _ZIG),
+    ("*a_zig_dll*", _ZIG),
+    ("tests/pe/test_pe_against_pefile.py::test_zig_*", _ZIG),
+    ("tests/sources/test_fetch_git.py*", _GIT),
+    ("tests/sources/test_crates.py*", _CARGO),
+)
+
+
+def reason_of(address: str) -> str | None:
+    """Return why a test is not run here, None where it is."""
+    plain = address.replace("[", "\0")
+    for pattern, reason in NOT_RUN:
+        if fnmatchcase(plain, pattern.replace("[", "\0")):
+            return reason
+    return None
+
+
+def unused(addresses: Iterable[str]) -> list[str]:
+    """Return the patterns that fit none of the tests."""
+    plain = [address.replace("[", "\0") for address in addresses]
+    return [
+        pattern
+        for pattern, _ in NOT_RUN
+        if not any(fnmatchcase(address, pattern.replace("[", "\0")) for address in plain)
+    ]
+
+
+class _Counts:
+    """What was left out, in this process or (pytest-xdist) in a worker."""
+
+    def __init__(self) -> None:
+        self.left_out: Counter[str] = Counter()
+        self.stale: list[str] = []
+
+
+_COUNTS = _Counts()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what cannot run here. Before that, ``-m`` and ``-k`` have chosen."""
+    kept, gone = [], []
+    for item in items:
+        if item.get_closest_marker("slow") is not None:
+            reason: str | None = "slow: real builds, for Windows itself"
+        else:
+            reason = reason_of(item.nodeid)
+        if reason is None:
+            kept.append(item)
+        else:
+            gone.append(item)
+            _COUNTS.left_out[reason] += 1
+    if config.args_source.name != "ARGS" and not config.getoption("keyword"):
+        _COUNTS.stale = unused(item.nodeid for item in items)
+    items[:] = kept
+    config.hook.pytest_deselected(items=gone)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts to the process that prints."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["windowsrun"] = (dict(_COUNTS.left_out), _COUNTS.stale)
+    elif _COUNTS.stale and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take a worker's counts; every worker collects all tests."""
+    left_out, stale = getattr(node, "workeroutput", {}).get("windowsrun", ({}, []))
+    _COUNTS.left_out = Counter(left_out)
+    _COUNTS.stale = stale
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was run and what was not."""
+    count = {
+        name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed", "error")
+    }
+    skipped = Counter(
+        f"skips itself: {report.longrepr[2].removeprefix('Skipped: ')}"
+        for report in terminalreporter.stats.get("skipped", ())
+    )
+    reasons = _COUNTS.left_out + skipped
+    run = sum(count.values())
+    terminalreporter.section("Windows CPython")
+    terminalreporter.write_line(
+        f"{run} tests run: {count['passed']} passed, {count['failed'] + count['error']} not"
+    )
+    terminalreporter.write_line(f"{sum(reasons.values())} not run here:")
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"{number:6}  {reason}")
+    for pattern in _COUNTS.stale:
+        terminalreporter.write_line(f"tests/helpers/windowsrun.py: {pattern!r} fits no test")

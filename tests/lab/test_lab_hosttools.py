@@ -1,0 +1,130 @@
+"""Linux's MinGW is a Windows compiler for programs in the lab."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.lab.hosttools import COMPILERS, compiler_variables, host_tools
+from mlcbuild.lab.wine import windows_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlcbuild.lab import Completed, Lab
+
+PROGRAM = "#include <stdio.h>\nint main(void) { puts(NAME); return 7; }\n"
+ECHO = """\
+#!/usr/bin/env python3
+import json, os, sys
+said = [open(word[1:]).read() if word[0] == "@" else word for word in sys.argv[1:]]
+print(json.dumps([os.getcwd(), *said]))
+"""
+
+
+@pytest.fixture
+def echo(windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a Windows program whose Linux half prints its folder and arguments as JSON.
+
+    Arguments that name a response file are replaced by its text.
+    """
+    half = tmp_path / "bin" / "winside-echo"
+    half.parent.mkdir()
+    half.write_text(ECHO, encoding="utf-8")
+    half.chmod(half.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(half.parent), prepend=":")
+    return host_tools(windows, ["winside-echo"]) / "winside-echo.exe"
+
+
+def run(windows: Lab, *words: str | Path, folder: Path) -> Completed:
+    return windows.run(list(words), cwd=folder, env=compiler_variables(windows), timeout=120)
+
+
+def test_a_program_compiled_in_a_folder_of_any_name_runs(windows: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "ä folder"
+    folder.mkdir()
+    (folder / "söurce.c").write_text(PROGRAM, encoding="utf-8")
+    target = windows_path(folder / "prögram.exe")
+    gcc = "x86_64-w64-mingw32-gcc"
+    done = run(windows, gcc, '-DNAME="C:/x y"', "-o", target, "söurce.c", folder=folder)
+    assert (done.code, done.errors) == (0, "")
+    made = windows.run([folder / "prögram.exe"], timeout=60)
+    assert (made.code, made.text) == (7, "C:/x y\n"), "a definition is not translated"
+
+
+def test_the_compilers_words_and_exit_code_come_back(windows: Lab, tmp_path: Path) -> None:
+    done = run(windows, "x86_64-w64-mingw32-gcc", "-c", "absent.c", folder=tmp_path)
+    assert done.code == 1
+    assert "absent.c: No such file" in done.errors
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (r"Z:\usr\include", "/usr/include"),
+        ("-IZ:/usr/include", "-I/usr/include"),
+        (r"-Wl,--out-implib,Z:\tmp\x.a", "-Wl,--out-implib,/tmp/x.a"),
+        (r"/out:Z:\tmp\ü b.dll", "/out:/tmp/ü b.dll"),
+        ("-ffile-prefix-map=Z:/usr=.", "-ffile-prefix-map=/usr=."),
+        (r"build\x.obj", "build/x.obj"),
+        ("-DROOT=Z:/usr", "-DROOT=Z:/usr"),
+        ("https://a.invalid/b", "https://a.invalid/b"),
+        ("🙂", "🙂"),
+        ('say "hi"', 'say "hi"'),
+    ],
+)
+def test_paths_in_arguments_are_linux_paths(
+    windows: Lab, echo: Path, tmp_path: Path, given: str, taken: str
+) -> None:
+    done = windows.run([echo, given], cwd=tmp_path, timeout=60)
+    assert json.loads(done.stdout) == [str(tmp_path), taken], done.errors
+
+
+def test_the_word_after_a_lone_d_is_a_name(windows: Lab, echo: Path, tmp_path: Path) -> None:
+    done = windows.run([echo, "-D", r"sub\leaf.dll", r"sub\x"], cwd=tmp_path, timeout=60)
+    assert json.loads(done.stdout)[1:] == ["-D", r"sub\leaf.dll", "sub/x"]
+
+
+def test_a_drive_letter_other_than_z_leads_into_the_prefix(
+    windows: Lab, echo: Path, tmp_path: Path
+) -> None:
+    done = windows.run([echo, r"C:\windows\System32\KERNEL32.dll"], cwd=tmp_path, timeout=60)
+    assert json.loads(done.stdout)[1] == str(windows.prefix.system32 / "kernel32.dll")
+
+
+def test_a_response_file_is_translated_word_by_word(
+    windows: Lab, echo: Path, tmp_path: Path
+) -> None:
+    text = '"-DNAME=\\"Z:/x\\"" -o Z:/tmp/a.exe\n"Z:\\tmp\\b c.o" -LZ:/usr/lib'
+    (tmp_path / "a.rsp").write_text(text, encoding="utf-8")
+    done = windows.run([echo, "@a.rsp"], cwd=tmp_path, timeout=60)
+    words = json.loads(done.stdout)[1].split("\n")
+    assert words == [
+        '"-DNAME=\\"Z:/x\\""',
+        '"-o"',
+        '"/tmp/a.exe"',
+        '"/tmp/b c.o"',
+        '"-L/usr/lib"',
+        "",
+    ]
+
+
+def test_a_program_that_this_machine_lacks_says_so(windows: Lab, tmp_path: Path) -> None:
+    program = host_tools(windows, ["no-such-program"]) / "no-such-program.exe"
+    done = windows.run([program], cwd=tmp_path, timeout=60)
+    assert done.code == 127
+    assert "no-such-program" in done.errors
+
+
+def test_much_output_arrives_whole(windows: Lab, tmp_path: Path) -> None:
+    (tmp_path / "long.c").write_text("x\n" * 50_000, encoding="utf-8")
+    done = run(windows, "x86_64-w64-mingw32-gcc", "-E", "-P", "long.c", folder=tmp_path)
+    assert done.text.split() == ["x"] * 50_000
+
+
+def test_every_compiler_program_is_there(windows: Lab) -> None:
+    made = {path.stem for path in host_tools(windows).iterdir()}
+    assert made == set(COMPILERS)
