@@ -1,6 +1,6 @@
-"""Write the parts of the documentation that repeat the code: rules, error codes, build settings.
+"""Write the parts of the documentation that repeat the code: rules, checks, codes, settings.
 
-    python scripts/make_docs.py          writes docs/check.md and docs/superbuild.md
+    python scripts/make_docs.py          writes the pages of docs/ named in PAGES
     python scripts/make_docs.py --check  changes nothing, exits 1 where it would
 
 Generated text stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``.
@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 from mlcbuild.build.options import SETTINGS  # noqa: E402 - after the path is set
 from mlcbuild.codes import CODES, signed  # noqa: E402 - after the path is set
+from mlcbuild.doctor.checks import CHECKS, load_check  # noqa: E402
 from mlcbuild.rules import all_rules  # noqa: E402
 
 
@@ -57,9 +58,29 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def checks_tables() -> str:
+    """Return the doctor's checks, a table a group."""
+    parts = []
+    for category, ids in CHECKS.items():
+        rows = [f"### {category}", "", "| check | says that | why | source |"]
+        rows.append("| --- | --- | --- | --- |")
+        rows += [
+            f"| `{c.id}`{_where(c.platforms)} | {c.title} | {c.why} | {c.source} |"
+            for c in map(load_check, ids)
+        ]
+        parts += ["\n".join(rows)] if ids else []
+    return "\n\n".join(parts)
+
+
+def _where(platforms: tuple[str, ...]) -> str:
+    names = {"win32": "Windows", "linux": "Linux", "darwin": "macOS"}
+    return f" ({', '.join(names[p] for p in platforms)})" if platforms else ""
+
+
 #: Page -> its generated parts.
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "check.md": {"rules-table": rules_table, "rules": rules_text, "codes": codes_table},
+    "doctor.md": {"checks": checks_tables},
     "superbuild.md": {"config-settings": settings_table},
 }
 

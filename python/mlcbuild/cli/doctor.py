@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import InputError, UsageError
+from mlcbuild.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -126,16 +126,9 @@ def _form(report: Path | None) -> str:
 def _write_report(path: Path, form: str, examination: Examination, system: System) -> None:
     from mlcbuild.doctor.as_page import render  # noqa: PLC0415
     from mlcbuild.doctor.redact import redacted  # noqa: PLC0415
+    from mlcbuild.report.write import write_aside  # noqa: PLC0415
 
-    text = render(redacted(examination, system), form)
-    aside = path.with_name(path.name + ".part")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error})", remedy="name another file"
-        ) from error
+    write_aside(path, render(redacted(examination, system), form), option="--report")
     print(f"{path} written, without names of users and hosts", file=sys.stderr)
 
 

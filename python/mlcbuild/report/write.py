@@ -11,7 +11,7 @@ from mlcbuild.errors import InputError
 __all__ = ["write_aside"]
 
 
-def write_aside(path: Path, text: str) -> None:
+def write_aside(path: Path, text: str, *, option: str = "--output") -> None:
     """Write UTF-8 text beside ``path``, then rename it into place.
 
     Raises ``InputError`` where the folder is absent or not writable; ``path`` is then untouched.
@@ -32,5 +32,5 @@ def write_aside(path: Path, text: str) -> None:
         if aside is not None:
             aside.unlink(missing_ok=True)
         raise InputError(
-            f"cannot write {path}: {error.strerror}", remedy="choose another --output"
+            f"cannot write {path}: {error.strerror}", remedy=f"choose another {option}"
         ) from error

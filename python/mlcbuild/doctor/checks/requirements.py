@@ -66,7 +66,7 @@ CHECK = Check(
     category="python",
     why="MLC-LLM and the TVM beside it must be of one generation: apache-tvm and apache-tvm-ffi "
     "that were upgraded alone answer 127 or ask for functions that are not there.",
-    source="mlc-ai/mlc-llm#3508; mlc-ai/package#102; field notes of upstream's metadata",
+    source="mlc-ai/mlc-llm#3508; mlc-ai/package#102; mlc-llm's pyproject.toml at 79d603f0",
     run=_run,
     imports=("mlcbuild.package.requirements",),
 )
