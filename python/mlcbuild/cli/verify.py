@@ -21,8 +21,10 @@ examples:
   mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan --also dist/tvm_vulkan-*.whl
   mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
   mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
+  mlcbuild verify x-win_amd64.whl --wine         a Windows wheel, on Linux
 
-exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read or the package index not reached.
+exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read, the package index not reached, or
+(--wine) nothing can be said here because Wine lacks what the wheel needs.
 """
 
 
@@ -61,7 +63,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="run this Python code too (repeatable)",
     )
-    add("--python", metavar="EXE", help="make the environment with this interpreter")
+    add(
+        "--python",
+        metavar="EXE",
+        help="make the environment with this interpreter (--wine: its version, as 3.12)",
+    )
     add(
         "--find-links",
         type=Path,
@@ -69,6 +75,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DIR",
         help="a folder with wheels of the dependencies (repeatable)",
+    )
+    add("--no-index", action="store_true", help="take dependencies from --find-links alone")
+    add(
+        "--wine",
+        action="store_true",
+        help="a Windows wheel, on Linux: real Windows CPython in the lab (mlcbuild lab)",
     )
     add("--time-limit", type=float, metavar="S", help="seconds a step may take")
     add("--keep", action="store_true", help="keep the environment, the model and the log")
@@ -93,6 +105,8 @@ def run(args: argparse.Namespace) -> int:
         python=args.python,
         find_links=tuple(args.find_links),
         also=tuple(args.also),
+        no_index=args.no_index,
+        wine=args.wine,
         keep=args.keep,
         limits=limits,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import zipfile
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.aside import make_aside
+from mlcbuild.lab.pythons import pip_folder
 from mlcbuild.lab.wine import windows_path
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ def make_environment(folder: Path, python: Path, version: str) -> None:
             f"version = {version}\n",
             encoding="utf-8",
         )
-        for wheel in (python / "Lib" / "ensurepip" / "_bundled").glob("pip-*.whl"):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(packages)
+        pip = windows_path(pip_folder(python))
+        (packages / "mlcbuild-pip.pth").write_text(f"{pip}\n", encoding="utf-8")
 
     make_aside(folder, make)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.downloads import Download
 
-__all__ = ["lay_out_python"]
+__all__ = ["lay_out_python", "pip_folder"]
 
 #: What belongs to CPython itself. Left out: packages that WinPython adds, and its copies of the
 #: C++ runtime, which a real python.exe does not have beside it (vcruntime140 it has).
@@ -26,6 +26,8 @@ _WANTED: Final = re.compile(
     r"(?:DLLs|Lib|include|libs|tcl)/.+"
     r"|python\w*\.(?:exe|dll)|vcruntime140(?:_1)?\.dll|LICENSE\.txt|NEWS\.txt"
 )
+#: Changed whenever it is laid out differently, so that an older one is not used.
+_RECIPE: Final = "2"
 _UNWANTED: Final = re.compile(r"Lib/site-packages/.+|Lib/test/.+|.*/__pycache__/.+")
 
 
@@ -35,15 +37,26 @@ def lay_out_python(root: Path, version: str, notice: Callable[[str], None]) -> P
     Raises ``UsageError`` for an unknown version and what ``bring`` raises.
     """
     download = python_download(version)
-    folder = root / "pythons" / f"{version}-{download.sha256[:8]}"
+    folder = root / "pythons" / f"{version}-{download.sha256[:8]}.{_RECIPE}"
 
     def make(aside: Path) -> None:
         archive = bring(download, root / "downloads", notice)
         notice(f"unpacking Windows Python {download.version}")
         _unpack(archive, download, aside)
+        for wheel in (aside / "Lib" / "ensurepip" / "_bundled").glob("pip-*.whl"):
+            with zipfile.ZipFile(wheel) as bundle:
+                bundle.extractall(pip_folder(aside))  # noqa: S202 - a pinned zip
 
     make_aside(folder, make, notice)
     return folder
+
+
+def pip_folder(python: Path) -> Path:
+    """Return the folder of pip, one for all environments.
+
+    Its bytecode is compiled once instead of for each environment, which takes seconds.
+    """
+    return python / "pip"
 
 
 def _unpack(path: Path, download: Download, to: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from mlcbuild.run.place import Place
+    from mlcbuild.run.place import HostPlace
 
 __all__ = ["same_answer", "step_chat", "step_compile", "step_config"]
 __all__ += ["step_device", "step_model", "step_serve"]
@@ -31,21 +31,21 @@ _TOKENS: Final = 12
 _SEED: Final = 0
 
 
-def _folder(place: Place) -> Path:
+def _folder(place: HostPlace) -> Path:
     return place.folder / "tiny llama"
 
 
-def _library(place: Place, device: str) -> Path:
+def _library(place: HostPlace, device: str) -> Path:
     return _folder(place) / (f"lib-{device}.dll" if os.name == "nt" else f"lib-{device}.so")
 
 
-def step_model(place: Place, limits: Limits) -> str:
+def step_model(place: HostPlace, limits: Limits) -> str:
     """Write the model: configuration, tokenizer and random weights."""
     answer = ask(place, "tiny_llama.py", [str(_folder(place)), str(_SEED)], limits.quick_s)
     return f"a Llama of {answer.table['parameters']} random parameters"
 
 
-def step_config(place: Place, limits: Limits) -> str:
+def step_config(place: HostPlace, limits: Limits) -> str:
     """Let ``mlc_llm gen_config`` write the model's chat configuration."""
     folder = _folder(place)
     done = child(
@@ -64,7 +64,7 @@ def step_config(place: Place, limits: Limits) -> str:
     return written.name + _end(done.code)
 
 
-def step_compile(place: Place, device: str, limits: Limits) -> str:
+def step_compile(place: HostPlace, device: str, limits: Limits) -> str:
     """Compile the model for a device. The library is judged, not the exit code alone."""
     library = _library(place, device)
     target = "llvm" if device == "cpu" else json.dumps(profile_for(device).target)
@@ -86,7 +86,7 @@ def _end(code: int) -> str:
     return f" (written, then {describe_exit(code)})" if code else ""
 
 
-def step_device(place: Place, device: str, limits: Limits) -> str:
+def step_device(place: HostPlace, device: str, limits: Limits) -> str:
     """See that TVM has the device before a model is compiled for it."""
     if probe(place, "device", device, limit_s=limits.quick_s)["exists"]:
         return f"{device}(0) is there"
@@ -96,7 +96,7 @@ def step_device(place: Place, device: str, limits: Limits) -> str:
     )
 
 
-def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
+def step_chat(place: HostPlace, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
     """Ask through ``MLCEngine``, twice: greedy answers must be equal. Returns (detail, facts)."""
     arguments = (str(_folder(place) / "model"), str(_library(place, device)), device)
     facts = probe(place, "chat", *arguments, limit_s=limits.quick_s)
@@ -121,7 +121,7 @@ def _usage(usage: dict[str, Any]) -> str:
     return text + (f", {spent * 1e6:.0f} us a token" if spent else "")
 
 
-def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
+def step_serve(place: HostPlace, device: str, expected: str, limits: Limits) -> str:
     """Start ``mlc_llm serve``, ask over HTTP, and end it. The answer must equal the engine's."""
     port = _free_port()
     command = [place.python, "-m", "mlc_llm", "serve", str(_folder(place) / "model")]

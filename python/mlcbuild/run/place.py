@@ -9,14 +9,20 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mlcbuild.errors import MlcbuildError
+from mlcbuild.run.process import run_child
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Place", "clean_environment", "place"]
+    from mlcbuild.run.process import Finished
+
+__all__ = ["HostPlace", "Place", "clean_environment", "has_pip", "place"]
+
+#: pip installs into another environment (``--python``) from 22.3 on.
+_OLDEST_PIP: Final = 23
 
 #: Variables that would lead a child to other packages or libraries than the wheel's.
 _FOREIGN: Final = (
@@ -31,8 +37,34 @@ _FOREIGN: Final = (
 _FOREIGN_PREFIXES: Final = ("MLC_", "PYTHON", "TVM_")
 
 
+class Place(Protocol):
+    """Where one verification happens: this machine (``HostPlace``) or the lab (``WinePlace``)."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its own; the environment is ``venv`` in it."""
+
+    @property
+    def log(self) -> Path:
+        """Where all output of the children goes, outside of the folder."""
+
+    @property
+    def python(self) -> str:
+        """The interpreter of the environment."""
+
+    @property
+    def pip(self) -> tuple[str, ...]:
+        """The command that installs into the environment."""
+
+    def run(self, arguments: Sequence[str], limit_s: float) -> Finished:
+        """Run one child to its end or its time limit."""
+
+    def local(self, image: str) -> Path:
+        """Return the path on this machine of a file as the child names it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class HostPlace:
     """The folder of one verification, and the log of all its children (outside of it)."""
 
     folder: Path
@@ -44,6 +76,40 @@ class Place:
         """The interpreter of the virtual environment."""
         below = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
         return str(self.folder / "venv" / below)
+
+    @property
+    def pip(self) -> tuple[str, ...]:
+        """Our own pip, where it can install into another environment; else that one's own."""
+        if has_pip():
+            return (sys.executable, "-m", "pip", "--python", self.python)
+        return (self.python, "-m", "pip")
+
+    def run(self, arguments: Sequence[str], limit_s: float) -> Finished:
+        """Run one child in the folder."""
+        return run_child(
+            arguments,
+            environment=self.environment,
+            folder=self.folder,
+            log=self.log,
+            limit_s=limit_s,
+        )
+
+    def local(self, image: str) -> Path:
+        """Return the path: the child is of this machine."""
+        return Path(image)
+
+
+def has_pip() -> bool:
+    """Tell whether our own pip can install into another environment.
+
+    Then the environment needs no pip of its own, which takes seconds to put there.
+    """
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        return int(metadata.version("pip").partition(".")[0]) >= _OLDEST_PIP
+    except (metadata.PackageNotFoundError, ValueError):
+        return False
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -65,14 +131,14 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def place(*, keep: bool) -> Iterator[Place]:
+def place(*, keep: bool) -> Iterator[HostPlace]:
     """Make the folder; remove it on leaving unless ``keep``. A step's failure leaves the log."""
     folder = Path(tempfile.mkdtemp(prefix="mlcbuild-verify-"))
     log = folder.with_name(folder.name + ".log")
     log.touch()
     keep_log = keep
     try:
-        yield Place(folder=folder, log=log, environment=clean_environment(os.environ))
+        yield HostPlace(folder=folder, log=log, environment=clean_environment(os.environ))
     except MlcbuildError:
         keep_log = True
         raise

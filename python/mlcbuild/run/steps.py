@@ -14,15 +14,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.run.process import Finished, run_child
+from mlcbuild.run.place import has_pip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlcbuild.run.place import Place
+    from mlcbuild.run.place import HostPlace, Place
+    from mlcbuild.run.process import Finished
     from mlcbuild.run.subject import Subject
 
-__all__ = ["Answer", "Limits", "ask", "child", "probe", "step_environment", "step_import"]
+__all__ = ["Answer", "DiedError", "Limits", "NotFinishedError", "ask", "child", "probe"]
+__all__ += ["step_environment", "step_import"]
 __all__ += ["step_install", "step_run", "step_tensor"]
 
 _PROBES: Final = Path(__file__).parent / "probes"
@@ -36,9 +38,6 @@ _UNREACHABLE: Final = re.compile(
 )
 
 
-_OLDEST_PIP: Final = 23
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """Seconds a child may take; ``quick`` for what starts no compiler and downloads nothing."""
@@ -46,6 +45,18 @@ class Limits:
     install_s: float = 1800.0
     quick_s: float = 180.0
     compile_s: float = 600.0
+
+
+class NotFinishedError(FailedError):
+    """A child reached its time limit."""
+
+
+class DiedError(FailedError):
+    """A child ended without saying why. ``code`` is its exit code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,13 +69,7 @@ class Answer:
 
 def child(place: Place, arguments: Sequence[str], limit_s: float) -> Finished:
     """Run one child in the place."""
-    return run_child(
-        arguments,
-        environment=place.environment,
-        folder=place.folder,
-        log=place.log,
-        limit_s=limit_s,
-    )
+    return place.run(arguments, limit_s)
 
 
 def last_line(finished: Finished) -> str:
@@ -83,8 +88,11 @@ def ask(place: Place, script: str, arguments: Sequence[str], limit_s: float) -> 
         table = json.loads(last_line(finished))
     except ValueError:
         table = None
-    if not isinstance(table, dict) or finished.timed_out:
-        raise FailedError(f"the process {finished.outcome}: {last_line(finished)}")
+    if finished.timed_out:
+        raise NotFinishedError(f"the process {finished.outcome}: {last_line(finished)}")
+    if not isinstance(table, dict):
+        said = f"the process {finished.outcome}: {last_line(finished)}"
+        raise DiedError(said, finished.code)
     return Answer(table=table, finished=finished)
 
 
@@ -94,7 +102,8 @@ def probe(place: Place, what: str, *arguments: str, limit_s: float) -> dict[str,
     if error := answer.table.get("error"):
         raise FailedError(f"{error}: {_first_line(answer.table['message'])}")
     if answer.finished.code != 0:
-        raise FailedError(f"it answered, then the process {answer.finished.outcome}")
+        said = f"it answered, then the process {answer.finished.outcome}"
+        raise DiedError(said, answer.finished.code)
     return answer.table
 
 
@@ -102,9 +111,9 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0] if text.strip() else "no message"
 
 
-def step_environment(place: Place, python: str | None, limits: Limits) -> str:
+def step_environment(place: HostPlace, python: str | None, limits: Limits) -> str:
     """Make the virtual environment. Raises ``InputError`` where Python cannot."""
-    without = ["--without-pip"] if _has_pip() else []
+    without = ["--without-pip"] if has_pip() else []
     base = python or getattr(sys, "_base_executable", None) or sys.executable
     try:
         done = child(
@@ -129,6 +138,7 @@ def step_install(
     find_links: Sequence[Path],
     limits: Limits,
     *,
+    no_index: bool = False,
     also: Sequence[str] = (),
 ) -> str:
     """Install the wheel with its declared dependencies, and check that they fit together.
@@ -136,17 +146,16 @@ def step_install(
     ``also`` are requirements, or paths of wheels, that come beside it.
     """
     links = [word for folder in find_links for word in ("--find-links", str(folder.resolve()))]
-    pip = [sys.executable, "-m", "pip", "--python"] if _has_pip() else []
-    pip = [*pip, place.python] if pip else [place.python, "-m", "pip"]
+    links += ["--no-index"] if no_index else []
     wheels = [str(subject.path.resolve()), *(_requirement(text) for text in also)]
     done = child(
         place,
-        [*pip, "install", "--prefer-binary", "--no-compile", *links, *wheels],
+        [*place.pip, "install", "--prefer-binary", "--no-compile", *links, *wheels],
         limits.install_s,
     )
     if done.code != 0 or done.timed_out:
         _refuse_install(done)
-    checked = child(place, [*pip, "check"], limits.quick_s)
+    checked = child(place, [*place.pip, "check"], limits.quick_s)
     if checked.code != 0:
         raise FailedError(f"the dependencies do not fit together: {last_line(checked)}")
     installed = next(
@@ -158,19 +167,6 @@ def step_install(
 def _requirement(text: str) -> str:
     """Make a wheel's path absolute: pip runs in another folder."""
     return str(Path(text).resolve()) if text.endswith(".whl") else text
-
-
-def _has_pip() -> bool:
-    """Tell whether our own pip can install into another environment (``--python``: 22.3 on).
-
-    Then the environment needs no pip of its own, which takes seconds to put there.
-    """
-    from importlib import metadata  # noqa: PLC0415
-
-    try:
-        return int(metadata.version("pip").partition(".")[0]) >= _OLDEST_PIP
-    except (metadata.PackageNotFoundError, ValueError):
-        return False
 
 
 def _refuse_install(done: Finished) -> None:
@@ -197,11 +193,12 @@ def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Li
         hint = f" (the wheel does not declare what brings {missing!r})" if missing else ""
         raise FailedError(f"{error}: {_first_line(answer.table['message'])}{hint}")
     if answer.finished.code != 0:
-        raise FailedError(f"imported, then the process {answer.finished.outcome}")
+        said = f"imported, then the process {answer.finished.outcome}"
+        raise DiedError(said, answer.finished.code)
     own = {PurePosixPath(native).name.lower(): native for native in subject.natives}
     venv = (place.folder / "venv").resolve()
     ours = 0
-    for image in map(Path, answer.table["images"]):
+    for image in map(place.local, answer.table["images"]):
         native = own.get(image.name.lower())
         if native is None:
             continue
@@ -225,6 +222,8 @@ def step_tensor(place: Place, limits: Limits) -> str:
 def step_run(place: Place, code: str, limits: Limits) -> str:
     """Run the caller's own Python code in the environment; a non-zero exit is a failure."""
     done = child(place, [place.python, "-c", code], limits.quick_s)
-    if done.code != 0 or done.timed_out:
-        raise FailedError(f"the code {done.outcome}: {last_line(done)}")
+    if done.timed_out:
+        raise NotFinishedError(f"the code {done.outcome}: {last_line(done)}")
+    if done.code != 0:
+        raise DiedError(f"the code {done.outcome}: {last_line(done)}", done.code)
     return last_line(done)

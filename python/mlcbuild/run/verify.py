@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.errors import FailedError, InputError, MlcbuildError, UsageError
 from mlcbuild.run import steps
 from mlcbuild.run.place import place as make_place
 from mlcbuild.run.subject import read_subject
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlcbuild.run.place import Place
+    from mlcbuild.run.place import HostPlace, Place
     from mlcbuild.run.subject import Subject
 
 __all__ = ["Options", "Outcome", "Step", "verify"]
@@ -34,6 +34,9 @@ class Options:
     find_links: tuple[Path, ...] = ()
     #: Requirements or wheels that are installed beside it: a device's plug-in.
     also: tuple[str, ...] = ()
+    no_index: bool = False
+    #: Use the lab: a Windows wheel, on Linux.
+    wine: bool = False
     keep: bool = False
     limits: steps.Limits = field(default_factory=steps.Limits)
 
@@ -58,6 +61,15 @@ class Outcome:
     log: str | None = None
     folder: str | None = None
     error: MlcbuildError | None = None
+    #: What Wine lacks and Windows has, where that is why nothing can be said.
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """``works``, ``broken`` (the wheel is at fault) or ``cannot-tell``."""
+        if self.error is None:
+            return "works"
+        return "cannot-tell" if isinstance(self.error, InputError) else "broken"
 
     def as_table(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -65,6 +77,8 @@ class Outcome:
             "schema_version": 1,
             "wheel": self.wheel,
             "ok": self.error is None,
+            "verdict": self.verdict,
+            "wine_lacks": list(self.lacks),
             "steps": [
                 {"name": s.name, "seconds": round(s.seconds, 3), "ok": s.ok, "detail": s.detail}
                 for s in self.steps
@@ -83,17 +97,24 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
     Raises ``InputError`` for what is no wheel, before anything is made.
     """
     subject = read_subject(options.wheel)
+    if options.chat and options.wine:
+        raise UsageError("--chat does not go with --wine", remedy="chat on Windows")
     outcome = Outcome(wheel=str(options.wheel))
     try:
         with make_place(keep=options.keep) as place:
             outcome.log = str(place.log)
             outcome.folder = str(place.folder) if options.keep else None
-            for name, action in _plan(subject, options, place, outcome):
+            plan = _plan_in_lab if options.wine else _plan
+            for name, action in plan(subject, options, place, outcome):
                 _run(name, action, place, outcome, report)
             if not options.keep:
                 outcome.log = None
     except MlcbuildError as error:
         outcome.error = error
+        if options.wine:
+            from mlcbuild.run.wine import lacking  # noqa: PLC0415 - see _plan_in_lab
+
+            outcome.lacks = lacking(error)
     return outcome
 
 
@@ -118,7 +139,7 @@ def _run(
 
 
 def _plan(
-    subject: Subject, options: Options, place: Place, outcome: Outcome
+    subject: Subject, options: Options, place: HostPlace, outcome: Outcome
 ) -> Iterator[tuple[str, Callable[[], str]]]:
     """Yield the steps in order: (name, action)."""
     limits, device = options.limits, options.device
@@ -128,10 +149,7 @@ def _plan(
 
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", lambda: steps.step_environment(place, options.python, limits)
-    yield (
-        "install",
-        lambda: steps.step_install(place, subject, options.find_links, limits, also=options.also),
-    )
+    yield "install", lambda: _install(place, subject, options)
     if names:
         yield "import", lambda: steps.step_import(place, subject, names, limits)
     yield "tensor", lambda: steps.step_tensor(place, limits)
@@ -158,3 +176,47 @@ def _plan(
         yield "chat", converse
     expected = outcome.facts["chat"]["text"]
     yield "serve", lambda: chat.step_serve(place, device, expected, limits)
+
+
+def _install(place: Place, subject: Subject, options: Options) -> str:
+    return steps.step_install(
+        place,
+        subject,
+        options.find_links,
+        options.limits,
+        no_index=options.no_index,
+        also=options.also,
+    )
+
+
+def _plan_in_lab(
+    subject: Subject, options: Options, place: HostPlace, outcome: Outcome
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the steps for a Windows wheel under Wine: the same, each judged for Windows."""
+    from mlcbuild.run import wine  # noqa: PLC0415 - the lab and the loader's data, rarely used
+
+    del outcome
+    limits = options.limits
+    names = options.imports or subject.imports
+    made: list[wine.WinePlace] = []
+
+    def environment() -> str:
+        version = wine.python_of(subject, options.python)
+        made.append(wine.place_in_lab(place, version))
+        lab = made[0].lab
+        return f"Windows Python {lab.version}, {lab.prefix.programs.version}"
+
+    if subject.natives or subject.stamps:
+        from mlcbuild.run.stamped import step_stamp  # noqa: PLC0415 - few wheels have a stamp
+
+        yield "stamp", lambda: step_stamp(subject)
+    yield "environment", environment
+    there = made[0]
+    yield "install", lambda: _install(there, subject, options)
+    if names:
+        imported = lambda: steps.step_import(there, subject, names, limits)  # noqa: E731
+        yield "import", lambda: wine.judged(there, imported)
+    yield "tensor", lambda: wine.judged(there, lambda: steps.step_tensor(there, limits))
+    for code in options.code:
+        ran = lambda code=code: steps.step_run(there, code, limits)  # noqa: E731
+        yield "run", lambda ran=ran: wine.judged(there, ran)  # type: ignore[misc]
