@@ -208,6 +208,6 @@ def test_it_answers_within_a_second() -> None:
 
 def test_the_page_names_every_option() -> None:
     page = (Path(mlcbuild.__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
-    options = {word.strip(",[]") for word in doctor("--help").stdout.split() if "--" in word}
+    options = {word.strip(",[]:") for word in doctor("--help").stdout.split() if "--" in word}
     named = {option for option in options if option.startswith("--") and f"`{option}" in page}
     assert options - named <= {"--help", "--verbose", "--dry-run"}

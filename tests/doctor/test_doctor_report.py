@@ -59,8 +59,8 @@ def test_names_are_taken_out_and_nothing_else(text: str, expected: str) -> None:
 
 def test_root_is_no_name() -> None:
     pc = linux()
-    pc.home, pc.user = "/root", "root"
-    assert redactor(pc)("/root/.cargo/bin and the root of it") == "~/.cargo/bin and the root of it"
+    pc.home, pc.user = "/var/root", "root"
+    assert redactor(pc)("/var/root/.cargo and the root") == "~/.cargo and the root"
 
 
 def test_a_companys_index_is_not_told() -> None:
