@@ -28,12 +28,15 @@ DEBIAN = {
     "git": "git",
     "chromium": "chromium",
 }
-#: File -> Debian package: what has no program. The plug-in tests compile and run Vulkan.
+#: File -> Debian package: what has no program. The plug-ins are compiled and run.
 DEBIAN_FILES = {
     "/usr/include/vulkan/vulkan.h": "libvulkan-dev",
     "/usr/include/spirv-tools/libspirv.h": "spirv-tools",
     "/usr/include/spirv/unified1/spirv.hpp": "spirv-headers",
     "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json": "mesa-vulkan-drivers",
+    "/usr/include/CL/cl.h": "opencl-headers",
+    "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
+    "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
 }
 
 

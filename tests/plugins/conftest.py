@@ -1,4 +1,4 @@
-"""The plug-in wheel, built once, in an environment with the official apache-tvm."""
+"""The plug-in wheels, built once, in an environment with the official apache-tvm."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """A virtual environment with apache-tvm and the plug-in."""
+    """A virtual environment with apache-tvm and the plug-ins."""
 
     folder: Path
-    wheel: Path
-    #: Hash of every file of apache-tvm before the plug-in came.
+    #: By device.
+    wheels: dict[str, Path]
+    #: Hash of every file of apache-tvm before the plug-ins came.
     untouched: dict[str, str]
 
     @property
@@ -57,20 +58,23 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def vulkan(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    folder = tmp_path_factory.mktemp("vulkan")
-    pip = [sys.executable, "-m", "pip", "wheel", ROOT / "plugins" / "vulkan", "--no-deps"]
-    done = subprocess.run(
-        [*pip, "-w", folder / "dist"], capture_output=True, encoding="utf-8", check=False
-    )
+def build(device: str, into: Path) -> Path:
+    pip = [sys.executable, "-m", "pip", "wheel", ROOT / "plugins" / device, "--no-deps"]
+    done = subprocess.run([*pip, "-w", into], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (wheel,) = (folder / "dist").glob("*.whl")
+    (wheel,) = into.glob(f"tvm_{device}-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def plugged(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("plugins")
+    wheels = {device: build(device, folder / "dist") for device in ("vulkan", "opencl")}
     venv.create(folder / "venv", with_pip=True)
-    environment = Environment(folder=folder / "venv", wheel=wheel, untouched={})
+    environment = Environment(folder=folder / "venv", wheels=wheels, untouched={})
     environment.pip("install", "apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2")
     # What TVM's own tests import beyond that.
     environment.pip("install", "numpy", "pytest", "scipy", "ml_dtypes", "cloudpickle", "psutil")
     environment.untouched.update(hashes(environment.site / "tvm"))
-    environment.pip("install", "--no-deps", wheel)
+    environment.pip("install", "--no-deps", *wheels.values())
     return environment
