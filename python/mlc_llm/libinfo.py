@@ -12,6 +12,7 @@ import os
 import sys
 from _thread import RLock
 
+from mlc_llm._locator import question
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.host import this_host
@@ -84,22 +85,44 @@ def prepare() -> None:
     with _lock:
         if _state or os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
             return
-        from mlc_llm._locator import installed, runtime  # noqa: PLC0415 - ctypes, only to load
+        if question.help_asked():
+            _prepare_for_help()
+        else:
+            _prepare()
 
-        host = this_host()
-        library = choose("mlc_llm", host, os.environ).path
-        wanted = installed.wanted_tvm(library)
-        installed.require_version(installed.version("tvm"), wanted)
-        place = runtime.runtime_folder(library, host)
-        tvm = sys.modules.get("tvm") or runtime.import_tvm(place, host, os.environ)
-        installed.require_version(
-            getattr(tvm, "__version__", None), wanted, runtime.loaded_runtime(tvm) or ""
-        )
-        folder = os.path.dirname(library)
-        if sys.platform == "win32":
-            _state["folder"] = os.add_dll_directory(folder)  # ends when the handle is dropped
-        refused_backends.update(runtime.load_backends(tvm, folder, host))
-        _state["library"] = library
+
+def _prepare_for_help() -> None:
+    """Load what can be loaded; where that fails, make sure that help is printed all the same."""
+    try:
+        _prepare()
+        load_library()
+        require_compiler()  # most commands import what needs it
+    except Exception as error:  # noqa: BLE001 - whatever it is, help is what was asked for
+        from mlc_llm._locator import stand_in  # noqa: PLC0415 - only after a failure
+
+        stand_in.install()
+        _state["stand-in"] = True
+        first = str(error).partition("\n")[0]
+        print(f"note: {first} (python -m mlc_llm.libinfo)", file=sys.stderr)  # noqa: T201
+
+
+def _prepare() -> None:
+    from mlc_llm._locator import installed, runtime  # noqa: PLC0415 - ctypes, only to load
+
+    host = this_host()
+    library = choose("mlc_llm", host, os.environ).path
+    wanted = installed.wanted_tvm(library)
+    installed.require_version(installed.version("tvm"), wanted)
+    place = runtime.runtime_folder(library, host)
+    tvm = sys.modules.get("tvm") or runtime.import_tvm(place, host, os.environ)
+    installed.require_version(
+        getattr(tvm, "__version__", None), wanted, runtime.loaded_runtime(tvm) or ""
+    )
+    folder = os.path.dirname(library)
+    refused_backends.update(runtime.load_backends(tvm, folder, host))
+    if sys.platform == "win32":
+        _state["folder"] = os.add_dll_directory(folder)  # ends when the handle is dropped
+    _state["library"] = library
 
 
 def load_library() -> tuple[ctypes.CDLL, str]:
@@ -108,6 +131,8 @@ def load_library() -> tuple[ctypes.CDLL, str]:
 
     prepare()
     with _lock:
+        if "stand-in" in _state:
+            return ctypes.pythonapi, ""  # nobody calls it: help is all that is printed
         host = this_host()
         path = _state.get("library") or choose("mlc_llm", host, os.environ).path
         try:
@@ -123,6 +148,8 @@ def require_compiler() -> None:
 
     TVM falls back to its runtime without a word; what compiles calls this first.
     """
+    if "stand-in" in _state:
+        return
     import tvm  # type: ignore[import-not-found] # noqa: PLC0415
     from mlc_llm._locator.compiler import why_no_compiler  # noqa: PLC0415
 

@@ -15,34 +15,7 @@ from pathlib import Path
 
 import pytest
 from tinyelf import build_so
-
-OVERLAY = Path(__file__).resolve().parents[2] / "python" / "mlc_llm"
-
-#: What 3rdparty/patches/mlc-llm-locator.toml makes of upstream's start of the package.
-INIT = """\
-from ._locator import question
-if not question.asked():
-    from .libinfo import prepare
-    prepare()
-    import tvm
-    from . import libinfo
-    LIB, LIB_PATH = libinfo.load_library()
-"""
-
-TVM = """\
-import ctypes, os, pathlib
-_LOADED_LIBS = {}
-_folders = [os.environ[k] for k in ("TVM_LIBRARY_PATH",) if os.environ.get(k)]
-_folders.append(pathlib.Path(__file__).parent / "lib")
-def _load(name, mode):
-    for folder in _folders:
-        path = pathlib.Path(folder, f"lib{name}.so")
-        if path.is_file():
-            _LOADED_LIBS[name] = ctypes.CDLL(str(path), mode)
-            return
-_load("tvm_runtime", ctypes.RTLD_GLOBAL)
-_load("tvm_compiler", ctypes.RTLD_LOCAL)
-"""
+from windowsinstall import INIT, OVERLAY, TVM
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ def site(tmp_path: Path, dlls: Path, windows: Lab) -> WindowsInstall:
     return WindowsInstall.lay_out(tmp_path / "site packages ü", dlls, windows)
 
 
+#: Wine 8 ends the process, sometimes without a word; Windows' exit code says 0xC00000FD.
+STACK = "overflows the stack|ends the process"
+
+
 def name_of(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2].lower()
 
@@ -50,6 +54,16 @@ TELLING = [
 ]
 
 
+#: What an initialiser did, in the message.
+DID = {
+    "initialiser-returns-false": "the initialiser of leaf.dll refuses",
+    "initialiser-crashes": "the initialiser of leaf.dll crashes (access violation",
+    "initialiser-illegal-instruction": "an instruction that this processor does not have",
+    "initialiser-divides-by-zero": "the initialiser of leaf.dll divides by zero",
+    "initialiser-raises": "the initialiser of leaf.dll raises a C++ exception",
+}
+
+
 @pytest.mark.parametrize("name", TELLING)
 def test_an_import_names_culprit_and_cause_and_the_mended_install_loads(
     site: WindowsInstall, name: str
@@ -65,6 +79,7 @@ def test_an_import_names_culprit_and_cause_and_the_mended_install_loads(
     assert name_of(found["culprit"]) == culprit(name), found["message"]
     assert found["fix"]
     assert len(found["message"].splitlines()) <= 12, found["message"]
+    assert DID.get(name, "") in found["message"]
     assert culprit(name) in found["message"].lower()
     assert mended.get("library") == site.lab.path(site.library), mended
 
@@ -78,29 +93,9 @@ def culprit(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("initialiser-returns-false", "refuses"),
-        ("initialiser-crashes", "access violation"),
-        ("initialiser-illegal-instruction", "processor does not have"),
-        ("initialiser-divides-by-zero", "divides by zero"),
-        ("initialiser-raises", "C++ exception"),
-    ],
-)
-def test_what_an_initialiser_did_is_told_apart(site: WindowsInstall, name: str, words: str) -> None:
-    site.sicken(name)
-
-    message = site.probe()["message"]
-
-    assert "the initialiser of leaf.dll" in message
-    assert words in message
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
         ("initialiser-exits", "ends the process with exit code 3"),
         ("initialiser-fails-fast", "0xC0000409"),
-        # Wine ends the process without a word; Windows' exit code says 0xC00000FD.
-        ("initialiser-overflows-the-stack", "ends the process"),
+        ("initialiser-overflows-the-stack", STACK),
         ("healthy", ""),
     ],
 )
@@ -115,7 +110,8 @@ def test_a_trial_in_a_child_names_what_would_take_the_process_with_it(
     assert facts["load"]["good"] == (not words)
     if words:
         assert name_of(facts["load"]["culprit"]) == "leaf.dll"
-        assert words in facts["load"]["reason"]
+        reason = facts["load"]["reason"]
+        assert any(word in reason for word in words.split("|")), reason
 
 
 @pytest.mark.parametrize("name", ["missing-export", "missing-ordinal"])

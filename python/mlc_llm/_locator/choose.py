@@ -77,6 +77,6 @@ def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
         details=tuple(
             f"also not: {c.path}: {c.verdict.reason} ({c.origin})"
             for c in refused
-            if c is not worst
+            if c.path != worst.path
         ),
     )

@@ -19,7 +19,7 @@ from mlc_llm._locator.closure import (
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.image import NotAnImageError, read_image
 from mlc_llm._locator.installed import library_folders
-from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.judge import REINSTALL, Verdict, judge
 from mlc_llm._locator.mutex import judge_mutex, runtime_copies
 from mlc_llm._locator.process import loaded_module
 
@@ -91,6 +91,8 @@ def explain(
     places = library_folders() if folders is None else [os.fspath(folder) for folder in folders]
     winerror = _winerror(error, host)
     verdict = judge(path, host)
+    if verdict.fix == REINSTALL:
+        verdict.fix = reinstall(path)  # it can be TVM's
     if verdict.good or verdict.cause == "debug-crt":
         found = first_fault(path, host, places)
         verdict = found if found and _agrees(found.cause, winerror) else Verdict()

@@ -51,7 +51,7 @@ def judge(path: str, host: Host, *, size: int | None = None) -> Verdict:
         image = read_image(path)
         real = os.stat(path).st_size
     except FileNotFoundError:
-        return Verdict("absent", "no such file", "build or install mlc_llm")
+        return Verdict("absent", "no such file", REINSTALL)
     except NotAnImageError as error:
         cause = _NOT_AN_IMAGE[host.image_format]
         return Verdict(cause, f"not a native library: {error}", REINSTALL)

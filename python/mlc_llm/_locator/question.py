@@ -7,16 +7,17 @@ must not load anything: the answer has to come out of a completely broken instal
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
-__all__ = ["asked", "register_nothing"]
+    _Function = TypeVar("_Function")
+
+__all__ = ["asked", "help_asked", "register_nothing"]
 
 _MODULE = "mlc_llm.libinfo"
-
-_Function = TypeVar("_Function")
 
 
 def asked() -> bool:
@@ -28,6 +29,16 @@ def asked() -> bool:
         return False
     module = sys.orig_argv[-len(sys.argv)]  # what follows it are the program's arguments
     return module == _MODULE or (module.startswith("-") and module.endswith(f"m{_MODULE}"))
+
+
+def help_asked() -> bool:
+    """Return True where the command line of mlc_llm is asked for its help."""
+    if not {"-h", "--help"}.intersection(sys.argv[1:]):
+        return False
+    if sys.argv[0] == "-m":
+        return sys.orig_argv[-len(sys.argv)] in ("mlc_llm", "-mmlc_llm")
+    name = sys.argv[0].replace("\\", "/").rpartition("/")[2]
+    return name.partition(".")[0].removesuffix("-script") == "mlc_llm"
 
 
 def register_nothing(*_: object, **__: object) -> Callable[[_Function], _Function]:
