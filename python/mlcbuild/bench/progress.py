@@ -40,7 +40,11 @@ def bar() -> Iterator[Callable[[Load, Recorder], None]]:
     state: list[tuple[Load, Recorder, float]] = []
     over = threading.Event()
     with Progress(
-        *columns, console=Console(stderr=True), transient=True, auto_refresh=False
+        *columns,
+        # The terminal alone: a log of the session keeps no half lines.
+        console=Console(file=getattr(sys.stderr, "terminal", sys.stderr)),
+        transient=True,
+        auto_refresh=False,
     ) as shown:
         task = shown.add_task("warm-up", total=None, said="")
 

@@ -12,6 +12,7 @@ from mlcbuild.check.ahead import Ahead
 from mlcbuild.check.reading import ReadingPackage
 from mlcbuild.errors import InputError
 from mlcbuild.package.targets import open_package
+from mlcbuild.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,8 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
             stack.enter_context(open_package(spec, with_deps=settings.with_deps))
             for spec in settings.companions
         ]
-        checked = tuple(_one(spec, companions, settings) for spec in targets)
+        several = counted(targets, "checking target") if len(targets) > 1 else targets
+        checked = tuple(_one(spec, companions, settings) for spec in several)
     from mlcbuild.report.model import Report  # noqa: PLC0415 - see _one
 
     return Report(targets=checked, strict=settings.strict)

@@ -11,6 +11,7 @@ from mlcbuild.errors import InputError
 from mlcbuild.loader import Options, predict, world_from_package
 from mlcbuild.loader.process import machine_of_tags
 from mlcbuild.package.natives import foreign_format
+from mlcbuild.progress import counted
 from mlcbuild.rules.model import Neighbour, Subject
 from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 
@@ -51,7 +52,8 @@ def subject_of(
     reading.read_small()
     images: dict[str, Image] = {}
     broken: dict[str, str] = {}
-    for file in world.package.files.values():
+    files = world.package.files.values()
+    for file in counted(files, "reading image"):
         record = world.images.record(file)
         if record.refused:
             broken[file.key] = _why(reading, file.key, record.refused)
@@ -59,7 +61,10 @@ def subject_of(
             images[file.key] = record.image
     if not images and not broken:
         _refuse_foreign(reading)
-    loads = {file.key: predict(world, file.path) for file in world.package.files.values()}
+    loads = {
+        file.key: predict(world, file.path)
+        for file in counted(files, "predicting the load of image")
+    }
     reading.finish()
     return Subject(
         name=reading.name,

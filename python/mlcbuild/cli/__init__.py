@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
-from mlcbuild.errors import MlcbuildError
+from mlcbuild.errors import InputError, MlcbuildError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             sub.add_argument(
                 "-v", "--verbose", action="store_true", help="show tracebacks and details"
             )
+            sub.add_argument(
+                "--log", type=Path, metavar="FILE", help="keep all output there, children's too"
+            )
             module = importlib.import_module(f"mlcbuild.cli.{name}")
             module.configure(sub)
             sub.set_defaults(run=module.run)
@@ -88,6 +91,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _use_any_console()
     args = _parser(arguments).parse_args(arguments)
+    if args.log is None:
+        return _run(args)
+    from mlcbuild.logfile import kept  # noqa: PLC0415 - seldom asked for
+
+    try:
+        with kept(args.log, arguments):
+            return _run(args)
+    except InputError as error:
+        print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Run the chosen command; every error becomes one line and an exit code."""
     try:
         code = int(args.run(args))
         sys.stdout.flush()

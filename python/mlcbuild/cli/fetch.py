@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.progress import Line
 from mlcbuild.sources.fetch import Brought, Progress, bring
 from mlcbuild.sources.lock import LOCK, find_project, load
 
@@ -69,13 +69,13 @@ class _Line(Progress):
 
     def __init__(self) -> None:
         self.active: dict[str, str] = {}
-        self.shown = sys.stderr.isatty()
+        self.line = Line()
         self.lock = threading.Lock()
 
     def notice(self, text: str) -> None:
         """Print a line on stderr."""
         with self.lock:
-            self._write("")
+            self.line.close()
             print(f"mlcbuild fetch: {text}", file=sys.stderr)
 
     def step(self, component: str, text: str) -> None:
@@ -85,12 +85,10 @@ class _Line(Progress):
                 self.active[component] = text
             else:
                 self.active.pop(component, None)
-            line = ", ".join(f"{name}: {what}" for name, what in self.active.items())
-            self._write(line[: shutil.get_terminal_size().columns - 1])
-
-    def _write(self, line: str) -> None:
-        if self.shown:
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            if self.active:
+                self.line.show(", ".join(f"{name}: {what}" for name, what in self.active.items()))
+            else:
+                self.line.close()
 
 
 def run(args: argparse.Namespace) -> int:

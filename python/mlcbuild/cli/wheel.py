@@ -53,9 +53,28 @@ def run(args: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "pip", "wheel", str(project), "--no-deps"]
     command += ["--wheel-dir", str(args.output), *(["-v"] if args.verbose else [])]
     command += [word for name, value in settings.items() for word in ("-C", f"{name}={value}")]
-    if subprocess.run(command, check=False).returncode != 0:
+    if _run(command, args) != 0:
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
     return 0
+
+
+def _run(command: list[str], args: argparse.Namespace) -> int:
+    """Run pip: its output as it is, or one line of progress on a terminal, and all in a log."""
+    from mlcbuild.build.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.progress import Line  # noqa: PLC0415
+
+    line = Line(patience_s=0)
+    if args.log is None and (args.verbose or not line.shown):
+        return subprocess.run(command, check=False).returncode
+    if args.verbose:
+        return watch(command, line=line, say=lambda text: print(text, flush=True))[0]
+    code, lines = watch([*command, "-v"], line=line)
+    if code:
+        print("\n".join(telling(lines)), file=sys.stderr)
+    else:
+        marks = ("*** mlcbuild:", "Saved ", "Successfully built")
+        print("\n".join(text.strip() for text in lines if text.strip().startswith(marks)))
+    return code
 
 
 def _find_project() -> Path:

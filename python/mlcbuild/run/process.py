@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.codes import find_code
+from mlcbuild.logfile import CHILDREN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -121,6 +122,7 @@ def run_child(
     with log.open("rb") as output:
         output.seek(before)
         text = output.read().decode(errors="replace")
+    CHILDREN.debug("%s", text.strip())
     return Finished(
         code=process.returncode,
         output=text.partition("\n== ")[2].partition("\n")[2],

@@ -11,6 +11,7 @@ recorded in the repository, so that reading a missing object says "missing" and 
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -76,6 +77,7 @@ class GitRepository:
         *,
         mirror: Path | None,
         notice: Callable[[str], None],
+        step: Callable[[str], None] = lambda _: None,
     ) -> int:
         """Put a fresh repository with all that ``component`` needs at ``path``; return its bytes.
 
@@ -88,7 +90,9 @@ class GitRepository:
         if aside.exists():
             remove(aside)  # of a fetch that was killed; we hold the entry's lock
         try:
-            size = self._bring(aside, component, origin, _Source(url, mirror is not None), notice)
+            source = _Source(url, mirror is not None)
+            fetch = _Fetch(self.git, aside, source, component.name, step)
+            size = self._bring(fetch, component, origin, notice)
             if self.path.exists():
                 remove(self.path)
             aside.replace(self.path)
@@ -99,21 +103,20 @@ class GitRepository:
 
     def _bring(
         self,
-        aside: Path,
+        fetch: _Fetch,
         component: Component,
         origin: GitOrigin,
-        source: _Source,
         notice: Callable[[str], None],
     ) -> int:
+        aside = fetch.repository
         done = self.git.run(["init", "--quiet", "--bare", "--template=", str(aside)])
         if done.returncode:
             raise full_disk(component.name, aside, done.stderr) or InputError(
                 f"cannot make the cache {aside}: {reason(done.stderr)}",
                 remedy="choose another folder with --cache",
             )
-        fetch = _Fetch(self.git, aside, source, component.name)
         if fetch.commit(origin.commit):
-            notice(f"{component.name}: {source.url} cannot filter, it sent the whole commit")
+            notice(f"{component.name}: {fetch.source.url} cannot filter, it sent the whole commit")
         with ObjectReader(self.git, aside, component.name) as reader:
             _, missing = wanted_blobs(reader, component, origin.commit)
         if missing:
@@ -137,6 +140,7 @@ class _Fetch:
     repository: Path
     source: _Source
     component: str
+    step: Callable[[str], None]
 
     def commit(self, commit: str) -> bool:
         """Fetch the commit and its trees; return whether the server ignored the filter."""
@@ -167,7 +171,7 @@ class _Fetch:
                 str(self.repository),
                 *options,
                 "fetch",
-                "--quiet",
+                "--progress",
                 "--no-tags",
                 "--no-write-fetch-head",
                 "--recurse-submodules=no",
@@ -175,10 +179,17 @@ class _Fetch:
                 *arguments,
             ],
             data=data,
+            hear=self._hear,
         )
         if done.returncode:
             raise self._error(done.stderr)
         return done.stderr
+
+    def _hear(self, line: str) -> bool:
+        """Show how much was received; progress is no part of what an error is made from."""
+        if received := _RECEIVED.search(line):
+            self.step(f"receiving {received[2]} ({received[1]} %)")
+        return _PROGRESS.match(line) is not None
 
     def _error(self, stderr: str) -> InputError:
         why = reason(stderr)
@@ -194,6 +205,10 @@ class _Fetch:
             remedy="check the network and Git's proxy settings, or use --mirror DIR",
         )
 
+
+#: ``Receiving objects:  45% (123/271), 1.20 MiB | 2.00 MiB/s``; other lines are of its kind.
+_RECEIVED: Final = re.compile(r"^Receiving objects:\s+(\d+)% .*?, ([\d.]+ \w+)")
+_PROGRESS: Final = re.compile(r"^(remote: )?[A-Z][a-z]+ (objects|deltas)[:,]|^remote: Total |^$")
 
 _FULL: Final = ("No space left", "Disk quota", "File too large", "not enough space")
 

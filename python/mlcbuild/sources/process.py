@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild.errors import InputError, MlcbuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Git", "StoppedError"]
 
@@ -104,12 +104,46 @@ class Git:
             with self._lock:
                 self._running.discard(process)
 
-    def run(self, arguments: Sequence[str], *, data: str = "") -> subprocess.CompletedProcess[str]:
-        """Run Git to its end; the caller judges the exit code. Raises as ``start`` does."""
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        data: str = "",
+        hear: Callable[[str], bool] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Git to its end; the caller judges the exit code. Raises as ``start`` does.
+
+        ``hear`` gets each line of stderr as it comes; one that it returns True for is its alone.
+        """
         with self.start(
             arguments, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
         ) as process:
-            out, err = process.communicate(data)
+            if hear is None:
+                out, err = process.communicate(data)
+            else:
+                out, err = _heard(process, data, hear)
         if self.stopped.is_set():
             raise StoppedError("interrupted")
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _heard(
+    process: subprocess.Popen[str], data: str, hear: Callable[[str], bool]
+) -> tuple[str, str]:
+    """Do as ``communicate`` does, and let each line of stderr be heard as it comes."""
+    kept: list[str] = []
+
+    def listen() -> None:
+        # Git rewrites its progress with carriage returns: those end a line too.
+        kept.extend(line for line in process.stderr or () if not hear(line.rstrip()))
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    with contextlib.suppress(BrokenPipeError):
+        if process.stdin is not None:
+            process.stdin.write(data)
+            process.stdin.close()
+    out = process.stdout.read() if process.stdout is not None else ""
+    process.wait()
+    thread.join()
+    return out, "".join(kept)

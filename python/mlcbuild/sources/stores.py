@@ -90,7 +90,11 @@ class Stores:
                 raise self._not_cached(component)
             self.progress.step(component.name, "fetching")
             received = repository.bring(
-                component, origin, mirror=self.mirror, notice=self.progress.notice
+                component,
+                origin,
+                mirror=self.mirror,
+                notice=self.progress.notice,
+                step=lambda text: self.progress.step(component.name, text),
             )
             tree = repository.read_tree(component, origin.commit)
             return Obtained(tree=tree, git_bytes=received)

@@ -1,0 +1,78 @@
+"""How far a build is, read from what Ninja and MSBuild print.
+
+Ninja counts for itself: ``[12/345] Building CXX object ...``. MSBuild prints each source file's
+name as it compiles it and no total; that is counted in the projects which CMake has written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Step", "StepReader"]
+
+_NINJA: Final = re.compile(r"\s*\[(\d+)/(\d+)\] (.+)")
+_WRITTEN: Final = re.compile(r"\s*-- Build files have been written to: (.+)")
+_SOURCE: Final = re.compile(r"\s*(?:\d+>)?\s*([^\s:]+\.(?:c|cc|cpp|cxx|cu))\s*")
+_COMPILED: Final = re.compile(r"<ClCompile Include=")
+_NAME: Final = re.compile(r"(?:Building|Linking|Generating|Performing) .*?([^\s/\\]+)\s*$")
+_PHASES: Final = (
+    ("Installing build dependencies", "installing what the build needs"),
+    ("Getting requirements to build", "asking what the build needs"),
+    ("fetching the pinned sources", "fetching the sources"),
+    ("Configuring CMake", "configuring"),
+    ("Building project with", "compiling"),
+    ("Installing project into wheel", "installing"),
+    ("Making wheel", "packing the wheel"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """Where the build is. ``total`` is 0 where nobody knows; ``what`` is a file or a phase."""
+
+    done: int
+    total: int
+    what: str
+
+
+class StepReader:
+    """Takes a build's lines one by one and remembers where it is."""
+
+    def __init__(self) -> None:
+        self._done = 0
+        self._total = 0
+        self._seen: set[str] = set()
+
+    def feed(self, line: str) -> Step | None:
+        """Return the step that a line tells of, None for any other line."""
+        if found := _NINJA.match(line):
+            self._done, self._total = int(found[1]), int(found[2])
+            name = _NAME.search(found[3])
+            return Step(done=self._done, total=self._total, what=name[1] if name else found[3])
+        if found := _WRITTEN.match(line):
+            self._total = compiled_files(Path(found[1].strip()))
+            return None
+        for mark, phase in _PHASES:
+            if mark in line:
+                return Step(done=0, total=0, what=phase)
+        found = _SOURCE.fullmatch(line)
+        if found and self._total and found[1] not in self._seen:
+            self._seen.add(found[1])
+            self._done += 1
+            return Step(
+                done=self._done, total=max(self._total, self._done), what=Path(found[1]).name
+            )
+        return None
+
+
+def compiled_files(folder: Path) -> int:
+    """Return how many files the Visual Studio projects below a build folder compile."""
+    try:
+        projects = [path for path in folder.rglob("*.vcxproj") if "CMakeFiles" not in path.parts]
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in projects]
+    except OSError:
+        return 0
+    return sum(len(_COMPILED.findall(text)) for text in texts)

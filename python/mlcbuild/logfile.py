@@ -1,0 +1,87 @@
+"""``--log FILE``: all that a command and its children say, whatever the terminal shows of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+
+from mlcbuild import __version__
+from mlcbuild.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["CHILDREN", "kept"]
+
+#: What children write goes here; nobody hears it without ``--log``.
+CHILDREN: Final = logging.getLogger("mlcbuild.child")
+CHILDREN.propagate = False
+CHILDREN.addHandler(logging.NullHandler())
+
+#: Colours and movements of a terminal.
+_ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+class _Tee:
+    """A stream that writes to the log too. ``terminal`` is the stream alone."""
+
+    def __init__(self, terminal: TextIO, log: TextIO) -> None:
+        self.terminal = terminal
+        self._log = log
+
+    def write(self, text: str) -> int:
+        """Write to both; return the characters written."""
+        self._log.write(_ESCAPES.sub("", text))
+        return self.terminal.write(text)
+
+    def flush(self) -> None:
+        """Flush both."""
+        self._log.flush()
+        self.terminal.flush()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the stream's own
+        return getattr(self.terminal, name)
+
+
+@contextlib.contextmanager
+def kept(path: Path, arguments: Sequence[str]) -> Iterator[None]:
+    """Keep what is written to stdout, stderr and ``CHILDREN`` until the block ends.
+
+    Raises ``InputError`` where the file cannot be written. What was there is replaced.
+    """
+    try:
+        log = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", remedy="choose another --log"
+        ) from error
+    began = time.monotonic()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    before = sys.stdout, sys.stderr
+    with log:
+        log.write(f"mlcbuild {__version__}: {' '.join(_shown(arguments))}\n")
+        CHILDREN.addHandler(handler)
+        CHILDREN.setLevel(logging.DEBUG)
+        sys.stdout = cast("TextIO", _Tee(sys.stdout, log))
+        sys.stderr = cast("TextIO", _Tee(sys.stderr, log))
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
+            CHILDREN.removeHandler(handler)
+            CHILDREN.setLevel(logging.NOTSET)
+            log.write(f"mlcbuild: ended after {time.monotonic() - began:.1f} s\n")
+
+
+def _shown(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments without headers, which hold keys; a log is passed on."""
+    hide = False
+    for word in arguments:
+        yield "..." if hide else word.partition("=")[0] if word.startswith("--header=") else word
+        hide = word == "--header"
