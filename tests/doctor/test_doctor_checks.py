@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import mlcbuild.doctor.checks
 import pytest
-from fakemachine import FakeSystem, install, linux, set_cmake, set_studios, windows
+from fakemachine import (
+    CMAKE,
+    GIT,
+    VSWHERE,
+    FakeSystem,
+    install,
+    linux,
+    set_cmake,
+    set_studios,
+    windows,
+)
+from mlcbuild.doctor import as_text
 from mlcbuild.doctor.checks import CHECKS, load_check
 from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.system import Ran
@@ -109,6 +120,21 @@ def test_dead_and_unreadable_entries_of_path_are_no_problem() -> None:
     pc.env["PATH"] = rf'Z:\gone;"C:\quoted tools";C:\locked;{pc.env["PATH"]};;C:\no:such'
     pc.put_folder(r"C:\locked").unreadable.add(r"C:\locked")
     assert problems(pc) == {}
+
+
+def test_who_only_runs_a_wheel_needs_no_compiler() -> None:
+    pc = windows()
+    for path in (VSWHERE, GIT, CMAKE, r"C:\Users\ada\.cargo", r"C:\Program Files (x86)"):
+        pc.remove(path)
+    pc.registry_values = {k: v for k, v in pc.registry_values.items() if "Kits" not in k}
+    found = problems(pc)
+    assert set(found) == {"msvc", "git", "cargo", "windows-sdk"}
+    install(pc, "mlc-llm", "0.20.0.dev0", "psutil")
+    install(pc, "psutil", "6.0.0")
+    assert set(problems(pc)) == {"jit-compiler"}
+    assert "ready to run, with 1 warning" in as_text.render(examine(pc, only=GROUPS))
+    pc.put(r"C:\src\mlc\pyproject.toml")
+    assert "msvc" in problems(pc)
 
 
 def test_a_linux_machine_without_cross_tools_is_fine() -> None:

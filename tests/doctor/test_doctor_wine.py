@@ -169,7 +169,7 @@ def test_long_paths_are_read_from_the_registry(pc: Pc) -> None:
     pc.reg("add", FILE_SYSTEM, "/v", "LongPathsEnabled", "/t", "REG_DWORD", "/d", "0", "/f")
     found = pc.problems()
     assert set(found) == {"long-paths"}
-    assert "reg add" in found["long-paths"]["fix"]
+    assert "add HKLM" in found["long-paths"]["fix"]
 
 
 def test_an_sdk_whose_registry_entry_outlived_it(pc: Pc) -> None:

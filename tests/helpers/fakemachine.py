@@ -21,7 +21,19 @@ from windowsmachines import capabilities, studio, vswhere
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FakeSystem", "install", "linux", "set_cmake", "set_studios", "windows"]
+__all__ = [
+    "CMAKE",
+    "GIT",
+    "KITS",
+    "SITE",
+    "VSWHERE",
+    "FakeSystem",
+    "install",
+    "linux",
+    "set_cmake",
+    "set_studios",
+    "windows",
+]
 
 VSWHERE = r"C:\Program Files (x86)\Microsoft Visual Studio\Installer\vswhere.exe"
 CMAKE = r"C:\Program Files\CMake\bin\cmake.exe"

@@ -140,6 +140,12 @@ def ninja_whose_python_is_gone(pc: FakeSystem) -> None:
     pc.program(r"C:\Python39\Scripts\ninja.exe", {"--version": Ran(code=101)}, first=True)
 
 
+@sick("cmake-policy", "warn", 'set "CMAKE_POLICY_VERSION_MINIMUM=3.5"')
+def upstreams_tree_with_cmake_4(pc: FakeSystem) -> None:
+    pc.put(r"C:\src\mlc\CMakeLists.txt")
+    pc.put(r"C:\src\mlc\3rdparty\tokenizers-cpp\msgpack\CMakeLists.txt")
+
+
 # ------------------------------------------------------------------------------ toolchain: MSVC
 @sick("msvc", "fail", "winget install --exact --id Microsoft.VisualStudio.2022.BuildTools")
 def no_visual_studio(pc: FakeSystem) -> None:
@@ -400,7 +406,7 @@ def python_of_the_store(pc: FakeSystem) -> None:
     pc.put_folder(store)
 
 
-@sick("python-alias", "warn", "App execution aliases")
+@sick("python-alias", "warn", "ms-settings:advanced-apps")
 def alias_of_the_store_first(pc: FakeSystem) -> None:
     alias = r"C:\Users\ada\AppData\Local\Microsoft\WindowsApps\python.exe"
     pc.program(alias, first=True)
@@ -450,7 +456,7 @@ def leftover_of_an_interrupted_pip(pc: FakeSystem) -> None:
     pc.put(rf"{SITE}\~lc_llm\mlc_llm.dll")
 
 
-@sick("mixed-installs", "fail", "uninstall -y apache-tvm mlc-ai-nightly-cpu", "jit-compiler")
+@sick("mixed-installs", "fail", "&& python -m pip install apache-tvm==0.26.0", "jit-compiler")
 def nightly_and_release_of_tvm(pc: FakeSystem) -> None:
     install(pc, "apache-tvm", "0.26.0")
     install(pc, "mlc-ai-nightly-cpu", "0.20.dev1")
@@ -479,7 +485,22 @@ def path_with_an_unpaired_quote(pc: FakeSystem) -> None:
     pc.env["PATH"] += r';"C:\Program Files\Tool'
 
 
-@sick("long-paths", "warn", "reg add HKLM")
+@sick("windows-version", "warn", "start ms-settings:windowsupdate")
+def windows_7(pc: FakeSystem) -> None:
+    pc.registry_values[r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"] = {
+        "CurrentBuildNumber": "7601",
+        "ProductName": "Windows 7 Professional",
+    }
+
+
+@sick("app-control", "warn", "start windowsdefender:")
+def smart_app_control(pc: FakeSystem) -> None:
+    pc.registry_values[r"HKLM\SYSTEM\CurrentControlSet\Control\CI\Policy"] = {
+        "VerifiedAndReputablePolicyState": 1
+    }
+
+
+@sick("long-paths", "warn", "-Verb RunAs -ArgumentList 'add HKLM")
 def long_paths_are_off(pc: FakeSystem) -> None:
     pc.registry_values[r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem"] = {
         "LongPathsEnabled": 0
@@ -620,3 +641,12 @@ def build_folder_that_was_moved(pc: FakeSystem) -> None:
 @sick("moved-build", "warn", "mv", on=linux)
 def build_folder_whose_compiler_is_gone(pc: FakeSystem) -> None:
     build_tree(pc, CMAKE_GENERATOR="Ninja", CMAKE_CXX_COMPILER="/usr/bin/g++-10")
+
+
+@sick("mixed-installs", "fail", "uninstall -y tvm; python -m pip install", "jit-compiler")
+def two_copies_of_tvm_seen_from_powershell(pc: FakeSystem) -> None:
+    del pc.env["PROMPT"]
+    user = r"C:\Users\ada\AppData\Roaming\Python\Python312\site-packages"
+    install(pc, "tvm", "0.20.0")
+    pc.put(rf"{user}\tvm-0.25.0.dist-info\METADATA", "Name: tvm\nVersion: 0.25.0\n")
+    pc.with_python(site_packages=(*pc.python.site_packages, user))

@@ -85,11 +85,11 @@ def _result(result: Result, *, verbose: bool) -> Iterator[tuple[str, str, str]]:
 def _last_line(examination: Examination) -> str:
     counts = examination.summary
     if examination.status in ("ok", "skip"):
-        return "ready to build"
+        return f"ready to {examination.purpose}"
     bad = counts["fail"] + counts["crash"]
     warnings = f"{counts['warn']} {'warning' if counts['warn'] == 1 else 'warnings'}"
     if not bad:
-        return f"ready to build, with {warnings}"
+        return f"ready to {examination.purpose}, with {warnings}"
     return f"not ready: {bad} {'problem' if bad == 1 else 'problems'}" + (
         f", {warnings}" if counts["warn"] else ""
     )

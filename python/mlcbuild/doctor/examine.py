@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.checks import choose, load_check
 from mlcbuild.doctor.model import Examination
+from mlcbuild.doctor.purpose import builds
 from mlcbuild.doctor.runner import run_checks
 from mlcbuild.doctor.versions import dotted
 
@@ -33,7 +34,9 @@ def examine(
         allowed.add("trial")
     checks = [load_check(check_id) for check_id in choose(only=only, skip=skip)]
     return Examination(
-        results=run_checks(checks, system, allowed=allowed, slow=slow), machine=describe(system)
+        results=run_checks(checks, system, allowed=allowed, slow=slow),
+        machine=describe(system),
+        purpose="build" if builds(system) else "run",
     )
 
 

@@ -150,6 +150,8 @@ class Examination:
     results: tuple[Result, ...]
     #: The examined machine, in words.
     machine: str = ""
+    #: What it was examined for: ``build``, or ``run`` where nobody builds here.
+    purpose: Literal["build", "run"] = "build"
 
     @property
     def summary(self) -> dict[str, int]:

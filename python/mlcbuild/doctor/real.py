@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import stat
 import struct
 import subprocess
 import sys
@@ -111,12 +112,11 @@ class RealSystem(System):
     def entry(self, path: str) -> Entry | None:
         """Look at a path."""
         try:
-            status = Path(path).stat()
-            kind = "folder" if Path(path).is_dir() else "file"
+            status = _status(path)
         except (OSError, ValueError):
             return None
         return Entry(
-            kind="folder" if kind == "folder" else "file",
+            kind="folder" if stat.S_ISDIR(status.st_mode) else "file",
             size=status.st_size,
             modified=status.st_mtime,
         )
@@ -217,6 +217,15 @@ def _run(command: tuple[str, ...], limit_s: float) -> Ran:
     except (OSError, ValueError) as error:
         return Ran(code=None, problem=str(error))
     return Ran(code=done.returncode, out=_decoded(done.stdout), err=_decoded(done.stderr))
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)  # noqa: PTH116 - strings
+    except OSError:
+        if sys.platform != "win32":
+            raise
+        return os.lstat(path)  # the Store's aliases cannot be followed
 
 
 def _decoded(data: bytes) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shell",
+    "both",
     "command",
     "install",
     "pip",
@@ -95,6 +96,12 @@ def python(system: System) -> str:
 def _same(system: System, one: str, other: str) -> bool:
     normal = system.path.normcase
     return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
+
+
+def both(system: System, *commands: str) -> str:
+    """Return commands to run one after the other, each if the one before went well."""
+    # Windows' own PowerShell (5.1) does not know &&.
+    return ("; " if shell_of(system) == "powershell" else " && ").join(commands)
 
 
 def unset(system: System, name: str) -> str:

@@ -20,6 +20,7 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
     "toolchain": (
         "cmake",
         "cmake-generator",
+        "cmake-policy",
         "generator",
         "cmake-variables",
         "ninja",
@@ -59,6 +60,8 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
     ),
     "paths": (
         "path-entries",
+        "windows-version",
+        "app-control",
         "long-paths",
         "project-path",
         "temp-folder",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.rust import find_rust, install_rust
 from mlcbuild.doctor.versions import Version, dotted, find_version
 
@@ -22,7 +23,7 @@ def _run(system: System) -> Outcome:
     fix = install_rust(system)
     path = find_rust(system, "cargo")
     if path is None:
-        return fail("Cargo is not installed: the tokenizers are written in Rust", fix=fix)
+        return absent(system, "Cargo is not installed: the tokenizers are written in Rust", fix=fix)
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import CLANG, GCC
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted, find_version
 
@@ -26,7 +27,7 @@ def _run(system: System) -> Outcome:
     )
     path = next((p for name in ("c++", "g++", "clang++") if (p := system.find(name))), None)
     if path is None:
-        return fail("there is no C++ compiler", fix=fix)
+        return absent(system, "there is no C++ compiler", fix=fix)
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import ROOM
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import command
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -24,7 +25,7 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix="cleanmgr /d " + system.path.splitdrive(system.folder)[0]
             if system.windows
-            else "make room on this volume (du -xh . | sort -h shows what is big)",
+            else command(system, "du", "-xhd3", system.home) + " | sort -h | tail",
         )
     return ok(f"{free / 1e9:.0f} GB free", evidence=evidence)
 

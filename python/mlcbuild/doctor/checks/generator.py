@@ -53,4 +53,5 @@ CHECK = Check(
     "unnamed configuration, or a Visual Studio that is not installed, cannot build.",
     source="docs/superbuild.md; google/bloaty#506, microsoft/msquic#6104",
     run=_run,
+    limit_s=90,  # as long as vswhere may take
 )

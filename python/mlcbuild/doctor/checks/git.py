@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import GIT
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
-from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.purpose import absent
+from mlcbuild.doctor.shell import install, prepend_path
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def _run(system: System) -> Outcome:
             return fail(
                 "Git is installed but not on PATH",
                 evidence=(known,),
-                fix="open a new terminal; if that does not help, install Git again: " + fix,
+                fix=prepend_path(system, system.path.dirname(known)),
             )
-        return fail("Git is not installed: the pinned sources cannot be fetched", fix=fix)
+        return absent(system, "Git is not installed: the pinned sources cannot be fetched", fix=fix)
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import family, provides
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install, set_variable
+from mlcbuild.doctor.shell import command, install, python, set_variable
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
 
@@ -49,7 +49,7 @@ def _run(system: System) -> Outcome:
         return warn(
             "clang finds no linker: neither Visual Studio nor lld-link is there",
             evidence=evidence,
-            fix="install Visual Studio's C++ tools (mlcbuild doctor --only msvc says how)",
+            fix=command(system, python(system), "-m", "mlcbuild", "doctor", "--only", "msvc"),
         )
     return ok(f"models are linked by clang for {target}", evidence=evidence)
 
@@ -72,5 +72,6 @@ CHECK = Check(
     "and clang then needs MSVC's libraries.",
     source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
     run=_run,
+    limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

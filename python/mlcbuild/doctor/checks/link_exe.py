@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import prepend_path
+from mlcbuild.doctor.shell import command, prepend_path, python
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
 
@@ -38,7 +38,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"the only link.exe is {_whose(system, found[0])}'s: Rust would link with it",
             evidence=evidence,
-            fix="install Visual Studio's C++ tools (mlcbuild doctor --only msvc says how)",
+            fix=command(system, python(system), "-m", "mlcbuild", "doctor", "--only", "msvc"),
         )
     return ok(
         f"link.exe on PATH is {_whose(system, found[0])}'s, the build puts MSVC's before it",
@@ -82,5 +82,6 @@ CHECK = Check(
     '"link: extra operand". Deleting it breaks its owner: the order of PATH is what must change.',
     source="ilammy/msvc-dev-cmd README; mlc-ai/package build_win.bat",
     run=_run,
+    limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

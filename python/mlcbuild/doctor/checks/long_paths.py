@@ -23,8 +23,9 @@ def _run(system: System) -> Outcome:
     return warn(
         "Windows cuts paths at 260 characters: installs and builds in deep folders fail",
         evidence=(rf"{_KEY}\{_VALUE} is {value if _VALUE in values else 'not set'}",),
-        fix=f"reg add {_KEY} /v {_VALUE} /t REG_DWORD /d 1 /f"
-        "  (in a terminal that runs as administrator)",
+        # Windows asks for the administrator's consent.
+        fix='powershell -Command "Start-Process reg -Verb RunAs -ArgumentList '
+        f"'add {_KEY} /v {_VALUE} /t REG_DWORD /d 1 /f'\"",
     )
 
 

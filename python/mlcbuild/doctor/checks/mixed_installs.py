@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.distributions import family, headers, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.shell import both, pip
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.distributions import Distribution
@@ -31,16 +32,31 @@ def _run(system: System) -> Outcome:
                 f"{' and '.join(names)} both bring the package {package}: "
                 "their files overwrite each other",
                 evidence=evidence,
-                fix=pip(system, "uninstall", "-y", *names) + ", then install the one that you want",
+                fix=_keep(system, names, _kept(system, group)),
             )
         if len({found.version for found in group}) > 1:
             return fail(
                 f"{names[0]} is installed {len(group)} times, in different versions",
                 evidence=evidence,
-                fix=pip(system, "uninstall", "-y", names[0])
-                + ", as often as there are copies, then install it once",
+                fix=_keep(system, names * len(group), group[0]),
             )
     return ok(", ".join(f"{g[0].name} {g[0].version}" for g in groups.values()), evidence=evidence)
+
+
+def _kept(system: System, group: list[Distribution]) -> Distribution:
+    """Choose the one that another distribution requires, else the release of TVM."""
+    required = {
+        re.split(r"[^\w.-]", line, maxsplit=1)[0].lower()
+        for distribution in family(system)
+        for line in headers(system, distribution).get("requires-dist", [])
+    }
+    wanted = [found for found in group if found.name in required]
+    return next(iter(wanted), next((d for d in group if d.name.startswith("apache")), group[0]))
+
+
+def _keep(system: System, names: list[str], kept: Distribution) -> str:
+    removals = [pip(system, "uninstall", "-y", name) for name in names]
+    return both(system, *removals, pip(system, "install", f"{kept.name}=={kept.version}"))
 
 
 CHECK = Check(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.build.toolchain.probe import read_prompt
 from mlcbuild.build.toolchain.vswhere import VC_TOOLS, vswhere_path
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.toolchains import OLDEST, machine_of, studios, toolset_of, usable
 from mlcbuild.doctor.versions import dotted
@@ -58,9 +59,12 @@ def _run(system: System) -> Outcome:
     if read_prompt(system.environment()) is not None and system.find("cl"):
         return ok("a developer prompt's compiler", evidence=(str(system.find("cl")),))
     if not installed:
-        return fail("no Visual Studio with C++ compilers is installed", fix=_install(system))
+        return absent(
+            system, "no Visual Studio with C++ compilers is installed", fix=_install(system)
+        )
     target = machine_of(system).target
-    return fail(
+    return absent(
+        system,
         f"no installed Visual Studio can build for {target}: {reasons[0]}",
         evidence=reasons,
         fix=_mend(system, installed, target),

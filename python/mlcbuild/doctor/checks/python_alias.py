@@ -20,9 +20,10 @@ def _run(system: System) -> Outcome:
     if (entry is not None and entry.size) or "\\windowsapps" in system.python.base_prefix.lower():
         return ok(f"python is {first}")
     return warn(
-        "python on PATH is the alias that opens the Microsoft Store",
+        "python on PATH is the alias that opens the Microsoft Store: switch it off under App "
+        "execution aliases",
         evidence=(f"{first}: 0 bytes", f"this Python is {system.python.executable}"),
-        fix="start ms-settings:appsfeatures-app  (App execution aliases: switch python.exe off)",
+        fix="start ms-settings:advanced-apps",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.distributions import editable_source, family, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
 
@@ -42,6 +42,9 @@ def _run(system: System) -> Outcome:
         for package in _PACKAGES:
             if package in installed and system.is_file(system.join(entry, package, "__init__.py")):
                 found = installed[package]
+                source = editable_source(system, found)
+                if source and system.path.normpath(entry).startswith(source):
+                    continue  # it is the very tree
                 return warn(
                     f"PYTHONPATH hides the installed {found.name} {found.version} behind the "
                     f"source tree {entry}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.model import Check, Outcome, ok, skip
+from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import install
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _run(system: System) -> Outcome:
     )
     fix = install(system, windows="Microsoft.WindowsSDK.10.0.26100")
     if not root:
-        return fail("no Windows SDK is installed: windows.h is missing", fix=fix)
+        return absent(system, "no Windows SDK is installed: windows.h is missing", fix=fix)
     whole, broken = [], []
     for version in system.names(system.join(root, "Include")) or ():
         header = system.join(root, "Include", version, "um", "windows.h")
@@ -48,8 +49,11 @@ def _run(system: System) -> Outcome:
     if whole:
         newest = max(whole, key=lambda v: [int(part) for part in v.split(".") if part.isdecimal()])
         return ok(f"Windows SDK {newest}", evidence=[f"{root} {version}" for version in whole])
-    return fail(
-        f"no Windows SDK is whole for {machine}", evidence=broken or [f"{root} is empty"], fix=fix
+    return absent(
+        system,
+        f"no Windows SDK is whole for {machine}",
+        evidence=tuple(broken) or (f"{root} is empty",),
+        fix=fix,
     )
 
 

@@ -1,0 +1,45 @@
+"""``cmake-policy``: a source tree of upstream's and a CMake that refuses its old projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import set_variable
+from mlcbuild.doctor.trees import sources
+from mlcbuild.doctor.versions import dotted, find_version
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_VARIABLE: Final = "CMAKE_POLICY_VERSION_MINIMUM"
+#: Below a source tree of MLC-LLM: declares CMake 3.1.
+_OLD: Final = ("3rdparty", "tokenizers-cpp", "msgpack", "CMakeLists.txt")
+
+
+def _run(system: System) -> Outcome:
+    trees = [tree for tree in sources(system) if system.is_file(system.join(tree, *_OLD))]
+    version = find_version(system.ask("cmake", "--version"))
+    if not trees or version is None:
+        return skip("no source tree of upstream's here" if not trees else "no CMake to ask")
+    if version < (4,) or system.variable(_VARIABLE):
+        return ok(f"CMake {dotted(version)} takes upstream's old projects")
+    return warn(
+        f"CMake {dotted(version)} refuses projects that ask for less than 3.5, as msgpack in this "
+        "tree does",
+        evidence=[system.join(tree, *_OLD) for tree in trees],
+        fix=set_variable(system, _VARIABLE, "3.5"),
+    )
+
+
+CHECK = Check(
+    id="cmake-policy",
+    title="CMake takes upstream's old projects",
+    category="toolchain",
+    why="CMake 4 dropped compatibility with projects that declare less than 3.5. Our policy says "
+    "it for our builds; a build of upstream's own tree by hand needs the variable.",
+    source="CMake 4.0 release notes; mlc-ai/package 2820c59",
+    run=_run,
+)
