@@ -27,6 +27,7 @@ DEBIAN = {
     "wine": "wine",
     "git": "git",
     "chromium": "chromium",
+    "fish": "fish",
 }
 #: File -> Debian package: what has no program. The plug-ins are compiled and run.
 DEBIAN_FILES = {

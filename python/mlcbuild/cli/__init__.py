@@ -27,6 +27,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final[dict[str, str]] = {
     "bench": "load a server and measure it; only successes count",
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
+    "completion": "let bash, zsh, fish or PowerShell complete mlcbuild's commands",
     "doctor": "examine this machine: what stands in the way, and what to type",
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
@@ -45,8 +46,10 @@ EXIT_INTERRUPTED: Final = 130
 EXIT_UNREAD: Final = 141
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Build the parser, with the options of the one command that ``argv`` names."""
+def _parser(
+    argv: Sequence[str],
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
+    """Build the parser, with the options of the one command that ``argv`` names: the second."""
     parser = argparse.ArgumentParser(
         prog="mlcbuild",
         description="Build, check and diagnose Windows wheels of MLC-LLM and TVM.",
@@ -54,6 +57,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mlcbuild {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((a for a in argv if not a.startswith("-")), None)
+    found = None
     for name, summary in COMMANDS.items():
         sub = subparsers.add_parser(
             name,
@@ -62,6 +66,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:
+            found = sub
             sub.add_argument(
                 "-v", "--verbose", action="store_true", help="show tracebacks and details"
             )
@@ -71,7 +76,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             module = importlib.import_module(f"mlcbuild.cli.{name}")
             module.configure(sub)
             sub.set_defaults(run=module.run)
-    return parser
+    return parser, found
 
 
 def _use_any_console() -> None:
@@ -90,7 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _use_any_console()
-    args = _parser(arguments).parse_args(arguments)
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could follow
+        from mlcbuild import completion  # noqa: PLC0415
+
+        completion.answer(*_parser(completion.words()))
+    if not arguments:
+        return _next()
+    args = _parser(arguments)[0].parse_args(arguments)
     if args.log is None:
         return _run(args)
     from mlcbuild.logfile import kept  # noqa: PLC0415 - seldom asked for
@@ -101,6 +112,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def _next() -> int:
+    """Say what to do next in this folder: the answer to ``mlcbuild`` alone."""
+    from mlcbuild.nextstep import look, suggest  # noqa: PLC0415 - for this answer alone
+
+    found = list(suggest(look(Path.cwd())))
+    width = max(len(each.command) for each in found)
+    print("Next, in this folder:")
+    for each in found:
+        print(f"  {each.command:{width}}  {each.why}")
+    print("All commands: mlcbuild --help")
+    return 0
 
 
 def _run(args: argparse.Namespace) -> int:

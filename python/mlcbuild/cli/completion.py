@@ -1,0 +1,32 @@
+"""``mlcbuild completion``: let the shell's TAB complete commands, options, rules, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.completion import SHELLS, script
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+examples: put the line of your shell into the file that it reads when it starts
+  bash          eval "$(mlcbuild completion bash)"                          ~/.bashrc
+  zsh           eval "$(mlcbuild completion zsh)"                           ~/.zshrc, after compinit
+  fish          mlcbuild completion fish | source                           config.fish
+  PowerShell    mlcbuild completion powershell | Out-String | Invoke-Expression    $PROFILE
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("shell", choices=SHELLS, help="the shell to print it for")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the script."""
+    print(script(args.shell))
+    return 0
