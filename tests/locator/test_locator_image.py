@@ -111,3 +111,52 @@ def test_every_truncation_of_a_pe_image_is_refused_or_read(tmp_path: Path) -> No
         path.write_bytes(whole[:length])
         with contextlib.suppress(NotAnImageError):
             assert read_image(str(path)).format == "pe"
+
+
+def mach(machine: int = 0x0100000C, *libraries: bytes) -> bytes:
+    commands = b""
+    for name in libraries:
+        padded = name + bytes(8 - len(name) % 8)
+        commands += struct.pack("<6I", 0xC, 24 + len(padded), 24, 0, 0, 0) + padded
+    return (
+        struct.pack("<8I", 0xFEEDFACF, machine, 0, 6, len(libraries), len(commands), 0, 0)
+        + commands
+    )
+
+
+def test_reads_machine_and_needed_libraries_of_a_mach_o_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.dylib"
+    path.write_bytes(
+        mach(0x0100000C, b"@rpath/libtvm_runtime.dylib", b"/usr/lib/libSystem.B.dylib")
+    )
+
+    image = read_image(str(path))
+
+    assert (image.format, image.machines) == ("mach-o", ("arm64",))
+    assert image.needed == ("@rpath/libtvm_runtime.dylib", "/usr/lib/libSystem.B.dylib")
+
+
+@pytest.mark.parametrize(("magic", "layout"), [(0xCAFEBABE, ">5I"), (0xCAFEBABF, ">2I2Q2I")])
+def test_reads_universal_files_of_both_table_widths(
+    tmp_path: Path, magic: int, layout: str
+) -> None:
+    path = tmp_path / "a.dylib"
+    one = mach(0x01000007, b"liba.dylib")
+    rows = [(0x01000007, 3, 4096, len(one), 12), (0x0100000C, 0, 8192, 8, 14)]
+    table = struct.pack(">II", magic, 2)
+    for row in rows:
+        table += struct.pack(layout, *row, *([0] if layout == ">2I2Q2I" else []))
+    path.write_bytes(table.ljust(4096, b"\0") + one)
+
+    image = read_image(str(path))
+
+    assert image.machines == ("x86_64", "arm64")
+    assert image.needed == ("liba.dylib",)
+
+
+def test_a_java_class_is_no_universal_library(tmp_path: Path) -> None:
+    path = tmp_path / "a.dylib"
+    path.write_bytes(b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + bytes(4000))
+
+    with pytest.raises(NotAnImageError, match="Java"):
+        read_image(str(path))

@@ -46,11 +46,12 @@ def built(
 ) -> Iterator[Candidate]:
     """Judge the recorded libraries of an editable install and all of its source's build trees."""
     recorded, recorded_source = _recorded()
-    wanted = [environment.get("MLC_LLM_SOURCE_DIR"), recorded_source, _around(package)]
+    named_source = environment.get("MLC_LLM_SOURCE_DIR")
+    wanted = [named_source] if named_source else [recorded_source, source_root(package)]
     found = []
     for folder in recorded if not os.path.isdir(os.path.join(package, "lib")) else ():
         path = os.path.join(folder, host.file_name(name))
-        found.append(_judged(path, "the RECORD of mlc_llm", host, package))
+        found.append(_judged(path, "the RECORD of mlc_llm", host, package, recorded_source))
     seen = {candidate.path for candidate in found}
     for source in dict.fromkeys(os.path.abspath(root) for root in wanted if root):
         for tree in _build_trees(source):
@@ -89,7 +90,13 @@ def _time(path: str) -> float:
 
 
 def _judged(
-    path: str, origin: str, host: Host, package: str, *, explicit: bool = False
+    path: str,
+    origin: str,
+    host: Host,
+    package: str,
+    source: str | None = None,
+    *,
+    explicit: bool = False,
 ) -> Candidate:
     stamp = library_stamp(path)
     size = stamped_size(stamp, os.path.basename(path))
@@ -101,7 +108,7 @@ def _judged(
         verdict = _judge_stamp(stamp, package) or verdict
     if verdict.good:
         verdict = first_fault(path, host, library_folders()) or verdict
-    if verdict.good and (root := source_root(path)):
+    if verdict.good and (root := source or source_root(path)):
         newest, when = newest_source(root)
         if newest and when > _time(path):
             note = f"older than {newest}: build again (cmake --build ... --config Release)"
@@ -216,8 +223,3 @@ def _recorded() -> tuple[list[str], str | None]:
     except (ValueError, KeyError, AttributeError):
         source = None
     return sorted(folders), source
-
-
-def _around(package: str) -> str | None:
-    """Return the source tree that the package itself lies in, None for an installed one."""
-    return source_root(package)

@@ -153,7 +153,20 @@ def wanted_tvm(library: str) -> str | None:
             found = source.get("version")
             if found:
                 return str(found)
-    return required(package, "apache-tvm")
+    pinned = required(package, "apache-tvm")
+    return pinned if pinned or os.path.basename(package) == "mlc_llm" else _recorded("apache-tvm")
+
+
+def _recorded(distribution: str) -> str | None:
+    """Return the pin of an editable install, whose libraries can lie anywhere."""
+    from importlib import metadata  # noqa: PLC0415 - no wheel: a build tree
+
+    try:
+        lines = metadata.requires("mlc_llm") or []
+    except metadata.PackageNotFoundError:
+        return None
+    pins = [line.partition("==")[2] for line in lines if line.startswith(distribution + "==")]
+    return pins[0].partition(";")[0].strip() if pins else None
 
 
 def require_version(version: str | None, wanted: str | None, path: str = "") -> None:
