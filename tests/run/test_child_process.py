@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,50 @@ def test_a_child_that_is_too_late_is_ended(tmp_path: Path) -> None:
 
     assert timed_out
     assert output.strip() == "begun"
+
+
+BEAT = """
+import sys, time
+with open(sys.argv[1], "ab", 0) as file:
+    for _ in range(600):
+        file.write(b"x")
+        time.sleep(0.1)
+"""
+#: Starts BEAT, waits until it beats, and ends or hangs.
+PARENT = """
+import subprocess, sys, time
+quiet = subprocess.DEVNULL
+subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], stdout=quiet, stderr=quiet)
+while True:
+    time.sleep(0.1)
+    try:
+        if open(sys.argv[2], "rb").read(1):
+            break
+    except OSError:
+        pass
+if sys.argv[3] == "hang":
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("way", ["end", "hang"])
+def test_what_a_child_started_ends_with_it(tmp_path: Path, way: str) -> None:
+    pulse = tmp_path / "pulse"
+
+    done = run_child(
+        [sys.executable, "-c", PARENT, BEAT, str(pulse), way],
+        environment=os.environ,
+        folder=tmp_path,
+        log=tmp_path / "log",
+        limit_s=60 if way == "end" else 5,
+    )
+
+    assert done.timed_out == (way == "hang"), done.output
+    assert way != "end" or pulse.stat().st_size > 0
+    time.sleep(0.3)
+    before = pulse.stat().st_size if pulse.exists() else 0
+    time.sleep(1)
+    assert (pulse.stat().st_size if pulse.exists() else 0) == before, "it still runs"
 
 
 def test_the_log_keeps_every_child(tmp_path: Path) -> None:

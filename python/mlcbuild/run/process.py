@@ -1,6 +1,6 @@
 """Child processes: a time limit, an exit code in words, all output in a log, nothing left running.
 
-Every child leads a process group of its own, so that what it starts ends with it.
+Every child leads a process group (on Windows a job) of its own: what it starts ends with it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.codes import find_code
 from mlcbuild.logfile import CHILDREN
+from mlcbuild.run.job import Job, start_in_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Finished", "describe_exit", "run_child", "service", "stop_tree"]
+__all__ = ["Finished", "describe_exit", "run_child", "service"]
 
 #: Seconds a child has to end by itself when it is asked to.
 _GRACE_S: Final = 5.0
@@ -55,13 +56,12 @@ def describe_exit(code: int) -> str:
     return f"exit code {code}"
 
 
-def stop_tree(process: subprocess.Popen[Any]) -> None:
+def _stop_tree(process: subprocess.Popen[Any], job: Job | None) -> None:
     """End the child and everything it started; returns when it is gone."""
+    if job is not None:
+        job.end()
     if sys.platform == "win32":
-        tree = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(tree, capture_output=True, check=False, timeout=_GRACE_S)
-        process.kill()  # where taskkill is absent or does not know /T, at least the child ends
+        process.kill()  # where there could be no job, at least the child ends
     else:
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -80,7 +80,7 @@ def service(
     Raises ``OSError`` where it cannot be started.
     """
     own_group: dict[str, Any] = (
-        {"creationflags": 0x200}  # CREATE_NEW_PROCESS_GROUP
+        {"creationflags": 0x204}  # CREATE_NEW_PROCESS_GROUP, CREATE_SUSPENDED
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
@@ -96,10 +96,11 @@ def service(
             cwd=folder,
             **own_group,
         )
+        job = start_in_job(process) if sys.platform == "win32" else None
     try:
         yield process
     finally:
-        stop_tree(process)
+        _stop_tree(process, job)
 
 
 def run_child(
