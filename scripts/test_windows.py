@@ -27,14 +27,12 @@ if TYPE_CHECKING:
 PACKAGES = (
     "apache-tvm-ffi==0.1.13.post2",
     "build>=1.2",
-    "cmake>=3.26",
     "colorama",
     "delvewheel>=1.12",
     "hypothesis>=6.100",
     "isal>=1.7",
     "jinja2>=3.1",
     "jsonschema>=4.22",
-    "ninja>=1.11",
     "numpy>=1.24",
     "packaging>=24",
     "pefile>=2024.8.26",
@@ -46,15 +44,26 @@ PACKAGES = (
     "rich>=13.7",
     "scikit-build-core>=1.1.2",
 )
+#: Programs on Windows' PATH: its own pip makes their .exe files.
+PROGRAMS = ("cmake>=3.26", "ninja>=1.11")
 #: Programs of this machine that tests call on Windows' PATH, beside MinGW's for x86-64.
-TOOLS = ("i686-w64-mingw32-gcc", "i686-w64-mingw32-dlltool", "clang", "lld-link", "llvm-dlltool")
+TOOLS = (
+    *("i686-w64-mingw32-gcc", "i686-w64-mingw32-dlltool", "clang", "lld-link", "llvm-dlltool"),
+    *("git", "cargo"),
+)
 LIMIT_S = 900
+
+
+def show(block: bytes) -> None:
+    """Pass Windows' output on, its line ends plain."""
+    sys.stdout.buffer.write(block.replace(b"\r\n", b"\n"))
+    sys.stdout.buffer.flush()
 
 
 def install(lab: Lab) -> None:
     """Install the packages as Windows wheels, and the checkout, unless that was done."""
     packages = lab.environment / "Lib" / "site-packages"
-    wanted = hashlib.sha256(repr((PACKAGES, os.fspath(ROOT))).encode()).hexdigest()
+    wanted = hashlib.sha256(repr((PACKAGES, PROGRAMS, os.fspath(ROOT))).encode()).hexdigest()
     marker = lab.environment / "packages.sha256"
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return
@@ -72,14 +81,11 @@ def install(lab: Lab) -> None:
         *to,
         *PACKAGES,
     )
+    done = lab.run(["pip", "install", "--quiet", *PROGRAMS], timeout=LIMIT_S, sinks=(show, show))
+    if done.code:
+        raise StepError("Windows' pip failed; what it said is above")
     (packages / "checkout.pth").write_text(lab.path(ROOT / "python"), encoding="utf-8")
     marker.write_text(wanted, encoding="utf-8")
-
-
-def show(block: bytes) -> None:
-    """Pass Windows' output on, its line ends plain."""
-    sys.stdout.buffer.write(block.replace(b"\r\n", b"\n"))
-    sys.stdout.buffer.flush()
 
 
 def inside(pytest: list[str]) -> None:
@@ -89,7 +95,6 @@ def inside(pytest: list[str]) -> None:
 
     lab = up(notice=say).use(ENVIRONMENTS / "windows-test")
     install(lab)
-    scripts = lab.path(lab.environment / "Lib" / "site-packages" / "bin")
     tools = lab.path(host_tools(lab, (*COMPILERS, *TOOLS)))
     say(f"tests under Windows CPython {lab.version} ({lab.prefix.programs.version})")
     began = time.monotonic()
@@ -97,7 +102,7 @@ def inside(pytest: list[str]) -> None:
     done = lab.run(
         ["python", "-m", "pytest", *words, *pytest],
         env={
-            "WINEPATH": f"{tools};{scripts}",
+            "WINEPATH": tools,
             "PYTHONPATH": lab.path(ROOT / "tests" / "helpers"),
             "PYTHONDONTWRITEBYTECODE": "1",
         },

@@ -42,10 +42,11 @@ def start_in_job(process: subprocess.Popen[Any]) -> Job:
 
     kernel = _kernel()
     handle = kernel.CreateJobObjectW(None, None)
-    # JOBOBJECT_EXTENDED_LIMIT_INFORMATION: LimitFlags is its fifth 32-bit word.
-    limits = (ctypes.c_uint32 * (144 // 4))()
+    # JOBOBJECT_EXTENDED_LIMIT_INFORMATION, 112 bytes for a 32-bit Python: its fifth word is
+    # LimitFlags.
+    limits = (ctypes.c_uint32 * ((144 if sys.maxsize > 1 << 32 else 112) // 4))()
     limits[4] = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-    own = int(process._handle)  # type: ignore[attr-defined]  # noqa: SLF001 - Popen's only one
+    own = int(process._handle)  # noqa: SLF001 - Popen has no other way to it
     if handle and not (
         kernel.SetInformationJobObject(handle, 9, limits, ctypes.sizeof(limits))
         and kernel.AssignProcessToJobObject(handle, own)
@@ -61,7 +62,7 @@ def start_in_job(process: subprocess.Popen[Any]) -> Job:
 def _kernel() -> Any:  # noqa: ANN401 - a library of functions
     import ctypes  # noqa: PLC0415
 
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
     kernel.CreateJobObjectW.restype = ctypes.c_void_p
     for name, types in {
         "SetInformationJobObject": [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint],

@@ -80,7 +80,9 @@ def environment(
     if choice.vcvars is None:
         return {}
     code, out, err = shell.run(capture_command(choice.vcvars), {**env, **_QUIET})
-    said = err.decode("utf-8", errors="replace")
+    # Of cmd's own commands in UTF-16, of programs in the console's code page: without its zeros
+    # the text can be read.
+    said = err.replace(b"\0", b"").decode("utf-8", errors="replace")
     after = parse_set(out)
     if code != 0:
         after = {}
