@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.build.toolchain.activate import WindowsShell, environment
 from mlcbuild.build.toolchain.choice import NINJA, Choice, Vcvars
 from mlcbuild.errors import FailedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCRIPT = """\
 @echo off
