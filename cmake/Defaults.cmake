@@ -5,6 +5,9 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+if(MINGW)
+  include(cmake/MinGW.cmake)
+endif()
 
 # mlcbuild_library(NAME SHARED|STATIC|OBJECT SOURCES...): a library with our flags.
 # Upstream compiles mlc_llm with -ffast-math, which also reaches TVM and the tokenizers and makes
@@ -40,6 +43,8 @@ function(mlcbuild_library name kind)
     target_link_options(${name} PRIVATE LINKER:-dead_strip)
   elseif(kind STREQUAL "SHARED" AND MINGW)
     target_link_options(${name} PRIVATE LINKER:--gc-sections)
+    set_target_properties(${name} PROPERTIES PREFIX "") # the names that MSVC gives, and Python looks for
+    mlcbuild_private_dlls(${name})
   endif()
   if(kind STREQUAL "SHARED" AND COMMAND mlcbuild_version_info)
     set(_shown "${SKBUILD_PROJECT_VERSION_FULL}")

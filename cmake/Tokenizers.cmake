@@ -45,10 +45,28 @@ separate_arguments(_user_rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
 list(APPEND _rust_flags ${_user_rust_flags})
 list(JOIN _rust_flags "${_unit}" _rust_flags)
 
+# A cross build names its Rust (mlcbuild.build.toolchain.mingw) and its C compiler: crates hold C.
+set(MLCBUILD_RUSTC
+    ""
+    CACHE FILEPATH "rustc for Cargo; empty leaves the choice to Cargo")
+option(MLCBUILD_RUST_BUILD_STD "Compile Rust's standard library for the target, from its sources" OFF)
+set(_rust_environment "")
+if(MLCBUILD_RUSTC)
+  list(APPEND _rust_environment "RUSTC=${MLCBUILD_RUSTC}")
+endif()
+if(MLCBUILD_RUST_BUILD_STD)
+  # A feature of Cargo that stable releases have behind this key.
+  list(APPEND _rust_environment RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort)
+endif()
+if(CMAKE_CROSSCOMPILING)
+  string(REPLACE "-" "_" _cargo_suffix "${MLCBUILD_RUST_TARGET}")
+  list(APPEND _rust_environment "CC_${_cargo_suffix}=${CMAKE_C_COMPILER}" "AR_${_cargo_suffix}=${CMAKE_AR}")
+endif()
+
 add_custom_command(
   OUTPUT "${_rust_library}"
   COMMAND
-    "${CMAKE_COMMAND}" -E env "CARGO_ENCODED_RUSTFLAGS=${_rust_flags}"
+    "${CMAKE_COMMAND}" -E env "CARGO_ENCODED_RUSTFLAGS=${_rust_flags}" ${_rust_environment}
     # One codegen unit and no unwinding: a third smaller, and a panic in a C function aborts anyway.
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort
     CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo "CARGO_TERM_COLOR=never"

@@ -1,6 +1,16 @@
 # tvm-ffi is not compiled: PyPI's apache-tvm-ffi is the library that the user's process loads, so we
 # link exactly that. Headers come from the pinned sdist of the same version, because its folder stays
 # where it is between two builds, while the build environment's moves and would recompile all.
+#
+# MinGW is the exception: PyPI's Windows library is MSVC's, whose C++ ABI is another one.
+add_library(tvm_ffi_headers INTERFACE)
+target_include_directories(tvm_ffi_headers SYSTEM
+                           INTERFACE "${SOURCES}/tvm-ffi/include"
+                                     "${SOURCES}/tvm-ffi/3rdparty/dlpack/include")
+if(MINGW)
+  include(cmake/TvmFfiMinGW.cmake)
+  return()
+endif()
 find_package(Python REQUIRED COMPONENTS Interpreter)
 
 set(MLCBUILD_TVM_FFI_LIBRARY
@@ -36,8 +46,4 @@ else()
   set_target_properties(tvm_ffi PROPERTIES IMPORTED_LOCATION "${_tvm_ffi_copy}")
 endif()
 
-add_library(tvm_ffi_headers INTERFACE)
-target_include_directories(tvm_ffi_headers SYSTEM
-                           INTERFACE "${SOURCES}/tvm-ffi/include"
-                                     "${SOURCES}/tvm-ffi/3rdparty/dlpack/include")
 target_link_libraries(tvm_ffi INTERFACE tvm_ffi_headers)

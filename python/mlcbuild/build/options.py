@@ -15,10 +15,13 @@ from mlcbuild.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEVICES", "SETTINGS", "BuildOptions", "Setting", "parse"]
+__all__ = ["DEVICES", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 
 #: What may be asked for, and what can be built today.
 DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
+
+#: ``host`` is this machine; ``win_amd64`` is cross-built with MinGW-w64 on Linux.
+TARGETS: Final = ("host", "win_amd64")
 
 _TRUE: Final = frozenset({"1", "on", "true", "yes"})
 _FALSE: Final = frozenset({"0", "off", "false", "no", ""})
@@ -40,6 +43,13 @@ SETTINGS: Final = (
         values=", ".join(DEVICES) + " (several with commas)",
         default="cpu",
         meaning="Device runtimes to build beside the CPU's. They end up in the stamp.",
+    ),
+    Setting(
+        name="target",
+        values=", ".join(TARGETS),
+        default="host",
+        meaning="`win_amd64`: cross-build for Windows on Linux. The wheel alone is of little use: "
+        "`mlcbuild wheel --target win_amd64` makes what must go with it.",
     ),
     Setting(
         name="jobs",
@@ -86,6 +96,7 @@ class BuildOptions:
     """The settings of one build. ``rest`` goes to scikit-build-core as it is."""
 
     devices: tuple[str, ...] = ("cpu",)
+    target: str = "host"
     #: 0 means one a core.
     jobs: int = 0
     mirror: Path | None = None
@@ -107,6 +118,7 @@ def parse(
     symbols = _text(given, "symbols")
     return BuildOptions(
         devices=_devices(_text(given, "device")),
+        target=_target(_text(given, "target")),
         jobs=_jobs(_text(given, "jobs")),
         mirror=Path(mirror) if mirror else None,
         offline=_flag(given, "offline"),
@@ -129,6 +141,12 @@ def _devices(text: str) -> tuple[str, ...]:
         if device not in DEVICES:
             raise UsageError(f"device={device} is not known", remedy=f"use {', '.join(DEVICES)}")
     return ("cpu", *sorted(set(asked) - {"cpu"}))
+
+
+def _target(text: str) -> str:
+    if text and text not in TARGETS:
+        raise UsageError(f"target={text} is not built", remedy=f"use {' or '.join(TARGETS)}")
+    return text or "host"
 
 
 def _jobs(text: str) -> int:

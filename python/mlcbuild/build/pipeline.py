@@ -14,9 +14,12 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.build.options import BuildOptions, parse
+from mlcbuild.build.toolchain.cmake import NINJA
+from mlcbuild.build.toolchain.mingw import RUST_TARGET, MingwChoice, choose_mingw
 from mlcbuild.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ __all__ = ["State", "build", "metadata", "requires", "sdist"]
 State = Literal["wheel", "editable"]
 
 _CRATES: Final = "crates.toml"
+_TOOLCHAINS: Final = "cmake/toolchains"
 #: Upstream's Python package, as laid out by fetch.
 _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
 #: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
@@ -55,9 +59,9 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
     )
     with _environment(options):
         # scikit-build-core asks for Ninja where the generator needs it.
-        generator = _toolchain(Path.cwd(), options).generator
+        generator = NINJA if options.target != "host" else _toolchain(Path.cwd(), options).generator
         needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
-    if sys.platform == "linux" and state == "wheel":
+    if sys.platform == "linux" and state == "wheel" and options.target == "host":
         needed += _LINUX_TAGGERS
     return needed
 
@@ -112,6 +116,10 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     from mlcbuild.sources.lock import LOCK, load
 
     options = parse(settings)
+    if state == "editable" and options.target != "host":
+        raise UsageError(
+            f"{options.target} cannot be installed here", remedy="mlcbuild wheel --target win_amd64"
+        )
     if state == "wheel" and options.configuration != "Release":
         raise UsageError(
             f"a {options.configuration} build is never packaged",
@@ -120,22 +128,26 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
     lock = load(root / LOCK)
+    rust = load_crates(lock.path.parent / _CRATES).rust
+    cross = _cross(options, rust)
     require(
         SystemProbe(),
         build_dir=build_dir,
         fetches=not options.offline,
-        compiler=os.environ.get("CXX", ""),
-        rust=load_crates(lock.path.parent / _CRATES).rust,
+        compiler=cross.compiler.cxx if cross else os.environ.get("CXX", ""),
+        rust=rust,
     )
     build_dir.mkdir(parents=True, exist_ok=True)
     with (
         locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
-        _environment(options),
+        _environment(options, cross.rust_environment if cross else {}),
     ):
         # Before the fetch: a machine without a usable generator is told at once.
-        choice = _toolchain(root, options)
+        choice = cross.choice if cross else _toolchain(root, options)
         settings_for = _scikit_build_settings(root, build_dir, lock, options, choice)
+        if cross:
+            settings_for |= _cross_settings(root, cross)
         changed = environment(choice, os.environ)
         _say(f"toolchain: {choice.text}")
         _bring_sources(lock, options, build_dir)
@@ -143,7 +155,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
             made = Path(aside, _run_scikit_build(aside, settings_for, build_dir, state=state))
         if state == "wheel":
             made = relabel(made, options.devices)
-        if sys.platform == "linux" and state == "wheel":
+        if sys.platform == "linux" and state == "wheel" and not cross:
             from mlcbuild.build.linux_tag import retag
 
             made = retag(made, root)
@@ -158,11 +170,31 @@ def _build_name(options: BuildOptions) -> str:
     """Name the build folder: short for Windows' path limit, apart for what must not mix."""
     import sysconfig
 
-    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    parts = [platform, *options.devices[1:]]
+    host = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    parts = [host if options.target == "host" else options.target, *options.devices[1:]]
     if options.configuration != "Release":
         parts.append(options.configuration.lower())
     return "-".join(parts)
+
+
+def _cross(options: BuildOptions, rust: str) -> MingwChoice | None:
+    """Choose the cross compiler where one is asked for."""
+    if options.target == "host":
+        return None
+    from mlcbuild.build.toolchain.mingw_probe import read_mingw
+
+    oldest = tuple(int(part) for part in rust.split("."))
+    return choose_mingw(read_mingw(os.environ), oldest_rust=oldest)
+
+
+def _cross_settings(root: Path, cross: MingwChoice) -> dict[str, str | list[str]]:
+    """Return the settings that make scikit-build-core build for Windows."""
+    file = (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix()
+    define = {"CMAKE_TOOLCHAIN_FILE": file, **cross.define}
+    return {
+        **{f"cmake.define.{name}": value for name, value in define.items()},
+        "wheel.tags": "py3-none-win_amd64",
+    }
 
 
 def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
@@ -183,7 +215,7 @@ def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
         progress=Said(),
     )
     rust = lock.path.parent / "tokenizers-cpp" / "rust"
-    target = cargo.host_target()
+    target = cargo.host_target() if options.target == "host" else RUST_TARGET
     cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
     gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 
@@ -254,7 +286,9 @@ def _scikit_build_settings(
 
 
 @contextmanager
-def _environment(options: BuildOptions) -> Iterator[None]:
+def _environment(
+    options: BuildOptions, further: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
     """Set what CMake and Cargo read from the environment, for the time of one hook."""
     jobs = str(options.jobs or os.cpu_count() or 1)
     cargo_home = os.environ.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
@@ -266,6 +300,7 @@ def _environment(options: BuildOptions) -> Iterator[None]:
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _NO_DATE),
         # The policy is passed by the settings; an installed mlcbuild must not pass it again.
         "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
+        **further,
     }
     if options.offline:
         ours["CARGO_NET_OFFLINE"] = "true"
