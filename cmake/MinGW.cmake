@@ -48,3 +48,10 @@ function(mlcbuild_private_dlls target)
     COMMAND ${MLCBUILD_RENAME} "$<TARGET_FILE:${target}>" ${MLCBUILD_PRIVATE_DLLS}
     VERBATIM)
 endfunction()
+
+# The gate: who brings what mlc_llm.dll needs, in the wheelhouse that is made around it.
+set(MLCBUILD_COMPANIONS "apache-tvm=tvm_runtime,tvm_runtime_extra;apache-tvm-ffi=tvm_ffi")
+foreach(_pair IN LISTS MLCBUILD_PRIVATE_DLLS)
+  string(REGEX REPLACE ".*=(.*)[.]dll$" "\\1" _stem "${_pair}")
+  string(APPEND MLCBUILD_COMPANIONS ",${_stem}")
+endforeach()

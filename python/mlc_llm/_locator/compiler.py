@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from mlc_llm._locator.errors import LibraryLoadError
+from mlc_llm._locator.installed import read_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def why_no_compiler(
         os.path.dirname(os.path.abspath(tvm.__file__)), "lib", host.file_name("tvm_compiler")
     )
     if not os.path.isfile(path):
+        if read_stamp(os.path.dirname(os.path.dirname(path))):  # repacked: mlcbuild.wheelhouse
+            return LibraryLoadError(
+                "TVM's compiler is not in this chat-only set",
+                path=path,
+                cause="no-compiler",
+                fix="compile where a full TVM is, for instance on Linux: "
+                "mlc_llm compile ... --host x86_64-w64-windows-gnu",
+            )
         return LibraryLoadError(
             "compiling needs TVM's compiler, which the installed tvm does not have",
             path=path,

@@ -170,8 +170,12 @@ def _recorded(distribution: str) -> str | None:
 
 
 def require_version(version: str | None, wanted: str | None, path: str = "") -> None:
-    """Refuse another TVM than the one this wheel was built for. None: nothing is recorded."""
-    if wanted is None or version is None or version == wanted:
+    """Refuse another TVM than the one this wheel was built for. None: nothing is recorded.
+
+    A local label names a variant of the same release (``0.26.0+mlcbuild.mingw``), which
+    ``tvm.__version__`` does not tell.
+    """
+    if wanted is None or version is None or _public(version) == _public(wanted):
         return
     raise LibraryLoadError(
         f"tvm {version} is installed or imported, this mlc_llm was built for {wanted}",
@@ -179,3 +183,7 @@ def require_version(version: str | None, wanted: str | None, path: str = "") -> 
         cause="stamp-mismatch",
         fix=f"pip install apache-tvm=={wanted}",
     )
+
+
+def _public(version: str) -> str:
+    return version.partition("+")[0]

@@ -60,6 +60,8 @@ class BuildRecord:
     data: str
     #: The toolchain's choice as JSON; empty where CMake was called without our backends.
     toolchain: str = ""
+    #: Companions of this kind of build alone: ``distribution=library,library;...``.
+    companions: str = ""
 
     @property
     def machine(self) -> str:
@@ -127,10 +129,16 @@ def read_expectation(build: Path) -> tuple[BuildRecord, Project, Expectation]:
             editable=record.state == "editable",
             companions={
                 name: tuple(library_stem(library) for library in libraries)
-                for name, libraries in project.companions.items()
+                for name, libraries in {**project.companions, **_companions(record)}.items()
             },
             requires=project.requires,
             system_libraries=frozenset(library_stem(name) for name in project.system_libraries),
             keep_debug_info=project.keep_debug_info,
         ),
     )
+
+
+def _companions(record: BuildRecord) -> dict[str, tuple[str, ...]]:
+    """Read the record's own companions; they take the place of the project's of that name."""
+    rows = (row.partition("=") for row in record.companions.split(";") if row)
+    return {name: tuple(libraries.split(",")) for name, _, libraries in rows}

@@ -116,9 +116,13 @@ def parse(
     mirror = _text(given, "mirror") or env.get("MLCBUILD_MIRROR", "")
     cache = _text(given, "cache")
     symbols = _text(given, "symbols")
+    devices = _devices(_text(given, "device"))
+    target = _target(_text(given, "target"))
+    if target != "host" and devices != ("cpu",):
+        raise UsageError(f"{target} is cross-built for the CPU alone", remedy="leave device out")
     return BuildOptions(
-        devices=_devices(_text(given, "device")),
-        target=_target(_text(given, "target")),
+        devices=devices,
+        target=target,
         jobs=_jobs(_text(given, "jobs")),
         mirror=Path(mirror) if mirror else None,
         offline=_flag(given, "offline"),

@@ -7,19 +7,27 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.options import DEVICES, parse
+from mlcbuild.build.options import DEVICES, TARGETS, parse
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.lock import find_project
 
 if TYPE_CHECKING:
     import argparse
 
+    from mlcbuild.build.options import BuildOptions
+
 __all__ = ["configure", "run"]
 
+#: The Windows Python of a wheelhouse where none is named; `mlcbuild lab` runs the same.
+_PYTHON: Final = "3.11"
 _EPILOG: Final = """\
 examples:
   mlcbuild wheel -o dist                     for this machine, CPU only
   mlcbuild wheel -o dist --jobs 4 --offline  from the cache alone
+  mlcbuild wheel --target win_amd64 -o wheelhouse --python 3.11 --python 3.12
+                                             on Linux: all that Windows needs to chat
+
+On Windows then: pip install --no-index --find-links wheelhouse mlc-llm (docs/windows-wheel.md).
 
 The wheel is built by pip in an isolated environment; docs/superbuild.md lists what else can be
 set with `pip wheel . -C NAME=VALUE`.
@@ -30,7 +38,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("dist"), metavar="DIR", help="default: dist")
+    add("-o", "--output", type=Path, metavar="DIR", help="default: dist, for Windows wheelhouse")
+    add("--target", default="host", choices=TARGETS, help="default: host, this machine")
+    add(
+        "--python",
+        dest="pythons",
+        action="append",
+        metavar="X.Y",
+        help=f"for win_amd64: Windows Python to serve (repeatable; default: {_PYTHON})",
+    )
+    add(
+        "-c",
+        "--constraint",
+        dest="constraints",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for win_amd64: versions of the dependencies, as for pip (repeatable)",
+    )
     add("--device", metavar="LIST", help=f"{', '.join(DEVICES)} (several with commas)")
     add("--jobs", metavar="N", help="compile jobs at a time (default: one a core)")
     add("--mirror", metavar="DIR", help="Git repositories as DIR/owner/name[.git]")
@@ -41,20 +67,71 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Call pip; its exit code says only whether there is a wheel."""
+    if args.target == "host" and (args.pythons or args.constraints):
+        raise UsageError("--python and --constraint are for --target win_amd64")
+    settings = _settings(args)
+    options = parse(settings)  # what is not understood is said before pip makes its environment
+    project = args.project or _find_project()
+    if args.target != "host":
+        return _wheelhouse(args, settings, options, project)
+    output = args.output or Path("dist")
+    _pip_wheel(project, output, settings, verbose=args.verbose)
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
     given = {"device": args.device, "jobs": args.jobs}
+    if args.target != "host":
+        given["target"] = args.target
     for name in ("mirror", "cache"):
         folder = getattr(args, name)
         given[name] = None if folder is None else Path(folder).absolute()
     settings: dict[str, str | list[str]] = {k: str(v) for k, v in given.items() if v is not None}
     if args.offline:
         settings["offline"] = "true"
-    parse(settings)  # a value that is not understood is said before pip makes its environment
-    project = args.project or _find_project()
+    return settings
+
+
+def _pip_wheel(
+    project: Path, output: Path, settings: dict[str, str | list[str]], *, verbose: bool
+) -> None:
     command = [sys.executable, "-m", "pip", "wheel", str(project), "--no-deps"]
-    command += ["--wheel-dir", str(args.output), *(["-v"] if args.verbose else [])]
+    command += ["--wheel-dir", str(output), *(["-v"] if verbose else [])]
     command += [word for name, value in settings.items() for word in ("-C", f"{name}={value}")]
     if _run(command, args) != 0:
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
+
+
+def _wheelhouse(
+    args: argparse.Namespace,
+    settings: dict[str, str | list[str]],
+    options: BuildOptions,
+    project: Path,
+) -> int:
+    from mlcbuild.wheelhouse import make as wheelhouse  # noqa: PLC0415 - reads images, resolves
+
+    def build(folder: Path) -> Path:
+        _pip_wheel(project, folder, settings, verbose=args.verbose)
+        return next(folder.glob("*.whl"))
+
+    made = wheelhouse.make(
+        wheelhouse.Options(
+            output=args.output or Path("wheelhouse"),
+            project=project,
+            pythons=tuple(args.pythons or (_PYTHON,)),
+            constraints=tuple(args.constraints),
+            cache=options.cache,
+            offline=options.offline,
+        ),
+        build=build,
+        say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
+    )
+    for path in made.ours:
+        print(f"{path.stat().st_size / 1e6:6.1f} MB  {path.name}")
+    print(
+        f"{made.folder}: {made.count} wheels, {made.all_bytes / 1e6:.1f} MB, of which we made "
+        f"{made.ours_bytes / 1e6:.1f} MB; it chats and cannot compile models"
+    )
     return 0
 
 

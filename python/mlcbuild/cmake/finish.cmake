@@ -54,7 +54,8 @@ foreach(_mlcbuild_pair IN ITEMS
         "version=${SKBUILD_PROJECT_VERSION_FULL}"
         "scripts=${SKBUILD_SCRIPTS_DIR}"
         "data=${SKBUILD_DATA_DIR}"
-        "toolchain=${MLCBUILD_TOOLCHAIN}")
+        "toolchain=${MLCBUILD_TOOLCHAIN}"
+        "companions=${MLCBUILD_COMPANIONS}")
   string(REGEX MATCH "^([^=]+)=(.*)$" _mlcbuild_pair "${_mlcbuild_pair}")
   set(_mlcbuild_key "${CMAKE_MATCH_1}")
   # JSON strings: backslash and quote are all that paths and versions can bring.

@@ -14,6 +14,7 @@
 #   MLCBUILD_DEVICES         devices compiled in, for the stamp
 #   MLCBUILD_SYMBOLS         ON writes a PDB beside every DLL (cl.exe, clang-cl); they are never installed
 #   MLCBUILD_TOOLCHAIN       the choice of the toolchain and its reasons (JSON), for the stamp
+#   MLCBUILD_COMPANIONS      further companions for this kind of build: distribution=library,library;...
 #   MLCBUILD_MAP_PREFIXES    OFF where nothing that is compiled lies below CMAKE_PREFIX_PATH: an isolated
 #                            build environment then moves without changing a compile command
 include_guard(GLOBAL)

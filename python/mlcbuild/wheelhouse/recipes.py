@@ -23,9 +23,7 @@ _REMEDY: Final = (
 
 def chat_only(version: str) -> str:
     """Return what asking to compile says, in one line."""
-    return (
-        f"TVM's compiler is not in this chat-only set (apache-tvm {version}+{LABEL}): {_REMEDY}"
-    )
+    return f"TVM's compiler is not in this chat-only set (apache-tvm {version}+{LABEL}): {_REMEDY}"
 
 
 def tvm(version: str) -> Recipe:
@@ -36,6 +34,8 @@ def tvm(version: str) -> Recipe:
     return Recipe(
         project="apache-tvm",
         version=version,
+        component="tvm",
+        licences_of=("mingw-w64",),
         drop=(
             r"apache_tvm\.libs/.*",
             r"tvm/lib/.*",
@@ -60,6 +60,8 @@ def tvm_ffi(version: str) -> Recipe:
     return Recipe(
         project="apache-tvm-ffi",
         version=version,
+        component="tvm-ffi",
+        licences_of=("gcc", "mingw-w64"),
         drop=(
             r"tvm_ffi/(3rdparty|cmake|cython|include|share|src)/.*",
             r"tvm_ffi/lib/.*",

@@ -34,6 +34,9 @@ class Recipe:
 
     project: str
     version: str
+    #: The component of 3rdparty/sources.toml whose licences go with our libraries, and others.
+    component: str = ""
+    licences_of: tuple[str, ...] = ()
     #: Files left out.
     drop: tuple[str, ...] = ()
     #: Folder for our libraries, and their names.
@@ -86,7 +89,6 @@ def repack(
         files[f"{recipe.folder}/{name}"] = libraries[name]
     files |= {path: text.encode() for path, text in recipe.texts.items()}
     info = {
-        "METADATA": _metadata(wheel, recipe, pins, licences),
         **{n: d for n, d in wheel.info.items() if n in _KEPT or n.startswith("licenses/")},
         **{f"licenses/{name}": data for name, data in licences.items()},
     }

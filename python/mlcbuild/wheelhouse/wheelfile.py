@@ -9,13 +9,13 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["WheelFile", "read_wheel", "with_headers", "write_wheel"]
 
@@ -75,10 +75,9 @@ def read_wheel(path: Path) -> WheelFile:
 def with_headers(metadata: bytes, headers: Mapping[str, list[str]]) -> bytes:
     """Replace every line of the given headers in a METADATA; the description stays as it is."""
     head, separator, body = metadata.decode("utf-8").replace("\r\n", "\n").partition("\n\n")
-    kept = []
-    for line in re.split(r"\n(?=\S)", head):  # a continuation line belongs to the one above
-        if line.partition(":")[0] not in headers:
-            kept.append(line)
+    # A continuation line belongs to the one above.
+    lines = re.split(r"\n(?=\S)", head)
+    kept = [line for line in lines if line.partition(":")[0] not in headers]
     added = [f"{name}: {value}" for name, values in headers.items() for value in values]
     # METADATA's first line is its own version, and stays first.
     return ("\n".join([kept[0], *added, *kept[1:]]) + separator + body).encode()
@@ -116,7 +115,10 @@ def write_wheel(wheel: WheelFile, folder: Path) -> Path:
 def _single_tags(tag: str) -> list[str]:
     python, abi, platform = tag.split("-")
     return [
-        f"{p}-{a}-{f}" for p in python.split(".") for a in abi.split(".") for f in platform.split(".")
+        f"{p}-{a}-{f}"
+        for p in python.split(".")
+        for a in abi.split(".")
+        for f in platform.split(".")
     ]
 
 

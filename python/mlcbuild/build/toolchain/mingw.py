@@ -139,7 +139,9 @@ def _missing(
     words = []
     if compiler is None:
         packages.append(_APT_COMPILER)
-        found = ", ".join(f"{_dotted(c.version)} with {c.threads} threads" for c in machine.compilers)
+        found = ", ".join(
+            f"{_dotted(c.version)} with {c.threads} threads" for c in machine.compilers
+        )
         words.append(
             f"MinGW-w64's g++ {_dotted(_OLDEST_GCC)} or newer with POSIX threads"
             + (f" (there is {found})" if found else "")

@@ -59,7 +59,9 @@ def _rusts(env: Mapping[str, str]) -> Iterator[Rust]:
         if not cargo or not rustc or cargo in seen or not Path(cargo).is_file():
             continue
         seen.add(cargo)
-        version = re.search(r"^release: (\d+)\.(\d+)\.(\d+)", _output([rustc, "-vV"], env), re.MULTILINE)
+        version = re.search(
+            r"^release: (\d+)\.(\d+)\.(\d+)", _output([rustc, "-vV"], env), re.MULTILINE
+        )
         root = Path(_output([rustc, "--print", "sysroot"], env).strip() or "/nowhere")
         library = root / "lib" / "rustlib"
         yield Rust(

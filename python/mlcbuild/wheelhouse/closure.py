@@ -1,0 +1,123 @@
+"""Everything else that pip will ask for on Windows: resolved by uv, brought by pip.
+
+pip judges markers by the machine it runs on, so that on Linux it leaves out what only Windows
+needs (``colorama; sys_platform == "win32"``). uv resolves for a named platform; pip then brings
+exactly what was resolved, by hash.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import FailedError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mlcbuild.sources.pipconfig import IndexSettings
+
+__all__ = ["bring", "resolve", "resolve_command"]
+
+
+def resolve_command(
+    *,
+    python: str,
+    links: Path,
+    index: IndexSettings,
+    constraints: Sequence[Path] = (),
+    offline: bool = False,
+) -> list[str]:
+    """Return uv's command line; it reads requirements from stdin and prints pins with hashes."""
+    command = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate"]
+    command += ["--generate-hashes", "--no-build", "--no-config", "--index-strategy"]
+    command += ["unsafe-best-match", "--python-platform", "x86_64-pc-windows-msvc"]
+    command += ["--python-version", python, "--find-links", os.fspath(links)]
+    # Our own wheels carry a local label, and a pre-release version of upstream's.
+    command += ["--prerelease", "if-necessary-or-explicit"]
+    if index.indexes:
+        command += ["--default-index", index.indexes[0]]
+    command += [word for extra in index.indexes[1:] for word in ("--index", extra)]
+    command += [word for place in index.find_links for word in ("--find-links", place)]
+    command += [word for path in constraints for word in ("--constraint", os.fspath(path))]
+    command += ["--offline"] if offline else []
+    return command
+
+
+def resolve(
+    requirement: str,
+    *,
+    python: str,
+    links: Path,
+    constraints: Sequence[Path] = (),
+    offline: bool = False,
+) -> str:
+    """Return the pins, with hashes, of ``requirement`` for CPython ``python`` on 64-bit Windows.
+
+    Raises ``FailedError`` where nothing fits together or uv is not there.
+    """
+    from mlcbuild.sources.pipconfig import load_settings  # noqa: PLC0415 - asks pip
+
+    index = load_settings()
+    command = resolve_command(
+        python=python,
+        links=links,
+        index=index,
+        constraints=constraints,
+        offline=offline,
+    )
+    certificates = {"SSL_CERT_FILE": index.certificates} if index.certificates else {}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "uv", *command],
+            input=f"{requirement}\n".encode(),
+            capture_output=True,
+            check=False,
+            env={**os.environ, **certificates},
+        )
+    except OSError as error:
+        raise FailedError(f"uv does not run ({error})", remedy="pip install uv") from error
+    said = done.stderr.decode(errors="replace").strip()
+    if "No module named uv" in said:
+        raise FailedError("uv is not installed beside mlcbuild", remedy="pip install uv")
+    if done.returncode != 0:
+        words = " ".join(re.sub(r"[^\x20-\x7e]", " ", said).split())
+        raise FailedError(
+            f"the dependencies for Windows and Python {python} do not resolve: {words}",
+            remedy="try another --python, or change the --constraint",
+        )
+    return done.stdout.decode()
+
+
+def bring(pins: str, folder: Path, *, python: str, links: Path) -> None:
+    """Bring every wheel of ``pins`` into ``folder``.
+
+    Raises ``InputError`` where one is not to be had.
+    """
+    listed = folder / f"requirements-py{python}.txt"
+    listed.write_text(pins, encoding="utf-8", newline="\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--require-hashes", "--requirement", os.fspath(listed)]
+    command += ["--platform", "win_amd64", "--python-version", python, "--implementation", "cp"]
+    command += [
+        "--only-binary=:all:",
+        "--find-links",
+        os.fspath(links),
+        "--dest",
+        os.fspath(folder),
+    ]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        errors = [
+            line.removeprefix("ERROR: ")
+            for line in done.stderr.decode(errors="replace").splitlines()
+            if line.startswith("ERROR: ")
+        ]
+        raise InputError(
+            f"the dependencies for Windows cannot be brought: {(errors or ['pip failed'])[-1]}",
+            remedy="see the network, PIP_INDEX_URL and the proxy",
+        )

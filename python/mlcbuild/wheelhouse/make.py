@@ -1,0 +1,216 @@
+"""Make the wheelhouse: build, repack, gather, check, and only then put it in its place."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.sources.cache import sha256_of
+from mlcbuild.wheelhouse import recipes
+from mlcbuild.wheelhouse.closure import bring, resolve
+from mlcbuild.wheelhouse.repack import labelled
+from mlcbuild.wheelhouse.runtime_licences import runtime_licences
+from mlcbuild.wheelhouse.upstream import bring_upstream
+from mlcbuild.wheelhouse.variants import Ingredients, relabel, stamp_of, variant
+from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["MANIFEST", "Made", "Options", "make", "require_place"]
+
+MANIFEST: Final = "wheelhouse.json"
+_TARGET: Final = "win_amd64"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What to make and where. ``pythons`` are versions of Windows CPython, ``3.11``."""
+
+    output: Path
+    project: Path
+    pythons: tuple[str, ...] = ("3.11",)
+    constraints: tuple[Path, ...] = ()
+    cache: Path | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A finished wheelhouse: its folder, bytes of our wheels and of all, and their number."""
+
+    folder: Path
+    ours: tuple[Path, ...]
+    ours_bytes: int
+    all_bytes: int
+    count: int
+
+
+def require_place(output: Path) -> None:
+    """Refuse a folder that holds something else, before minutes are spent.
+
+    Raises ``UsageError``: a wheelhouse is one consistent set, and replaces an older one whole.
+    """
+    if not output.exists() or (output / MANIFEST).is_file():
+        return
+    if not output.is_dir() or any(output.iterdir()):
+        raise UsageError(
+            f"{output} holds something else than a wheelhouse", remedy="name a new folder with -o"
+        )
+
+
+def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str], None]) -> Made:
+    """Make the wheelhouse. ``build`` puts our own wheel into a folder and returns it.
+
+    Raises ``MlcbuildError``; the output folder is then as it was before.
+    """
+    require_place(options.output)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{options.output.name}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=options.output.parent) as aside:
+        folder = Path(aside, "wheelhouse")
+        folder.mkdir()
+        built = Path(aside, "built")
+        built.mkdir()
+        wheel = read_wheel(build(built))
+        say("repacking apache-tvm and apache-tvm-ffi on our libraries")
+        ours = _variants(wheel, options, folder)
+        for python in options.pythons:
+            say(f"resolving what else Windows needs, for Python {python}")
+            requirement = f"{wheel.name.replace('_', '-')}=={labelled(wheel.version)}"
+            pins = resolve(
+                requirement,
+                python=python,
+                links=folder,
+                constraints=options.constraints,
+                offline=options.offline,
+            )
+            bring(pins, folder, python=python, links=folder)
+        _check(ours, say)
+        _describe(folder, ours, options)
+        _put(folder, options.output)
+    return _count(options.output, [path.name for path in ours])
+
+
+def _variants(wheel: WheelFile, options: Options, folder: Path) -> list[Path]:
+    versions = _pinned(wheel)
+    build_dir = options.project / "build" / _TARGET
+    libraries = {path.name: path.read_bytes() for path in sorted((build_dir / "out").glob("*.dll"))}
+    ingredients = Ingredients(
+        libraries=libraries,
+        licences={**_licences(build_dir / "licences"), **runtime_licences()},
+        stamp=stamp_of(wheel),
+        pins={name: labelled(version) for name, version in versions.items()},
+    )
+    made = [write_wheel(relabel(wheel, ingredients), folder)]
+    repacked_names = set()
+    for recipe in (
+        recipes.tvm(versions["apache-tvm"]),
+        recipes.tvm_ffi(versions["apache-tvm-ffi"]),
+    ):
+        for python in options.pythons:
+            path = bring_upstream(
+                recipe.project,
+                recipe.version,
+                python=python,
+                cache=options.cache,
+                offline=options.offline,
+            )
+            if path.name in repacked_names:
+                continue  # one wheel for all versions of Python
+            repacked_names.add(path.name)
+            repacked = variant(read_wheel(path), path.read_bytes(), recipe, ingredients)
+            made.append(write_wheel(repacked, folder))
+    return made
+
+
+def _pinned(wheel: WheelFile) -> dict[str, str]:
+    """Return the exact versions of TVM and tvm-ffi that our wheel requires."""
+    text = wheel.info["METADATA"].decode()
+    found = dict(re.findall(r"^Requires-Dist: (apache-tvm(?:-ffi)?)==([\w.]+)", text, re.MULTILINE))
+    if found.keys() != {"apache-tvm", "apache-tvm-ffi"}:
+        raise FailedError(
+            f"{wheel.filename} does not pin apache-tvm and apache-tvm-ffi",
+            remedy="pin both in pyproject.toml: their libraries are replaced",
+        )
+    return found
+
+
+def _licences(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _check(ours: list[Path], say: Callable[[str], None]) -> None:
+    """Predict that Windows loads every DLL of the set from the set alone."""
+    from mlcbuild.check import check  # noqa: PLC0415 - the model and its data
+    from mlcbuild.check.settings import Settings  # noqa: PLC0415
+
+    say("checking that Windows will load the set")
+    for wheel in ours:
+        beside = tuple(str(other) for other in ours if other != wheel)
+        report = check([str(wheel)], Settings(companions=beside))
+        for target in report.targets:
+            for finding in target.findings:
+                if finding.severity == "error":
+                    raise FailedError(
+                        f"{wheel.name}: [{finding.rule}] {finding.module or ''} {finding.message}",
+                        remedy=finding.fix or "",
+                    )
+
+
+def _describe(folder: Path, ours: list[Path], options: Options) -> None:
+    names = {path.name for path in ours}
+    table: Mapping[str, object] = {
+        "schema_version": 1,
+        "target": _TARGET,
+        "python": list(options.pythons),
+        "compiles_models": False,
+        "note": recipes.chat_only("0"),
+        "wheels": [
+            {
+                "file": path.name,
+                "origin": "mlcbuild" if path.name in names else "index",
+                "size": path.stat().st_size,
+                "sha256": sha256_of(path),
+            }
+            for path in sorted(folder.glob("*.whl"))
+        ],
+    }
+    text = json.dumps(table, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _put(folder: Path, output: Path) -> None:
+    """Put the finished folder in its place, the older one aside until then."""
+    old = folder.with_name("old")
+    if output.exists():
+        output.rename(old)
+    try:
+        folder.rename(output)
+    except OSError:
+        if old.exists():
+            old.rename(output)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _count(output: Path, names: list[str]) -> Made:
+    wheels = sorted(output.glob("*.whl"))
+    ours = tuple(output / name for name in names)
+    return Made(
+        folder=output,
+        ours=ours,
+        ours_bytes=sum(path.stat().st_size for path in ours),
+        all_bytes=sum(path.stat().st_size for path in wheels),
+        count=len(wheels),
+    )

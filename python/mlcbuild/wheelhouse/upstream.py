@@ -1,0 +1,47 @@
+"""PyPI's wheels that are repacked, kept in the cache: apache-tvm's is 64 MB."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mlcbuild.errors import InputError
+from mlcbuild.sources.cache import default_cache
+
+__all__ = ["bring_upstream"]
+
+
+def bring_upstream(
+    project: str, version: str, *, python: str, cache: Path | None = None, offline: bool = False
+) -> Path:
+    """Return the win_amd64 wheel of a project for CPython ``python`` (``3.11``).
+
+    Raises ``InputError`` where the index has none or cannot be reached.
+    """
+    folder = (cache or default_cache()) / "wheels" / f"{project}-{version}-py{python}-win_amd64"
+    found = sorted(folder.glob("*.whl"))
+    if found:
+        return found[0]
+    if offline:
+        raise InputError(
+            f"{project} {version} for Windows is not in the cache",
+            remedy="run once without --offline",
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary=:all:", "--platform", "win_amd64", "--implementation", "cp"]
+    command += ["--python-version", python, f"{project}=={version}", "--dest"]
+    with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
+        done = subprocess.run([*command, aside], capture_output=True, check=False)
+        brought = sorted(Path(aside).glob("*.whl"))
+        if done.returncode != 0 or len(brought) != 1:
+            said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
+            raise InputError(
+                f"{project} {version} for Windows, Python {python}, is not to be had: {said}",
+                remedy="see the network, PIP_INDEX_URL, and which versions of Python it supports",
+            )
+        folder.mkdir(exist_ok=True)
+        brought[0].replace(folder / brought[0].name)
+    return folder / brought[0].name
