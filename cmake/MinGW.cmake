@@ -8,11 +8,8 @@ set(MLCBUILD_PRIVATE_DLLS
     libwinpthread-1.dll=mlcwinpthread-1.dll)
 
 find_package(Python REQUIRED COMPONENTS Interpreter)
-# In a child that knows where mlcbuild lies; PYTHONPATH is not ours to change.
-set(MLCBUILD_RENAME
-    "${Python_EXECUTABLE}" -c
-    "import sys; sys.path.insert(1, sys.argv.pop(1)); from mlcbuild.pe.rename import main; main()"
-    "${CMAKE_CURRENT_SOURCE_DIR}/python")
+set(MLCBUILD_RENAME "${Python_EXECUTABLE}"
+                    "${CMAKE_CURRENT_SOURCE_DIR}/python/mlcbuild/cmake/run_rename.py")
 
 set(_runtime_files "")
 foreach(_pair IN LISTS MLCBUILD_PRIVATE_DLLS)
