@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.target != "host":
         return _wheelhouse(args, settings, options, project)
     output = args.output or Path("dist")
-    _pip_wheel(project, output, settings, verbose=args.verbose)
+    _pip_wheel(args, project, output, settings)
     return 0
 
 
@@ -93,10 +93,10 @@ def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
 
 
 def _pip_wheel(
-    project: Path, output: Path, settings: dict[str, str | list[str]], *, verbose: bool
+    args: argparse.Namespace, project: Path, output: Path, settings: dict[str, str | list[str]]
 ) -> None:
     command = [sys.executable, "-m", "pip", "wheel", str(project), "--no-deps"]
-    command += ["--wheel-dir", str(output), *(["-v"] if verbose else [])]
+    command += ["--wheel-dir", str(output), *(["-v"] if args.verbose else [])]
     command += [word for name, value in settings.items() for word in ("-C", f"{name}={value}")]
     if _run(command, args) != 0:
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
@@ -111,7 +111,7 @@ def _wheelhouse(
     from mlcbuild.wheelhouse import make as wheelhouse  # noqa: PLC0415 - reads images, resolves
 
     def build(folder: Path) -> Path:
-        _pip_wheel(project, folder, settings, verbose=args.verbose)
+        _pip_wheel(args, project, folder, settings)
         return next(folder.glob("*.whl"))
 
     made = wheelhouse.make(
