@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mlcbuild.doctor.system import Entry, Python, Ran, System
 from mlcbuild.pe.facts import Image
 from mlcbuild.pe.reader import NotPeError, read_image
+from pefactory import make_pe
 from windowsmachines import capabilities, studio, vswhere
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ __all__ = [
     "install",
     "linux",
     "set_cmake",
+    "set_gpu",
+    "set_redist",
     "set_studios",
     "windows",
 ]
@@ -40,6 +43,9 @@ CMAKE = r"C:\Program Files\CMake\bin\cmake.exe"
 GIT = r"C:\Program Files\Git\cmd\git.exe"
 CARGO = r"C:\Users\ada\.cargo\bin"
 KITS = r"C:\Program Files (x86)\Windows Kits\10"
+SYSTEM32 = r"C:\Windows\System32"
+#: The registry's class of display adapters.
+DISPLAY = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 SITE = r"C:\src\mlc\.venv\Lib\site-packages"
 
 #: 2026-01-01, the age of every file that does not say. Seconds since 1970.
@@ -246,6 +252,8 @@ def windows() -> FakeSystem:
     pc.program(rf"{venv}\Scripts\python.exe")
     set_cmake(pc, "4.2.1")
     set_studios(pc, studio(2022, "BuildTools"))
+    set_redist(pc)
+    set_gpu(pc)
     pc.program(
         GIT,
         {
@@ -264,6 +272,33 @@ def windows() -> FakeSystem:
     pc.put(rf"{KITS}\Include\10.0.26100.0\um\windows.h")
     pc.put(rf"{KITS}\Lib\10.0.26100.0\um\x64\kernel32.lib")
     return pc
+
+
+def set_redist(pc: FakeSystem, version: tuple[int, int, int, int] = (14, 44, 35211, 0)) -> None:
+    """Install the Visual C++ redistributable: files and registration."""
+    for name in ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll"):
+        pc.put(rf"{SYSTEM32}\{name}", make_pe(version=version, exports=["f"]))
+    key = r"HKLM\SOFTWARE\Microsoft\VisualStudio\14.0\VC\Runtimes\x64"
+    text = "v" + ".".join(map(str, version))
+    pc.registry_values[key] = {"Installed": 1, "Version": text}
+
+
+def set_gpu(pc: FakeSystem, name: str = "AMD Radeon RX 7800 XT", provider: str = "AMD") -> None:
+    """Put in a graphics card with its maker's driver, Vulkan and OpenCL."""
+    store = rf"{SYSTEM32}\DriverStore\FileRepository\gpu"
+    pc.registry_values[rf"{DISPLAY}\0000"] = {
+        "DriverDesc": name,
+        "ProviderName": provider,
+        "DriverVersion": "32.0.12019.1028",
+        "VulkanDriverName": [rf"{store}\vk64.json"],
+    }
+    pc.put(rf"{store}\vk64.json", '{"ICD": {"library_path": ".\\\\vk64.dll"}}')
+    pc.put(rf"{store}\vk64.dll", b"MZ")
+    pc.put(rf"{store}\ocl64.dll", b"MZ")
+    vendors = r"HKLM\SOFTWARE\Khronos\OpenCL\Vendors"
+    pc.registry_values[vendors] = {rf"{store}\ocl64.dll": 0}
+    for loader in ("vulkan-1.dll", "OpenCL.dll"):
+        pc.put(rf"{SYSTEM32}\{loader}", b"MZ")
 
 
 def set_cmake(pc: FakeSystem, version: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlcbuild.report.model import Module, Report, Target
     from mlcbuild.rules.model import Subject
 
-__all__ = ["check"]
+__all__ = ["check", "check_package"]
 
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 
@@ -41,7 +41,7 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
         ]
         several = counted(targets, "checking target") if len(targets) > 1 else targets
         checked = tuple(_one(spec, companions, settings) for spec in several)
-    from mlcbuild.report.model import Report  # noqa: PLC0415 - see _one
+    from mlcbuild.report.model import Report  # noqa: PLC0415 - see check_package
 
     return Report(targets=checked, strict=settings.strict)
 
@@ -50,24 +50,32 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
     try:
         with ExitStack() as stack:
             package = stack.enter_context(open_package(spec, with_deps=settings.with_deps))
-            reading = ReadingPackage(package)
-            ahead = stack.enter_context(closing(Ahead(reading)))
-            # The big images are being unpacked now; the model and the rules are imported meanwhile.
-            from mlcbuild.check.gather import subject_of  # noqa: PLC0415
-            from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
-            from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
-
-            all_rules()
-
-            beside = [*companions, *package.companions]
-            if settings.with_deps and package.kind == "wheel":
-                beside += _required(package, stack)
-            subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
-            findings = judge(subject, ignore=settings.ignore)
+            return check_package(package, companions, settings, spec=spec)
     except InputError as error:
-        from mlcbuild.report.model import Target  # noqa: PLC0415
+        from mlcbuild.report.model import Target  # noqa: PLC0415 - see check_package
 
         return Target(name=spec, kind=_kind(spec), error=error.message, remedy=error.remedy)
+
+
+def check_package(
+    package: Package, companions: Sequence[Package], settings: Settings, *, spec: str = ""
+) -> Target:
+    """Check one open package beside its companions. Raises ``InputError`` as ``check`` does."""
+    with ExitStack() as stack:
+        reading = ReadingPackage(package)
+        ahead = stack.enter_context(closing(Ahead(reading)))
+        # The big images are being unpacked now; the model and the rules are imported meanwhile.
+        from mlcbuild.check.gather import subject_of  # noqa: PLC0415
+        from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
+        from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
+
+        all_rules()
+
+        beside = [*companions, *package.companions]
+        if settings.with_deps and package.kind == "wheel":
+            beside += _required(package, stack)
+        subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
+        findings = judge(subject, ignore=settings.ignore)
     from mlcbuild.report.model import Target  # noqa: PLC0415
 
     return Target(

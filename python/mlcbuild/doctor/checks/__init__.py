@@ -75,8 +75,8 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
         "config-cmake",
         "moved-build",
     ),
-    "runtime-dlls": (),
-    "gpu": (),
+    "runtime-dlls": ("vc-redist", "runtime-copies", "openmp-copies", "installed-loads"),
+    "gpu": ("gpu-driver", "vulkan-driver", "nvidia-driver", "opencl-driver"),
     "network": ("package-index", "git-host"),
     "trial": ("trial",),
 }

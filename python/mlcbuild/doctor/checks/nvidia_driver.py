@@ -1,0 +1,64 @@
+"""``nvidia-driver``: the driver of an NVIDIA GPU, whole and new enough for CUDA 13."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.distributions import family
+from mlcbuild.doctor.gpus import library, nvidia
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.shell import install
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: First driver branch for CUDA 13, against which apache-tvm 0.26's tvm_runtime_cuda is built.
+_CUDA_13: Final = 580
+
+
+def _run(system: System) -> Outcome:
+    driver = library(system, "nvcuda.dll", "libcuda.so.1")
+    if not nvidia(system) and not driver:
+        return skip("no NVIDIA GPU")
+    fix = install(
+        system, windows="Nvidia.NvidiaApp", apt="nvidia-driver", dnf="akmod-nvidia",
+        pacman="nvidia", zypper="nvidia-driver-G06",
+    )  # fmt: skip
+    version = _version(system)
+    evidence = [f"driver library: {driver or 'none'}", f"version: {version or 'unknown'}"]
+    if not driver:
+        name = "nvcuda.dll" if system.windows else "libcuda.so.1"
+        return warn(f"an NVIDIA GPU, and {name} is not there", evidence=evidence, fix=fix)
+    if version and int(version.partition(".")[0]) < _CUDA_13 and family(system):
+        return warn(
+            f"NVIDIA driver {version} is older than {_CUDA_13}, which CUDA 13 needs: "
+            "TVM's CUDA runtime does not load",
+            evidence=evidence,
+            fix=fix,
+        )
+    return ok(f"NVIDIA driver {version or 'there'}", evidence=evidence)
+
+
+def _version(system: System) -> str:
+    """Return the version as NVIDIA counts it, ``580.65.06``; empty where nobody tells."""
+    text = system.text("/proc/driver/nvidia/version") if not system.windows else ""
+    if match := re.search(r"Kernel Module\D*?(\d{3}\.[\d.]+)", text or ""):
+        return match[1]
+    said = system.ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    match = re.match(r"\d{3}\.[\d.]+", said.strip())
+    return match[0] if match else ""
+
+
+CHECK = Check(
+    id="nvidia-driver",
+    title="The NVIDIA driver is whole and new enough",
+    category="gpu",
+    why="nvcuda.dll (libcuda.so.1) comes with the driver alone. apache-tvm's CUDA runtime is built "
+    "against CUDA 13, which needs a driver of branch 580 or newer.",
+    source="NVIDIA, CUDA Toolkit release notes, table of driver versions; mlc-ai/package#24",
+    run=_run,
+    platforms=("win32", "linux"),
+)

@@ -1,0 +1,57 @@
+"""``opencl-driver``: OpenCL's loader, and vendors that are registered and there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.gpus import library
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_KEY: Final = r"HKLM\SOFTWARE\Khronos\OpenCL\Vendors"
+_FOLDER: Final = "/etc/OpenCL/vendors"
+
+
+def _run(system: System) -> Outcome:
+    loader = library(system, "OpenCL.dll", "libOpenCL.so.1")
+    vendors = _vendors(system)
+    if not loader:
+        return skip("no OpenCL here")
+    evidence = [f"loader: {loader}"]
+    evidence += [f"{name}: {path or 'not there'}" for name, path in vendors.items()]
+    gone = [name for name, path in vendors.items() if not path]
+    if gone and len(gone) == len(vendors):
+        return warn(
+            f"OpenCL finds no platform: {system.path.basename(gone[0])} is registered and gone",
+            evidence=evidence,
+            fix="reinstall the graphics driver from its maker (clean installation)",
+        )
+    return ok(f"OpenCL with {len(vendors) - len(gone)} vendors", evidence=evidence)
+
+
+def _vendors(system: System) -> dict[str, str]:
+    """Return registered vendors' libraries: name as registered -> path, empty where it is gone."""
+    if system.windows:
+        values = system.registry(_KEY) or {}
+        names = [name for name, disabled in values.items() if disabled == 0]
+    else:
+        files = [n for n in system.names(_FOLDER) or () if n.endswith(".icd")]
+        texts = (system.text(system.join(_FOLDER, name)) or "" for name in files)
+        names = [text.strip() for text in texts if text.strip()]
+    return {name: name if system.is_file(name) else library(system, name, name) for name in names}
+
+
+CHECK = Check(
+    id="opencl-driver",
+    title="OpenCL's vendors are whole",
+    category="gpu",
+    why="OpenCL.dll lists the drivers that vendors register; where their files are gone it says "
+    "CL_PLATFORM_NOT_FOUND_KHR.",
+    source="Khronos, OpenCL ICD loader",
+    run=_run,
+    platforms=("win32", "linux"),
+)

@@ -1,0 +1,69 @@
+"""``runtime-copies``: every msvcp140 that a process here can get, and which can win."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.runtimes import copies, install_redist
+from mlcbuild.doctor.shell import command, pip
+from mlcbuild.doctor.versions import dotted
+from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.runtimes import Copy
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    found = copies(system)
+    cpp = [each for each in found if each.name == "msvcp140.dll"]
+    evidence = [str(each) for each in found]
+    if not cpp:
+        return skip("no msvcp140.dll is reachable")
+    first = cpp[0]
+    winners = [first] if first.place in ("python", "conda") else _rivals(cpp)
+    old = [each for each in winners if each.version and each.version[:2] < CONSTEXPR_MUTEX]
+    better = [each for each in cpp if each.version and each.version[:2] >= CONSTEXPR_MUTEX]
+    order = f"can win: {', '.join(each.path for each in winners)}"
+    if old and (better or old[0].place != "system"):
+        bad = old[0]
+        return warn(
+            f"{bad.owner}'s msvcp140.dll {dotted((bad.version or ())[:2])} "
+            f"{'wins' if winners == [bad] else 'can win'}: code built with 14.40 or newer then "
+            "ends in WinError 1114",
+            evidence=[*evidence, order],
+            fix=_fix(system, bad),
+        )
+    return ok(f"{len(cpp)} msvcp140.dll, none too old", evidence=[*evidence, order])
+
+
+def _rivals(cpp: list[Copy]) -> list[Copy]:
+    """Return copies of added folders, whose order Windows leaves open, then System32's."""
+    return [each for each in cpp if each.place == "package"] + [
+        each for each in cpp if each.place == "system"
+    ]
+
+
+def _fix(system: System, copy: Copy) -> str:
+    if copy.place == "package":
+        return pip(system, "install", "--upgrade", copy.owner)
+    if system.is_folder(system.join(system.python.prefix, "conda-meta")):
+        return command(system, "conda", "update", "vc14_runtime")
+    return install_redist(system) if copy.place == "system" else f"reinstall Python: {copy.path}"
+
+
+CHECK = Check(
+    id="runtime-copies",
+    title="No old C++ runtime can win",
+    category="runtime-dlls",
+    why="A name is looked for beside python.exe, then in the folders that packages added, in no "
+    "certain order, then in System32; whatever is loaded first under the name msvcp140.dll serves "
+    "the whole process. An old copy of one package breaks the others.",
+    source="Microsoft, Dynamic-link library search order; pytorch/pytorch#166628; "
+    "adang1345/delvewheel#54",
+    run=_run,
+    platforms=("win32",),
+)

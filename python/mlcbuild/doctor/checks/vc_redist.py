@@ -1,0 +1,106 @@
+"""``vc-redist``: the Visual C++ redistributable, against what is installed in this Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.runtimes import Needing, install_redist, needing, system_folder
+from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.rules.cpp_runtime import mutex_use
+from mlcbuild.rules.toolsets import TOLERATES_CONSTEXPR_MUTEX, needed_redist
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_KEY: Final = r"HKLM\SOFTWARE\{}Microsoft\VisualStudio\14.0\VC\Runtimes\{}"
+_FILES: Final = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
+
+
+def _run(system: System) -> Outcome:
+    folder = system_folder(system)
+    path = system.join(folder, _FILES[0])
+    image = system.image(path)
+    users = needing(system)
+    registered = _registered(system)
+    evidence = [f"registry: {dotted(registered) if registered else 'not registered'}"]
+    fix = install_redist(system)
+    newest = max(users, key=lambda each: each.toolset or (0, 0), default=None)
+    who = f"{system.path.basename(newest.path)} ({newest.owner})" if newest else ""
+    if image is None:
+        evidence.append(f"{path}: {'damaged' if system.is_file(path) else 'not there'}")
+        say = "The Visual C++ redistributable is not installed"
+        if newest is not None:
+            return fail(f"{say}, and {who} needs it: WinError 126", evidence=evidence, fix=fix)
+        return warn(f"{say}: wheels that do not bring it fail", evidence=evidence, fix=fix)
+    version = image.version.file_version if image.version else None
+    evidence.append(f"{path}: {dotted(version) if version else 'version unknown'}")
+    if version is not None and newest is not None and newest.toolset is not None:
+        needed = needed_redist(newest.toolset)
+        evidence.append(f"{who}: toolset {dotted(newest.toolset)}")
+        crashing = _crashing(users, version)
+        if crashing is not None:
+            name = system.path.basename(crashing.path)
+            return fail(
+                f"msvcp140.dll {dotted(version[:2])} crashes {name}, which needs "
+                f"{dotted(needed)}: WinError 1114",
+                evidence=evidence,
+                fix=fix,
+            )
+        if version[:2] < needed:
+            return warn(
+                f"msvcp140.dll {dotted(version[:2])} is older than {dotted(needed)}, "
+                f"which {who} was built with",
+                evidence=evidence,
+                fix=fix,
+            )
+    missing = [n for n in _FILES[1:] if not system.is_file(system.join(folder, n))]
+    missing = [n for n in missing if n != "vcruntime140_1.dll" or system.python.bits != 32]  # noqa: PLR2004
+    if missing:
+        return warn(
+            f"{missing[0]} is gone from {folder}: the redistributable is damaged",
+            evidence=evidence,
+            fix=f"{fix} --force",
+        )
+    if version is not None and registered is not None and version[:2] < registered[:2]:
+        return warn(
+            f"msvcp140.dll is {dotted(version[:2])} although {dotted(registered[:2])} is "
+            "registered: something put an old copy back",
+            evidence=evidence,
+            fix=f"{fix} --force",
+        )
+    return ok(f"redistributable {dotted(version) if version else 'there'}", evidence=evidence)
+
+
+def _registered(system: System) -> tuple[int, ...] | None:
+    """Return the version that the redistributable's installer registered."""
+    kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
+    for view in ("", "WOW6432Node\\"):
+        values = system.registry(_KEY.format(view, kind)) or {}
+        version = find_version(str(values.get("Version", "")).lstrip("v"))
+        if version is not None and values.get("Installed") == 1:
+            return version
+    return None
+
+
+def _crashing(users: tuple[Needing, ...], version: tuple[int, ...]) -> Needing | None:
+    """Return an image that the machine's msvcp140 cannot serve (rule mutex-abi)."""
+    if version[:2] >= TOLERATES_CONSTEXPR_MUTEX:
+        return None
+    return next((each for each in users if mutex_use(each.image) == "certain"), None)
+
+
+CHECK = Check(
+    id="vc-redist",
+    title="The Visual C++ redistributable is new enough",
+    category="runtime-dlls",
+    why="MSVC's C++ runtime is no part of Windows, and Python brings vcruntime140 alone. It must "
+    "be at least as new as the toolset of every DLL that uses it; a std::mutex of toolset 14.40 or "
+    "newer crashes on one before 14.38. The file counts, not what the registry says.",
+    source="Microsoft, Latest supported Visual C++ Redistributable; microsoft/STL#4730; "
+    "mlc-ai/mlc-llm#2870",
+    run=_run,
+    platforms=("win32",),
+)

@@ -1,0 +1,88 @@
+"""``vulkan-driver``: Vulkan's loader, and drivers that are registered and there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.gpus import adapters, icds, library
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.shell import install, unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+_RENEW: Final = "reinstall the graphics driver from its maker (clean installation)"
+
+
+def _run(system: System) -> Outcome:
+    loader = library(system, "vulkan-1.dll", "libvulkan.so.1")
+    drivers = icds(system)
+    real = [each for each in adapters(system) if not each.plain] if system.windows else []
+    evidence = [f"loader: {loader or 'none'}"]
+    evidence += [
+        f"{each.manifest} ({each.named_by}): {each.problem or each.library}" for each in drivers
+    ]
+    broken = [each for each in drivers if each.problem]
+    whole = [each for each in drivers if not each.problem]
+    if broken and broken[0].named_by.startswith("VK_"):
+        variable = broken[0].named_by
+        return fail(
+            f"{variable} hides all Vulkan drivers but one that {_seen(broken[0].problem)}",
+            evidence=evidence,
+            fix=unset(system, variable),
+        )
+    if not loader and not drivers and not real:
+        return skip("no Vulkan here")
+    if not loader:
+        return warn(
+            "the Vulkan loader is missing although a GPU driver is here",
+            evidence=evidence,
+            fix=install(
+                system, windows="KhronosGroup.VulkanRT", apt="libvulkan1",
+                dnf="vulkan-loader", pacman="vulkan-icd-loader", zypper="libvulkan1",
+            ),
+        )  # fmt: skip
+    if broken and not whole:
+        return warn(
+            f"the registered Vulkan driver {system.path.basename(broken[0].manifest)} "
+            f"{_seen(broken[0].problem)}",
+            evidence=evidence,
+            fix=_RENEW if system.windows else _mesa(system),
+        )
+    if not drivers:
+        if system.windows and not real:
+            return skip("Vulkan's loader is here, and no GPU that would have a driver")
+        if system.windows:
+            return warn(
+                "Vulkan's loader is here and no driver is registered with it: no device is found",
+                evidence=evidence,
+                fix=_RENEW,
+            )
+        return skip("Vulkan's loader is here and no driver")
+    return ok(f"{len(whole)} Vulkan drivers", evidence=evidence)
+
+
+def _seen(problem: str) -> str:
+    return problem.partition(", ")[0]
+
+
+def _mesa(system: System) -> str:
+    return install(
+        system, apt="mesa-vulkan-drivers", dnf="mesa-vulkan-drivers",
+        pacman="vulkan-swrast", zypper="Mesa-libVulkan",
+    )  # fmt: skip
+
+
+CHECK = Check(
+    id="vulkan-driver",
+    title="Vulkan's loader and drivers are whole",
+    category="gpu",
+    why="vulkan-1.dll (libvulkan.so.1) comes with the graphics driver and finds drivers by the "
+    "manifests that they register. One that is registered and gone, or a variable that names an "
+    "old one, makes every Vulkan device disappear.",
+    source="Khronos, Vulkan loader interface; mlc-ai/mlc-llm#1323",
+    run=_run,
+    platforms=("win32", "linux"),
+)

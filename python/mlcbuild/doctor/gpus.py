@@ -1,0 +1,164 @@
+"""Graphics adapters, their drivers and what they register: from the registry and the files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlcbuild.doctor.system import System
+
+__all__ = ["Adapter", "Icd", "adapters", "icds", "library", "nvidia"]
+
+#: The class of display adapters (Microsoft, System-Defined Device Setup Classes).
+_CLASS: Final = (
+    r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
+)
+_KHRONOS: Final = r"HKLM\SOFTWARE\Khronos\Vulkan\Drivers"
+#: Adapters that Windows itself brings: no driver of a maker (display names, Microsoft Learn).
+_PLAIN: Final = ("basic display", "basic render", "remote display", "hyper-v video")
+_LINUX_ICDS: Final = (
+    "/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d",
+    "/usr/local/etc/vulkan/icd.d",
+)  # fmt: skip
+_OVERRIDES: Final = ("VK_DRIVER_FILES", "VK_ICD_FILENAMES")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapter:
+    """One adapter of the registry. ``icds`` are the Vulkan manifests that its driver names."""
+
+    name: str
+    provider: str
+    version: str
+    icds: tuple[str, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether Windows drives it without a maker's driver."""
+        return any(word in self.name.lower() for word in _PLAIN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Icd:
+    """One registered Vulkan driver: its manifest, the library that this names, what is wrong."""
+
+    manifest: str
+    library: str
+    problem: str = ""
+    #: The environment variable or registry key that named it.
+    named_by: str = ""
+
+
+def adapters(system: System) -> tuple[Adapter, ...]:
+    """Return the display adapters of Windows."""
+    found = []
+    for key in system.registry_keys(_CLASS):
+        values = system.registry(rf"{_CLASS}\{key}") or {}
+        if "DriverDesc" in values:
+            found.append(
+                Adapter(
+                    name=str(values["DriverDesc"]),
+                    provider=str(values.get("ProviderName", "")),
+                    version=str(values.get("DriverVersion", "")),
+                    icds=_texts(values, "VulkanDriverName"),
+                )
+            )
+    return tuple(found)
+
+
+def nvidia(system: System) -> bool:
+    """Say whether the machine has an NVIDIA adapter."""
+    if system.windows:
+        return any("nvidia" in f"{a.name} {a.provider}".lower() for a in adapters(system))
+    return system.entry("/proc/driver/nvidia/version") is not None or any(
+        (system.text(f"/sys/class/drm/{card}/device/vendor") or "").strip() == "0x10de"
+        for card in system.names("/sys/class/drm") or ()
+    )
+
+
+def library(system: System, windows: str, linux: str) -> str:
+    """Return the path of a driver's library on this system; empty where there is none."""
+    if system.windows:
+        root = system.variable("SystemRoot") or r"C:\Windows"
+        places = [system.join(root, "System32"), system.join(system.python.prefix, r"Library\bin")]
+        paths = (system.join(place, windows) for place in places)
+        return next((path for path in paths if system.is_file(path)), "")
+    known = dict(_ldconfig(system))
+    if linux in known:
+        return known[linux]
+    # The cache lists a library by its soname alone; dlopen finds other names in the same folders.
+    folders = dict.fromkeys(system.path.dirname(path) for path in known.values())
+    paths = (system.join(folder, linux) for folder in folders)
+    return next((path for path in paths if system.is_file(path)), "")
+
+
+def _ldconfig(system: System) -> Iterator[tuple[str, str]]:
+    """Yield what the dynamic linker's cache has for this machine: name, path."""
+    for program in (system.find("ldconfig"), "/sbin/ldconfig", "/usr/sbin/ldconfig"):
+        done = system.run(program, "-p") if program else None
+        if done is None or not done.good:
+            continue
+        for line in reversed(done.out.splitlines()):  # the first of a name counts
+            name, _, place = line.strip().partition(" ")
+            # The 32-bit libraries of x86 stand there too, under the same names.
+            if " => " in place and ("x86-64" in place or system.machine != "x86_64"):
+                yield name, place.rpartition("=> ")[2]
+        return
+
+
+def icds(system: System) -> tuple[Icd, ...]:
+    """Return the Vulkan drivers in force: of the environment's override, else all registered."""
+    for variable in _OVERRIDES:
+        if value := system.variable(variable):
+            paths = [part for part in value.split(";" if system.windows else ":") if part]
+            return tuple(_icd(system, path, variable) for path in paths)
+    if system.windows:
+        return tuple(_icd(system, path, where) for path, where in _registered(system))
+    home = system.variable("XDG_DATA_HOME") or system.join(system.home, ".local/share")
+    folders = (*_LINUX_ICDS, system.join(home, "vulkan/icd.d"))
+    return tuple(
+        _icd(system, system.join(folder, name), folder)
+        for folder in folders
+        for name in system.names(folder) or ()
+        if name.endswith(".json")
+    )
+
+
+def _registered(system: System) -> Iterator[tuple[str, str]]:
+    for adapter in adapters(system):
+        for path in adapter.icds:
+            yield path, adapter.name
+    for path, disabled in (system.registry(_KHRONOS) or {}).items():
+        if disabled == 0:
+            yield path, _KHRONOS
+
+
+def _icd(system: System, manifest: str, named_by: str) -> Icd:
+    text = system.text(manifest)
+    if text is None:
+        return Icd(manifest=manifest, library="", problem="is not there", named_by=named_by)
+    try:
+        named = str(json.loads(text)["ICD"]["library_path"])
+    except (ValueError, KeyError, TypeError):
+        problem = "is no manifest of a Vulkan driver"
+        return Icd(manifest=manifest, library="", problem=problem, named_by=named_by)
+    if not any(mark in named for mark in "/\\"):
+        found = library(system, named, named)
+    else:
+        # Relative paths count from the manifest (Khronos, Vulkan loader interface).
+        found = system.join(system.path.dirname(manifest), named)
+    there = bool(found) and system.is_file(str(system.path.normpath(found)))
+    problem = "" if there else f"names {named}, which is not there"
+    return Icd(manifest=manifest, library=found or named, problem=problem, named_by=named_by)
+
+
+def _texts(values: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Return a value that is one string or several (REG_SZ, REG_MULTI_SZ)."""
+    value = values.get(name, ())
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

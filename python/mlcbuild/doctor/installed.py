@@ -1,0 +1,64 @@
+"""An installed distribution as a package, read through the doctor's door, for ``check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.runtimes import files_of
+from mlcbuild.errors import InputError
+from mlcbuild.package.model import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlcbuild.doctor.distributions import Distribution
+    from mlcbuild.doctor.system import System
+    from mlcbuild.package.model import Kind, Package, WheelFacts
+
+__all__ = ["InstalledFiles"]
+
+_PEEK = 16
+
+
+class InstalledFiles:
+    """The native images of one distribution, and its code near the top. See ``package.model``."""
+
+    def __init__(self, system: System, distribution: Distribution) -> None:
+        self.name = distribution.name
+        self.kind: Kind = "installed"
+        self.wheel: WheelFacts | None = None
+        self.companions: Sequence[Package] = ()
+        self._system = system
+        self._place = distribution.place
+        self._distribution = distribution
+
+    def members(self) -> Iterator[Member]:
+        """List the DLLs and modules, and the code that tells which folders are added."""
+        for path in files_of(self._system, self._distribution, python=True):
+            entry = self._system.entry(path)
+            if entry is not None and entry.kind == "file":
+                relative = self._system.path.relpath(path, self._place)
+                yield Member(path=relative.replace("\\", "/"), size=entry.size)
+
+    def read(
+        self, member: Member, *, watch: Callable[[memoryview], None] | None = None
+    ) -> memoryview:
+        """Return a member's bytes. Raises ``InputError`` where it cannot be read."""
+        data = self._read(member, member.size)
+        if watch is not None:
+            watch(data)
+        return data
+
+    def peek(self, member: Member) -> bytes:
+        """Return a member's first bytes; raises as ``read`` does."""
+        return bytes(self._read(member, _PEEK))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read(self, member: Member, limit: int) -> memoryview:
+        path = self._system.join(self._place, *member.path.split("/"))
+        data = self._system.read(path, limit=limit)
+        if data is None:
+            raise InputError(f"{member.path}: cannot be read")
+        return memoryview(data)

@@ -1,0 +1,146 @@
+"""Copies of the C++ and OpenMP runtimes that a Python process of this machine can get.
+
+In the order of the loader (docs/loader-model.md): the folder of python.exe, conda's folders,
+folders that packages add (unordered), System32. Files of packages are found by their RECORD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from mlcbuild.doctor.distributions import distributions, provides
+from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
+from mlcbuild.rules.toolsets import newest_toolset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlcbuild.doctor.distributions import Distribution
+    from mlcbuild.doctor.system import System
+    from mlcbuild.pe.facts import Image
+
+__all__ = ["Copy", "Needing", "copies", "files_of", "install_redist", "needing", "system_folder"]
+
+Place = Literal["python", "conda", "package", "system"]
+
+_RUNTIMES: Final = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
+_OPENMP: Final = (
+    "libiomp5md.dll", "libomp.dll", "libomp140.x86_64.dll", "libgomp-1.dll", "vcomp140.dll"
+)  # fmt: skip
+_WANTED: Final = (b"msvcp140", b"vcruntime140", b"libiomp5md", b"libomp", b"libgomp", b"vcomp140")
+#: conda-forge python-feedstock, patch 0012.
+_CONDA: Final = (r"Library\mingw-w64\bin", r"Library\usr\bin", r"Library\bin", "Scripts", "bin")
+_NEAR_TOP: Final = 2
+_LARGEST_RECORD: Final = 32_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copy:
+    """One file. ``version`` is that of its version resource; None where it has none."""
+
+    path: str
+    place: Place
+    #: The distribution that brought it, ``Windows``, ``Python`` or ``conda``.
+    owner: str
+    version: tuple[int, ...] | None
+
+    @property
+    def name(self) -> str:
+        """The base name, as compared."""
+        return base_name(self.path)
+
+    def __str__(self) -> str:
+        """Return what a reader sees."""
+        version = ".".join(map(str, self.version)) if self.version else "version unknown"
+        return f"{self.path}: {version} ({self.owner})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needing:
+    """An installed image that imports msvcp140.dll by that name, and its newest toolset."""
+
+    path: str
+    owner: str
+    toolset: tuple[int, int] | None
+    image: Image
+
+
+def system_folder(system: System) -> str:
+    """Return the folder of Windows' DLLs for this Python: a 32-bit one has SysWOW64."""
+    root = system.variable("SystemRoot") or r"C:\Windows"
+    narrow = system.python.bits == 32 and system.machine.upper() in ("AMD64", "ARM64")  # noqa: PLR2004
+    return system.join(root, "SysWOW64" if narrow else "System32")
+
+
+def copies(system: System) -> tuple[Copy, ...]:
+    """Return every copy under its own name, in the order in which the loader would take them."""
+    found = [*_in_folder(system, system.python.base_prefix, "python", "Python")]
+    if system.is_folder(system.join(system.python.prefix, "conda-meta")):
+        for part in _CONDA:
+            found += _in_folder(system, system.join(system.python.prefix, part), "conda", "conda")
+    for distribution in distributions(system):
+        for path in files_of(system, distribution):
+            if base_name(path) in (*_RUNTIMES, *_OPENMP) or openmp_family(path):
+                found += _copy(system, path, "package", distribution.name)
+    found += _in_folder(system, system_folder(system), "system", "Windows")
+    return tuple(found)
+
+
+def needing(system: System) -> tuple[Needing, ...]:
+    """Return the images of the installed TVM family that need the machine's msvcp140.dll."""
+    found = []
+    for distribution in distributions(system):
+        if not provides(distribution.name):
+            continue
+        for path in files_of(system, distribution):
+            image = system.image(path)
+            if image is None or is_msvcp140(path):
+                continue
+            names = [each.name for each in image.imports]
+            if any(is_msvcp140(name) and not is_mangled(name) for name in names):
+                found.append(
+                    Needing(
+                        path=path,
+                        owner=distribution.name,
+                        toolset=newest_toolset(image),
+                        image=image,
+                    )
+                )
+    return tuple(found)
+
+
+def files_of(system: System, distribution: Distribution, *, python: bool = False) -> Iterator[str]:
+    """Yield the DLLs and extension modules of a distribution, as its RECORD lists them.
+
+    ``python`` adds Python files at most one folder deep in a package.
+    """
+    record = system.read(system.join(distribution.info, "RECORD"), limit=_LARGEST_RECORD) or b""
+    wanted = bool(provides(distribution.name))
+    if not wanted and not any(word in record.lower() for word in _WANTED):
+        return  # most have none: do not take their lists apart
+    for line in record.decode("utf-8", errors="replace").splitlines():
+        path = line.rpartition(",")[0].rpartition(",")[0].strip('"')
+        code = python and path.endswith(".py") and path.count("/") <= _NEAR_TOP
+        if code or path.lower().endswith((".dll", ".pyd")):
+            yield system.join(distribution.place, *path.split("/"))
+
+
+def install_redist(system: System) -> str:
+    """Return the command that installs or updates the redistributable."""
+    kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
+    return f"winget install --exact --id Microsoft.VCRedist.2015+.{kind}"
+
+
+def _in_folder(system: System, folder: str, place: Place, owner: str) -> Iterator[Copy]:
+    for name in (*_RUNTIMES, *_OPENMP):
+        path = system.join(folder, name)
+        if system.is_file(path):
+            yield from _copy(system, path, place, owner)
+
+
+def _copy(system: System, path: str, place: Place, owner: str) -> Iterator[Copy]:
+    image = system.image(path)
+    if image is not None:
+        version = image.version.file_version if image.version else None
+        yield Copy(path=path, place=place, owner=owner, version=version)
