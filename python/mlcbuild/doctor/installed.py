@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.runtimes import files_of
+from mlcbuild.doctor.runtimes import members_of
 from mlcbuild.errors import InputError
-from mlcbuild.package.model import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.doctor.system import System
-    from mlcbuild.package.model import Kind, Package, WheelFacts
+    from mlcbuild.package.model import Kind, Member, Package, WheelFacts
 
 __all__ = ["InstalledFiles"]
 
-_PEEK = 16
+_PEEK: Final = 16
+#: Of code whose size the RECORD does not tell.
+_MOST_CODE: Final = 1 << 18
 
 
 class InstalledFiles:
@@ -31,20 +32,22 @@ class InstalledFiles:
         self._system = system
         self._place = distribution.place
         self._distribution = distribution
+        self._members: tuple[Member, ...] | None = None
+        self._code: dict[str, memoryview] = {}
 
     def members(self) -> Iterator[Member]:
         """List the DLLs and modules, and the code that tells which folders are added."""
-        for path in files_of(self._system, self._distribution, python=True):
-            entry = self._system.entry(path)
-            if entry is not None and entry.kind == "file":
-                relative = self._system.path.relpath(path, self._place)
-                yield Member(path=relative.replace("\\", "/"), size=entry.size)
+        if self._members is None:
+            self._members = tuple(members_of(self._system, self._distribution))
+        return iter(self._members)
 
     def read(
         self, member: Member, *, watch: Callable[[memoryview], None] | None = None
     ) -> memoryview:
         """Return a member's bytes. Raises ``InputError`` where it cannot be read."""
-        data = self._read(member, member.size)
+        data = self._code.get(member.path) or self._read(member, member.size or _MOST_CODE)
+        if member.path.endswith(".py"):
+            self._code[member.path] = data  # each of the family asks for it again
         if watch is not None:
             watch(data)
         return data

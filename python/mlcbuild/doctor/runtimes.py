@@ -6,10 +6,12 @@ folders that packages add (unordered), System32. Files of packages are found by 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.doctor.distributions import distributions, provides
+from mlcbuild.package.model import Member
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 from mlcbuild.rules.toolsets import newest_toolset
 
@@ -20,7 +22,16 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
     from mlcbuild.pe.facts import Image
 
-__all__ = ["Copy", "Needing", "copies", "files_of", "install_redist", "needing", "system_folder"]
+__all__ = [
+    "Copy",
+    "Needing",
+    "copies",
+    "files_of",
+    "install_redist",
+    "members_of",
+    "needing",
+    "system_folder",
+]
 
 Place = Literal["python", "conda", "package", "system"]
 
@@ -31,6 +42,8 @@ _OPENMP: Final = (
 _WANTED: Final = (b"msvcp140", b"vcruntime140", b"libiomp5md", b"libomp", b"libgomp", b"vcomp140")
 #: conda-forge python-feedstock, patch 0012.
 _CONDA: Final = (r"Library\mingw-w64\bin", r"Library\usr\bin", r"Library\bin", "Scripts", "bin")
+#: Code that loads DLLs or adds folders, by the names that it has in the family (docs/locator.md).
+_ADDING: Final = re.compile(r"(?:^|/)\w*(?:__init__|base|bootstrap|dll|info|load)\w*\.py$")
 _NEAR_TOP: Final = 2
 _LARGEST_RECORD: Final = 32_000_000
 
@@ -110,20 +123,39 @@ def needing(system: System) -> tuple[Needing, ...]:
     return tuple(found)
 
 
-def files_of(system: System, distribution: Distribution, *, python: bool = False) -> Iterator[str]:
-    """Yield the DLLs and extension modules of a distribution, as its RECORD lists them.
-
-    ``python`` adds Python files at most one folder deep in a package.
-    """
+def files_of(system: System, distribution: Distribution) -> Iterator[str]:
+    """Yield the DLLs and extension modules of a distribution, as its RECORD lists them."""
     record = system.read(system.join(distribution.info, "RECORD"), limit=_LARGEST_RECORD) or b""
     wanted = bool(provides(distribution.name))
     if not wanted and not any(word in record.lower() for word in _WANTED):
         return  # most have none: do not take their lists apart
-    for line in record.decode("utf-8", errors="replace").splitlines():
-        path = line.rpartition(",")[0].rpartition(",")[0].strip('"')
-        code = python and path.endswith(".py") and path.count("/") <= _NEAR_TOP
-        if code or path.lower().endswith((".dll", ".pyd")):
+    for path, _ in _rows(record):
+        if path.lower().endswith((".dll", ".pyd")):
             yield system.join(distribution.place, *path.split("/"))
+
+
+def members_of(system: System, distribution: Distribution) -> Iterator[Member]:
+    """Yield what a check of a distribution reads: native images, and code that adds folders.
+
+    Sizes of code are those of the RECORD: asking for each of hundreds of files takes long.
+    """
+    record = system.read(system.join(distribution.info, "RECORD"), limit=_LARGEST_RECORD) or b""
+    for path, size in _rows(record):
+        if _ADDING.search(path) and path.count("/") <= _NEAR_TOP:
+            yield Member(path=path, size=size)
+        elif path.lower().endswith((".dll", ".pyd")):
+            entry = system.entry(system.join(distribution.place, *path.split("/")))
+            if entry is not None and entry.kind == "file":
+                yield Member(path=path, size=entry.size)
+
+
+def _rows(record: bytes) -> Iterator[tuple[str, int]]:
+    """Yield path and size of a RECORD's rows; 0 where it tells no size."""
+    for line in record.decode("utf-8", errors="replace").splitlines():
+        rest, _, size = line.rpartition(",")
+        path = rest.rpartition(",")[0].strip('"')
+        if path:
+            yield path, int(size) if size.isdigit() else 0
 
 
 def install_redist(system: System) -> str:
