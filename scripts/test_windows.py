@@ -49,7 +49,7 @@ PROGRAMS = ("cmake>=3.26", "ninja>=1.11")
 #: Programs of this machine that tests call on Windows' PATH, beside MinGW's for x86-64.
 TOOLS = (
     *("i686-w64-mingw32-gcc", "i686-w64-mingw32-dlltool", "clang", "lld-link", "llvm-dlltool"),
-    *("git", "cargo"),
+    *("llvm-rc", "git", "cargo"),
 )
 LIMIT_S = 900
 
@@ -91,18 +91,20 @@ def install(lab: Lab) -> None:
 def inside(pytest: list[str]) -> None:
     """Run in the environment that has mlcbuild: make the lab, install, test."""
     from mlcbuild.lab import up  # noqa: PLC0415 - a bare Python has no mlcbuild
-    from mlcbuild.lab.hosttools import COMPILERS, host_tools  # noqa: PLC0415
+    from mlcbuild.lab.hosttools import compiler_variables, host_tools  # noqa: PLC0415
 
     lab = up(notice=say).use(ENVIRONMENTS / "windows-test")
     install(lab)
-    tools = lab.path(host_tools(lab, (*COMPILERS, *TOOLS)))
+    compiler = compiler_variables(lab)
+    tools = lab.path(host_tools(lab, TOOLS))
     say(f"tests under Windows CPython {lab.version} ({lab.prefix.programs.version})")
     began = time.monotonic()
     words = ["-q", "-p", "windowsrun", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 2)]
     done = lab.run(
         ["python", "-m", "pytest", *words, *pytest],
         env={
-            "WINEPATH": tools,
+            **compiler,
+            "WINEPATH": f"{compiler['WINEPATH']};{tools}",
             "PYTHONPATH": lab.path(ROOT / "tests" / "helpers"),
             "PYTHONDONTWRITEBYTECODE": "1",
         },

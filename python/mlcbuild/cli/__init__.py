@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -140,17 +141,22 @@ def _run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"mlcbuild {args.command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) went away: not an error of ours.
-        _drop_output()
-        return EXIT_UNREAD
     except OSError as error:
+        if _reader_left(error):  # head, less, more: not an error of ours
+            _drop_output()
+            return EXIT_UNREAD
         if args.verbose:
             raise
         print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
         _drop_output()
         return EXIT_UNREACHABLE
     return code
+
+
+def _reader_left(error: OSError) -> bool:
+    """Say whether whoever read our output is gone. Windows' C runtime calls that EINVAL."""
+    windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or windows
 
 
 def _drop_output() -> None:
