@@ -21,6 +21,9 @@ _GIT = "needs Git for Windows, which no package index brings"
 _JUDGE = "asks Wine for its verdict, as the same test on Linux does"
 _LINUX = "about a part that is Linux's alone"
 _CARGO = "needs Cargo for Windows, which no package index brings"
+_OWN = "cibuildwheel and pre-commit make environments of their own: minutes in Wine"
+_SHELL = "the action's step is a script of bash, which no package index brings for Windows"
+_ELF = "about ELF libraries, which GCC of Linux makes"
 #: (pattern of the test's address, reason). Brackets stand for themselves, * for anything.
 NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/lab/*", _LINUX),
@@ -28,6 +31,11 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("*[zig*", _ZIG),
     ("*a_zig_dll*", _ZIG),
     ("tests/pe/test_pe_against_pefile.py::test_zig_*", _ZIG),
+    ("tests/check/test_check_ecosystem.py::test_cibuildwheels_*", _OWN),
+    ("tests/check/test_check_ecosystem.py::test_the_pre_commit_*", _OWN),
+    ("tests/check/test_check_ecosystem.py::test_the_action_*", _SHELL),
+    ("tests/check/test_check_ecosystem.py::test_an_input_of_the_action_*", _SHELL),
+    ("tests/build/test_elf.py*", _ELF),
     ("tests/sources/test_fetch_git.py*", _GIT),
     ("tests/sources/test_crates.py*", _CARGO),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import threading
@@ -139,10 +140,13 @@ def _heard(
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
-    with contextlib.suppress(BrokenPipeError):
+    try:
         if process.stdin is not None:
             process.stdin.write(data)
             process.stdin.close()
+    except OSError as error:  # it ended without reading all; Windows calls that EINVAL
+        if error.errno not in {errno.EPIPE, errno.EINVAL}:
+            raise
     out = process.stdout.read() if process.stdout is not None else ""
     process.wait()
     thread.join()
