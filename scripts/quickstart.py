@@ -8,22 +8,33 @@ examples:
   python scripts/quickstart.py               the wheel, or the example where that cannot be
   python scripts/quickstart.py --full        the wheel, or fail
   python scripts/quickstart.py --example     the example, in under two minutes
+  python scripts/quickstart.py --windows     the example for Windows, on Linux: built by Windows'
+                                             pip, checked, and called by Windows CPython (Wine)
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from setup_env import ROOT, StepError, environment, main_of, on_path, run, say
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from setup_env import ROOT, StepError, environment, have_lab_programs, main_of, on_path, run, say
 
 DIST = ROOT / "dist"
 UNREACHABLE = 3
+#: Of examples/ffi-hello's [build-system], and the programs that scikit-build-core starts.
+BUILD_NEEDS = (
+    *("mlcbuild", "scikit-build-core>=1.1.2", "apache-tvm-ffi==0.1.13.post2"),
+    *("cmake>=3.26", "ninja>=1.11", "colorama"),
+)
+PACKAGES_OF = (
+    "from mlcbuild.lab import up;"
+    "print(up(environment='quickstart').environment / 'Lib' / 'site-packages')"
+)
+CALL = "import sys, ffi_hello as f; print(sys.platform, f.count_words('to be or not to be'))"
 
 
 def sources_are_here(python: Path, env: dict[str, str], *, must: bool) -> bool:
@@ -73,11 +84,39 @@ def example(python: Path, env: dict[str, str]) -> None:
     run(python, "-m", "mlcbuild", "verify", wheel, **env)
 
 
-def judge(python: Path, env: dict[str, str], wheel: Path) -> None:
+def windows(python: Path, env: dict[str, str]) -> None:
+    """Build the example for Windows on Linux, and have Windows CPython call it."""
+    have_lab_programs()
+    say("starting the lab: Windows CPython under Wine")
+    run(python, "-m", "mlcbuild", "lab", "up", "--env", "quickstart", **env)
+    say("bringing what the build needs, as Windows wheels")
+    run(python, "-m", "pip", "wheel", "./python", "--no-deps", "-q", "-w", DIST, **env)
+    packages = subprocess.check_output([python, "-c", PACKAGES_OF], text=True).strip()
+    target = ("--target", packages, "--upgrade", "--platform", "win_amd64", "--python-version")
+    only = ("3.11", "--only-binary=:all:", "--no-warn-conflicts", "-q", "--find-links", DIST)
+    run(python, "-m", "pip", "install", *target, *only, *BUILD_NEEDS, **env)
+    for program in Path(packages, "bin").glob("*.exe"):  # where pip on Windows puts them
+        shutil.copy(program, Path(packages).parents[1] / "Scripts")
+    say("building examples/ffi-hello by Windows' pip, CMake and Ninja, with MinGW-w64")
+    lab_pip = ("-m", "mlcbuild", "lab", "pip", "--env", "quickstart", "--compiler")
+    build = ("wheel", "./examples/ffi-hello", "--no-deps", "--no-build-isolation", "-q")
+    run(python, *lab_pip, *build, "-w", in_lab(DIST), **env)
+    wheel = newest("ffi_hello-*win_amd64.whl")
+    judge(python, env, wheel, "--with-deps")
+    say(f"verifying {wheel.name}: installed and called by Windows CPython")
+    run(python, "-m", "mlcbuild", "verify", wheel, "--wine", "--run", CALL, **env)
+
+
+def in_lab(path: Path) -> str:
+    """Return a path as programs in the lab see it."""
+    return "Z:" + os.fspath(path).replace("/", "\\")
+
+
+def judge(python: Path, env: dict[str, str], wheel: Path, *options: str) -> None:
     """Run `mlcbuild check` on a Windows wheel; the gate has judged the others while building."""
     if "win" in wheel.stem.rsplit("-", 1)[-1]:
         say(f"checking {wheel.name}")
-        run(python, "-m", "mlcbuild", "check", wheel, **env)
+        run(python, "-m", "mlcbuild", "check", wheel, *options, **env)
 
 
 def work(options: argparse.Namespace) -> None:
@@ -85,7 +124,9 @@ def work(options: argparse.Namespace) -> None:
     python = environment("quickstart", "./python[all]", "cmake>=3.26", "ninja>=1.11")
     env = {"PATH": on_path(python), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     DIST.mkdir(exist_ok=True)
-    if options.example or not sources_are_here(python, env, must=options.full):
+    if options.windows:
+        windows(python, env)
+    elif options.example or not sources_are_here(python, env, must=options.full):
         example(python, env)
     else:
         full(python, env, chat=not options.no_chat)
@@ -100,6 +141,9 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--full", action="store_true", help="the wheel from source, or fail")
     what.add_argument("--example", action="store_true", help="examples/ffi-hello, in two minutes")
+    what.add_argument(
+        "--windows", action="store_true", help="examples/ffi-hello for Windows, on Linux"
+    )
     parser.add_argument("--no-chat", action="store_true", help="verify only that it imports")
     options = parser.parse_args()
     return main_of(lambda: work(options))

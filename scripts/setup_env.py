@@ -1,6 +1,6 @@
 """Make the environment that a script runs in, starting from a bare Python 3.10+.
 
-Not run by itself: quickstart.py and test.py import it. Only the standard library is used here.
+Not run by itself: the scripts beside it import it. Only the standard library is used here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".venv"
 OLDEST = (3, 10)
+#: Program -> Debian package, of the lab (mlcbuild/lab/programs.py).
+LAB = {"x86_64-w64-mingw32-g++-posix": "g++-mingw-w64-x86-64-posix", "wine": "wine"}
 
 
 class StepError(Exception):
@@ -77,6 +79,23 @@ def environment(name: str, *requirements: str) -> Path:
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
     marker.write_text(wanted, encoding="utf-8")
     return python
+
+
+def install_packages(packages: set[str]) -> None:
+    """Install Debian packages where apt and its rights are at hand, else say the command."""
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *sorted(packages)]
+    if not shutil.which("apt-get") or os.name == "nt" or os.geteuid() != 0:
+        raise StepError(f"programs are missing: sudo {' '.join(command)}", 3)
+    say(f"installing {', '.join(sorted(packages))}")
+    subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
+    run(*command, DEBIAN_FRONTEND="noninteractive")
+
+
+def have_lab_programs() -> None:
+    """Have what `mlcbuild lab` needs: Wine and a MinGW compiler."""
+    absent = {package for tool, package in LAB.items() if not shutil.which(tool)}
+    if sys.platform.startswith("linux") and absent:
+        install_packages(absent | ({"wine64"} if "wine" in absent else set()))
 
 
 def on_path(python: Path) -> str:

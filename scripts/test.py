@@ -9,13 +9,11 @@ examples:
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from setup_env import StepError, environment, main_of, on_path, run, say
+from setup_env import environment, install_packages, main_of, on_path, run, say
 
 #: Program -> Debian package. Tiny DLLs are compiled with them, and Wine is the judge of verdicts.
 DEBIAN = {
@@ -50,13 +48,7 @@ def have_tools() -> None:
     absent |= {package for file, package in DEBIAN_FILES.items() if not Path(file).exists()}
     if not absent:
         return
-    packages = sorted(absent | ({"wine64"} if "wine" in absent else set()))
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise StepError(f"programs are missing that the tests need: sudo {' '.join(command)}", 3)
-    say(f"installing {', '.join(packages)}")
-    subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
-    run(*command, DEBIAN_FRONTEND="noninteractive")
+    install_packages(absent | ({"wine64"} if "wine" in absent else set()))
 
 
 def work(options: argparse.Namespace) -> None:

@@ -41,12 +41,12 @@ def test_a_missing_export_that_no_windows_has_either_is_the_wheels_fault() -> No
     assert found.verdict == "broken"
 
 
-def test_a_missing_export_that_windows_has_is_wines_lack() -> None:
-    found = judged(NO_EXPORT.format("KERNEL32.dll.AddResourceAttributeAce"))
-    assert (found.verdict, found.lacks) == (
-        "cannot-tell",
-        ("KERNEL32.dll!AddResourceAttributeAce",),
-    )
+def test_a_missing_export_that_windows_has_is_wines_lack_only_when_it_is_called() -> None:
+    imported = NO_EXPORT.format("KERNEL32.dll.CopyFile2")
+    assert judged(imported, error="RuntimeError: no good").verdict == "broken"
+    called = STUB.replace("ucrtbase.dll.crealf", "KERNEL32.dll.CopyFile2")
+    found = judged(f"{imported}\n{called}", error="the process died", code=0x80000100)
+    assert (found.verdict, found.lacks) == ("cannot-tell", ("KERNEL32.dll!CopyFile2",))
 
 
 def test_an_import_that_worked_is_refused_for_an_export_that_nobody_has() -> None:

@@ -163,8 +163,8 @@ def _lacks(said: Said, error: str, system: SystemData) -> tuple[tuple[str, ...],
     """Return what Windows has and Wine lacks, and what Wine lacks and Windows may have."""
     sure: list[str] = []
     unsure: list[str] = []
-    asked = [*said.stubs, *((dll, symbol) for dll, symbol, _ in said.unexported)]
-    for dll, symbol in asked:
+    # What is imported and not there does no harm until it is called, and is a stub then.
+    for dll, symbol in said.stubs:
         known = _windows_exports(system, dll, symbol)
         if known is not False:
             (sure if known else unsure).append(f"{dll}!{symbol}")
