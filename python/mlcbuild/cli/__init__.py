@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
+    "model": "compile a model library for another machine: system, device, no GPU needed",
     "release": "make a folder to publish: SBOM, hashes, provenance, a static package index",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "report": "write one HTML page of a check, a doctor's or a bench's result",

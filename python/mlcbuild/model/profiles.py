@@ -58,11 +58,35 @@ PROFILES: Final = {
             about="integrated and older GPUs with 32 KiB of shared memory; attention with the "
             "paged cache does not fit for every head size",
         ),
+        Profile(
+            name="cuda",
+            device="cuda",
+            target={
+                "kind": "cuda",
+                "max_threads_per_block": 1024,
+                "max_shared_memory_per_block": 49152,
+                "registers_per_block": 65536,
+                "thread_warp_size": 32,
+            },
+            about="every NVIDIA GPU: what a block may take without asking for more (CUDA C++ "
+            "Programming Guide, compute capabilities)",
+        ),
+        Profile(
+            name="opencl",
+            device="opencl",
+            target={
+                "kind": "opencl",
+                "max_threads_per_block": 256,
+                "max_shared_memory_per_block": 49152,
+                "thread_warp_size": 1,
+            },
+            about="desktop GPUs; the library holds source, which the user's driver compiles",
+        ),
     )
 }
 
 #: Device -> the profile that is taken where none is named.
-DEFAULT: Final = {"vulkan": "vulkan"}
+DEFAULT: Final = {"vulkan": "vulkan", "cuda": "cuda", "opencl": "opencl"}
 
 
 def profile_for(device: str, name: str = "") -> Profile:

@@ -1,0 +1,86 @@
+"""``mlcbuild model``: a model library for any machine, compiled on this one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.model.hosts import CPU, HOSTS, this_host
+from mlcbuild.model.make import Options, Stage, make
+from mlcbuild.model.profiles import PROFILES
+from mlcbuild.model.request import make_request
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+examples:
+  mlcbuild model MODEL --device vulkan --target win_amd64 -o model.dll
+  mlcbuild model MODEL --device cuda:sm_80,sm_90 -o model.so      no GPU, no CUDA toolkit needed
+  mlcbuild model MODEL --device cpu --cpu x86-64-v3 -o model.so
+
+MODEL is a folder with mlc-chat-config.json, or that file. The Python that compiles has mlc_llm and
+apache-tvm; for vulkan also tvm-vulkan. Linux compiles for both systems.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL")
+    add("-o", "--output", type=Path, required=True, metavar="LIB", help="the library to make")
+    add("--target", default=this_host(), choices=list(HOSTS), help="default: this system")
+    add("--device", default="cpu", metavar="DEVICE", help="cpu, vulkan, cuda[:sm_XX,..], opencl")
+    add("--profile", default="", choices=list(PROFILES), help="limits of the device, by name")
+    add("--cpu", default=CPU, metavar="NAME", help=f"LLVM's name of the processor (default: {CPU})")
+    add("--overrides", default="", metavar="TEXT", help="passed on to mlc_llm compile")
+    add("--python", default=sys.executable, metavar="EXE", help="the Python that has mlc_llm")
+    add("--json", action="store_true", help="print the outcome as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the library, printing each stage as it ends."""
+    options = Options(
+        model=args.model,
+        output=args.output,
+        request=make_request(
+            target=args.target, device=args.device, profile=args.profile, cpu=args.cpu
+        ),
+        python=args.python,
+        overrides=args.overrides,
+    )
+    made = make(options, (lambda _: None) if args.json else _print_stage, _notice)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "schema_version": 1,
+                    "library": str(made.output),
+                    "bytes": made.size,
+                    "target": options.request.host.name,
+                    "device": options.request.device,
+                    "needs": list(made.needs),
+                    "code": dataclasses.asdict(made.code),
+                    "stages": [dataclasses.asdict(stage) for stage in made.stages],
+                },
+                indent=2,
+            )
+        )
+    else:
+        spent = sum(stage.seconds for stage in made.stages)
+        print(f"{made.output}: {made.size / 1e6:.2f} MB, {spent:.1f} s")
+    return 0
+
+
+def _notice(text: str) -> None:
+    print(f"*** {text}", file=sys.stderr, flush=True)
+
+
+def _print_stage(stage: Stage) -> None:
+    print(f"{stage.name:12} {stage.seconds:7.1f} s  {stage.detail}", flush=True)

@@ -1,0 +1,116 @@
+"""CUDA's compiler from the package index: no toolkit, no driver, no GPU.
+
+The pieces of nvcc are PyPI wheels by NVIDIA, laid side by side as a toolkit would be. They are
+brought into mlcbuild's cache once (150 MB to download) and change nothing in the user's
+environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.sources.cache import default_cache, locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlcbuild.model.linkers import Tools
+
+__all__ = ["RELEASE", "bring", "environment", "stand_in"]
+
+#: Of CUDA; machine code of 13.x runs on every driver from 580 on (NVIDIA's minor version rule).
+RELEASE: Final = "13.5.37"
+_PACKAGES: Final = (
+    f"nvidia-cuda-nvcc=={RELEASE}",
+    f"nvidia-nvvm=={RELEASE}",
+    f"nvidia-cuda-crt=={RELEASE}",
+    f"nvidia-cuda-runtime=={RELEASE}",
+    f"nvidia-cuda-nvrtc=={RELEASE}",
+    "nvidia-cuda-cccl==13.3.5.0.6",
+    "cuda-bindings==13.5.0",
+)
+_DRIVER: Final = Path(__file__).parent / "data" / "driver_stand_in.c"
+
+
+def bring(notice: Callable[[str], None]) -> Path:
+    """Return the folder with the packages, brought now where it is not there yet.
+
+    Two that ask at once take turns; an interrupted download leaves nothing. Raises ``InputError``
+    where the index cannot be reached.
+    """
+    home = default_cache() / "cuda"
+    folder = home / RELEASE
+    with locked(home / f"{RELEASE}.lock", notice=notice, stopped=threading.Event()):
+        if folder.is_dir():
+            return folder
+        notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
+        aside = Path(tempfile.mkdtemp(prefix=".new-", dir=home))
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
+        done = subprocess.run(
+            [*pip, "--only-binary=:all:", "--target", str(aside), *_PACKAGES],
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            shutil.rmtree(aside, ignore_errors=True)
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise InputError(
+                f"CUDA's compiler cannot be brought: {said[-1] if said else 'pip said nothing'}",
+                remedy="see the network, PIP_INDEX_URL and the proxy",
+            )
+        aside.rename(folder)
+    return folder
+
+
+def environment(folder: Path, driver: Path, python_path: str) -> dict[str, str]:
+    """Return the variables under which TVM finds nvcc and believes in a driver.
+
+    ``driver`` is the folder of the stand-in. A real driver comes first: it is the better one.
+    """
+    toolkit = folder / "nvidia" / "cu13"
+    libraries = [os.environ.get("LD_LIBRARY_PATH", ""), str(toolkit / "lib"), str(driver)]
+    return {
+        "PATH": os.pathsep.join((str(toolkit / "bin"), os.environ.get("PATH", ""))),
+        "CUDA_HOME": str(toolkit),
+        "CUDA_PATH": str(toolkit),
+        "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), python_path))),
+    }
+
+
+def stand_in(tools: Tools, folder: Path) -> Path:
+    """Compile the driver's stand-in where this machine has no driver; return its folder.
+
+    Raises ``FailedError`` with the compiler's words.
+    """
+    into = folder / "driver"
+    into.mkdir(exist_ok=True)
+    if _has_driver():
+        return into
+    library = into / "libcuda.so.1"
+    command = [*tools.linker, "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
+    done = subprocess.run(
+        [*command, "-o", str(library), "-x", "c", str(_DRIVER)], capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        raise FailedError(f"the stand-in of CUDA's driver does not compile: {said[:300]}")
+    return into
+
+
+def _has_driver() -> bool:
+    import ctypes  # noqa: PLC0415 - asked for CUDA alone
+
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.cli import main
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.model import linkers
+from mlcbuild.model.device_code import DeviceCode, read_device_code
+from mlcbuild.model.hosts import HOSTS
+from mlcbuild.model.profiles import DEFAULT, PROFILES, profile_for
+from mlcbuild.model.request import flags, make_request, missing_code, target_json
+from mlcbuild.pe.reader import read_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def fatbin(*entries: tuple[int, int]) -> bytes:
+    """Write a fatbin with entries of (kind, architecture), each with 8 bytes of code."""
+    body = b"".join(
+        struct.pack("<HHIQ", kind, 0x101, 64, 8)
+        + b"\0" * 12
+        + struct.pack("<I", architecture)
+        + b"\0" * 32
+        + b"machine!"
+        for kind, architecture in entries
+    )
+    return struct.pack("<IHHQ", 0xBA55ED50, 1, 16, len(body)) + body
+
+
+def test_a_fatbin_tells_machine_code_from_ptx() -> None:
+    library = b"\0" * 100 + fatbin((2, 80), (1, 90)) + b"between" + fatbin((2, 90))
+    code = read_device_code(library)
+    assert (code.sass, code.ptx, code.source) == ((80, 90), (90,), False)
+
+
+@pytest.mark.parametrize("end", range(0, 200, 7))
+def test_a_library_that_is_cut_short_is_read_without_an_error(end: int) -> None:
+    whole = b"x" * 20 + fatbin((2, 80), (2, 90))
+    assert set(read_device_code(whole[:end]).sass) <= {80, 90}
+
+
+def test_cuda_source_in_a_library_is_refused_even_beside_machine_code() -> None:
+    request = make_request(target="linux", device="cuda:sm_90")
+    code = read_device_code(fatbin((2, 90)) + b'extern "C" __global__ void f() {}')
+    assert "source" in missing_code(request, code)
+
+
+def test_each_architecture_that_was_asked_for_must_be_there() -> None:
+    request = make_request(target="linux", device="cuda:80,sm_90")
+    assert request.architectures == (80, 90)
+    assert missing_code(request, DeviceCode(sass=(90,))) == "it has no machine code for sm_80"
+    assert missing_code(request, DeviceCode(sass=(80, 90))) == ""
+
+
+def test_a_vulkan_library_holds_shaders() -> None:
+    request = make_request(target="linux", device="vulkan")
+    assert missing_code(request, DeviceCode()) == "it holds no SPIR-V shaders"
+    assert missing_code(request, read_device_code(b"..\x03\x02\x23\x07")) == ""
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        ("cuda:sm_60", "CUDA 13 makes no code for sm_60"),
+        ("cuda:hopper", "'hopper' is no CUDA architecture"),
+        ("vulkan:90", "device vulkan:90 is not known"),
+        ("metal", "device metal is not known"),
+    ],
+)
+def test_a_device_that_is_not_understood_is_one_line(
+    device: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["model", str(tmp_path), "--device", device, "-o", str(tmp_path / "a.so")])
+    assert code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_code_is_made_for_every_x86_64_unless_a_processor_is_named() -> None:
+    plain = json.loads(target_json(make_request(target="win_amd64", device="cpu")))
+    assert plain == {"kind": "llvm", "mtriple": "x86_64-w64-windows-gnu", "mcpu": "x86-64-v2"}
+    named = json.loads(target_json(make_request(target="linux", device="cpu", cpu="znver4")))
+    assert named["mcpu"] == "znver4"
+
+
+def test_nothing_is_left_to_be_compiled_where_the_model_runs() -> None:
+    assert "flashinfer=0" in flags(make_request(target="linux", device="cuda"))
+
+
+def test_every_profile_fits_its_device() -> None:
+    for device, name in DEFAULT.items():
+        assert profile_for(device).name == name
+    assert all(profile.target["kind"] == profile.device for profile in PROFILES.values())
+    with pytest.raises(UsageError, match="vulkan-small is no profile of cuda"):
+        profile_for("cuda", "vulkan-small")
+
+
+def test_a_published_model_is_told_how_to_become_mlcs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so")]) == 2
+    assert "mlc_llm gen_config" in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_there_is_exit_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["model", str(tmp_path / "no"), "-o", str(tmp_path / "a.so")]) == 3
+    assert "mlc-chat-config.json" in capsys.readouterr().err
+
+
+def test_a_windows_library_ends_in_dll(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
+    command = ["model", str(tmp_path), "--target", "win_amd64", "-o", str(tmp_path / "a.so")]
+    assert main(command) == 2
+    assert "a.dll" in capsys.readouterr().err
+
+
+def test_an_environment_without_mlc_llm_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
+    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so"), "--target", "linux"]) == 1
+    assert "mlc_llm is not usable in" in capsys.readouterr().err
+    assert not (tmp_path / "a.so").exists()
+
+
+def test_without_any_linker_the_remedy_is_a_package() -> None:
+    with pytest.raises(FailedError, match="pip install ziglang, or apt-get install g\\+\\+-mingw"):
+        linkers.choose(HOSTS["win_amd64"], which=lambda _: None, zig=False)
+
+
+@pytest.mark.parametrize("tool", ["mingw", "zig"])
+def test_a_dll_is_linked_by_mingw_or_by_zig_and_imports_tvm_ffi(tool: str, tmp_path: Path) -> None:
+    host = HOSTS["win_amd64"]
+    none_on_path = {"which": lambda _: None}
+    tools = linkers.choose(host, **({} if tool == "mingw" else none_on_path))
+    assert tool in tools.name
+    library = linkers.import_library(tools, ["TVMFFIErrorSetRaisedFromCStrParts"], tmp_path)
+    program = linkers.write_program(tools, [library], tmp_path)
+    source = tmp_path / "lib.c"
+    source.write_text(
+        "void TVMFFIErrorSetRaisedFromCStrParts(void);\n"
+        "__declspec(dllexport) int f(void) { TVMFFIErrorSetRaisedFromCStrParts(); return 1; }\n",
+        encoding="utf-8",
+    )
+    made = tmp_path / "lib.dll"
+    subprocess.run([program, "-shared", "-o", made, source], check=True)
+    image = read_image(made.read_bytes(), path="lib.dll")
+    names = {dll.name.lower() for dll in image.imports}
+    assert "tvm_ffi.dll" in names
+    assert names.isdisjoint({"libgcc_s_seh-1.dll", "libwinpthread-1.dll"})
