@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlcbuild.cli import main
+from mlcbuild.errors import MlcbuildError
+from mlcbuild.page.read import Section
+from mlcbuild.page.render import render
+from mlcbuild.page.verdict import verdict_of
 from pefactory import make_pe
 from standin import Reply, chat_app, serving
 from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     Capture = pytest.CaptureFixture[str]
@@ -175,6 +180,41 @@ def test_a_file_that_is_no_result_is_one_line(
     assert said in seen.err
     assert seen.err.count("\n") == 1
     assert not output.exists()
+
+
+def pruned(table: Any) -> Iterator[Any]:
+    """Yield copies of a table, each with one thing of it gone or of another type."""
+    entries = table.items() if isinstance(table, dict) else enumerate(table)
+    for key, value in list(entries)[:12]:
+        for wrong in (None, "x", 7, [], {}):
+            changed = dict(table) if isinstance(table, dict) else list(table)
+            changed[key] = wrong
+            yield changed
+        if isinstance(table, dict):
+            yield {name: kept for name, kept in table.items() if name != key}
+        if isinstance(value, dict | list):
+            for inner in pruned(value):
+                changed = dict(table) if isinstance(table, dict) else list(table)
+                changed[key] = inner
+                yield changed
+
+
+def test_a_damaged_result_is_a_page_or_one_line_and_never_a_crash(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    main(["check", str(sick_wheel(tmp_path)), "--json"])
+    table = json.loads(capsys.readouterr().out)
+    tried = list(pruned(table))[::7]
+    refused = []
+    for damaged in tried:
+        section = Section(kind="check", title="x.json", table=damaged)
+        try:
+            render([section])
+            verdict_of(section)
+        except MlcbuildError as error:
+            refused.append(str(error))
+    assert 0 < len(refused) < len(tried)
+    assert not any("\n" in line for line in refused)
 
 
 def test_a_target_that_cannot_be_read_is_on_the_page_and_exits_3(

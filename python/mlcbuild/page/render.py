@@ -7,13 +7,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import InputError, UsageError
 from mlcbuild.page.charts import HEIGHT, WIDTH, charts_of
 from mlcbuild.page.images import Graph, graph_of
 from mlcbuild.page.layout import BOX, Layout, curve, place
 from mlcbuild.page.timeline import timeline_of
 from mlcbuild.page.treemap import tiles_of
 from mlcbuild.page.verdict import verdict_of
+from mlcbuild.report.groups import grouped
+from mlcbuild.rules.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +28,18 @@ _MAP: Final = (1100, 420)
 #: Above this many boxes what Windows and Python provide is drawn on request only.
 _MANY: Final = 60
 _WORST: Final = ("fails", "may-fail", "loads")
+_SEVERITIES: Final = ("error", "warning", "note")
 _STATUS: Final = ("fail", "crash", "warn", "ok", "skip")
 
 
 def render(sections: Sequence[Section]) -> str:
     """Return the page; ASCII, with references for all other characters.
 
-    Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``).
+    Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``), ``InputError``
+    for a result that lacks what its schema requires.
     """
     try:
-        from jinja2 import Environment, FunctionLoader  # noqa: PLC0415 - an extra
+        from jinja2 import Environment, FunctionLoader, TemplateError  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise UsageError(
             "the report needs jinja2", remedy='pip install "mlcbuild[report]"'
@@ -44,15 +48,29 @@ def render(sections: Sequence[Section]) -> str:
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
     )
-    verdicts = [verdict_of(section) for section in sections]
-    page = environment.get_template("page.html").render(
-        version=__version__,
-        title=", ".join(section.title for section in sections),
-        sections=[
-            {"kind": section.kind, "title": section.title, "verdict": verdict, **_facts(section)}
-            for section, verdict in zip(sections, verdicts, strict=True)
-        ],
-    )
+    template = environment.get_template("page.html")
+    try:
+        page = template.render(
+            version=__version__,
+            title=", ".join(section.title for section in sections),
+            sections=[
+                {
+                    "kind": section.kind,
+                    "title": section.title,
+                    "verdict": verdict_of(section),
+                    **_facts(section),
+                }
+                for section in sections
+            ],
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, TemplateError) as error:
+        read = [section.title for section in sections if not section.files]
+        if not read:
+            raise
+        raise InputError(
+            f"{' or '.join(read)} is not what mlcbuild wrote ({type(error).__name__}: {error})",
+            remedy="write it again with this mlcbuild",
+        ) from error
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
@@ -82,13 +100,10 @@ def _check(section: Section) -> dict[str, Any]:
     timeline = timeline_of(targets)
     return {
         "targets": targets,
-        "findings": [
-            {"target": target["name"], **finding}
-            for severity in ("error", "warning", "note")
-            for target in targets
-            for finding in target["findings"]
-            if finding["severity"] == severity
-        ],
+        "findings": sorted(
+            grouped(Finding(**finding) for target in targets for finding in target["findings"]),
+            key=lambda group: _SEVERITIES.index(group.severity),
+        ),
         "graph": graph,
         "layout": layout,
         "box": BOX,

@@ -2,9 +2,9 @@
 // The pictures are complete without this script; it adds search, zoom and what a box is about.
 for (const root of document.querySelectorAll("[data-graph]")) start(root);
 
-// Closed details would be missing on paper.
+// Closed details would be missing on paper; long lists that a table repeats stay closed.
 addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details:not([open])")) { each.dataset.was = "closed"; each.open = true; }
+  for (const each of document.querySelectorAll("details[data-print]:not([open])")) { each.dataset.was = "closed"; each.open = true; }
 });
 addEventListener("afterprint", () => {
   for (const each of document.querySelectorAll("details[data-was]")) { each.open = false; delete each.dataset.was; }
@@ -156,6 +156,7 @@ function start(root) {
   function look() {
     const wanted = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     hits = wanted.length ? words.flatMap((line, index) => wanted.every((word) => line.includes(word)) ? [index] : []) : [];
+    hits.sort((a, b) => (nodes[b].state === wanted[0]) - (nodes[a].state === wanted[0]));   // "missing" is a state first
     const marked = new Set(hits);
     boxes.forEach((each, index) => each.classList.toggle("hit", marked.has(index)));
     at = -1;
