@@ -33,11 +33,13 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
+    "matrix": "print what CI builds and where, as GitHub Actions takes it",
     "model": "compile a model library for another machine: system, device, no GPU needed",
     "release": "make a folder to publish: SBOM, hashes, provenance, a static package index",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "report": "write one HTML page of a check, a doctor's or a bench's result",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",
+    "toolchain": "say what would drive a build here, and why; hand its environment on",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }

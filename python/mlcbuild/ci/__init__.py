@@ -1,0 +1,1 @@
+"""Continuous integration: the matrix that workflows run over."""

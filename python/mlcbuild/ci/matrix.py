@@ -1,0 +1,226 @@
+"""What CI builds and where: one table, given to GitHub Actions as its matrix.
+
+A workflow asks for the table (`mlcbuild matrix --json`) instead of repeating it. docs/ci.md shows
+the rows; a test holds runner labels against those that GitHub has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["ROWS", "Row", "as_entry", "chosen", "test_jobs"]
+
+#: The oldest, the middle and the newest Python of a py3-none wheel.
+_PYTHONS: Final = ("3.10", "3.12", "3.14")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One build."""
+
+    id: str
+    #: What the wheel runs on.
+    system: str
+    arch: str
+    #: Comma-separated, as ``-C device=`` takes it.
+    device: str
+    #: The label of the runner that builds, and of the one that tests.
+    runner: str
+    test_runner: str
+    #: ``mlcbuild wheel --target``.
+    target: str = "host"
+    #: CMAKE_GENERATOR; empty: mlcbuild chooses.
+    generator: str = ""
+    #: The folder of the project: the mlc-llm wheel, or the example over tvm-ffi alone.
+    project: str = "."
+    #: The Python that builds, and those that test.
+    python: str = "3.12"
+    pythons: tuple[str, ...] = _PYTHONS
+    #: Whether the wheel is released; the others prove a toolchain.
+    publish: bool = True
+    #: `mlcbuild verify --chat`: needs apache-tvm's compiler beside it and a minute.
+    chat: bool = True
+    #: Why the row is there.
+    why: str = ""
+
+
+ROWS: Final = (
+    Row(
+        id="linux-x86_64-cpu",
+        system="linux",
+        arch="x86_64",
+        device="cpu",
+        runner="ubuntu-22.04",
+        test_runner="ubuntu-24.04",
+        why="the reference; the oldest image, for the oldest glibc",
+    ),
+    Row(
+        id="linux-arm64-cpu",
+        system="linux",
+        arch="arm64",
+        device="cpu",
+        runner="ubuntu-22.04-arm",
+        test_runner="ubuntu-24.04-arm",
+        why="the other processor of servers",
+    ),
+    Row(
+        id="linux-x86_64-vulkan",
+        system="linux",
+        arch="x86_64",
+        device="cpu,vulkan",
+        runner="ubuntu-22.04",
+        test_runner="ubuntu-24.04",
+        why="every GPU vendor",
+    ),
+    Row(
+        id="windows-x86_64-cpu",
+        system="windows",
+        arch="x86_64",
+        device="cpu",
+        runner="windows-2025",
+        test_runner="windows-2025",
+        why="the first use; the image has Visual Studio 2026 alone",
+    ),
+    Row(
+        id="windows-x86_64-vulkan",
+        system="windows",
+        arch="x86_64",
+        device="cpu,vulkan",
+        runner="windows-2025",
+        test_runner="windows-2025",
+        chat=False,
+        why="every GPU vendor; runners have no GPU, so it is imported and not chatted with",
+    ),
+    Row(
+        id="windows-x86_64-cuda",
+        system="windows",
+        arch="x86_64",
+        device="cpu,cuda",
+        runner="windows-2025",
+        test_runner="windows-2025",
+        chat=False,
+        why="host code alone: no nvcc; without a GPU only its import is proved",
+    ),
+    Row(
+        id="windows-x86_64-vs2022",
+        system="windows",
+        arch="x86_64",
+        device="cpu",
+        runner="windows-2022",
+        test_runner="windows-2022",
+        publish=False,
+        pythons=("3.12",),
+        why="proves Visual Studio 2022",
+    ),
+    Row(
+        id="windows-x86_64-ninja",
+        system="windows",
+        arch="x86_64",
+        device="cpu",
+        runner="windows-2025",
+        test_runner="windows-2025",
+        generator="Ninja Multi-Config",
+        publish=False,
+        pythons=("3.12",),
+        why="proves the captured MSVC environment",
+    ),
+    Row(
+        id="windows-x86_64-mingw",
+        system="windows",
+        arch="x86_64",
+        device="cpu",
+        runner="ubuntu-24.04",
+        test_runner="windows-2025",
+        target="win_amd64",
+        publish=False,
+        pythons=("3.12",),
+        why="proves the cross build; it chats, PyPI's compiler does not load beside it",
+        chat=False,
+    ),
+    Row(
+        id="linux-x86_64-example",
+        system="linux",
+        arch="x86_64",
+        device="cpu",
+        runner="ubuntu-24.04",
+        test_runner="ubuntu-24.04",
+        project="examples/ffi-hello",
+        publish=False,
+        chat=False,
+        why="a project of a stranger through the same steps, in a minute",
+    ),
+    Row(
+        id="windows-arm64-example",
+        system="windows",
+        arch="arm64",
+        device="cpu",
+        runner="windows-11-arm",
+        test_runner="windows-11-arm",
+        project="examples/ffi-hello",
+        publish=False,
+        chat=False,
+        pythons=("3.12", "3.14"),
+        why="apache-tvm has no wheel for Windows on ARM64: the policy is proved by the example",
+    ),
+    Row(
+        id="macos-arm64-metal",
+        system="macos",
+        arch="arm64",
+        device="cpu,metal",
+        runner="macos-15",
+        test_runner="macos-15",
+        why="Apple's GPU; apache-tvm has no wheel for Intel Macs",
+    ),
+)
+
+
+def chosen(conditions: Iterable[str], rows: Iterable[Row] = ROWS) -> list[Row]:
+    """Return the rows that fulfil every ``field=value``; a list of devices fits by each of them.
+
+    Raises ``UsageError`` for a field that is none, or where no row is left.
+    """
+    wanted = [condition.partition("=") for condition in conditions]
+    known = {field.name for field in fields(Row)}
+    for name, equals, _ in wanted:
+        if not equals or name not in known:
+            raise UsageError(
+                f"{name}{equals} is no field of the matrix",
+                remedy=f"use {', '.join(sorted(known))}",
+            )
+    found = [row for row in rows if all(_fits(row, name, value) for name, _, value in wanted)]
+    if not found:
+        raise UsageError(
+            f"no row of the matrix has {' and '.join(f'{n}={v}' for n, _, v in wanted)}",
+            remedy="see mlcbuild matrix",
+        )
+    return found
+
+
+def _fits(row: Row, name: str, value: str) -> bool:
+    own = getattr(row, name)
+    if isinstance(own, bool):
+        return value.lower() == str(own).lower()
+    if name == "device":
+        return value == own or value in own.split(",")
+    return value in own if isinstance(own, tuple) else str(own) == value
+
+
+def test_jobs(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return one entry a wheel and Python, for the jobs that test."""
+    return [
+        {**as_entry(row), "python": python, "chat": row.chat and python == row.python}
+        for row in rows
+        for python in row.pythons
+    ]
+
+
+def as_entry(row: Row) -> dict[str, Any]:
+    """Return a row as a matrix entry: plain values, no lists."""
+    entry: Mapping[str, Any] = asdict(row)
+    return {key: value for key, value in entry.items() if key not in ("pythons", "why")}

@@ -1,0 +1,74 @@
+"""``mlcbuild toolchain``: what would drive a build on this machine, and why."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+__all__ = ["configure", "github_lines", "run"]
+
+_EPILOG: Final = """\
+examples:
+  mlcbuild toolchain                       the generator, its compiler, and the reasons
+  mlcbuild toolchain --ninja --json        the same with Ninja Multi-Config, as JSON
+  mlcbuild toolchain --ninja --export github   set MSVC's environment for the job's later steps
+"""
+#: Closes a value in GITHUB_ENV; no value of an environment holds it.
+_MARK: Final = "mlcbuild-end-of-value"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "--ninja", action="store_true", help="as if CMAKE_GENERATOR asked for Ninja"
+    )
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    parser.add_argument(
+        "--export",
+        choices=("github", "shell"),
+        help="give the compiler's environment: to $GITHUB_ENV, or as lines NAME=VALUE",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the choice, or hand its environment on."""
+    from mlcbuild.build.toolchain import NINJA, choose, read_wishes  # noqa: PLC0415
+    from mlcbuild.build.toolchain.activate import environment  # noqa: PLC0415
+    from mlcbuild.build.toolchain.probe import read_machine  # noqa: PLC0415
+
+    env = {**os.environ, **({"CMAKE_GENERATOR": NINJA} if args.ninja else {})}
+    choice = choose(read_machine(env), read_wishes(env=env))
+    if args.export is None:
+        if args.json:
+            import json  # noqa: PLC0415
+
+            table = {"schema_version": 1, **choice.define, "toolchain": json.loads(choice.record)}
+            print(json.dumps(table, indent=2, ensure_ascii=False))
+        else:
+            print(choice.text)
+        return 0
+    changed = environment(choice, env)
+    print(f"{choice.text} ({len(changed)} variables)", file=sys.stderr)
+    if args.export == "shell":
+        sys.stdout.write("".join(f"{name}={value}\n" for name, value in changed.items()))
+        return 0
+    target = os.environ.get("GITHUB_ENV")
+    if not target:
+        raise UsageError("GITHUB_ENV is not set", remedy="use --export shell outside a workflow")
+    with Path(target).open("a", encoding="utf-8", newline="\n") as out:
+        out.write(github_lines(changed))
+    return 0
+
+
+def github_lines(changed: Mapping[str, str]) -> str:
+    """Return the lines for GITHUB_ENV: values may hold ``=`` and line ends."""
+    return "".join(f"{name}<<{_MARK}\n{value}\n{_MARK}\n" for name, value in changed.items())

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Bring what a row of the matrix needs beyond the runner's image: `tools.sh DEVICES TARGET`.
+# DEVICES is a list with commas, TARGET is `host` or `win_amd64`. What is there is not installed again.
+set -euo pipefail
+devices=",${1:-cpu}," target=${2:-host}
+
+apt() {
+  local missing=()
+  for package in "$@"; do
+    dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+  done
+  if [ "${#missing[@]}" -gt 0 ]; then
+    sudo apt-get update -qq
+    sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  fi
+}
+
+case "$(uname -s)" in
+  Linux)
+    if [[ $devices == *,vulkan,* ]]; then apt libvulkan-dev; fi
+    if [[ $devices == *,opencl,* ]]; then apt ocl-icd-opencl-dev opencl-headers; fi
+    if [ "$target" = win_amd64 ]; then
+      apt g++-mingw-w64-x86-64-posix
+      rustup target list --installed 2>/dev/null | grep -qx x86_64-pc-windows-gnu ||
+        rustup target add x86_64-pc-windows-gnu
+    fi
+    ;;
+  MINGW* | MSYS* | CYGWIN*)
+    if [[ $devices == *,vulkan,* ]]; then
+      "$VCPKG_INSTALLATION_ROOT/vcpkg.exe" install vulkan-headers vulkan-loader --triplet x64-windows-release
+      echo "VULKAN_SDK=$(cygpath -m "$VCPKG_INSTALLATION_ROOT/installed/x64-windows-release")" >>"$GITHUB_ENV"
+    fi
+    if [[ $devices == *,cuda,* ]]; then
+      choco install cuda --no-progress --yes
+    fi
+    ;;
+esac
+echo "tools: ready for ${devices//,/ }on $target"

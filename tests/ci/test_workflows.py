@@ -1,0 +1,259 @@
+"""The workflows: actionlint's word, and their jobs run here step by step."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from mlcbuild.ci.matrix import ROWS
+from workflowrun import Workplace, evaluate, load_workflow
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+
+
+@pytest.fixture(scope="session")
+def actionlint() -> list[str]:
+    """Return the command of actionlint; Go builds it where it is not installed."""
+    if found := shutil.which("actionlint"):
+        return [found]
+    if go := shutil.which("go"):
+        return [go, "run", ACTIONLINT]
+    pytest.fail(f"actionlint is not there: install it, or Go (go install {ACTIONLINT})")
+
+
+def lint(command: list[str], *files: Path) -> str:
+    run = subprocess.run(
+        [*command, "-no-color", *map(str, files)], cwd=ROOT, capture_output=True, check=False
+    )
+    assert run.returncode in (0, 1), run.stderr.decode()
+    return run.stdout.decode()
+
+
+def test_actionlint_has_nothing_to_say(actionlint: list[str]) -> None:
+    assert len(WORKFLOWS) >= 4
+    assert lint(actionlint, *WORKFLOWS) == ""
+
+
+def test_actionlint_would_find_a_mistake(actionlint: list[str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yml"
+    bad.write_text(
+        "on: push\njobs:\n  a:\n    runs-on: windows-2016\n    steps:\n"
+        "      - run: echo ${{ matrx.os }}\n"
+    )
+    found = lint(actionlint, bad)
+    assert "windows-2016" in found
+    assert "matrx" in found
+
+
+def test_every_runner_of_the_matrix_is_one_that_github_has(
+    actionlint: list[str], tmp_path: Path
+) -> None:
+    runners = sorted({runner for row in ROWS for runner in (row.runner, row.test_runner)})
+    jobs = {
+        f"job{index}": {"runs-on": runner, "steps": [{"run": "true"}]}
+        for index, runner in enumerate(runners)
+    }
+    made = tmp_path / "runners.yml"
+    made.write_text(yaml.safe_dump({"on": "push", "jobs": jobs}))
+    assert lint(actionlint, made) == ""
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_scripts_take_inputs_as_variables_and_permissions_are_least(path: Path) -> None:
+    workflow = load_workflow(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["defaults"]["run"]["shell"] == "bash", "one shell on all systems"
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] if "runs-on" in job and "strategy" in job else True
+        for step in job["steps"]:
+            # An expression inside a script could inject commands.
+            assert "${{" not in step.get("run", ""), step
+            if "uses" in step:
+                assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+(\.\d+)*", step["uses"]), step["uses"]
+
+
+def test_a_script_of_our_workflows_is_there(actionlint: list[str]) -> None:
+    del actionlint
+    for path in [*WORKFLOWS, *ROOT.glob("actions/*/action.yml")]:
+        for script in re.findall(r"scripts/[\w/]+\.(?:sh|py)", path.read_text()):
+            assert (ROOT / script).is_file(), f"{path.name} runs {script}"
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").rglob("*.sh")), ids=lambda p: p.name)
+def test_shell_scripts_parse(script: Path) -> None:
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+# --- the jobs, run here -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    """Return a checkout of what is tracked and a stand-in for GitHub's own program."""
+    checkout = tmp_path / "check out"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True,
+    ).stdout.decode().split("\0")  # fmt: skip
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, checkout / name)
+    subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    gh = programs / "gh"
+    gh.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$GH_CALLS"\n')
+    gh.chmod(0o755)
+    store = tmp_path / "store"
+    (store / "artifacts").mkdir(parents=True)
+    kept = ("HOME", "PATH", "LANG", "PIP_CACHE_DIR", "MLCBUILD_CACHE", "CARGO_HOME", "TMPDIR")
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    env |= {k: v for k, v in os.environ.items() if k.startswith(("GIT_CONFIG", "PIP_", "RUSTUP"))}
+    env["GH_CALLS"] = str(store / "gh")
+    github = {"event_name": "push", "ref": "refs/tags/v1.0", "ref_name": "v1.0", "token": "secret"}
+    env |= {"GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com"}
+    return Workplace(checkout=checkout, store=store, programs=programs, env=env, github=github)
+
+
+def whole_way(workplace: Workplace, row: str) -> list[str]:
+    """Plan, build, test and release one row; return the files of the release."""
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
+    plan = workplace.run(workflow, "plan", inputs={"only": f"--only id={row}"})
+    assert not plan.failed, plan.log
+    needs = {"plan": {"outputs": plan.outputs}}
+    expression = workflow["jobs"]["build"]["strategy"]["matrix"].strip("${} ")
+    (entry,) = evaluate(expression, {"needs": needs})["include"]
+    assert entry["id"] == row
+    build = workplace.run(workflow, "build", matrix=entry, needs=needs)
+    assert not build.failed, build.log
+    tests = json.loads(plan.outputs["test"])["include"]
+    for job in tests[:1] if not entry["chat"] else [j for j in tests if j["chat"]]:
+        test = workplace.run(workflow, "test", matrix=job, needs=needs)
+        assert not test.failed, test.log
+        assert ("chat" in test.log) is job["chat"]
+    artifacts = workplace.store / "artifacts"
+    for proof in artifacts.glob("proof-*"):  # as if it were released
+        proof.rename(artifacts / proof.name.replace("proof", "wheel"))
+    release = workplace.run(workflow, "release")
+    assert not release.failed, release.log
+    files = sorted(path.name for path in (artifacts / "release").iterdir())
+    called = (workplace.store / "gh").read_text().splitlines()
+    assert called[:3] == ["release", "create", "v1.0"]
+    assert {Path(word).name for word in called if word.startswith("release/")} == {
+        name for name in files if name != "simple"
+    }
+    return files
+
+
+@pytest.mark.slow
+def test_the_example_goes_the_whole_way_through_the_workflow(workplace: Workplace) -> None:
+    files = whole_way(workplace, "linux-x86_64-example")
+    (wheel,) = (name for name in files if name.endswith(".whl"))
+    assert wheel.startswith("ffi_hello-0.1.0-py3-none-")
+    assert {f"{wheel}.cdx.json", f"{wheel}.metadata", "SHA256SUMS", "simple"} < set(files)
+
+
+@pytest.mark.slow
+def test_the_linux_wheel_goes_the_whole_way_through_the_workflow(workplace: Workplace) -> None:
+    files = whole_way(workplace, "linux-x86_64-cpu")
+    assert any(name.startswith("mlc_llm-") and name.endswith(".whl") for name in files)
+
+
+@pytest.mark.slow
+def test_a_pull_request_builds_the_cpus_rows_alone(workplace: Workplace) -> None:
+    workplace.github["event_name"] = "pull_request"
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
+    plan = workplace.run(workflow, "plan")
+    assert not plan.failed, plan.log
+    rows = json.loads(plan.outputs["build"])["include"]
+    assert {row["id"] for row in rows} == {row.id for row in ROWS if "cpu" in row.device.split(",")}
+    workplace.github["ref"] = "refs/pull/1/merge"
+    assert workplace.run(workflow, "release").log == "", "nothing is released without a tag"
+
+
+@pytest.mark.slow
+def test_nightly_says_which_step_broke(workplace: Workplace) -> None:
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "nightly.yml")
+    # The lock names what is nowhere: fetch fails, and the summary must say so.
+    steps = workflow["jobs"]["head"]["steps"]
+    pin = next(step for step in steps if "pin_head" in step.get("run", ""))
+    pin["run"] = "sed -i 's/^commit = .*/commit = \"" + "0" * 40 + "\"/' 3rdparty/sources.toml"
+    fetch = next(step for step in steps if step.get("id") == "fetch")
+    fetch["run"] = "mlcbuild fetch --offline --cache nowhere"
+    job = workplace.run(workflow, "head", matrix={"runner": "ubuntu-24.04"})
+    assert job.failed == ["Fetch, with our patches"]
+    assert "| sources and patches | failure |" in job.summary
+    assert "| build |  |" in job.summary
+
+
+# --- parts ------------------------------------------------------------------------------------
+
+
+def load_script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / "ci" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_component_is_pinned_to_the_newest_commit_of_its_origin(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    for command in (
+        ["init", "-q", str(origin)],
+        ["-C", str(origin), "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q",
+         "--allow-empty", "-m", "x"],
+    ):  # fmt: skip
+        subprocess.run(["git", *command], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(origin), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    other = f'[other]\ngit = "https://example.invalid/x"\ncommit = "{"1" * 40}"\n'
+    text = f'version = 1\n\n[mine]\ngit = "{origin.as_uri()}"\ncommit = "{"0" * 40}"\n\n{other}'
+    fresh = load_script("pin_head").pinned(text, "mine")
+    assert fresh == text.replace("0" * 40, head)
+    with pytest.raises(SystemExit, match="gone is not in"):
+        load_script("pin_head").pinned(text, "gone")
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="cibuildwheel 4 itself runs on Python 3.11 and newer"
+)
+def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:
+    from cibuildwheel.options import CommandLineArguments, Options  # noqa: PLC0415
+
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "windows-wheel.yml")
+    inputs: dict[str, Any] = {
+        name: spec["default"] for name, spec in workflow["on"]["workflow_call"]["inputs"].items()
+    }
+    (step,) = (s for s in workflow["jobs"]["wheels"]["steps"] if "CIBW_BUILD" in s.get("env", {}))
+    env = {
+        name: re.sub(r"\$\{\{(.*?)\}\}", lambda m: str(evaluate(m[1], {"inputs": inputs})), value)
+        for name, value in step["env"].items()
+    }
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
+    arguments = CommandLineArguments.defaults()
+    arguments.platform, arguments.package_dir = "windows", tmp_path
+    options = Options(platform="windows", command_line_arguments=arguments, env=env)
+    build = options.build_options("cp312-win_amd64")
+    assert options.globals.build_selector("cp312-win_amd64")
+    assert build.audit_command == ["mlcbuild check --with-deps {wheel}"]
+    assert build.audit_requires == [inputs["mlcbuild"]]
+    assert build.repair_command == "mlcbuild repair -w {dest_dir}  {wheel}"
+    assert build.before_build
