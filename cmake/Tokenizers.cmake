@@ -2,10 +2,15 @@
 set(_tok "${SOURCES}/tokenizers-cpp")
 
 # --- the Rust half, built by Cargo in Release with the pinned crates --------------------------------
-find_program(
-  MLCBUILD_CARGO cargo
-  HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin" "$ENV{USERPROFILE}/.cargo/bin"
-  DOC "Cargo, which builds the tokenizers library")
+# PATH first; rustup's folder behind it. An unset CARGO_HOME must not make "/bin" of a hint: a
+# distribution's cargo with rustup's rustc obeys the rust-toolchain.toml of any crate.
+set(_cargo_homes "")
+foreach(_home IN ITEMS "$ENV{CARGO_HOME}" "$ENV{HOME}/.cargo" "$ENV{USERPROFILE}/.cargo")
+  if(IS_ABSOLUTE "${_home}" AND NOT _home STREQUAL "/.cargo")
+    list(APPEND _cargo_homes "${_home}/bin")
+  endif()
+endforeach()
+find_program(MLCBUILD_CARGO cargo PATHS ${_cargo_homes} DOC "Cargo, which builds the tokenizers library")
 if(NOT MLCBUILD_CARGO)
   message(FATAL_ERROR "Cargo is not found: install Rust from https://rustup.rs")
 endif()
