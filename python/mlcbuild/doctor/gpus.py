@@ -87,6 +87,10 @@ def library(system: System, windows: str, linux: str) -> str:
         places = [system.join(root, "System32"), system.join(system.python.prefix, r"Library\bin")]
         paths = (system.join(place, windows) for place in places)
         return next((path for path in paths if system.is_file(path)), "")
+    usual = (f"/usr/lib/{system.machine}-linux-gnu", "/usr/lib64", "/usr/lib")
+    for folder in usual:
+        if system.is_file(system.join(folder, linux)):
+            return system.join(folder, linux)
     known = dict(_ldconfig(system))
     if linux in known:
         return known[linux]

@@ -116,6 +116,8 @@ class Check:
     #: Modules that ``run`` imports late. They are brought before any check runs: threads that
     #: import a package and a part of it at once block each other.
     imports: tuple[str, ...] = ()
+    #: Whether this machine is worth those imports, asked before they are brought; None for yes.
+    worth: Callable[[System], bool] | None = None
     #: Seconds after which it is given up.
     limit_s: float = 30.0
 

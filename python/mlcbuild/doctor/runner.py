@@ -99,8 +99,11 @@ def _bring_imports(checks: Sequence[Check], system: System, allowed: Collection[
     for check in checks:
         if _reason_to_skip(check, system, allowed):
             continue
+        # What is broken breaks again in the check itself, and is its result.
+        with contextlib.suppress(Exception):
+            if check.worth is not None and not check.worth(system):
+                continue
         for name in check.imports:
-            # What is broken breaks again in the check itself, and is its result.
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
 

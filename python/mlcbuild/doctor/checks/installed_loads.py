@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.check import check_package
-from mlcbuild.check.settings import Settings
 from mlcbuild.doctor.distributions import family
-from mlcbuild.doctor.installed import InstalledFiles
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.runtimes import system_folder
 from mlcbuild.doctor.versions import dotted
@@ -33,9 +30,14 @@ _DOUBTS: Final = frozenset({"mutex-abi", "ambiguous-dll", "openmp-duplicate"})
 
 
 def _run(system: System) -> Outcome:
-    packages = {found.name: InstalledFiles(system, found) for found in family(system)}
-    if not packages:
+    installed = family(system)
+    if not installed:
         return skip("none of mlc-llm, TVM, tvm-ffi and xgrammar is installed in this Python")
+    from mlcbuild.check import check_package
+    from mlcbuild.check.settings import Settings
+    from mlcbuild.doctor.installed import InstalledFiles
+
+    packages = {found.name: InstalledFiles(system, found) for found in installed}
     settings = Settings(msvcp140=_msvcp140(system))
     errors: list[tuple[str, Finding]] = []
     doubts: list[tuple[str, Finding]] = []
@@ -80,5 +82,13 @@ CHECK = Check(
     source="mlc-ai/mlc-llm#3508; SystemPanic/vllm-windows#87; docs/check.md",
     run=_run,
     platforms=("win32",),
-    imports=("mlcbuild.check.gather", "mlcbuild.check.initialiser", "mlcbuild.report.model"),
+    imports=(
+        "mlcbuild.check",
+        "mlcbuild.check.gather",
+        "mlcbuild.check.initialiser",
+        "mlcbuild.check.settings",
+        "mlcbuild.doctor.installed",
+        "mlcbuild.report.model",
+    ),
+    worth=lambda system: bool(family(system)),
 )
