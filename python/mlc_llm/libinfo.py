@@ -112,12 +112,11 @@ def _prepare() -> None:
     host = this_host()
     library = choose("mlc_llm", host, os.environ).path
     wanted = installed.wanted_tvm(library)
-    installed.require_version(installed.version("tvm"), wanted)
+    installed.require_version(installed.version("tvm"), wanted, exact=True)
     place = runtime.runtime_folder(library, host)
     tvm = sys.modules.get("tvm") or runtime.import_tvm(place, host, os.environ)
-    installed.require_version(
-        getattr(tvm, "__version__", None), wanted, runtime.loaded_runtime(tvm) or ""
-    )
+    path = runtime.loaded_runtime(tvm) or ""
+    installed.require_version(getattr(tvm, "__version__", None), wanted, path)
     folder = os.path.dirname(library)
     refused_backends.update(runtime.load_backends(tvm, folder, host))
     if sys.platform == "win32":

@@ -78,6 +78,23 @@ def test_another_version_of_tvm_is_an_error_with_the_command_that_mends_it(
     assert "pip install apache-tvm==0.27.0" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("installed", "wanted", "code"),
+    [
+        ("0.26.0+mlcbuild.mingw", "0.26.0+mlcbuild.mingw", 0),
+        ("0.26.0+mlcbuild.mingw", "0.26.0", 0),
+        ("0.26.0", "0.26.0+mlcbuild.mingw", 1),
+    ],
+)
+def test_the_local_part_of_a_version_counts_where_it_is_wanted(
+    install: Install, installed: str, wanted: str, code: int
+) -> None:
+    (install.site / f"apache_tvm-{installed}.dist-info").mkdir()
+    stamp(install, wanted)
+
+    assert install.python("-c", "import mlc_llm").returncode == code
+
+
 def test_another_version_of_tvm_is_known_from_the_metadata_before_it_is_imported(
     install: Install,
 ) -> None:

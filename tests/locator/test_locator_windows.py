@@ -129,7 +129,11 @@ def test_a_missing_export_is_seen_without_loading(site: WindowsInstall, name: st
     assert site.ask()["winner"] == site.lab.path(site.library)
 
 
-def test_without_tvm_ffi_the_error_names_it(site: WindowsInstall) -> None:
+@pytest.mark.parametrize("bundled", [True, False], ids=["own-runtime", "tvms-runtime"])
+def test_without_tvm_ffi_the_error_names_it(site: WindowsInstall, *, bundled: bool) -> None:
+    if not bundled:  # as in a wheel that takes the runtime of an installed apache-tvm
+        (site.lib / "tvm_runtime.dll").unlink()
+        (site.lib / "tvm_runtime_extra.dll").unlink()
     library = site.site / "tvm_ffi" / "lib" / "tvm_ffi.dll"
     data = library.read_bytes()
     library.unlink()

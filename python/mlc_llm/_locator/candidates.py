@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.installed import read_stamp, stamped_size
+from mlc_llm._locator.installed import PACKAGE, read_stamp, stamped_size
 from mlc_llm._locator.judge import Verdict, judge
 
 TYPE_CHECKING = False
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["PACKAGE", "Candidate", "candidates"]
-
-#: The folder of the installed package.
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+__all__ = ["Candidate", "candidates"]
 
 #: Upstream's two names are one library here: it builds both from the same objects.
 _SAME_LIBRARY = {"mlc_llm_module": "mlc_llm"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mlc_llm._locator.candidates import PACKAGE, candidates
+from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
+from mlc_llm._locator.installed import PACKAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

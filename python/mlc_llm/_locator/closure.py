@@ -11,6 +11,7 @@ import os
 import sys
 
 from mlc_llm._locator.image import NotAnImageError, is_debug_crt, read_image
+from mlc_llm._locator.installed import PACKAGE, required
 from mlc_llm._locator.judge import REINSTALL, Verdict, judge
 from mlc_llm._locator.petables import read_tables
 
@@ -126,7 +127,7 @@ def _bring(node: Needed) -> str:
     if stem in ("nvcuda", "nvml"):
         return "install NVIDIA's driver"
     if stem == "tvm_ffi":
-        return f"{_TVM} apache-tvm-ffi"
+        return _pip("apache-tvm-ffi")
     return reinstall(node.importer)
 
 
@@ -134,7 +135,13 @@ def reinstall(path: str) -> str:
     """Name the command that puts a damaged or missing file's package back."""
     folder = os.path.basename(os.path.dirname(os.path.dirname(path)))
     packages = {"tvm_ffi": "apache-tvm-ffi", "tvm": "apache-tvm"}
-    return f"{_TVM} {packages[folder]}" if folder in packages else REINSTALL
+    return _pip(packages[folder]) if folder in packages else REINSTALL
+
+
+def _pip(distribution: str) -> str:
+    """Name the command that puts a distribution back, in the version that this mlc_llm pins."""
+    pinned = required(PACKAGE, distribution)
+    return f"{_TVM} {distribution}" + (f"=={pinned}" if pinned else "")
 
 
 def _missing_export(nodes: Sequence[Needed], host: Host) -> Verdict | None:

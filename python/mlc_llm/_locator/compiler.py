@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.installed import read_stamp
+from mlc_llm._locator.installed import read_stamp, version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def why_no_compiler(
             cause="no-compiler",
             fix="unset TVM_USE_RUNTIME_LIB",
         )
-    version = getattr(tvm, "__version__", "")
     path = os.path.join(
         os.path.dirname(os.path.abspath(tvm.__file__)), "lib", host.file_name("tvm_compiler")
     )
@@ -60,7 +59,7 @@ def why_no_compiler(
             "compiling needs TVM's compiler, which the installed tvm does not have",
             path=path,
             cause="no-compiler",
-            fix=f"pip install --force-reinstall --no-deps apache-tvm=={version}",
+            fix=f"pip install --force-reinstall --no-deps apache-tvm=={version('tvm')}",
         )
     return _load_again(path, host)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
+    "PACKAGE",
     "library_folders",
     "package_folder",
     "read_stamp",
@@ -24,6 +25,9 @@ __all__ = [
     "version",
     "wanted_tvm",
 ]
+
+#: The folder of the package that this file is part of.
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _DISTRIBUTIONS = {"tvm": "apache_tvm", "tvm_ffi": "apache_tvm_ffi"}
 
@@ -54,14 +58,12 @@ def library_folders() -> list[str]:
 
 def version(name: str) -> str | None:
     """Return the version of the installed ``tvm`` or ``tvm_ffi``; None where nothing tells."""
-    known = getattr(sys.modules.get(name), "__version__", None)
-    if known:
-        return str(known)
     package = package_folder(name)
-    if package is None:
-        return None
-    info = _dist_info(os.path.dirname(package), _DISTRIBUTIONS[name])
-    return info.removesuffix(".dist-info").partition("-")[2] if info else None
+    info = package and _dist_info(os.path.dirname(package), _DISTRIBUTIONS[name])
+    if info:
+        return info.removesuffix(".dist-info").partition("-")[2]
+    known = getattr(sys.modules.get(name), "__version__", None)
+    return str(known) if known else None
 
 
 def required(package: str, distribution: str) -> str | None:
@@ -169,13 +171,18 @@ def _recorded(distribution: str) -> str | None:
     return pins[0].partition(";")[0].strip() if pins else None
 
 
-def require_version(version: str | None, wanted: str | None, path: str = "") -> None:
+def require_version(
+    version: str | None, wanted: str | None, path: str = "", *, exact: bool = False
+) -> None:
     """Refuse another TVM than the one this wheel was built for. None: nothing is recorded.
 
-    A local label names a variant of the same release (``0.26.0+mlcbuild.mingw``), which
-    ``tvm.__version__`` does not tell.
+    A local label names a variant of the same release (``0.26.0+mlcbuild.mingw``). A distribution's
+    version tells it, and with ``exact`` it must be the wanted one; ``tvm.__version__`` does not.
     """
-    if wanted is None or version is None or _public(version) == _public(wanted):
+    if version is None or wanted is None:
+        return
+    public = version.partition("+")[0]
+    if wanted in (version, public) or (not exact and public == wanted.partition("+")[0]):
         return
     raise LibraryLoadError(
         f"tvm {version} is installed or imported, this mlc_llm was built for {wanted}",
@@ -183,7 +190,3 @@ def require_version(version: str | None, wanted: str | None, path: str = "") -> 
         cause="stamp-mismatch",
         fix=f"pip install apache-tvm=={wanted}",
     )
-
-
-def _public(version: str) -> str:
-    return version.partition("+")[0]

@@ -7,12 +7,13 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mlc_llm._locator.candidates import PACKAGE, candidates
+from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.closure import closure, first_fault, python_folders, system_folder
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.host import this_host
 from mlc_llm._locator.installed import (
+    PACKAGE,
     library_folders,
     read_stamp,
     require_version,
@@ -87,7 +88,7 @@ def _of(verdict: Verdict, error: LibraryLoadError | None, wins: bool, field: str
 
 def _fault(path: str, host: Host) -> Verdict | None:
     """Judge what choosing leaves to the loader: all that the winner needs, and TVM's version."""
-    require_version(version("tvm"), wanted_tvm(path), path)
+    require_version(version("tvm"), wanted_tvm(path), path, exact=True)
     folders = library_folders()
     if fault := first_fault(path, host, folders):
         return fault

@@ -66,9 +66,10 @@ def _refused(error: Exception, folder: str, host: Host) -> LibraryLoadError:
     """Explain why importing TVM failed: a library of it, or another generation of it."""
     from mlc_llm._locator.closure import first_fault  # noqa: PLC0415 - only after a failure
     from mlc_llm._locator.explain import explain  # noqa: PLC0415
-    from mlc_llm._locator.installed import library_folders  # noqa: PLC0415
+    from mlc_llm._locator.installed import library_folders, package_folder  # noqa: PLC0415
 
     extension = getattr(error, "path", None)
+    folder = folder or os.path.join(package_folder("tvm") or "", "lib")
     path = extension or os.path.join(folder, host.file_name("tvm_runtime"))
     if isinstance(error, OSError) or extension:
         return explain(error if isinstance(error, OSError) else OSError(*error.args), path, host)
@@ -79,7 +80,7 @@ def _refused(error: Exception, folder: str, host: Host) -> LibraryLoadError:
         )
     return LibraryLoadError(
         f"importing tvm failed: {error}",
-        path=path if folder else "",
+        path=path,
         cause="stamp-mismatch",
         fix="pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
     )
