@@ -177,7 +177,10 @@ class System(ABC):
     def path_folders(self) -> tuple[str, ...]:
         """Return the entries of PATH as they are searched: without quotes, empty ones left out."""
         separator = ";" if self.windows else ":"
-        entries = (entry.strip().strip('"') for entry in self.variable("PATH").split(separator))
+        text = self.variable("PATH")
+        if not self.windows and "PATH" not in self.environment():
+            text = posixpath.defpath  # what the system searches then
+        entries = (entry.strip().strip('"') for entry in text.split(separator))
         return tuple(dict.fromkeys(entry for entry in entries if entry))
 
     def find_all(self, program: str) -> tuple[str, ...]:

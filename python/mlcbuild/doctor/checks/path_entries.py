@@ -17,7 +17,7 @@ _LONGEST: Final = 8191
 
 def _run(system: System) -> Outcome:
     text = system.variable("PATH")
-    if not text.strip():
+    if not text.strip() and (system.windows or "PATH" in system.environment()):
         return warn(
             "PATH is empty: no tool can be found", fix="open a new terminal and try again there"
         )
