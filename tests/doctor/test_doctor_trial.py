@@ -13,12 +13,12 @@ import mlcbuild
 import pytest
 from fakemachine import FakeSystem, linux, windows
 from mlcbuild.doctor.checks import load_check
+from mlcbuild.doctor.checks.trial import trial_command
 from mlcbuild.doctor.system import Ran
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.model import Outcome
 
-COMMAND = "-m mlcbuild.doctor.trial"
 GOOD: dict[str, Any] = {
     "step": "",
     "message": "",
@@ -35,7 +35,7 @@ GOOD: dict[str, Any] = {
 
 
 def judged(pc: FakeSystem, answer: str | Ran) -> Outcome:
-    pc.answer(pc.python.executable, {COMMAND: answer})
+    pc.answer(pc.python.executable, {" ".join(trial_command(pc)[1:]): answer})
     return load_check("trial").run(pc)
 
 

@@ -18,6 +18,7 @@ import ordlookup
 import pefile
 import pytest
 from mlcbuild.lab import Lab, down, up
+from mlcbuild.lab.hosttools import compiler_variables
 from mlcbuild.sources.cache import default_cache
 from pefactory import make_pe
 from sickmachines import debug_dll
@@ -79,14 +80,14 @@ class Pc:
         done = self.lab.run(["reg", *words])
         assert done.code == 0, done.text + done.errors
 
-    def doctor(self, *arguments: str) -> dict[str, Any]:
+    def doctor(self, *arguments: str, limit_s: float = 180) -> dict[str, Any]:
         paths = [self.lab.path(path) for path in (mlcbuild_root(), self.packages)]
         code = (
             f"import sys; sys.path[:0] = {paths!r}\n"
             f"sys.argv = ['mlcbuild', 'doctor', *{arguments!r}]\n"
             "from mlcbuild.cli import main; sys.exit(main())"
         )
-        done = self.lab.run(["python", "-c", code], env=self.env, cwd=self.folder, timeout=180)
+        done = self.lab.run(["python", "-c", code], env=self.env, cwd=self.folder, timeout=limit_s)
         assert done.code in (0, 1), done.text + done.errors
         assert "Traceback" not in done.errors
         table: dict[str, Any] = json.loads(done.text)
@@ -244,6 +245,18 @@ def test_a_stale_config_is_renamed_by_fix(pc: Pc) -> None:
     table = pc.doctor("--json", "--only", "config-cmake", "--fix")
     assert table["repairs"][0]["outcome"] == "done"
     assert (pc.folder / "config.cmake.1.bak").is_file()
+
+
+def test_a_trial_build_of_windows_own_tools(pc: Pc) -> None:
+    """Windows' pip, scikit-build-core, CMake and Ninja; the compiler is MinGW as an .exe."""
+    pc.env = {**compiler_variables(pc.lab), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # In the environment itself: the trial is a process of its own.
+    done = pc.lab.run(["pip", "install", "-q", "pefile"], env=pc.env, timeout=300)
+    assert done.code == 0, done.errors
+    (entry,) = pc.doctor("--json", "--only", "trial", "--trial", limit_s=580)["checks"]
+    assert entry["status"] == "ok", entry
+    assert "configuration: Release" in entry["evidence"]
+    assert "machine: x86_64" in entry["evidence"]
 
 
 def test_it_answers_within_three_seconds(pc: Pc) -> None:

@@ -68,8 +68,14 @@ project(mlcbuild_trial LANGUAGES CXX)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 add_library(mlcbuild_trial SHARED trial.cc)
+# MinGW-w64: the name that MSVC gives a DLL, and GCC's runtime inside.
+if(MINGW)
+  set_target_properties(mlcbuild_trial PROPERTIES PREFIX "")
+  target_link_options(mlcbuild_trial PRIVATE -static)
+endif()
 install(TARGETS mlcbuild_trial
-  RUNTIME DESTINATION mlcbuild_trial LIBRARY DESTINATION mlcbuild_trial)
+  RUNTIME DESTINATION mlcbuild_trial LIBRARY DESTINATION mlcbuild_trial
+  ARCHIVE DESTINATION mlcbuild_trial EXCLUDE_FROM_ALL)
 """
 #: A string and a lock: the C++ library is needed, as it is by the real thing.
 _SOURCE: Final = """\

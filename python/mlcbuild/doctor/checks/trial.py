@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
@@ -11,7 +13,7 @@ from mlcbuild.doctor.shell import command, python
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["CHECK"]
+__all__ = ["CHECK", "trial_command"]
 
 _MACHINES: Final = {
     "win-amd64": "x86_64",
@@ -22,8 +24,18 @@ _MACHINES: Final = {
 }
 
 
+def trial_command(system: System) -> tuple[str, ...]:
+    """Return the command of the trial; it finds mlcbuild wherever this one is."""
+    root = os.fspath(Path(__file__).resolve().parents[3])
+    code = (
+        f"import sys; sys.path.insert(1, {root!r}); "
+        "from mlcbuild.doctor.trial import main; sys.exit(main())"
+    )
+    return (system.python.executable, "-c", code)
+
+
 def _run(system: System) -> Outcome:
-    done = system.run(system.python.executable, "-m", "mlcbuild.doctor.trial", limit_s=570)
+    done = system.run(*trial_command(system), limit_s=570)
     again = command(system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
     try:
         trial: dict[str, Any] = json.loads(done.out.strip().splitlines()[-1])
