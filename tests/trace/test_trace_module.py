@@ -120,3 +120,19 @@ def test_a_library_that_is_nowhere_is_not_found(lab: Lab) -> None:
     assert found.stage == "not-found"
     assert found.culprit == "nowhere.dll"
     assert found.winerror == 126
+
+
+def test_a_missing_python_module_is_one_to_install(lab: Lab) -> None:
+    package(lab, "needy", "import no_such_module.part\n")
+    assert traced(lab, "needy").fix == "python -m pip install no_such_module"
+
+
+def test_a_dll_of_another_package_is_pointed_at(lab: Lab) -> None:
+    other = package(lab, "other", "")
+    folder = package(lab, "mine", CODE)
+    make("missing-dll", folder)
+    (folder / "libs").mkdir()
+    make("healthy", other / "lib")
+    found = traced(lab, "mine")
+    assert found.culprit == "leaf.dll"
+    assert any(str(other / "lib" / "leaf.dll") in note for note in found.notes)

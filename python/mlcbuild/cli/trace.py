@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="seconds for each child process (default: 60)")  # fmt: skip
     add("--python", metavar="EXE", help="the python.exe that loads (default: this one)")
     add("--lab", action="store_true", help="on Linux: load in the lab's Windows Python (Wine)")
+    add("--env", default="default", metavar="NAME", help="with --lab: its Python environment")
     add("--json", action="store_true", help="report as JSON")
 
 
@@ -75,7 +77,8 @@ def _host(args: argparse.Namespace) -> Host:
     if args.lab:
         from mlcbuild.lab import up  # noqa: PLC0415 - makes a lab
 
-        return LabHost(up(notice=lambda words: print(words, file=sys.stderr)))
+        say = functools.partial(print, file=sys.stderr)
+        return LabHost(up(environment=args.env, notice=say))
     elsewhere = f"mlcbuild trace --lab {args.target} loads it under Wine, and "
     raise UsageError(
         "trace loads for real, which needs Windows",

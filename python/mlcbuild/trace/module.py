@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -44,14 +45,16 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
         return _python_error(name, probe, run)
     path = _resolved(asked, probe)
     if path is None:
+        whole = len(PureWindowsPath(asked.path).parts) > 1
+        searched = f"was not found in {', '.join(asked.folders) or 'any folder'}"
         return replace(
             _python_error(name, probe, run),
             stage="not-found",
             culprit=asked.path,
             winerror=126,
             cause="missing-dll",
-            reason=f"{asked.path} was not found in {', '.join(asked.folders) or 'any folder'}",
-            fix="mlcbuild doctor",
+            reason=f"{asked.path} {'is not there' if whole else searched}",
+            fix="mlcbuild doctor --only runtime-dlls",
         )
     found = image_trace(path, probe, options, folders=asked.folders)
     if found.loads and asked.before:
@@ -107,11 +110,18 @@ def _python_error(name: str, probe: Probe, run: Run) -> Trace:
         stage="python",
         cause="import-failed",
         reason=said,
-        fix="mlcbuild explain - with the whole traceback",
+        fix=_fix(said),
         winerror=raised[0]["error"] if raised else None,
         exit=run.exit,
         loaded=_loaded(run),
     )
+
+
+def _fix(said: str) -> str:
+    missing = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", said)
+    if missing:
+        return f"python -m pip install {missing[1].partition('.')[0]}"
+    return "mlcbuild explain - with the whole traceback"
 
 
 def _loaded(run: Run) -> tuple[str, ...]:

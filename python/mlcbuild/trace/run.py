@@ -77,7 +77,27 @@ def image_trace(
     if options.loader_log:
         logged = probe.load([Step(path=path)], folders=added, before=before, debug=True)
         seen = replace(seen, log=logged.log)
-    return judge(seen)
+    answer = judge(seen)
+    elsewhere = _elsewhere(path, answer.missing) if answer.stage == "not-found" else ""
+    if elsewhere:
+        note = f"{elsewhere} has it: import that package first, or add its folder (--add-dir)"
+        answer = replace(answer, notes=(*answer.notes, note))
+    return answer
+
+
+def _elsewhere(path: str, missing: Sequence[str]) -> str:
+    """Return where in the same site-packages a DLL lies that was not found; empty for nowhere.
+
+    Looks at most three folders deep: wheels put their libraries no deeper.
+    """
+    sites = [parent for parent in Path(path).parents if parent.name.lower() == "site-packages"]
+    names = {name.casefold() for name in missing}
+    for site in sites[:1]:
+        for pattern in ("*", "*/*", "*/*/*"):
+            for found in site.glob(f"{pattern}/*.dll"):
+                if found.name.casefold() in names:
+                    return str(found)
+    return ""
 
 
 def machine_of(facts: dict[str, Any], host: Host) -> Machine:
