@@ -99,6 +99,16 @@ def test_every_rule_can_be_explained(rule: str, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.startswith(f"{rule}: ")
 
 
+@pytest.mark.parametrize("check", ["vc-redist", "link-exe", "cmake"])
+def test_every_check_of_the_doctor_can_be_explained(
+    check: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", check]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{check}: ")
+    assert f"mlcbuild doctor --only {check}" in out
+
+
 @pytest.mark.parametrize(
     "what",
     ["mutex-abi", "1114", "0xC00000BB", "link: extra operand", "gibberish",

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...), a rule of mlcbuild
-check, the name of a code, or lines of an error: a traceback, CMake, the linker, Cargo, pip.
+WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...), the name of a code,
+the id of a rule (mlcbuild check) or of a check (mlcbuild doctor), or lines of an error: a
+traceback, CMake, the linker, Cargo, pip.
 
 examples:
   mlcbuild explain 1114

@@ -18,7 +18,7 @@ __all__ = ["SCHEMA_VERSION", "Answer", "explain"]
 
 SCHEMA_VERSION: Final = 1
 _BARE_NUMBER: Final = re.compile(r"\s*(?:0x[0-9a-f]+|[-+]?\d+)\s*", re.IGNORECASE)
-_RULE_ID: Final = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)+\s*", re.IGNORECASE)
+_ID: Final = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)*\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,11 +51,12 @@ class Answer:
 
 
 def explain(text: str) -> Answer:
-    """Explain a rule's id, a number in any notation, a code's name, or pasted lines."""
+    """Explain the id of a rule or a check, a number, a code's name, or pasted lines."""
     subject = subject_of(text)
     found: list[Explanation] = []
-    if _RULE_ID.fullmatch(text):
-        found += _rule(text.strip().casefold())
+    if _ID.fullmatch(text):
+        name = text.strip().casefold()
+        found += _rule(name) or _check(name)
     if not found and not _BARE_NUMBER.fullmatch(text):
         from mlcbuild.explain.catalogue import find_symptoms  # noqa: PLC0415 - reads TOML
 
@@ -84,5 +85,23 @@ def _rule(name: str) -> list[Explanation]:
             causes=(rule.fix,),
             run="mlcbuild check {path}",
             sources=(rule.source,),
+        )
+    ]
+
+
+def _check(name: str) -> list[Explanation]:
+    from mlcbuild.doctor.checks import CHECKS, load_check  # noqa: PLC0415 - see _rule
+
+    if not any(name in ids for ids in CHECKS.values()):
+        return []
+    check = load_check(name)
+    return [
+        Explanation(
+            kind="check",
+            id=check.id,
+            title=check.title,
+            meaning=check.why,
+            run=f"mlcbuild doctor --only {check.id}",
+            sources=(check.source,),
         )
     ]

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Explanation", "Kind"]
 
-Kind = Literal["code", "rule", "symptom"]
+Kind = Literal["check", "code", "rule", "symptom"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,7 +15,7 @@ class Explanation:
     """One thing explained. ``causes`` are in order of likelihood, ``run`` is the next command."""
 
     kind: Kind
-    #: ``WinError 126``, ``NTSTATUS 0xC0000005``, a rule's id, or a symptom's.
+    #: ``WinError 126``, ``NTSTATUS 0xC0000005``, or the id of a rule, a symptom or a check.
     id: str
     title: str
     meaning: str
