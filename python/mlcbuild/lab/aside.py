@@ -25,11 +25,15 @@ def hold(path: Path, notice: Callable[[str], None] = lambda _: None) -> Iterator
 
 
 def make_aside(
-    path: Path, make: Callable[[Path], None], notice: Callable[[str], None] = lambda _: None
+    path: Path,
+    make: Callable[[Path], None],
+    notice: Callable[[str], None] = lambda _: None,
+    *,
+    abandon: Callable[[Path], None] = lambda _: None,
 ) -> None:
     """Have ``make`` fill a folder aside and rename it to ``path``, unless ``path`` is there.
 
-    What a killed process left aside is removed first.
+    What a killed process left aside is removed first, after ``abandon`` ended what runs in it.
     """
     if path.is_dir():
         return
@@ -37,7 +41,12 @@ def make_aside(
         if path.is_dir():  # another process was faster
             return
         aside = path.with_name(f"{path.name}.part")
+        if aside.exists():
+            abandon(aside)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        make(aside)
-        aside.rename(path)
+        try:
+            make(aside)
+            aside.rename(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)

@@ -113,6 +113,8 @@ def up(
     or the compiler fails.
     """
     download = python_download(version)
+    if isinstance(environment, str):
+        check_name(environment)
     programs = find_programs()
     root = _root(root)
     python = lay_out_python(root, version, notice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import os
 import shutil
@@ -172,7 +171,11 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
             compile_source(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
         compile_source(programs, "launch", prefix.launcher)
 
-    make_aside(folder, make, notice)
+    def abandon(aside: Path) -> None:
+        # A server knows its prefix by the folder's inode, which the next folder may get.
+        Prefix(folder=aside, programs=programs).stop()
+
+    make_aside(folder, make, notice, abandon=abandon)
     return Prefix(folder=folder, programs=programs)
 
 
@@ -187,7 +190,8 @@ def _link_to_wine(system32: Path, programs: Programs) -> None:
     for folder in programs.modules:
         for own in Path(folder).iterdir():
             copy = system32 / own.name
-            if copy.is_file() and filecmp.cmp(own, copy, shallow=False):
+            # wineboot copied it a moment ago: the size tells it from what it writes itself.
+            if copy.is_file() and own.stat().st_size == copy.stat().st_size:
                 copy.unlink()
                 copy.symlink_to(own)
 

@@ -203,19 +203,24 @@ def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Li
         native = own.get(image.name.lower())
         if native is None:
             continue
-        own_copy = image.as_posix().endswith("/" + native) and venv in image.resolve().parents
+        # Windows' loader gives a DLL the case in which it was asked for.
+        own_copy = image.as_posix().lower().endswith("/" + native.lower())
+        own_copy = own_copy and venv in image.resolve().parents
         if not own_copy and not _same(image, venv, native):
             raise FailedError(f"{image.name} was loaded from {image}, not the wheel's {native}")
         ours += 1
     took = ", ".join(f"{name} {spent:.2f} s" for name, spent in answer.table["seconds"].items())
     if not own:
         return f"{took}; no native libraries"
+    if not ours:
+        return f"{took}; none of {len(own)} native libraries was loaded: name its module, --import"
     return f"{took}; {ours} of {len(own)} native libraries loaded, all from the wheel"
 
 
 def _same(image: Path, venv: Path, native: str) -> bool:
     """Tell whether another wheel's copy has the bytes of ours: repaired wheels share DLLs so."""
-    return any(filecmp.cmp(image, ours, shallow=False) for ours in venv.glob(f"**/{native}"))
+    copies = venv.glob(f"**/{native}") if image.is_file() else ()
+    return any(filecmp.cmp(image, ours, shallow=False) for ours in copies)
 
 
 def step_tensor(place: Place, limits: Limits) -> str:
