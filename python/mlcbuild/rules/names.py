@@ -8,10 +8,12 @@ knowledge (``mlcbuild.loader.policy``).
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.policy import provider_of
 from mlcbuild.pe.crt import unmangled
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.policy import Provider
 
 __all__ = [
     "base_name",
@@ -57,7 +59,7 @@ def is_runtime(path: str) -> bool:
     name = base_name(path)
     if name == "ucrtbase.dll" or name.startswith("api-ms-win-crt-"):
         return True
-    provider = provider_of(name)
+    provider = _provider(name)
     # OpenMP and the class libraries have their own rules and uses.
     other = name.startswith(("vcomp", "mfc", "vcamp"))
     return provider is not None and provider.kind == "redist" and not other
@@ -65,7 +67,7 @@ def is_runtime(path: str) -> bool:
 
 def is_debug_runtime(path: str) -> bool:
     """Return whether this is a debug runtime, mangled or not."""
-    provider = provider_of(original_name(path))
+    provider = _provider(original_name(path))
     return provider is not None and provider.kind == "debug"
 
 
@@ -77,3 +79,9 @@ def is_msvcp140(path: str) -> bool:
 def openmp_family(path: str) -> str | None:
     """Return ``kmp`` (Intel and LLVM, which abort on duplicates), ``gomp``, ``vcomp`` or None."""
     return _OPENMP.get(original_name(path))
+
+
+def _provider(name: str) -> Provider | None:
+    from mlcbuild.loader.policy import provider_of  # noqa: PLC0415 - the whole model comes along
+
+    return provider_of(name)
