@@ -6,6 +6,7 @@ check` starts in a tenth of a second, which importing one would take.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import threading
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["Line", "clock", "counted", "left"]
+__all__ = ["Line", "clock", "counted", "left", "ticking"]
 
 _Item = TypeVar("_Item")
 
 #: Seconds until the line appears, and between two of its texts.
 _PATIENCE_S: Final = 1.0
 _EVERY_S: Final = 0.1
+_TICK_S: Final = 0.25
 #: Share of the work that has to be done before its speed says anything.
 _TELLING: Final = 0.02
 
@@ -78,6 +80,30 @@ def counted(items: Collection[_Item], what: str, *, line: Line | None = None) ->
             line.show(f"{what} {number + 1} of {len(items)}{rest}")
             yield item
     finally:
+        line.close()
+
+
+@contextlib.contextmanager
+def ticking(what: str, *, line: Line | None = None) -> Iterator[Line]:
+    """Show what is going on and for how long; for work that cannot say how far it is."""
+    line = line or Line()
+    if not line.shown:
+        yield line
+        return
+    began = time.monotonic()
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(_TICK_S):
+            line.show(f"{what}, {clock(time.monotonic() - began)}")
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield line
+    finally:
+        over.set()
+        thread.join()
         line.close()
 
 

@@ -222,7 +222,7 @@ def test_an_open_loop_shows_a_stall_that_a_closed_loop_hides(capsys: Capture) ->
         words = ["--rate", "100", "--requests", "150", "--warmup", "0"]
         open_run = measured(capsys, server.url + "/x", *words)["runs"][0]
     assert open_run["latency_s"]["p50"] > 0.05
-    assert open_run["throughput_rps"] == pytest.approx(100, rel=0.1)
+    assert 60 <= open_run["throughput_rps"] <= 102
     began.clear()
     with serving(app) as server:
         words = ["--concurrency", "1", "--requests", "150", "--warmup", "0"]
@@ -243,11 +243,13 @@ def test_a_full_open_loop_counts_the_wait_for_a_place(capsys: Capture) -> None:
 def test_sweeps_run_each_load(capsys: Capture) -> None:
     with serving(chat_app()) as server:
         closed = measured(capsys, server.url, "--concurrency", "1..6", "--requests", "3")
-        opened = measured(capsys, server.url, "--rate", "50,100", "--requests", "3")
+        opened = measured(capsys, server.url, "--rate", "10,20", "--requests", "5")
     assert [run["load"]["concurrency"] for run in closed["runs"]] == [1, 2, 4, 6]
-    assert [run["load"]["rate"] for run in opened["runs"]] == [50, 100]
+    assert [run["load"]["rate"] for run in opened["runs"]] == [10, 20]
     for run in opened["runs"]:
-        assert run["throughput_rps"] == pytest.approx(run["load"]["rate"], rel=0.15)
+        rate = run["load"]["rate"]
+        # Not 5 requests in 4 intervals, which looked like a quarter more than was asked for.
+        assert rate * 0.7 <= run["throughput_rps"] <= rate * 1.02
 
 
 def test_output_holds_the_json_beside_the_text(capsys: Capture, tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from mlcbuild import progress
 from mlcbuild.build.steps import Step, StepReader
 from mlcbuild.build.watched import telling, watch
-from mlcbuild.progress import Line, clock, counted, left
+from mlcbuild.progress import Line, clock, counted, left, ticking
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"
 
@@ -46,6 +47,19 @@ def test_items_are_counted_and_the_line_is_taken_away(monkeypatch: pytest.Monkey
     assert list(counted("ab", "image", line=line(stream, monkeypatch))) == ["a", "b"]
     assert "image 1 of 2" in stream.getvalue()
     assert "image 2 of 2, 0:00 left" in stream.getvalue()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_work_that_cannot_say_how_far_it_is_shows_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "_TICK_S", 0.01)
+    stream = Terminal()
+    with ticking("installing", line=line(stream, monkeypatch)):
+        deadline = time.monotonic() + 10
+        while "installing, 0:00" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert "installing, 0:00" in stream.getvalue()
     assert stream.getvalue().endswith("\r\x1b[K")
 
 

@@ -70,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Repair every wheel; returns 1 where an error is left in one."""
     from mlcbuild.check.settings import settings_from  # noqa: PLC0415
+    from mlcbuild.progress import counted  # noqa: PLC0415
     from mlcbuild.repair import repair  # noqa: PLC0415
 
     options: dict[str, Any] = {"companions": args.companions, "strict": args.strict or None}
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             declared=args.exclude,
             extra=args.delvewheel,
         )
-        for wheel in args.wheels
+        for wheel in counted(args.wheels, "repairing wheel")
     ]
     if args.json:
         import json  # noqa: PLC0415

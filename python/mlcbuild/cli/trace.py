@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
+from mlcbuild.progress import ticking
 
 if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.trace.report import lines, table  # noqa: PLC0415
 
     options = Options(add_dirs=tuple(args.add_dirs), limit_s=args.limit, loader_log=args.loader_log)
-    found = trace(args.target, host, options)
+    with ticking(f"loading what {args.target} needs, leaf first"):
+        found = trace(args.target, host, options)
     if args.json:
         import json  # noqa: PLC0415 - only this form needs it
 

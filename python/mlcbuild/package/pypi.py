@@ -12,6 +12,7 @@ from mlcbuild.package.metadata import tags_of_name
 from mlcbuild.package.requirements import needed, windows_environment
 from mlcbuild.package.source import FileSource
 from mlcbuild.package.wheel import WheelPackage
+from mlcbuild.progress import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,19 @@ def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:
             remedy="see its files with `pip index versions`, or give a wheel's path",
         )
     path = folder / best.filename
-    download(best, path)
+    line = Line()
+    total = 0
+
+    def received(count: int) -> None:
+        nonlocal total
+        total += count
+        whole = f" of {best.size / 1e6:.1f}" if best.size else ""
+        line.show(f"downloading {best.filename}: {total / 1e6:.1f}{whole} MB")
+
+    try:
+        download(best, path, progress=received)
+    finally:
+        line.close()
     return path
 
 

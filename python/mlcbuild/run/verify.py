@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError, UsageError
+from mlcbuild.progress import ticking
 from mlcbuild.run import steps
 from mlcbuild.run.place import place as make_place
 from mlcbuild.run.subject import read_subject
@@ -127,7 +128,8 @@ def _run(
 ) -> None:
     began = time.monotonic()
     try:
-        detail, error = action(), None
+        with ticking(name):
+            detail, error = action(), None
     except MlcbuildError as caught:
         detail, error = str(caught), caught
     step = Step(name=name, seconds=time.monotonic() - began, ok=error is None, detail=detail)
