@@ -82,6 +82,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a Windows wheel, on Linux: real Windows CPython in the lab (mlcbuild lab)",
     )
+    add(
+        "--linux-wheel",
+        type=Path,
+        metavar="WHEEL",
+        help="for --chat with --wine: this machine's wheel of the same sources, which compiles",
+    )
+    add(
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="N",
+        help="for --chat with --wine: processes that must answer and end by themselves",
+    )
     add("--time-limit", type=float, metavar="S", help="seconds a step may take")
     add("--keep", action="store_true", help="keep the environment, the model and the log")
     add("--json", action="store_true", help="print the outcome as JSON")
@@ -91,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
     """Verify, printing each step as it ends."""
     if args.time_limit is not None and args.time_limit <= 0:
         raise UsageError("--time-limit must be more than 0 seconds")
+    if args.repeat < 1:
+        raise UsageError("--repeat must be 1 or more")
     limits = (
         Limits()
         if args.time_limit is None
@@ -107,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
         also=tuple(args.also),
         no_index=args.no_index,
         wine=args.wine,
+        linux_wheel=args.linux_wheel,
+        repeat=args.repeat,
         keep=args.keep,
         limits=limits,
     )

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from mlcbuild.run.place import HostPlace
 
-__all__ = ["same_answer", "step_chat", "step_compile", "step_config"]
+__all__ = ["TOKENS", "same_answer", "step_chat", "step_compile", "step_config"]
 __all__ += ["step_device", "step_model", "step_serve"]
 
 #: The same prompt and length as probes/probe.py: both must give the same answer.
 _PROMPT: Final = "hello"
-_TOKENS: Final = 12
+TOKENS: Final = 12
 _SEED: Final = 0
 
 
@@ -104,8 +104,8 @@ def step_chat(place: HostPlace, device: str, limits: Limits) -> tuple[str, dict[
     if first != second:
         raise FailedError(f"two greedy answers differ: {first!a} and {second!a}")
     usage = facts["usage"]
-    if usage["completion_tokens"] != _TOKENS or not first:
-        raise FailedError(f"{_TOKENS} tokens were asked for, the answer has {usage}")
+    if usage["completion_tokens"] != TOKENS or not first:
+        raise FailedError(f"{TOKENS} tokens were asked for, the answer has {usage}")
     return f"{device}: {first!a}; {_usage(usage)}", {"text": first, "usage": usage}
 
 
@@ -145,7 +145,7 @@ def step_serve(place: HostPlace, device: str, expected: str, limits: Limits) -> 
             "model": name,
             "messages": [{"role": "user", "content": _PROMPT}],
             "temperature": 0,
-            "max_tokens": _TOKENS,
+            "max_tokens": TOKENS,
         }
         try:
             answer = _http(port, "/v1/chat/completions", question, deadline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError, UsageError
@@ -38,6 +38,10 @@ class Options:
     no_index: bool = False
     #: Use the lab: a Windows wheel, on Linux.
     wine: bool = False
+    #: For ``chat`` with ``wine``: this machine's wheel of the same sources, which compiles.
+    linux_wheel: Path | None = None
+    #: For ``chat`` with ``wine``: processes that must answer and end by themselves.
+    repeat: int = 1
     keep: bool = False
     limits: steps.Limits = field(default_factory=steps.Limits)
 
@@ -97,9 +101,15 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
 
     Raises ``InputError`` for what is no wheel, before anything is made.
     """
+    if options.chat and options.wine and options.linux_wheel is None:
+        raise UsageError(
+            "--chat with --wine compiles the model on Linux",
+            remedy="give this machine's wheel of the same sources: --linux-wheel WHEEL",
+        )
     subject = read_subject(options.wheel)
-    if options.chat and options.wine:
-        raise UsageError("--chat does not go with --wine", remedy="chat on Windows")
+    if options.wine and (options.wheel.parent / "wheelhouse.json").is_file():
+        links = (*options.find_links, options.wheel.parent)  # the set is complete
+        options = replace(options, find_links=links, no_index=True)
     outcome = Outcome(wheel=str(options.wheel))
     try:
         with make_place(keep=options.keep) as place:
@@ -197,7 +207,6 @@ def _plan_in_lab(
     """Yield the steps for a Windows wheel under Wine: the same, each judged for Windows."""
     from mlcbuild.run import wine  # noqa: PLC0415 - the lab and the loader's data, rarely used
 
-    del outcome
     limits = options.limits
     names = options.imports or subject.imports
     made: list[wine.WinePlace] = []
@@ -222,3 +231,10 @@ def _plan_in_lab(
     for code in options.code:
         ran = lambda code=code: steps.step_run(there, code, limits)  # noqa: E731
         yield "run", lambda ran=ran: wine.judged(there, ran)  # type: ignore[misc]
+    if options.chat and options.linux_wheel is not None:
+        from mlcbuild.run import windows_chat  # noqa: PLC0415 - the wheelhouse's link script
+        from mlcbuild.run.place import HostPlace  # noqa: PLC0415
+
+        folder = place.folder / "linux"
+        host = HostPlace(folder=folder, log=place.log, environment=place.environment)
+        yield from windows_chat.plan(options, options.linux_wheel, there, host, outcome)

@@ -2,6 +2,7 @@
 
     python probe.py import NAME...     import them; which native libraries are loaded, from where
     python probe.py tensor             a tensor through tvm, or a call through tvm_ffi
+    python probe.py tokenizer MODEL    text that is not ASCII, there and back
     python probe.py chat DIR DEVICE    two greedy answers of the model in DIR
 
 The answer is the last line: a JSON table.
@@ -93,6 +94,19 @@ def probe_device(name: str) -> dict:
     return {"exists": bool(tvm.device(name, 0).exist)}
 
 
+def probe_tokenizer(model: str) -> dict:
+    """Encode and decode text with letters of several bytes; it must come back as it was."""
+    from mlc_llm.tokenizers import Tokenizer
+
+    text = "caf\u00e9 \u6f22\u5b57 \U0001f600"
+    tokenizer = Tokenizer(model)
+    tokens = list(tokenizer.encode(text))
+    back = tokenizer.decode(tokens)
+    if back != text:
+        raise SystemExit(f"{text!a} came back as {back!a}")
+    return {"text": text, "tokens": len(tokens)}
+
+
 def probe_chat(model: str, library: str, device: str) -> dict:
     """Answer the same prompt twice with temperature 0."""
     from mlc_llm import MLCEngine
@@ -138,6 +152,8 @@ def main() -> None:
             answer = probe_tensor()
         elif what == "device":
             answer = probe_device(*arguments)
+        elif what == "tokenizer":
+            answer = probe_tokenizer(*arguments)
         else:
             answer = probe_chat(*arguments)
     except Exception as error:
