@@ -10,11 +10,13 @@ import pytest
 from fakemachine import (
     CMAKE,
     GIT,
+    SITE,
     VSWHERE,
     FakeSystem,
     install,
     linux,
     set_cmake,
+    set_redist,
     set_studios,
     windows,
 )
@@ -22,6 +24,7 @@ from mlcbuild.doctor import as_text
 from mlcbuild.doctor.checks import CHECKS, load_check
 from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.system import Ran
+from pefactory import make_pe
 from sickmachines import SICK, Sick, build_tree, debug_dll, release_dll
 from windowsmachines import studio
 
@@ -43,7 +46,32 @@ def problems(machine: FakeSystem, **options: bool) -> dict[str, Result]:
 
 @pytest.mark.parametrize("make", [windows, linux])
 def test_a_healthy_machine_is_silent(make: Callable[[], FakeSystem]) -> None:
-    assert problems(make()) == {}
+    assert [r for r in examine(make()).results if r.problem] == []
+
+
+def test_a_healthy_machine_gets_a_line_a_group() -> None:
+    lines = as_text.render(examine(windows())).splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "ok    toolchain",
+        "ok    python",
+        "ok    paths",
+        "ok    runtime DLLs",
+        "ok    GPU",
+        "ready to build",
+    ]
+
+
+def test_a_problem_shows_finding_evidence_and_fix() -> None:
+    pc = windows()
+    pc.env["TVM_HOME"] = "C:\\gone\x1b[31m"
+    lines = as_text.render(examine(pc, only=["source-variables"])).splitlines()
+    assert lines == [
+        "fail  paths: 1 check, 1 to look at",
+        r"  fail  source-variables: TVM_HOME=C:\gone\x1b[31m names a folder that is gone",
+        r"          TVM_HOME=C:\gone\x1b[31m",
+        "          fix: set TVM_HOME=",
+        "not ready: 1 problem",
+    ]
 
 
 def test_every_check_is_its_file() -> None:
@@ -279,3 +307,19 @@ def test_the_first_users_causes_are_all_named_by_the_doctor_alone() -> None:
     assert "lies in Debug, where nobody looks" in found["editable-install"].finding
     for check_id in ("debug-libraries", "editable-install"):
         assert found[check_id].fix == r"cmake --build C:\src\mlc-llm\build --config Release"
+
+
+def test_the_first_users_1114_is_named_with_its_cause() -> None:
+    pc = first_users_machine()
+    set_redist(pc, (14, 29, 30139, 0))
+    info = install(pc, "apache-tvm", "0.26.0")
+    dll = make_pe(imports={"MSVCP140.dll": ["_Mtx_lock"]}, rich=[(0x105, 35211)], linker=(14, 44))
+    pc.put(rf"{SITE}\tvm\lib\tvm_runtime.dll", dll)
+    pc.put(rf"{info}\RECORD", "tvm/lib/tvm_runtime.dll,sha256=x,1\n")
+    found = {result.id: result for result in examine(pc).results if result.problem}
+    assert "1114" in found["vc-redist"].finding
+    assert "14.29" in repr(found["vc-redist"])
+    assert found["vc-redist"].fix.startswith("winget install")
+    causes = {"build-configuration", "config-cmake", "debug-libraries", "editable-install"}
+    assert {*causes, "vc-redist"} <= set(found)
+    assert examine(pc).exit_code() == 1

@@ -54,7 +54,7 @@ def _group(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (status for the colour, coloured text, plain text) of each line."""
     looked = [result for result in results if result.status != "skip"]
-    if not looked and not (verbose and results):
+    if not looked:
         return
     status = worst(result.status for result in results)
     name = _NAMES.get(category, category)
