@@ -1,4 +1,4 @@
-"""A real loader's answer: Windows itself where the tests run on Windows, Wine elsewhere.
+"""A real loader's answer: Windows' own where the tests run on Windows, elsewhere the lab's Wine.
 
 The judge is a program of thirty lines that loads one DLL as CPython loads an extension module, or
 starts one program, and prints the error code.
@@ -7,7 +7,6 @@ starts one program, and prints the error code.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Judge", "close_judge", "make_judge", "on_windows", "wine"]
+    from mlcbuild.lab.wine import Prefix
+
+__all__ = ["Judge", "make_judge", "on_windows"]
 
 SOURCE = r"""
 #define _WIN32_WINNT 0x0A00
@@ -69,17 +70,12 @@ def on_windows() -> bool:
     return os.name == "nt"
 
 
-def wine() -> str | None:
-    """Return the path of Wine, None where it is not installed."""
-    return shutil.which("wine")
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
     """A loader to ask."""
 
     program: Path
-    prefix: Path | None
+    prefix: Prefix | None
 
     def load(self, path: Path, add: Sequence[Path]) -> tuple[int, dict[str, str]]:
         """Load a DLL by its full path: the error, 0 where it loads, and where modules came from.
@@ -97,14 +93,17 @@ class Judge:
         return TWINS.get(code, code)
 
     def _ask(self, word: str, *paths: Path) -> tuple[int, list[str]]:
-        start = [str(self.program)] if self.prefix is None else ["wine", str(self.program)]
+        start = [str(self.program)]
+        if self.prefix is not None:
+            self.prefix.start()
+            start = [self.prefix.programs.wine, *start]
         done = subprocess.run(
             [*start, word, *(self._native(path) for path in paths)],
             capture_output=True,
             text=True,
             check=False,
             timeout=180,
-            env=self.environment(),
+            env=None if self.prefix is None else self.prefix.environment(),
         )
         lines = done.stdout.splitlines()
         for line in lines:
@@ -116,56 +115,13 @@ class Judge:
         text = str(path.resolve())
         return text if self.prefix is None else "Z:" + text.replace("/", "\\")
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of Wine's processes: its own prefix, no messages, no Mono."""
-        if self.prefix is None:
-            return dict(os.environ)
-        return {
-            **os.environ,
-            "WINEPREFIX": str(self.prefix),
-            "WINEDEBUG": "-all",
-            # A copy beside the image comes before Wine's own, as Windows has it.
-            "WINEDLLOVERRIDES": "msvcp140=n,b;mscoree,mshtml=",
-        }
 
-
-def make_judge(folder: Path) -> Judge:
-    """Compile the judge; for Wine, make a prefix of its own, which ``close_judge`` ends."""
+def make_judge(folder: Path, prefix: Prefix | None) -> Judge:
+    """Compile the judge. ``prefix`` is the lab's; None on Windows, which needs none."""
     program = folder / "judge" / "judge.exe"
     program.parent.mkdir(parents=True)
     source = program.with_suffix(".c")
     source.write_text(SOURCE, encoding="utf-8")
     gcc = require("x86_64-w64-mingw32-gcc")
     subprocess.run([gcc, "-O1", "-o", program, source, "-lshell32"], check=True, timeout=120)
-    if on_windows():
-        return Judge(program, None)
-    prefix = folder / "prefix"
-    prefix.mkdir()
-    judge = Judge(program, prefix)
-    server = _server()
-    if server is not None:  # a server that stays makes each start 0.1 s instead of 2.5
-        subprocess.run([server, "-p600"], check=False, timeout=60, env=judge.environment())
-    # Started with output discarded: its children would keep a pipe open for minutes.
-    subprocess.run(
-        ["wine", "wineboot", "-i"],
-        check=True,
-        timeout=300,
-        env=judge.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return judge
-
-
-def close_judge(judge: Judge) -> None:
-    """End the processes of the judge's own prefix."""
-    server = _server()
-    if judge.prefix is not None and server is not None:
-        subprocess.run([server, "-k"], check=False, timeout=60, env=judge.environment())
-
-
-def _server() -> str | None:
-    return shutil.which("wineserver") or shutil.which(
-        "wineserver64", path="/usr/lib/wine:/usr/lib64/wine"
-    )
+    return Judge(program, prefix)

@@ -15,6 +15,9 @@ from mlcbuild.errors import UsageError
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the lab is Linux's way to run Windows programs"
+)
 _ECHO = "import json, sys; print(json.dumps(sys.argv[1:]))"
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab import Lab
 
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the lab is Linux's way to run Windows programs"
+)
 PYTHON = Path(__file__).parents[2] / "python"
 
 
@@ -130,7 +133,10 @@ def test_it_runs_in_a_c_locale_and_leaves_no_trace_in_the_home_folder(tmp_path: 
     assert not list(home.iterdir())
 
 
-def test_ctrl_c_ends_the_windows_program_too(windows: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code_of"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_a_kill_end_the_windows_program_too(
+    windows: Lab, tmp_path: Path, number: int, code_of: int
+) -> None:
     beat = tmp_path / "beat"
     code = f"import time\nwhile 1: open({windows.path(beat)!r}, 'a').write('x'); time.sleep(0.05)"
     process = subprocess.Popen(
@@ -143,9 +149,9 @@ def test_ctrl_c_ends_the_windows_program_too(windows: Lab, tmp_path: Path) -> No
     while not beat.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code_of
     assert b"Traceback" not in said
     before = beat.stat().st_size
     time.sleep(0.5)

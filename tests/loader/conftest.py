@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from loadercases import Case, Lab
+from winejudge import Judge, make_judge, on_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,3 +28,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Path]:
         return roots[case.name]
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def judge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    """Return a real loader: Windows' own on Windows, else the lab's Wine (skipped elsewhere)."""
+    prefix = None if on_windows() else request.getfixturevalue("windows").prefix
+    return make_judge(tmp_path_factory.mktemp("judge"), prefix)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from sickdlls import SICK, make, mend
-from winejudge import close_judge, make_judge, on_windows
+from winejudge import on_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from winejudge import Judge
 
 #: A load that hangs would hold the judge until its time limit; the judge has no answer to give.
 JUDGED = [name for name in SICK if name != "initialiser-hangs"]
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    judge = make_judge(tmp_path_factory.mktemp("sick-judge"))
-    yield judge
-    close_judge(judge)
 
 
 def answer(judge: Judge, path: Path) -> int | None:
@@ -35,7 +26,6 @@ def answer(judge: Judge, path: Path) -> int | None:
     return code - (1 << 32) if code >> 31 else code
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="needs Windows' loader or Wine's")
 @pytest.mark.parametrize("name", JUDGED)
 def test_a_real_loader_answers_as_recorded_and_the_mended_set_loads(
     judge: Judge, tmp_path: Path, name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,8 @@ exit code of run and pip: the program's own; 1 where it is over 255 (said on std
 limit ended it. Else 2 wrong use, 3 a missing Debian package or an unreachable package index.
 """
 _LARGEST_CODE: Final = 255
+#: 128 and SIGTERM's number, as shells count it.
+_TERMINATED: Final = 143
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +73,8 @@ _ACTIONS: Final = {
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
+    # Ended from outside (a CI job's limit), what runs in the lab must end too: see run_program.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     if args.action == "down":
         down(purge=args.purge)
         return 0
