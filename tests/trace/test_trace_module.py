@@ -136,3 +136,14 @@ def test_a_dll_of_another_package_is_pointed_at(lab: Lab) -> None:
     found = traced(lab, "mine")
     assert found.culprit == "leaf.dll"
     assert any(str(other / "lib" / "leaf.dll") in note for note in found.notes)
+
+
+def test_a_failure_that_the_import_swallows_is_noted(lab: Lab) -> None:
+    code = CODE.replace("library =", "try:\n    library =") + "except OSError:\n    pass\n"
+    folder = package(lab, "tolerant", code)
+    make("initialiser-returns-false", folder)
+    (folder / "libs").mkdir()
+    found = traced(lab, "tolerant")
+    assert found.loads
+    (note,) = found.notes
+    assert str(folder / "top.dll") in note

@@ -150,6 +150,13 @@ def test_a_path_with_spaces_and_umlauts_is_no_trouble(windows: Lab, tmp_path: Pa
     assert base(found.culprit) == "leaf.dll"
 
 
+def test_a_path_of_300_characters_is_no_trouble(windows: Lab, tmp_path: Path) -> None:
+    folder = tmp_path.joinpath(*(letter * 100 for letter in "xyz"))
+    folder.mkdir(parents=True)
+    found = traced(windows, make("missing-dll", folder))
+    assert found.culprit == "leaf.dll"
+
+
 def test_the_loader_log_tells_loads_exceptions_and_the_end(windows: Lab, tmp_path: Path) -> None:
     path = make("initialiser-illegal-instruction", tmp_path)
     found = traced(windows, path, Options(limit_s=20, loader_log=True))

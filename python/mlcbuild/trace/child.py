@@ -123,6 +123,8 @@ class Child:
             else:
                 return
             settle()
+            if "/" in path or "\\" in path:
+                path = os.path.abspath(path)  # as the loader knows it
             waiting.append(path)
             self.say("loading", path=path)
 

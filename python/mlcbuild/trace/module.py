@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.trace.judge import host_name
 from mlcbuild.trace.model import Trace
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe, Run
 
 __all__ = ["module_trace"]
+
+#: An import tries few libraries; each costs several children.
+_MOST_SUSPECTS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +33,7 @@ class _Asked:
 def module_trace(name: str, probe: Probe, options: Options) -> Trace:
     """Trace ``import name``. Raises as ``trace`` does."""
     run = probe.import_module(name)
+    asked = _suspects(run)
     if run.of("imported") and run.exit is None:
         return Trace(
             target=name,
@@ -39,16 +43,30 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
             observed=0,
             loaded=_loaded(run),
             log=probe.import_module(name, debug=True).log if options.loader_log else (),
+            notes=tuple(
+                f"{each.path} was asked for and did not load: mlcbuild trace {each.path}"
+                for each in asked
+                if Path(each.path).is_file()
+            ),
         )
-    asked = _suspect(run)
-    if asked is None:
-        return _python_error(name, probe, run)
+    for each in asked[:_MOST_SUSPECTS]:
+        found = _traced(name, each, probe, options)
+        if found is not None:
+            return found
+    return _python_error(name, probe, run)
+
+
+def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace | None:
+    """Trace one image that the import asked for; None where it loads all the same."""
     path = _resolved(asked, probe)
     if path is None:
         whole = len(PureWindowsPath(asked.path).parts) > 1
         searched = f"was not found in {', '.join(asked.folders) or 'any folder'}"
-        return replace(
-            _python_error(name, probe, run),
+        return Trace(
+            target=name,
+            host=host_name(probe.facts),
+            python=_python(probe.facts),
+            loads=False,
             stage="not-found",
             culprit=asked.path,
             winerror=126,
@@ -63,12 +81,12 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
             note = "it loads in a fresh process: what was loaded before it makes it fail"
             found = replace(found, notes=(*found.notes, note))
     if found.loads:
-        return _python_error(name, probe, run)
+        return None
     return replace(found, target=name, notes=(*found.notes, f"import {name} asked for {path}"))
 
 
-def _suspect(run: Run) -> _Asked | None:
-    """Return the image that did not load, the last one where several did not."""
+def _suspects(run: Run) -> list[_Asked]:
+    """Return the images that did not load, the last one first."""
     folders: list[str] = []
     before: list[str] = []
     failed: list[_Asked] = []
@@ -80,8 +98,8 @@ def _suspect(run: Run) -> _Asked | None:
         elif event["event"] == "settled":
             failed.append(_Asked(path=event["path"], folders=tuple(folders), before=tuple(before)))
     if run.dying:
-        return _Asked(path=run.dying, folders=tuple(folders), before=tuple(before))
-    return failed[-1] if failed else None
+        failed.append(_Asked(path=run.dying, folders=tuple(folders), before=tuple(before)))
+    return failed[::-1]
 
 
 def _resolved(asked: _Asked, probe: Probe) -> str | None:
