@@ -82,6 +82,7 @@ else:
     result = {"library": mlc_llm.LIB_PATH, "refused": mlc_llm.libinfo.refused_backends}
     import tvm
     result["loaded"] = {k: v._name for k, v in tvm.base._LOADED_LIBS.items()}
+    result["added"] = mlc_llm.libinfo._state["folder"].path
 result["children"] = "subprocess" in sys.modules
 print("result " + json.dumps(result))
 """

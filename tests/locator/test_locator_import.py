@@ -139,6 +139,18 @@ def test_a_library_of_another_machine_is_refused_before_it_is_loaded(install: In
     assert "wrong-machine" in done.stderr
 
 
+def test_the_fix_names_the_wheel_file_that_was_installed(install: Install) -> None:
+    info = install.site / "mlc_llm-9.9.dist-info"
+    info.mkdir()
+    wheel = "file:///my%20wheels/mlc_llm-9.9-py3-none-any.whl"
+    (info / "direct_url.json").write_text(json.dumps({"url": wheel, "archive_info": {}}))
+    (install.lib / "libmlc_llm.so").write_text("no library")
+
+    said = install.python("-c", "import mlc_llm").stderr
+
+    assert f'fix:     pip install --force-reinstall --no-deps "{wheel}"' in said
+
+
 def test_a_damaged_tvm_runtime_is_named(install: Install) -> None:
     (install.lib / "libtvm_runtime.so").write_text("no library")
 

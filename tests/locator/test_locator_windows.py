@@ -40,6 +40,7 @@ def test_a_healthy_install_loads_with_every_back_end_and_no_child_process(
 
     assert found["library"] == site.lab.path(site.library)
     assert not found["children"]
+    assert found["added"] == site.lab.path(site.lib)
     assert found["loaded"]["tvm_runtime"] == site.lab.path(site.lib / "tvm_runtime.dll")
     theirs = site.lab.path(site.site / "tvm" / "lib")
     for name in ("tvm_compiler", "tvm_runtime_vulkan"):
@@ -112,6 +113,67 @@ def test_a_trial_in_a_child_names_what_would_take_the_process_with_it(
         assert name_of(facts["load"]["culprit"]) == "leaf.dll"
         reason = facts["load"]["reason"]
         assert any(word in reason for word in words.split("|")), reason
+
+
+def test_the_fix_for_an_old_runtime_beside_the_library_is_done_as_it_says(
+    site: WindowsInstall,
+) -> None:
+    site.sicken("old-msvcp140")
+
+    fix = site.probe()["fix"]
+    old = site.lib / "msvcp140.dll"
+    old.unlink()
+
+    assert fix.startswith(f'del "{site.lab.path(old)}"')
+    assert "library" in site.probe()  # with the one in System32
+
+
+def test_an_old_runtime_that_something_imported_earlier_is_named(site: WindowsInstall) -> None:
+    site.sicken("old-msvcp140")
+    old = site.site / "elsewhere" / "msvcp140.dll"
+    old.parent.mkdir()
+    (site.lib / "msvcp140.dll").rename(old)
+    import_it = f"import ctypes; kept = ctypes.CDLL({site.lab.path(old)!r})\n"
+
+    found = site.probe(before=import_it)
+    ours_first = site.probe(before=f"import mlc_llm\n{import_it}")
+
+    assert (found["cause"], found["culprit"]) == ("mutex-abi", site.lab.path(old))
+    assert found["fix"].startswith("import mlc_llm before")
+    assert "library" in ours_first
+
+
+def test_a_dll_of_the_same_name_that_was_loaded_before_is_named(site: WindowsInstall) -> None:
+    # The initialiser asks the leaf, and a leaf from elsewhere gives another answer.
+    asking = """\
+__declspec(dllimport) int answer(void);
+int STDCALL DllMain(void *m, unsigned reason, void *r) { return reason != 1 || answer(); }
+"""
+    imports = {"leaf.dll": ["answer"]}
+    build_dll(site.lib / "mid.dll", exports=["f"], source=asking, imports=imports, toolchain="lld")
+    other = site.site / "elsewhere" / "leaf.dll"
+    for path, value in ((site.lib / "leaf.dll", 1), (other, 0)):
+        body = f"int answer(void) {{ return {value}; }}"
+        build_dll(path, exports=["answer"], source=body, toolchain="lld")
+
+    found = site.probe(before=f"import ctypes; ctypes.CDLL({site.lab.path(other)!r})\n")
+
+    assert (found["cause"], found["culprit"]) == ("ambiguous-dll", site.lab.path(other))
+    assert found["fix"] == "import mlc_llm before the others"
+    assert "library" in site.probe()
+
+
+def test_an_initialiser_that_never_comes_back_is_named(site: WindowsInstall) -> None:
+    site.sicken("initialiser-hangs")
+    leaf = site.lab.path(site.lib / "leaf.dll")
+    code = (
+        "import sys; sys.argv[:1] = ['-m']; sys.orig_argv[-1:] = ['mlc_llm.libinfo']\n"
+        "from mlc_llm._locator.triage import find_guilty\n"
+        f"guilty = find_guilty([{leaf!r}], [], patience=5)\n"
+        "print(guilty.hung, guilty.did())\n"
+    )
+
+    assert site.run("-c", code).text.startswith("True does not come back")
 
 
 @pytest.mark.parametrize("name", ["missing-export", "missing-ordinal"])

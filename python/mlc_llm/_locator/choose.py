@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
-from mlc_llm._locator.installed import PACKAGE
+from mlc_llm._locator.installed import PACKAGE, from_where_it_came
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def choose(
                 culprit=verdict.culprit,
                 cause=verdict.cause,
                 fix="unset MLC_LIBRARY_PATH, or point it at a good mlc_llm library",
-                details=(f"the file itself: {verdict.fix}",) if verdict.fix else (),
+                details=(f"the file itself: {from_where_it_came(verdict.fix)}",)
+                if verdict.fix
+                else (),
             )
         refused.append(candidate)
     if debug is not None:
@@ -74,7 +76,7 @@ def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
         path=worst.path,
         culprit=worst.verdict.culprit,
         cause=worst.verdict.cause,
-        fix=worst.verdict.fix,
+        fix=from_where_it_came(worst.verdict.fix),
         details=tuple(
             f"also not: {c.path}: {c.verdict.reason} ({c.origin})"
             for c in refused

@@ -11,7 +11,7 @@ import os
 import sys
 
 from mlc_llm._locator.image import NotAnImageError, is_debug_crt, read_image
-from mlc_llm._locator.installed import PACKAGE, required
+from mlc_llm._locator.installed import PACKAGE, from_where_it_came, required
 from mlc_llm._locator.judge import REINSTALL, Verdict, judge
 from mlc_llm._locator.petables import read_tables
 
@@ -135,7 +135,7 @@ def reinstall(path: str) -> str:
     """Name the command that puts a damaged or missing file's package back."""
     folder = os.path.basename(os.path.dirname(os.path.dirname(path)))
     packages = {"tvm_ffi": "apache-tvm-ffi", "tvm": "apache-tvm"}
-    return _pip(packages[folder]) if folder in packages else REINSTALL
+    return _pip(packages[folder]) if folder in packages else from_where_it_came(REINSTALL)
 
 
 def _pip(distribution: str) -> str:
@@ -181,8 +181,7 @@ def _tables(path: str) -> Tables | None:
 
 def _pinned(path: str) -> str:
     """Name the command that brings the build that fits."""
-    fix = reinstall(path)
-    return "pip install --force-reinstall mlc_llm" if fix == REINSTALL else fix
+    return reinstall(path).replace("--no-deps mlc_llm", "mlc_llm")
 
 
 def _spell(symbol: str | int) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PACKAGE",
+    "from_where_it_came",
     "library_folders",
     "package_folder",
     "read_stamp",
@@ -83,6 +84,26 @@ def required(package: str, distribution: str) -> str | None:
     except (OSError, UnicodeDecodeError):
         pass
     return None
+
+
+def from_where_it_came(fix: str) -> str:
+    """Let a pip command that ends in ``mlc_llm`` name the wheel that was installed, if a file.
+
+    The name alone would bring what an index has under it, which can be another build.
+    """
+    head, _, name = fix.rpartition(" ")
+    site = os.path.dirname(PACKAGE)
+    info = _dist_info(site, "mlc_llm") if name == "mlc_llm" else None
+    if info is None:
+        return fix
+    try:
+        with open(os.path.join(site, info, "direct_url.json"), encoding="utf-8") as file:
+            origin = _parse(file.read())
+    except (OSError, ValueError, StopIteration):
+        return fix
+    url = origin.get("url") if isinstance(origin, dict) else None
+    wheel = isinstance(url, str) and url.endswith(".whl")
+    return f'{head} "{url}"' if wheel else fix
 
 
 def read_stamp(package: str) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def as_text(facts: Mapping[str, Any]) -> str:
     if error := facts["error"]:
         lines += [f"nothing can be loaded: {error['reason']}", f"fix: {error['fix']}"]
     lines += facts["runtimes"]
-    found = ", ".join(f"{name} {number}" for name, number in facts["installed"].items() if number)
-    lines.append(f"installed: {found or 'no tvm, no tvm_ffi'}")
+    found = [f"{name} {number}" for name, number in facts["installed"].items() if number]
+    lines.append(f"installed: {', '.join(found) or 'no distribution of tvm or tvm_ffi'}")
     lines.append(_built(facts["stamp"]))
     return "\n".join(lines)
 
