@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Build one row of the matrix into dist/, check it, and leave what is released in wheelhouse/.
-# Reads ROW_DEVICE, ROW_TARGET, ROW_PROJECT, ROW_SYSTEM and, where it is set, CMAKE_GENERATOR.
+# Build one row of the matrix and check it; what CI keeps lies in wheelhouse/.
+# Reads ROW_DEVICE, ROW_TARGET, ROW_PROJECT, ROW_SYSTEM, ROW_PYTHON and, where it is set, CMAKE_GENERATOR.
 set -euo pipefail
 [ -n "${CMAKE_GENERATOR:-}" ] || unset CMAKE_GENERATOR
-rm -rf dist wheelhouse symbols
-mkdir -p dist wheelhouse symbols
+rm -rf dist wheelhouse
+mkdir -p dist
+
+if [ "$ROW_TARGET" = win_amd64 ]; then
+  # A wheelhouse of all that Windows needs, checked as it is made; nothing is left to bundle.
+  mlcbuild wheel --target win_amd64 --device "$ROW_DEVICE" --python "$ROW_PYTHON" -o wheelhouse
+  ls -l wheelhouse
+  exit
+fi
 
 if [ "$ROW_PROJECT" = . ]; then
-  options=(--device "$ROW_DEVICE")
-  if [ "$ROW_TARGET" != host ]; then options+=(--target "$ROW_TARGET"); fi
-  mlcbuild wheel -o dist "${options[@]}"
+  mlcbuild wheel --device "$ROW_DEVICE" -o dist
 else
   # A stranger's project needs mlcbuild as a wheel: it is not on a package index.
   python -m pip wheel --quiet --no-deps -w dist/toolkit ./python
@@ -17,9 +22,10 @@ else
   python -m pip wheel --no-deps --find-links "$PWD/dist/toolkit" -w dist "./$ROW_PROJECT"
 fi
 
+mkdir wheelhouse
 if [ "$ROW_SYSTEM" = windows ]; then
-  # What the wheels beside it bring stays out; `check --with-deps` brings them from the index.
-  mlcbuild repair -w wheelhouse dist/*.whl
+  # What it requires comes from the package index, and stays out.
+  mlcbuild repair --with-deps -w wheelhouse dist/*.whl
   mlcbuild check --with-deps wheelhouse/*.whl
 else
   cp dist/*.whl wheelhouse/

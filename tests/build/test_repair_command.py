@@ -222,3 +222,28 @@ def test_delvewheel_is_told_to_look_at_what_ctypes_loads(tmp_path: Path) -> None
     assert "--ignore-existing" in words
     assert "--exclude" not in words
     assert words[-2:] == ["--strip", str(tmp_path / "a.whl")]
+
+
+def test_what_the_index_brings_beside_it_stays_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = build_dll(tmp_path / "special.dll", exports=["t"]).read_bytes()
+    files = {"beside/__init__.py": b"", "beside/special.dll": beside}
+    make_wheel(tmp_path / "index", files, name="beside")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "special.dll").write_bytes(beside)
+    user = build_dll(tmp_path / "u.dll", exports=["r"], imports={"special.dll": ["t"]})
+    wheel = make_wheel(
+        tmp_path / "dist",
+        {"pkg/__init__.py": b"", "pkg/u.dll": user.read_bytes()},
+        name="pkg",
+        requires=("beside",),
+    )
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    code = call(wheel, "-w", tmp_path / "out", "--with-deps", "--add-path", tools, "--json")
+    (done,) = json.loads(capsys.readouterr().out)["wheels"]
+    assert done["bundled"] == []
+    assert [entry["dll"] for entry in done["excluded"]] == ["special.dll"]
+    assert code in (0, 1)  # whether its folder is added is the package's affair

@@ -175,6 +175,22 @@ def test_the_linux_wheel_goes_the_whole_way_through_the_workflow(workplace: Work
 
 
 @pytest.mark.slow
+def test_the_cross_build_leaves_all_that_windows_needs_to_its_tests(workplace: Workplace) -> None:
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
+    row = "windows-x86_64-mingw"
+    plan = workplace.run(workflow, "plan", inputs={"only": f"--only id={row}"})
+    (entry,) = json.loads(plan.outputs["build"])["include"]
+    build = workplace.run(workflow, "build", matrix=entry)
+    assert not build.failed, build.log
+    kept = [p.name for p in (workplace.store / "artifacts" / f"proof-{row}").iterdir()]
+    assert any(n.startswith("mlc_llm-") and n.endswith("-win_amd64.whl") for n in kept)
+    # The test job runs on Windows. Its step is `verify wheelhouse/mlc_llm-* --find-links`.
+    (job,) = json.loads(plan.outputs["test"])["include"]
+    assert job["test_runner"].startswith("windows-")
+    assert job["project"] == "."
+
+
+@pytest.mark.slow
 def test_a_pull_request_builds_the_cpus_rows_alone(workplace: Workplace) -> None:
     workplace.github["event_name"] = "pull_request"
     workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
@@ -255,5 +271,5 @@ def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:
     assert options.globals.build_selector("cp312-win_amd64")
     assert build.audit_command == ["mlcbuild check --with-deps {wheel}"]
     assert build.audit_requires == [inputs["mlcbuild"]]
-    assert build.repair_command == "mlcbuild repair -w {dest_dir}  {wheel}"
+    assert build.repair_command == "mlcbuild repair -w {dest_dir} --with-deps {wheel}"
     assert build.before_build

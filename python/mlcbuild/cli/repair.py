@@ -42,6 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="installed beside it: its DLLs stay out (repeatable)",
     )
     add(
+        "--with-deps",
+        action="store_true",
+        default=None,
+        help="bring what it requires from the package index, as installed beside it",
+    )
+    add(
         "--add-path",
         action="append",
         type=Path,
@@ -73,7 +79,11 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.progress import counted  # noqa: PLC0415
     from mlcbuild.repair import repair  # noqa: PLC0415
 
-    options: dict[str, Any] = {"companions": args.companions, "strict": args.strict or None}
+    options: dict[str, Any] = {
+        "companions": args.companions,
+        "with_deps": args.with_deps,
+        "strict": args.strict or None,
+    }
     settings = settings_from(options, Path("pyproject.toml"))
     done = [
         repair(

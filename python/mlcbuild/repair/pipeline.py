@@ -84,7 +84,7 @@ def repair(
     images = images_of(os.fspath(wheel))
     excluded = exclusions(
         reachable_names(images.values(), searched),
-        companions=brought(settings.companions),
+        companions={**_beside(before), **brought(settings.companions)},
         declared=declared,
         own=images,
     )
@@ -122,6 +122,17 @@ def repair(
             )
         made.replace(result.wheel)
     return result
+
+
+def _beside(report: Report) -> dict[str, str]:
+    """Return the DLLs that the first check found in wheels beside it: name -> what brings it."""
+    return {
+        need.name: need.provider.partition("!")[0] or "a wheel beside it"
+        for target in report.targets
+        for module in target.modules
+        for need in module.load.needs
+        if need.origin == "companion"
+    }
 
 
 def _members(wheel: Path) -> set[str]:
