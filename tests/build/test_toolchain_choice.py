@@ -336,6 +336,16 @@ def test_row_14_a_mingw_that_lies_on_path_is_never_taken_by_itself() -> None:
         decide(env={"PATH": path})
 
 
+def test_row_14_ninja_is_told_the_compiler_because_it_takes_the_first_on_path() -> None:
+    ninja = {"CMAKE_GENERATOR": NINJA}
+    prompt = {**PROMPT, "VSCMD_ARG_TGT_ARCH": "x64"}
+    for env in (ninja, prompt):
+        define = decide(studio(2022), env=env).define
+        assert (define["CMAKE_C_COMPILER"], define["CMAKE_CXX_COMPILER"]) == ("cl", "cl")
+    for env in ({**ninja, "CXX": "clang-cl"}, {"CXX": "g++"}, {}):
+        assert "CMAKE_CXX_COMPILER" not in decide(studio(2022), env=env).define
+
+
 def test_a_visual_studio_generator_with_gcc_is_refused() -> None:
     with pytest.raises(UsageError, match="cannot drive this compiler"):
         decide(studio(2022), env={"CXX": "g++", "CMAKE_GENERATOR": VS2022})
