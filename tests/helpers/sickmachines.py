@@ -135,6 +135,11 @@ def toolchain_file_that_is_gone(pc: FakeSystem) -> None:
     pc.env["CMAKE_TOOLCHAIN_FILE"] = r"C:\vcpkg\scripts\buildsystems\vcpkg.cmake"
 
 
+@sick("cmake-variables", "fail", "unset CMAKE_ARGS", on=linux)
+def arguments_with_an_unpaired_quote(pc: FakeSystem) -> None:
+    pc.env["CMAKE_ARGS"] = "-DCMAKE_CXX_FLAGS='-O2"
+
+
 @sick("ninja", "fail", "python -m pip install ninja")
 def ninja_whose_python_is_gone(pc: FakeSystem) -> None:
     pc.program(r"C:\Python39\Scripts\ninja.exe", {"--version": Ran(code=101)}, first=True)

@@ -16,9 +16,10 @@ from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.build.toolchain.vswhere import VisualStudio
+    from mlcbuild.build.toolchain.wishes import Wishes
     from mlcbuild.doctor.system import System
 
-__all__ = ["OLDEST", "cmake_of", "machine_of", "studios", "toolset_of", "usable"]
+__all__ = ["OLDEST", "cmake_of", "machine_of", "studios", "toolset_of", "usable", "wishes_of"]
 
 #: The first Visual Studio whose compiler knows C++20, which TVM 0.26 is written in.
 OLDEST: Final = (16, 11)
@@ -66,13 +67,23 @@ def machine_of(system: System) -> Machine:
     )
 
 
+def wishes_of(system: System) -> Wishes:
+    """Return what the environment asks for; a CMAKE_ARGS that cannot be read asks for nothing."""
+    environment = dict(system.environment())
+    try:
+        return read_wishes(env=environment)
+    except ValueError:  # an unpaired quotation mark: the check cmake-variables says so
+        environment.pop("CMAKE_ARGS", None)
+        return read_wishes(env=environment)
+
+
 def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
     """Return the Visual Studios that can build, best first, and why the others cannot.
 
     Raises as ``studios`` does.
     """
     machine = machine_of(system)
-    wishes = read_wishes(env=system.environment())
+    wishes = wishes_of(system)
     return usable_studios(machine, wishes, target=machine.target, oldest=OLDEST)
 
 

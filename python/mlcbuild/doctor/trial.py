@@ -12,9 +12,7 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
-import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -126,6 +124,8 @@ def run_trial(folder: Path) -> Trial:
         log = _error_lines(done.stdout)
         message = log[0] if log else f"pip ended with exit code {done.returncode}"
         return Trial(step="build", message=message, log=log)
+    import zipfile
+
     with zipfile.ZipFile(wheels[0]) as wheel:
         wheel.extractall(folder / "installed")
     try:
@@ -225,6 +225,8 @@ def _read(package: Path) -> tuple[Path, dict[str, str]]:
 
 def main() -> int:
     """Run the trial and print it."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(
         prefix="mlcbuild-trial-", ignore_cleanup_errors=True
     ) as folder:

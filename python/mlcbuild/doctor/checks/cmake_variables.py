@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
@@ -18,6 +19,10 @@ def _run(system: System) -> Outcome:
     arguments = system.variable("CMAKE_ARGS")
     if "CMAKE_PROJECT_TOP_LEVEL_INCLUDES" in arguments:
         return _problem(system, "CMAKE_ARGS", "takes the place of the release policy", grave=True)
+    try:
+        shlex.split(arguments)
+    except ValueError:
+        return _problem(system, "CMAKE_ARGS", "holds a quotation mark without its end", grave=True)
     file = system.variable("CMAKE_TOOLCHAIN_FILE")
     if file and not system.is_file(file):
         return _problem(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.build.toolchain.choice import choose
-from mlcbuild.build.toolchain.wishes import read_wishes
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable
+from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable, wishes_of
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -25,10 +24,9 @@ _VARIABLES = (
 
 
 def _run(system: System) -> Outcome:
-    environment = system.environment()
     evidence = [f"{name}={value}" for name in _VARIABLES if (value := system.variable(name))]
     try:
-        wishes = read_wishes(env={name: environment[name] for name in environment})
+        wishes = wishes_of(system)
         if system.windows and not evidence and not usable(system)[0]:
             return skip("no Visual Studio to drive: see the check msvc")
         choice = choose(machine_of(system), wishes, oldest=OLDEST)

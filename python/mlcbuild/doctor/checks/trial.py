@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import command, python
+from mlcbuild.doctor.trial import Trial
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -38,14 +39,16 @@ def _run(system: System) -> Outcome:
     done = system.run(*trial_command(system), limit_s=570)
     again = command(system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
     try:
-        trial: dict[str, Any] = json.loads(done.out.strip().splitlines()[-1])
-    except (ValueError, IndexError):
+        trial = Trial(**json.loads(done.out.strip().splitlines()[-1]))
+    except (ValueError, IndexError, TypeError):
+        trial = Trial()
+    if not trial.step and not trial.facts:
         last = (done.err.strip().splitlines() or [done.problem or f"exit code {done.code}"])[-1]
         return fail(f"the trial build could not be run: {last}", fix=again)
-    if trial["step"]:
-        words = f"the trial build failed at {trial['step']}: {trial['message']}"
-        return fail(words, evidence=trial["log"], fix=_explain(system, trial["message"]))
-    facts = trial["facts"]
+    if trial.step:
+        words = f"the trial build failed at {trial.step}: {trial.message}"
+        return fail(words, evidence=trial.log, fix=_explain(system, trial.message))
+    facts = trial.facts
     evidence = [f"{name}: {value}" for name, value in facts.items()]
     wrong = _wrong(system, facts)
     if wrong:
@@ -53,7 +56,7 @@ def _run(system: System) -> Outcome:
             f"the trial build is not what was asked for: {wrong}", evidence=evidence, fix=again
         )
     return ok(
-        f"built, read back and loaded in {trial['seconds']:.0f} s: {facts['configuration']}, "
+        f"built, read back and loaded in {trial.seconds:.0f} s: {facts['configuration']}, "
         f"{facts['compiler']}, {facts['machine']}",
         evidence=evidence,
     )
