@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from mlcbuild.sources.lock import find_project
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from mlcbuild.build.options import BuildOptions
 
@@ -24,6 +26,7 @@ _EPILOG: Final = """\
 examples:
   mlcbuild wheel -o dist                     for this machine, CPU only
   mlcbuild wheel -o dist --jobs 4 --offline  from the cache alone
+  mlcbuild wheel -o dist --device vulkan     with its runtime; tvm-vulkan, which compiles, beside it
   mlcbuild wheel --target win_amd64 -o wheelhouse --python 3.11 --python 3.12
                                              on Linux: all that Windows needs to chat
 
@@ -76,7 +79,18 @@ def run(args: argparse.Namespace) -> int:
         return _wheelhouse(args, settings, options, project)
     output = args.output or Path("dist")
     _pip_wheel(args, project, output, settings)
+    # Another backend: it hears of mirror and cache by the environment.
+    named = {"MLCBUILD_MIRROR": options.mirror, "MLCBUILD_CACHE": options.cache}
+    os.environ.update({name: str(folder) for name, folder in named.items() if folder})
+    for folder in _plugins(project, options.devices):
+        _pip_wheel(args, folder, output, {})
     return 0
+
+
+def _plugins(project: Path, devices: Sequence[str]) -> list[Path]:
+    """Return the projects that bring these devices to PyPI's TVM, whose compiler lacks them."""
+    folders = [project / "plugins" / device for device in devices]
+    return [folder for folder in folders if (folder / "pyproject.toml").is_file()]
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
