@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-import importlib.util
 import json
-import shutil
 import sys
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
-import mlcbuild
 import pytest
 from mlcbuild.cli import main
 from sickdlls import make
+from toolkitinside import bring_needs, run_inside
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlcbuild.lab import Lab
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what it says where it cannot run")
@@ -70,24 +69,10 @@ def test_it_runs_on_windows_itself_and_needs_nothing_but_mlcbuild(
     windows: Lab, tmp_path: Path
 ) -> None:
     lab = windows.use(tmp_path / "env")
-    packages = lab.environment / "Lib" / "site-packages"
-    for name in ("pefile", "ordlookup", "packaging"):  # what it needs to read files, pure Python
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        origin = Path(spec.origin)
-        if origin.name == "__init__.py":
-            shutil.copytree(origin.parent, packages / name)
-        else:
-            shutil.copy(origin, packages)
-    toolkit = Path(mlcbuild.__file__).parents[1]
+    bring_needs(lab)
     target = make("initialiser-illegal-instruction", tmp_path / "dlls")
 
-    done = lab.run(
-        ["python", "-m", "mlcbuild", "trace", "--json", lab.path(target)],
-        env={"PYTHONPATH": lab.path(toolkit)},
-        timeout=120,
-    )
+    done = run_inside(lab, "trace", "--json", lab.path(target))
 
     assert done.code == 1, done.errors
     report = json.loads(done.text)
