@@ -58,6 +58,14 @@ def test_a_target_that_is_not_there_cannot_be_read(
     assert target in capsys.readouterr().err
 
 
+def test_a_program_is_not_loaded_but_can_be_checked(
+    windows: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert windows
+    assert main(["trace", "--lab", "tool.exe"]) == 2
+    assert "mlcbuild check tool.exe" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
 def test_a_time_limit_that_is_none_is_wrong_use(seconds: str) -> None:
     with pytest.raises(SystemExit) as caught:

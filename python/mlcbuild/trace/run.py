@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, UsageError
 from mlcbuild.trace.blame import blame
 from mlcbuild.trace.judge import Seen, judge
 from mlcbuild.trace.plan import Machine, Step, make_plan
@@ -26,10 +26,15 @@ _ENDINGS: Final = (".dll", ".pyd")
 def trace(target: str, host: Host, options: Options) -> Trace:
     """Trace a file or, by its import name, a Python module.
 
-    Raises ``InputError`` for a file that does not exist or a name that is none, ``FailedError``
-    where no child can be run.
+    Raises ``UsageError`` for a program, ``InputError`` for a file that does not exist or a name
+    that is none, ``FailedError`` where no child can be run.
     """
     probe = Probe(host=host, limit_s=options.limit_s)
+    if target.casefold().endswith(".exe"):
+        raise UsageError(
+            f"{target}: a program is not loaded",
+            remedy=f"mlcbuild check {target} predicts its start",
+        )
     if is_file_name(target):
         path = Path(target)
         if not path.is_file():
@@ -68,7 +73,8 @@ def image_trace(
     walked = probe.load(plan.steps, folders=added, before=before) if failed or doubtful else None
     seen = Seen(target=path, direct=direct, walked=walked, plan=plan, facts=probe.facts)
     found = blame(walked) if walked is not None else None
-    if found is not None and found.stage == "init":
+    hangs = found is not None and found.exit is not None and found.exit.timed_out
+    if found is not None and found.stage == "init" and not hangs:
         # What it raised can be seen by a debugger alone; the loader swallows it.
         steps = plan.steps[: [step.path for step in plan.steps].index(found.image) + 1]
         watched = probe.load(steps, folders=added, before=before, debug=True)
