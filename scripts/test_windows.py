@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 #: As python/pyproject.toml has them, less what the chosen tests need not; colorama is pytest's.
 PACKAGES = (
+    "aiohttp>=3.9",
     "apache-tvm-ffi==0.1.13.post2",
     "build>=1.2",
     "colorama",
+    "cyclonedx-python-lib[json-validation]>=11",
     "delvewheel>=1.12",
     "hypothesis>=6.100",
     "isal>=1.7",
@@ -51,7 +54,7 @@ TOOLS = (
     *("i686-w64-mingw32-gcc", "i686-w64-mingw32-dlltool", "clang", "lld-link", "llvm-dlltool"),
     *("llvm-rc", "git", "cargo"),
 )
-LIMIT_S = 900
+LIMIT_S = 1800
 
 
 def show(block: bytes) -> None:
@@ -60,13 +63,16 @@ def show(block: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def install(lab: Lab) -> None:
-    """Install the packages as Windows wheels, and the checkout, unless that was done."""
-    packages = lab.environment / "Lib" / "site-packages"
+def installed(lab: Lab) -> Lab:
+    """Return the lab with an environment that has the packages, made anew when those change."""
+    folder = ENVIRONMENTS / "windows-test"
     wanted = hashlib.sha256(repr((PACKAGES, PROGRAMS, os.fspath(ROOT))).encode()).hexdigest()
-    marker = lab.environment / "packages.sha256"
+    marker = folder / "packages.sha256"
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
-        return
+        return lab.use(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    lab = lab.use(folder)
+    packages = folder / "Lib" / "site-packages"
     say("installing Windows wheels")
     options = ("--quiet", "--upgrade", "--platform=win_amd64", "--only-binary=:all:")
     version = lab.version.rpartition(".")[0]
@@ -86,6 +92,7 @@ def install(lab: Lab) -> None:
         raise StepError("Windows' pip failed; what it said is above")
     (packages / "checkout.pth").write_text(lab.path(ROOT / "python"), encoding="utf-8")
     marker.write_text(wanted, encoding="utf-8")
+    return lab
 
 
 def inside(pytest: list[str]) -> None:
@@ -93,15 +100,15 @@ def inside(pytest: list[str]) -> None:
     from mlcbuild.lab import up  # noqa: PLC0415 - a bare Python has no mlcbuild
     from mlcbuild.lab.hosttools import compiler_variables, host_tools  # noqa: PLC0415
 
-    lab = up(notice=say).use(ENVIRONMENTS / "windows-test")
-    install(lab)
+    lab = installed(up(notice=say))
     compiler = compiler_variables(lab)
     tools = lab.path(host_tools(lab, TOOLS))
     say(f"tests under Windows CPython {lab.version} ({lab.prefix.programs.version})")
     began = time.monotonic()
-    words = ["-q", "-p", "windowsrun", "-p", "no:cacheprovider", "-n", str(os.cpu_count() or 2)]
+    words = ["-q", "--durations=10", "-p", "windowsrun", "-p", "no:cacheprovider"]
+    words += ["-n", str(os.cpu_count() or 2), "--dist", "loadfile"]
     done = lab.run(
-        ["python", "-m", "pytest", *words, *pytest],
+        ["python", "-m", "pytest", *words, *(pytest or ["--whole"])],
         env={
             **compiler,
             "WINEPATH": f"{compiler['WINEPATH']};{tools}",
