@@ -21,6 +21,8 @@ _GIT = "needs Git for Windows, which no package index brings"
 _CARGO = "needs Cargo for Windows, which no package index brings"
 _JUDGE = "asks Wine for its verdict, as the same test does on Linux"
 _LINUX = "about a part that is Linux's alone"
+_POSIX = "about programs of POSIX (c++, symbolic links)"
+_BROWSER = "needs Chromium for Windows, which no package index brings"
 _OWN = "cibuildwheel and pre-commit make environments of their own: minutes in Wine"
 _SHELL = "runs bash or sha256sum, which no package index brings for Windows"
 _ELF = "about ELF libraries, which GCC of Linux makes"
@@ -31,6 +33,10 @@ _RECORDED = "a recorded answer of Windows, which Windows itself would give anew"
 #: (pattern of the test's address, reason). Brackets stand for themselves, * for anything.
 NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/lab/*", _LINUX),
+    ("tests/page/test_page_in_browser.py*", _BROWSER),
+    ("tests/pe/test_pe_robust.py::test_descriptors_that_share_*", _TIME),
+    ("tests/backend/test_backend_hooks.py::test_a_missing_cargo_*", _POSIX),
+    ("tests/backend/test_backend_hooks.py::test_sources_that_cannot_be_had_*", _CARGO),
     ("tests/loader/test_loader_wine.py*", _JUDGE),
     ("tests/loader/test_sick_dlls.py*", _JUDGE),
     ("*[zig*", _ZIG),

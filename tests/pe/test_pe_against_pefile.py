@@ -32,7 +32,8 @@ def assert_same(data: bytes) -> None:
         (
             entry.dll.decode(),
             delayed,
-            [s.name.decode() if s.name else s.ordinal for s in entry.imports],
+            # pefile has a table of names for the ordinals of ws2_32 and oleaut32; images do not.
+            [s.ordinal if s.import_by_ordinal else s.name.decode() for s in entry.imports],
         )
         for name, delayed in (("IMPORT", False), ("DELAY_IMPORT", True))
         for entry in getattr(theirs, f"DIRECTORY_ENTRY_{name}", [])
