@@ -282,6 +282,11 @@ def test_the_instance_that_the_user_names_is_taken_however_it_is_spelled() -> No
     assert "/BuildTools," in choice.instance
 
 
+def test_an_unpaired_quote_in_cmake_args_is_one_line() -> None:
+    with pytest.raises(UsageError, match=r"CMAKE_ARGS=-DA='x cannot be split.*pair its quotes"):
+        decide(studio(2022), env={"CMAKE_ARGS": "-DA='x"})
+
+
 def test_a_platform_on_the_command_line_decides_the_target() -> None:
     choice = decide(studio(2022, components=ALL_COMPONENTS), args=["-A", "ARM64"])
     assert choice.platform == "ARM64"

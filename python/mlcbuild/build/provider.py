@@ -12,7 +12,6 @@ floor of CMake's version: one that is too old ignores the policy without a word.
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from mlcbuild.build.project import Project, read_project
 from mlcbuild.build.toolchain import choose, read_wishes
 from mlcbuild.build.toolchain.activate import environment
 from mlcbuild.build.toolchain.probe import read_machine
+from mlcbuild.build.toolchain.wishes import cmake_args
 from mlcbuild.errors import MlcbuildError, UsageError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def policy_table(
     cmake = project.scikit_build.get("cmake", {})
     for origin, args in (
         ("[tool.scikit-build] cmake.args", cmake.get("args", [])),
-        ("CMAKE_ARGS", shlex.split(env.get("CMAKE_ARGS", ""))),
+        ("CMAKE_ARGS", cmake_args(env)),
     ):
         if any(_INCLUDES in str(arg) for arg in args):
             raise UsageError(

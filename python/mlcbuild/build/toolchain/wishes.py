@@ -6,10 +6,12 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlcbuild.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Wish", "Wishes", "read_wishes"]
+__all__ = ["Wish", "Wishes", "cmake_args", "read_wishes"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,11 +91,23 @@ def read_wishes(
             found[field] = Wish(value=value, said=f"cmake.define.{name}={value}")
     for origin, words in (
         ("cmake.args", args),
-        ("CMAKE_ARGS", shlex.split(env.get("CMAKE_ARGS", ""))),
+        ("CMAKE_ARGS", cmake_args(env)),
     ):
         for field, value, spelled in _options(words):
             found[field] = Wish(value=value, said=f"{spelled} in {origin}")
     return Wishes(**found)
+
+
+def cmake_args(env: Mapping[str, str]) -> list[str]:
+    """Split CMAKE_ARGS as scikit-build-core does. Raises ``UsageError`` for an unpaired quote."""
+    text = env.get("CMAKE_ARGS", "")
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(
+            f"CMAKE_ARGS={text} cannot be split into words ({error})",
+            remedy="pair its quotes, or unset it",
+        ) from error
 
 
 def _options(words: Iterable[str]) -> Iterable[tuple[str, str, str]]:
