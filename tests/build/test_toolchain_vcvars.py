@@ -97,7 +97,7 @@ def test_only_what_the_script_changed_is_set_and_names_ignore_case() -> None:
     assert shell.given["VSCMD_SKIP_SENDTELEMETRY"] == "1"
 
 
-def test_row_8_a_gnu_link_goes_behind_msvcs_and_nothing_is_lost() -> None:
+def test_a_gnu_link_goes_behind_msvcs_and_nothing_is_lost() -> None:
     user = rf"{CONDA};C:\Windows;{GIT}"
     # The script found its folder in PATH already and added nothing.
     after = {"PATH": rf"{CONDA};C:\Windows;{GIT};{MSVC}", "VCINSTALLDIR": "C:\\VS\\VC\\"}
@@ -106,7 +106,7 @@ def test_row_8_a_gnu_link_goes_behind_msvcs_and_nothing_is_lost() -> None:
     assert changed["PATH"] == rf"C:\Windows;{MSVC};{CONDA};{GIT}"
 
 
-def test_row_8_inside_a_prompt_path_is_mended_without_running_anything() -> None:
+def test_inside_a_prompt_path_is_mended_without_running_anything() -> None:
     choice = Choice(generator="Ninja Multi-Config", in_prompt=True)
     shell = Recorded()
     good = {"PATH": rf"{MSVC};C:\Windows;{GIT}"}
