@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from mlc_llm._locator.closure import first_fault
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.host import Host
+from mlc_llm._locator.image import NotAnImageError
 from mlc_llm._locator.mutex import file_version
 from mlc_llm._locator.petables import read_tables
 from mlc_llm._locator.triage import Guilty, leaves_first
@@ -109,6 +112,27 @@ def test_a_32_bit_image_has_the_same_tables(tmp_path: Path) -> None:
 
     assert read_tables(str(path)).imports()["x.dll"] == ["s"]
     assert "f" in read_tables(str(path)).exports()
+
+
+def test_every_truncation_and_damage_of_an_image_is_refused_or_read(tmp_path: Path) -> None:
+    imports = {"leaf.dll": ["one", 77]}
+    path = versioned_dll(tmp_path / "a.dll", (1, 2, 3, 4), exports=["f"], imports=imports)
+    whole = path.read_bytes()
+    drawn = random.Random(6)  # the same damage in every run
+    damaged = [whole[:length] for length in range(0, len(whole), 41)]
+    for _ in range(300):
+        copy = bytearray(whole)
+        for _ in range(3):
+            copy[drawn.randrange(0x40, 0x400)] = drawn.randrange(256)
+        damaged.append(bytes(copy))
+
+    for data in damaged:
+        path.write_bytes(data)
+        with contextlib.suppress(NotAnImageError):
+            tables = read_tables(str(path))
+            tables.imports()
+            tables.exports()
+            tables.version()
 
 
 def test_a_message_never_exceeds_twelve_lines() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlc_llm._locator.host import Host
-    from mlc_llm._locator.petables import Tables
+    from mlc_llm._locator.petables import Exports
 
 __all__ = [
     "REDISTRIBUTABLE",
@@ -29,6 +29,7 @@ __all__ = [
     "first_fault",
     "python_folders",
     "reinstall",
+    "search_order",
     "system_folder",
 ]
 
@@ -59,14 +60,20 @@ def python_folders() -> list[str]:
     return [os.path.dirname(sys.executable), sys.base_prefix]
 
 
+def search_order(path: str, folders: Sequence[str], host: Host) -> list[str]:
+    """Return the folders in which the loader looks for what ``path`` needs, in its order."""
+    own = os.path.dirname(path)
+    if host.system != "windows":
+        return [own, *folders]
+    return list(dict.fromkeys([own, *python_folders(), *folders, system_folder()]))
+
+
 def closure(path: str, host: Host, folders: Sequence[str]) -> list[Needed]:
     """Return what ``path`` needs, breadth first, itself first. ``folders`` come after its own.
 
     Windows' own DLLs and API sets are not followed: their needs are Windows' business.
     """
-    order = [os.path.dirname(path), *folders]
-    if host.system == "windows":
-        order += [*python_folders(), system_folder()]
+    order = search_order(path, folders, host)
     found = [Needed(os.path.basename(path), path, "")]
     seen = {os.path.basename(path).lower()}
     for node in found:  # grows while it is walked
@@ -104,7 +111,7 @@ def first_fault(path: str, host: Host, folders: Sequence[str]) -> Verdict | None
             if not verdict.good and verdict.cause != "debug-crt":
                 reason = f"{_base(node.importer)} needs {node.name}, which is {verdict.reason}"
                 return Verdict(verdict.cause, reason, reinstall(node.path), node.path)
-    return _missing_export(nodes, host) if host.system == "windows" else None
+    return _missing_export(nodes) if host.system == "windows" else None
 
 
 def _missing(node: Needed) -> Verdict:
@@ -144,26 +151,25 @@ def _pip(distribution: str) -> str:
     return f"{_TVM} {distribution}" + (f"=={pinned}" if pinned else "")
 
 
-def _missing_export(nodes: Sequence[Needed], host: Host) -> Verdict | None:
+def _missing_export(nodes: Sequence[Needed]) -> Verdict | None:
     """Compare every import with the exports of the DLL that would answer it."""
     own = {n.name.lower(): n.path for n in nodes if n.path and _ours(n.path)}
+    exports: dict[str, Exports | None] = {}
     for importer in own.values():
-        if (tables := _tables(importer)) is None:
-            continue
-        for dll, symbols in tables.imports().items():
+        for dll, symbols in _imports(importer).items():
             target = own.get(dll.lower())
-            offers = _tables(target) if target else None
-            if target is None or offers is None:
+            if target is None:
                 continue
-            exports = offers.exports()
-            missing = [symbol for symbol in symbols if symbol not in exports]
+            if target not in exports:
+                exports[target] = _exports(target)
+            offered = exports[target]
+            missing = [s for s in symbols if s not in offered] if offered else []
             if missing:
                 reason = (
                     f"{_base(importer)} needs {_spell(missing[0])} of {_base(target)}, which does "
                     f"not export it{_and_more(missing)}: they are from different builds"
                 )
                 return Verdict("missing-export", reason, _pinned(target), target)
-    del host
     return None
 
 
@@ -172,9 +178,16 @@ def _ours(path: str) -> bool:
     return folder != system_folder() and folder not in python_folders()
 
 
-def _tables(path: str) -> Tables | None:
+def _imports(path: str) -> dict[str, list[str | int]]:
     try:
-        return read_tables(path)
+        return read_tables(path).imports()
+    except (NotAnImageError, OSError):
+        return {}
+
+
+def _exports(path: str) -> Exports | None:
+    try:
+        return read_tables(path).exports()
     except (NotAnImageError, OSError):
         return None
 

@@ -12,8 +12,8 @@ import re
 from mlc_llm._locator.closure import (
     closure,
     first_fault,
-    python_folders,
     reinstall,
+    search_order,
     system_folder,
 )
 from mlc_llm._locator.errors import LibraryLoadError
@@ -142,11 +142,10 @@ def _ran(
         reason = f"its path has {len(path)} characters, Windows' limit is {_LONGEST}"
         return Verdict("path-too-long", reason, culprit=path), ()
     nodes = closure(path, host, folders)
-    order = [os.path.dirname(path), *folders, *python_folders(), system_folder()]
     loaded = [
         found for name in ("msvcp140.dll", "vcruntime140.dll") if (found := loaded_module(name))
     ]
-    details = tuple(runtime_copies(list(dict.fromkeys(order)), loaded))
+    details = tuple(runtime_copies(search_order(path, folders, host), loaded))
     if verdict := judge_mutex(nodes, loaded_module("msvcp140.dll")):
         return verdict, details
     if verdict := _guilty(nodes, folders):

@@ -41,8 +41,9 @@ class Tables:
         start = self._at(0x3C, "<I")[0]
         sections, optional_size = self._at(start + 6, "<H12xH")
         optional = start + 24
-        self.linker: tuple[int, int] = (data[optional + 2], data[optional + 3])
-        self._wide = self._at(optional, "<H")[0] == _PE32_PLUS
+        magic, major, minor = self._at(optional, "<HBB")
+        self.linker: tuple[int, int] = (major, minor)
+        self._wide = magic == _PE32_PLUS
         directories = optional + (112 if self._wide else 96)
         count = self._at(directories - 4, "<I")[0]
         self._directories = [self._at(directories + 8 * i, "<II") for i in range(min(count, 16))]
@@ -113,6 +114,8 @@ class Tables:
     def _text(self, rva: int) -> str:
         start = self._offset(rva)
         end = self._data.find(b"\0", start, start + 8192)
+        if end < 0:
+            raise NotAnImageError("a name without an end")
         return self._data[start:end].decode(errors="replace")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
-from mlc_llm._locator.closure import closure, first_fault, python_folders, system_folder
+from mlc_llm._locator.closure import closure, first_fault, search_order
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.host import this_host
 from mlc_llm._locator.installed import (
@@ -76,7 +76,7 @@ def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
         },
         "notes": notes,
         "installed": {"tvm": version("tvm"), "tvm_ffi": version("tvm_ffi")},
-        "runtimes": _runtimes(folder, host),
+        "runtimes": _runtimes(winner or os.path.join(package, "lib", ""), host),
         "stamp": stamp or None,
     }
 
@@ -95,12 +95,11 @@ def _fault(path: str, host: Host) -> Verdict | None:
     return judge_mutex(closure(path, host, folders), None) if host.system == "windows" else None
 
 
-def _runtimes(folder: str | None, host: Host) -> list[str]:
+def _runtimes(path: str, host: Host) -> list[str]:
     """List the copies of Microsoft's C++ runtime that the loader can meet, in its order."""
     if host.system != "windows":
         return []
-    order = [*([folder] if folder else []), *python_folders(), *library_folders(), system_folder()]
-    return runtime_copies(list(dict.fromkeys(order)), [])
+    return runtime_copies(search_order(path, library_folders(), host), [])
 
 
 def as_json(facts: Mapping[str, Any]) -> str:
