@@ -342,10 +342,10 @@ def test_two_threads_import_at_once(site: WindowsInstall) -> None:
 
 
 def test_a_read_only_install_loads_and_nothing_is_written(site: WindowsInstall) -> None:
-    def files() -> set[Path]:
+    def present() -> set[Path]:
         return {path for path in site.site.rglob("*") if "__pycache__" not in path.parts}
 
-    before = files()  # who may write everywhere (root) is held to this
+    before = present()  # who may write everywhere (root) is held to this
     for folder, _, files in os.walk(site.site):
         for file in files:
             Path(folder, file).chmod(0o444)
@@ -357,7 +357,7 @@ def test_a_read_only_install_loads_and_nothing_is_written(site: WindowsInstall) 
             Path(folder).chmod(0o755)
 
     assert found["library"] == site.lab.path(site.library)
-    assert files() == before
+    assert present() == before
 
 
 def test_the_silent_fall_back_to_the_runtime_is_explained_to_who_compiles(
