@@ -29,11 +29,7 @@ _GRACE_S: Final = 5.0
 
 def this_python() -> Python:
     """Describe the interpreter that runs this."""
-    folders = [
-        path
-        for path in sys.path
-        if os.path.basename(path) in ("site-packages", "dist-packages")  # noqa: PTH119 - may be ""
-    ]
+    folders = [path for path in sys.path if path and _has_distributions(path)]
     folders += [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     return Python(
         executable=sys.executable or "",
@@ -47,6 +43,17 @@ def this_python() -> Python:
         free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         build=sys.version,
     )
+
+
+def _has_distributions(folder: str) -> bool:
+    """Tell site-packages, and folders of .pth files that hold distributions too."""
+    try:
+        return folder.endswith("-packages") or any(
+            name.endswith(".dist-info")
+            for name in os.listdir(folder)  # noqa: PTH208 - strings
+        )
+    except OSError:
+        return False
 
 
 class _Answer:
