@@ -187,6 +187,53 @@ def test_the_question_loads_nothing(install: Install) -> None:
     assert "tvm" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("int answer(void) { return 42; }", ""),
+        ("__attribute__((constructor)) void f(void) { *(volatile int *)0 = 1; }", "SIGSEGV"),
+        ("__attribute__((constructor)) void f(void) { __builtin_trap(); }", "SIGILL"),
+    ],
+)
+def test_a_trial_in_a_child_survives_what_the_library_does(
+    install: Install, source: str, words: str
+) -> None:
+    build_so(install.lib / "libmlc_llm.so", source=source)
+
+    done = install.python("-m", "mlc_llm.libinfo", "--load", "--json")
+
+    facts = json.loads(done.stdout)
+    assert done.returncode == (1 if words else 0), done.stderr
+    assert facts["load"]["good"] == (not words)
+    assert not words or words in facts["load"]["reason"]
+
+
+def test_finding_the_library_imports_none_of_the_slow_modules(install: Install) -> None:
+    code = (
+        "import sys; before = set(sys.modules);"
+        "from mlc_llm import libinfo; libinfo.find_lib_path('mlc_llm');"
+        "slow = {'pathlib', 'json', 're', 'typing', 'importlib.metadata'};"
+        "print(slow & (set(sys.modules) - before))"
+    )
+    (install.site / "mlc_llm" / "__init__.py").write_text("", encoding="utf-8")
+
+    assert install.python("-S", "-c", code).stdout.strip() == "set()"
+
+
+def test_a_healthy_import_starts_no_child_process(install: Install) -> None:
+    code = (
+        "import sys\n"
+        "def watch(event, arguments):\n"
+        "    if event in ('subprocess.Popen', 'os.fork', 'os.posix_spawn', 'os.system'):\n"
+        "        print(event)\n"
+        "sys.addaudithook(watch)\n"
+        "import mlc_llm\n"
+        "print('imported')\n"
+    )
+
+    assert install.python("-c", code).stdout == "imported\n"
+
+
 def test_another_module_of_the_package_is_not_taken_for_the_question(install: Install) -> None:
     (install.site / "mlc_llm" / "tool.py").write_text(
         "import sys; print('tvm' in sys.modules)", encoding="utf-8"

@@ -83,7 +83,8 @@ def closure(path: str, host: Host, folders: Sequence[str]) -> list[Needed]:
             needed = read_image(node.path).needed
         except (NotAnImageError, OSError):
             continue
-        for name in needed:
+        for spelled in needed:
+            name = os.path.basename(spelled)  # macOS: @rpath/libtvm_runtime.dylib
             key = name.lower()
             if key in seen or not _followed(key, host):
                 continue

@@ -6,6 +6,7 @@ itself. In a child it is a result like any other.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,16 @@ def try_load(path: str, host: Host) -> dict[str, Any]:
         timeout=_PATIENCE,
     )
     said = done.stderr.strip()
-    reason = said or f"the process ended with exit code {done.returncode}"
+    reason = said or f"the process {_ended(done.returncode)}"
     good = done.returncode == 0
     return {"good": good, "reason": reason, "text": "load: good" if good else f"load: {reason}"}
+
+
+def _ended(code: int) -> str:
+    """Say how a process ended: a negative code is the signal that killed it."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
