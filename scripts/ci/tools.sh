@@ -21,8 +21,10 @@ case "$(uname -s)" in
     if [[ $devices == *,opencl,* ]]; then apt ocl-icd-opencl-dev opencl-headers; fi
     if [ "$target" = win_amd64 ]; then
       apt g++-mingw-w64-x86-64-posix
+      # A distribution's Rust with its sources does as well, where rustup cannot bring the target.
       rustup target list --installed 2>/dev/null | grep -qx x86_64-pc-windows-gnu ||
-        rustup target add x86_64-pc-windows-gnu
+        rustup target add x86_64-pc-windows-gnu ||
+        apt cargo-web rustc-web rust-web-src
     fi
     ;;
   MINGW* | MSYS* | CYGWIN*)
@@ -35,4 +37,4 @@ case "$(uname -s)" in
     fi
     ;;
 esac
-echo "tools: ready for ${devices//,/ }on $target"
+echo "tools: ready for ${1:-cpu} on $target"
