@@ -12,7 +12,7 @@ from mlcbuild.build.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.build.toolchain.studios import usable_studios
 from mlcbuild.build.toolchain.wishes import read_wishes
 from mlcbuild.doctor.versions import find_version
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mlcbuild.build.toolchain.vswhere import VisualStudio
@@ -72,7 +72,7 @@ def wishes_of(system: System) -> Wishes:
     environment = dict(system.environment())
     try:
         return read_wishes(env=environment)
-    except ValueError:  # an unpaired quotation mark: the check cmake-variables says so
+    except UsageError:  # an unpaired quotation mark: the check cmake-variables says so
         environment.pop("CMAKE_ARGS", None)
         return read_wishes(env=environment)
 
