@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from mlcbuild.bench.client import _words
 from mlcbuild.cli import main
 from standin import MODEL, Reply, Request, chat_app, json_reply, serving
 
@@ -183,6 +185,17 @@ def test_a_server_that_is_not_there_is_one_line(capsys: Capture, path: str) -> N
         port = taken.getsockname()[1]
         line = refused(capsys, f"http://127.0.0.1:{port}{path}", "--duration", "30s", code=3)
     assert "cannot be reached" in line
+
+
+def test_an_error_of_windows_keeps_its_own_words() -> None:
+    class WindowsError(OSError):
+        winerror = 1225
+
+    error = WindowsError(22, "The remote computer refused the network connection")
+    assert _words(error) == "The remote computer refused the network connection"
+    assert _words(ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed")) == os.strerror(
+        errno.ECONNREFUSED
+    )
 
 
 def test_what_does_not_speak_http_is_said(capsys: Capture) -> None:

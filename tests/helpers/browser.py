@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["Page", "browser"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+#: Where installers of Windows and macOS put it; neither is on PATH.
+_PLACES = (
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 
 
 class Page:
@@ -135,7 +141,8 @@ class Page:
 @contextlib.contextmanager
 def browser(folder: Path) -> Iterator[Page]:
     """Start Chromium with a profile below ``folder``; its whole life is the block's."""
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    candidates = (*_NAMES, *_PLACES)
+    program = next((found for name in candidates if (found := shutil.which(name))), None)
     assert program is not None, "no Chromium: apt-get install chromium"
     profile = folder / "chromium profile"
     process = subprocess.Popen(

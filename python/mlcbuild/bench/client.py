@@ -140,7 +140,12 @@ def _words(error: Exception) -> str:
     """Return what an exception says as one line, without asyncio's dress around the system's."""
     system = getattr(error, "os_error", error)
     number = system.errno if isinstance(system, OSError) else None
-    if number is not None and number in errno.errorcode:
+    # Windows' own numbers become a poor errno (refused: "Invalid argument"); its text is right.
+    if (
+        getattr(system, "winerror", None) is None
+        and number is not None
+        and number in errno.errorcode
+    ):
         return os.strerror(number)
     plain = getattr(system, "strerror", None) or getattr(error, "message", None) or str(error)
     return " ".join(str(plain).split()) or type(error).__name__
