@@ -15,7 +15,7 @@ from mlc_llm._locator.host import Host
 from mlc_llm._locator.image import NotAnImageError
 from mlc_llm._locator.mutex import file_version
 from mlc_llm._locator.petables import read_tables
-from mlc_llm._locator.triage import Guilty, leaves_first
+from mlc_llm._locator.triage import Guilty, find_guilty, leaves_first
 from sickdlls import SICK, make, mend, versioned_dll
 from tinydll import build_dll
 
@@ -82,6 +82,16 @@ def test_a_crash_in_another_module_is_said_to_be_there() -> None:
     if os.name == "nt":
         assert guilty.did().endswith("in MSVCP140.dll")
     assert "access violation" in guilty.did()
+
+
+def test_the_child_is_a_python_even_inside_another_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.executable", "/programs/editor.exe")
+    monkeypatch.setattr("sys.base_prefix", "/programs/runtime")
+
+    with pytest.raises(FileNotFoundError, match="programs/runtime/python.exe"):
+        find_guilty(["a.dll"], [])
 
 
 def test_leaves_come_before_what_needs_them_and_a_cycle_ends() -> None:

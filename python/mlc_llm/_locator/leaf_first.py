@@ -22,6 +22,8 @@ __all__ = ["main"]
 
 #: The thread has no stack left to run Python on.
 _STACK_OVERFLOW = 0xC00000FD
+#: SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX: nobody sees a dialog.
+_NO_DIALOGS = 0x8003
 #: Below these are messages and breakpoints, not errors (NTSTATUS: severity in the two top bits).
 _FIRST_ERROR = 0xC0000000
 
@@ -51,6 +53,7 @@ def _say(text: str) -> None:
 def _watch() -> Any:  # noqa: ANN401 - a ctypes callback, to be kept
     """Report every exception that a library raises, before the loader turns it into a number."""
     kernel32 = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    kernel32.SetErrorMode(_NO_DIALOGS)
     kernel32.GetModuleHandleExW.argtypes = [ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p]
     kernel32.GetModuleFileNameW.argtypes = [ctypes.c_void_p, ctypes.c_wchar_p, ctypes.c_uint]
     kernel32.AddVectoredExceptionHandler.argtypes = [ctypes.c_uint, ctypes.c_void_p]

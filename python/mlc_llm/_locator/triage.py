@@ -109,9 +109,13 @@ def find_guilty(
     ``folders`` are added to the child's DLL search. Raises ``OSError`` where no child can start.
     """
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaf_first.py")
-    command = [sys.executable, "-I", "-X", "faulthandler", program, *folders, "--", *libraries]
+    command = [_interpreter(), "-I", "-X", "faulthandler", program, *folders, "--", *libraries]
     child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     hung = False
     try:
@@ -138,6 +142,14 @@ def find_guilty(
         if guilty.exception is None:
             guilty.exception = _from_faulthandler(errors)
     return guilty
+
+
+def _interpreter() -> str:
+    """Return a python.exe, also where Python is part of another program."""
+    running = sys.executable or ""
+    if os.path.basename(running).lower().startswith("python"):
+        return running
+    return os.path.join(sys.base_prefix, "python.exe")
 
 
 def _from_faulthandler(errors: bytes) -> int | None:
