@@ -59,6 +59,8 @@ def test_two_at_once_make_one_lab_in_a_folder_with_spaces_and_down_ends_it(own_r
     assert len([p for p in (own_root / "prefixes").iterdir() if p.is_dir()]) == 1
     assert labs[0].python("-c", "print('ü')").stdout == b"\xfc\r\n"
     assert processes_of(own_root)
+    users = labs[0].prefix.folder / "drive_c" / "users"
+    assert not [path for path in users.glob("*/*") if path.is_symlink()]
 
     down(root=own_root, purge=True)
 

@@ -102,6 +102,33 @@ def test_what_wine_lacks_and_windows_has_is_not_held_against_the_wheel(
 
 
 @pytest.mark.usefixtures("windows")
+def test_a_dll_that_wine_puts_before_the_wheels_is_not_held_against_it(
+    make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_dll(tmp_path / "top.dll", exports=["f"], imports={"zlib1.dll": ["mine"]})
+    build_dll(tmp_path / "zlib1.dll", exports=["mine"])
+    python = f"import ctypes\nctypes.CDLL('zlib1.dll')\n{LOAD}"
+
+    code, table = verified(windows_wheel(make_wheel, tmp_path, python), capsys)
+
+    assert (code, table["verdict"]) == (3, "cannot-tell"), table["error"]
+    assert "has a zlib1.dll of its own, which Windows has not" in table["error"]
+
+
+@pytest.mark.usefixtures("windows")
+def test_the_machines_cpp_runtime_may_go_before_the_wheels_copy(
+    make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_dll(tmp_path / "top.dll", exports=["f"], imports={"MSVCP140.dll": ["_Xtime_get_ticks"]})
+    build_dll(tmp_path / "msvcp140.dll", exports=["_Xtime_get_ticks"])
+    python = f"import ctypes\nctypes.CDLL('msvcp140.dll')\n{LOAD}"
+
+    code, table = verified(windows_wheel(make_wheel, tmp_path, python), capsys)
+
+    assert (code, table["verdict"]) == (0, "works"), table["error"]
+
+
+@pytest.mark.usefixtures("windows")
 def test_an_exception_is_the_wheels_and_its_python_is_that_of_its_tag(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,6 +164,7 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
             prefix.boot("winecfg.exe", "/v", "win10", overrides=_WITHOUT)
         finally:
             prefix.stop()
+        _own_user_folders(aside)
         _link_to_wine(prefix.system32, programs)
         for wheel, inside in runtimes:
             _install_runtime(wheel, inside, prefix.system32)
@@ -183,6 +184,14 @@ def existing_prefixes(root: Path, programs: Programs) -> list[Prefix]:
     """Return every prefix below ``root``, half-made and older ones too."""
     folders = [path.parent for path in (root / "prefixes").glob("*/drive_c")]
     return [Prefix(folder=folder, programs=programs) for folder in folders]
+
+
+def _own_user_folders(prefix: Path) -> None:
+    """Make folders of what Wine links to the home folder (Desktop, Documents): it is moved yet."""
+    for link in (prefix / "drive_c" / "users").glob("*/*"):
+        if link.is_symlink():
+            link.unlink()
+            link.mkdir()
 
 
 def _link_to_wine(system32: Path, programs: Programs) -> None:

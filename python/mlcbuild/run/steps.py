@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from mlcbuild.run.process import Finished
     from mlcbuild.run.subject import Subject
 
-__all__ = ["Answer", "DiedError", "Limits", "NotFinishedError", "ask", "child", "probe"]
+__all__ = [
+    "Answer",
+    "DiedError",
+    "Limits",
+    "NotFinishedError",
+    "OtherCopyError",
+    "ask",
+    "child",
+    "probe",
+]
 __all__ += ["step_environment", "step_import"]
 __all__ += ["step_install", "step_run", "step_tensor"]
 
@@ -58,6 +67,14 @@ class DiedError(FailedError):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+
+
+class OtherCopyError(FailedError):
+    """A library of the wheel's was loaded from elsewhere: ``image``."""
+
+    def __init__(self, image: Path, native: str) -> None:
+        super().__init__(f"{image.name} was loaded from {image}, not the wheel's {native}")
+        self.image = image
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,25 +213,42 @@ def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Li
     if answer.finished.code != 0:
         said = f"imported, then the process {answer.finished.outcome}"
         raise DiedError(said, answer.finished.code)
-    own = {PurePosixPath(native).name.lower(): native for native in subject.natives}
+    own: dict[str, list[str]] = {}
+    for native in subject.natives:
+        own.setdefault(PurePosixPath(native).name.lower(), []).append(native)
     venv = (place.folder / "venv").resolve()
     ours = 0
     for image in map(place.local, answer.table["images"]):
-        native = own.get(image.name.lower())
-        if native is None:
+        natives = own.get(image.name.lower(), [])
+        if not natives:
             continue
         # Windows' loader gives a DLL the case in which it was asked for.
-        own_copy = image.as_posix().lower().endswith("/" + native.lower())
-        own_copy = own_copy and venv in image.resolve().parents
-        if not own_copy and not _same(image, venv, native):
-            raise FailedError(f"{image.name} was loaded from {image}, not the wheel's {native}")
+        path = image.as_posix().lower()
+        own_copy = venv in image.resolve().parents and (
+            any(path.endswith(f"/{native.lower()}") for native in natives)
+            or any(_same(image, venv, native) for native in natives)
+        )
+        if not own_copy and _is_windows(image.name):
+            continue  # the machine's C++ runtime goes before a wheel's copy of it, by design
+        if not own_copy:
+            raise OtherCopyError(image, natives[0])
         ours += 1
     took = ", ".join(f"{name} {spent:.2f} s" for name, spent in answer.table["seconds"].items())
     if not own:
         return f"{took}; no native libraries"
+    of = f"of {len(subject.natives)} native libraries"
     if not ours:
-        return f"{took}; none of {len(own)} native libraries was loaded: name its module, --import"
-    return f"{took}; {ours} of {len(own)} native libraries loaded, all from the wheel"
+        return f"{took}; none {of} was loaded: name its module, --import"
+    return f"{took}; {ours} {of} loaded, all from the wheel"
+
+
+def _is_windows(name: str) -> bool:
+    """Tell whether Windows, or a Visual C++ redistributable, brings a DLL of this name."""
+    if not name.lower().endswith(".dll"):
+        return False
+    from mlcbuild.loader.systemdata import builtin_system  # noqa: PLC0415 - data, rarely asked for
+
+    return builtin_system().dll(name, "x86_64") is not None
 
 
 def _same(image: Path, venv: Path, native: str) -> bool:

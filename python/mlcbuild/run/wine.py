@@ -128,6 +128,16 @@ def judged(place: WinePlace, action: Callable[[], str]) -> str:
     except steps.NotFinishedError as error:
         reason = f"under {wine} {error}"
         raise CannotTellError(Judgement(verdict="cannot-tell", reason=reason)) from error
+    except steps.OtherCopyError as error:
+        if place.lab.prefix.system32.joinpath(error.image.name.lower()).exists():
+            raise CannotTellError(
+                Judgement(
+                    verdict="cannot-tell",
+                    reason=f"{wine} has a {error.image.name} of its own, which Windows has not, "
+                    "and it was loaded before the wheel's",
+                )
+            ) from error
+        raise
     except FailedError as error:
         said = read_log(_since(place.log, before))
         code = error.code if isinstance(error, steps.DiedError) else 0
