@@ -90,7 +90,7 @@ def test_the_child_is_a_python_even_inside_another_program(
     monkeypatch.setattr("sys.executable", "/programs/editor.exe")
     monkeypatch.setattr("sys.base_prefix", "/programs/runtime")
 
-    with pytest.raises(FileNotFoundError, match="programs/runtime/python.exe"):
+    with pytest.raises(FileNotFoundError, match=r"programs/runtime/python\.exe"):
         find_guilty(["a.dll"], [])
 
 
