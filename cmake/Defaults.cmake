@@ -44,6 +44,9 @@ function(mlcbuild_library name kind)
   elseif(kind STREQUAL "SHARED" AND MINGW)
     target_link_options(${name} PRIVATE LINKER:--gc-sections)
     set_target_properties(${name} PROPERTIES PREFIX "") # the names that MSVC gives, and Python looks for
+    target_sources(${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/thread_local.cc")
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/cmake/thread_local.cc"
+                                PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     mlcbuild_private_dlls(${name})
   endif()
   if(kind STREQUAL "SHARED" AND COMMAND mlcbuild_version_info)

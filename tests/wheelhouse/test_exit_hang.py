@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.lab import Lab
 
 #: One thread_local owner of a worker. Win32 calls alone: no C++ runtime's mutex or condition.
@@ -37,13 +36,18 @@ run(lambda: print("a second thread ran", flush=True))
 """
 
 
-def pool(folder: Path, *, joins: bool) -> Path:
+#: What our MinGW build links into every library.
+CURE = Path(__file__).parents[2] / "cmake" / "thread_local.cc"
+
+
+def pool(folder: Path, *, joins: bool, further: tuple[Path, ...] = ()) -> Path:
     compiler = shutil.which("x86_64-w64-mingw32-g++-posix")
     assert compiler, "apt-get install g++-mingw-w64-x86-64-posix"
     source = folder / "pool.cc"
     source.write_text(SOURCE.replace("LEAVE", "WaitForSingleObject(thread, INFINITE);" * joins))
     library = folder / "pool.dll"
     command = [compiler, "-O1", "-shared", "-static", "-o", str(library), str(source)]
+    command += map(str, further)
     subprocess.run(command, check=True)
     return library
 
@@ -56,3 +60,12 @@ def test_a_pool_that_joins_in_a_thread_locals_destructor_stops_all_threads(
     done = windows.run(["python", "-c", SCRIPT, library], timeout=20)
     assert done.timed_out == joins
     assert ("a second thread ran" in done.text) != joins
+
+
+def test_our_mingw_libraries_run_no_destructor_of_a_thread_local(
+    windows: Lab, tmp_path: Path
+) -> None:
+    library = windows.path(pool(tmp_path, joins=True, further=(CURE,)))
+    done = windows.run(["python", "-c", SCRIPT, library], timeout=60)
+    assert (done.code, done.timed_out) == (0, False)
+    assert "a second thread ran" in done.text
