@@ -24,7 +24,7 @@ _LINUX = "about a part that is Linux's alone"
 _POSIX = "about programs of POSIX (c++, symbolic links)"
 _BROWSER = "needs Chromium for Windows, which no package index brings"
 _OWN = "cibuildwheel and pre-commit make environments of their own: minutes in Wine"
-_SHELL = "runs bash or sha256sum, which no package index brings for Windows"
+_SHELL = "runs bash, another shell or sha256sum, which no package index brings for Windows"
 _ELF = "about ELF libraries, which GCC of Linux makes"
 _BUILDS = "real builds by the dozen, of GCC's names; Windows' pip builds one in tests/lab"
 _STUDIO = "needs Visual Studio's compiler"
@@ -33,6 +33,11 @@ _RECORDED = "a recorded answer of Windows, which Windows itself would give anew"
 #: (pattern of the test's address, reason). Brackets stand for themselves, * for anything.
 NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/lab/*", _LINUX),
+    ("tests/ci/test_workflows.py*", _SHELL),
+    ("tests/ci/test_matrix_command.py::test_the_toolchain_is_said_*", _STUDIO),
+    ("tests/ci/test_matrix_command.py::test_values_of_several_lines_*", _STUDIO),
+    ("tests/model/test_model_request.py::test_a_dll_is_linked_*", _LINUX),
+    ("tests/run/test_completion.py*", _SHELL),
     ("tests/page/test_page_in_browser.py*", _BROWSER),
     ("tests/pe/test_pe_robust.py::test_descriptors_that_share_*", _TIME),
     ("tests/backend/test_backend_hooks.py::test_a_missing_cargo_*", _POSIX),

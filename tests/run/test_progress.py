@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import subprocess
 import sys
 import time
@@ -193,6 +192,7 @@ def test_children_are_in_the_log_of_a_verification(tmp_path: Path) -> None:
     assert "said by the child" in (tmp_path / "v.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
 def test_a_terminal_sees_progress_that_its_log_does_not_keep_in_pieces(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from mlcbuild.logfile import kept\n"
@@ -200,6 +200,8 @@ def test_a_terminal_sees_progress_that_its_log_does_not_keep_in_pieces(tmp_path:
         "with kept(Path('l.log'), ['x']):\n"
         "    line = Line(patience_s=0); line.show('half way'); line.close(); print('done')\n"
     )
+    import pty  # noqa: PLC0415 - there is none on Windows
+
     master, slave = pty.openpty()
     subprocess.run(
         [sys.executable, "-c", script],
