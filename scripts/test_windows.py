@@ -46,6 +46,7 @@ PACKAGES = (
     "pyyaml>=6",
     "rich>=13.7",
     "scikit-build-core>=1.1.2",
+    "shtab>=1.7",
 )
 #: Programs on Windows' PATH: its own pip makes their .exe files.
 PROGRAMS = ("cmake>=3.26", "ninja>=1.11")

@@ -21,10 +21,11 @@ _GIT = "needs Git for Windows, which no package index brings"
 _CARGO = "needs Cargo for Windows, which no package index brings"
 _JUDGE = "asks Wine for its verdict, as the same test does on Linux"
 _LINUX = "about a part that is Linux's alone"
-_POSIX = "about programs of POSIX (c++, symbolic links)"
+_POSIX = "about what POSIX has: c++, symbolic links, signals"
+_AGAIN = "builds all cases of the loader's model again; test_loader_verdicts.py runs them"
 _BROWSER = "needs Chromium for Windows, which no package index brings"
 _OWN = "cibuildwheel and pre-commit make environments of their own: minutes in Wine"
-_SHELL = "runs bash, another shell or sha256sum, which no package index brings for Windows"
+_SHELL = "runs bash or sha256sum, which no package index brings for Windows"
 _ELF = "about ELF libraries, which GCC of Linux makes"
 _BUILDS = "real builds by the dozen, of GCC's names; Windows' pip builds one in tests/lab"
 _STUDIO = "needs Visual Studio's compiler"
@@ -37,13 +38,14 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/ci/test_matrix_command.py::test_the_toolchain_is_said_*", _STUDIO),
     ("tests/ci/test_matrix_command.py::test_values_of_several_lines_*", _STUDIO),
     ("tests/model/test_model_request.py::test_a_dll_is_linked_*", _LINUX),
-    ("tests/run/test_completion.py*", _SHELL),
+    ("tests/run/test_verify_command.py::test_a_hanging_import_*", _POSIX),
     ("tests/page/test_page_in_browser.py*", _BROWSER),
     ("tests/pe/test_pe_robust.py::test_descriptors_that_share_*", _TIME),
     ("tests/backend/test_backend_hooks.py::test_a_missing_cargo_*", _POSIX),
     ("tests/backend/test_backend_hooks.py::test_sources_that_cannot_be_had_*", _CARGO),
     ("tests/loader/test_loader_wine.py*", _JUDGE),
     ("tests/loader/test_sick_dlls.py*", _JUDGE),
+    ("tests/loader/test_loader_command.py*", _AGAIN),
     ("*[zig*", _ZIG),
     ("*a_zig_dll*", _ZIG),
     ("tests/pe/test_pe_against_pefile.py::test_zig_*", _ZIG),
@@ -69,6 +71,7 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/explain/test_explain_command.py::test_a_huge_log_*", _TIME),
     ("tests/locator/test_locator_choice.py::test_a_number_of_windows_*", _RECORDED),
     ("tests/sources/test_fetch_git.py*", _GIT),
+    ("tests/sources/test_fetch_sdist.py*", _GIT),
     ("tests/sources/test_patches.py*", _GIT),
     ("tests/sources/test_crates.py*", _CARGO),
 )
