@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PACKAGES = (
     "aiohttp>=3.9",
     "apache-tvm-ffi==0.1.13.post2",
+    "argcomplete>=3.3",
     "build>=1.2",
     "colorama",
     "cyclonedx-python-lib[json-validation]>=11",
@@ -46,7 +47,6 @@ PACKAGES = (
     "pyyaml>=6",
     "rich>=13.7",
     "scikit-build-core>=1.1.2",
-    "shtab>=1.7",
 )
 #: Programs on Windows' PATH: its own pip makes their .exe files.
 PROGRAMS = ("cmake>=3.26", "ninja>=1.11")
