@@ -93,7 +93,7 @@ def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str]
             )
             bring(pins, folder, python=python, links=folder)
         _check(ours, say)
-        _describe(folder, ours, options)
+        _describe(folder, ours, options, version=_pinned(wheel)["apache-tvm"])
         _put(folder, options.output)
     return _count(options.output, [path.name for path in ours])
 
@@ -168,14 +168,14 @@ def _check(ours: list[Path], say: Callable[[str], None]) -> None:
                     )
 
 
-def _describe(folder: Path, ours: list[Path], options: Options) -> None:
+def _describe(folder: Path, ours: list[Path], options: Options, *, version: str) -> None:
     names = {path.name for path in ours}
     table: Mapping[str, object] = {
         "schema_version": 1,
         "target": _TARGET,
         "python": list(options.pythons),
         "compiles_models": False,
-        "note": recipes.chat_only("0"),
+        "note": recipes.chat_only(version),
         "wheels": [
             {
                 "file": path.name,
