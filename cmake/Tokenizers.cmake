@@ -19,6 +19,11 @@ include(cmake/RustTarget.cmake)
 mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
 
 set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
+if(CMAKE_CROSSCOMPILING AND MINGW AND _cargo_dir MATCHES " ")
+  # rustc calls it for the DLLs that crates name themselves, and it takes a path for several words.
+  message(FATAL_ERROR "binutils' dlltool cannot work in a folder with a space: build the Windows wheel "
+                      "in another one than ${CMAKE_SOURCE_DIR}")
+endif()
 set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
                 --target ${MLCBUILD_RUST_TARGET})
 if(EXISTS "${_tok}/rust/Cargo.lock")
