@@ -154,7 +154,7 @@ def test_asking_the_variant_for_the_compiler_says_in_one_line_where_to_compile()
     text = str(caught.value)
     assert "\n" not in text
     assert "chat-only" in text
-    assert "x86_64-w64-windows-gnu" in text
+    assert "mlcbuild model MODEL --target win_amd64" in text
 
 
 def test_gccs_runtime_is_in_the_set_once() -> None:

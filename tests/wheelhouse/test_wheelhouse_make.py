@@ -10,7 +10,6 @@ from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.pipconfig import IndexSettings
 from mlcbuild.wheelhouse.closure import resolve_command
-from mlcbuild.wheelhouse.cxx import main as cxx
 from mlcbuild.wheelhouse.make import MANIFEST, Options, make, require_place
 from mlcbuild.wheelhouse.runtime_licences import runtime_licences
 
@@ -85,14 +84,6 @@ def test_chat_in_the_lab_asks_for_the_wheel_that_compiles(
     assert code == 2
     assert "--linux-wheel" in said
     assert said.count("\n") == 1
-
-
-def test_the_link_script_wants_a_wheelhouse(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cxx([str(tmp_path), "-o", str(tmp_path / "cxx")]) == 3
-    assert "mlcbuild wheel --target win_amd64" in capsys.readouterr().err
-    assert not (tmp_path / "cxx").exists()
 
 
 def test_a_machine_without_the_runtimes_licences_ships_no_runtime(tmp_path: Path) -> None:

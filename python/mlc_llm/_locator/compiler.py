@@ -53,7 +53,7 @@ def why_no_compiler(
                 path=path,
                 cause="no-compiler",
                 fix="compile where a full TVM is, for instance on Linux: "
-                "mlc_llm compile ... --host x86_64-w64-windows-gnu",
+                "mlcbuild model MODEL --target win_amd64 -o lib.dll",
             )
         return LibraryLoadError(
             "compiling needs TVM's compiler, which the installed tvm does not have",

@@ -20,7 +20,7 @@ from mlcbuild.model.request import Request, flags, missing_code, target_json
 from mlcbuild.run.process import run_child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Made", "Options", "Stage", "make"]
 
@@ -43,6 +43,8 @@ class Options:
     python: str = sys.executable
     overrides: str = ""
     log: Path | None = None
+    #: For the children; what there is to find and link models with is added to it.
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +98,7 @@ def make(
         log = options.log or scratch / "log.txt"
         facts = _environment(options, scratch, log)
         stage("environment", f"mlc_llm {facts['mlc_llm']}, tvm {facts['tvm']}")
-        variables, said = _tools(options.request, facts, scratch, notice)
+        variables, said = _tools(options, facts, scratch, notice)
         stage("tools", said)
         library = scratch / f"library{options.request.host.suffix}"
         _compile(options, config, library, variables, log)
@@ -128,7 +130,7 @@ def _environment(options: Options, scratch: Path, log: Path) -> dict[str, Any]:
     try:
         done = run_child(
             [options.python, str(_PROBE)],
-            environment=dict(os.environ),
+            environment=options.environment,
             folder=scratch,
             log=log,
             limit_s=_QUICK_S,
@@ -156,10 +158,10 @@ def _environment(options: Options, scratch: Path, log: Path) -> dict[str, Any]:
 
 
 def _tools(
-    request: Request, facts: dict[str, Any], scratch: Path, notice: Callable[[str], None]
+    options: Options, facts: dict[str, Any], scratch: Path, notice: Callable[[str], None]
 ) -> tuple[dict[str, str], str]:
     """Return the environment to compile in, and what it was made of."""
-    variables = dict(os.environ)
+    request, variables = options.request, dict(options.environment)
     tools = linkers.choose(request.host)
     extra: list[Path] = []
     if request.host.suffix == ".dll":

@@ -6,19 +6,20 @@ Linux and for Windows, and gives the answer that Windows' CPython must repeat in
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError
+from mlcbuild.model.make import Options as ModelOptions
+from mlcbuild.model.make import make
+from mlcbuild.model.request import make_request
 from mlcbuild.run import chat, steps, wine
-from mlcbuild.run.place import HostPlace
 from mlcbuild.run.subject import read_subject
-from mlcbuild.wheelhouse.cxx import HOST, TARGET, write_cxx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from mlcbuild.run.place import HostPlace
     from mlcbuild.run.verify import Options, Outcome
     from mlcbuild.run.wine import WinePlace
 
@@ -52,26 +53,25 @@ def plan(
     yield "gen_config", lambda: chat.step_config(host, limits)
     yield "compile", lambda: chat.step_compile(host, "cpu", limits)
     yield "linux chat", converse
-    yield "compile", lambda: step_windows_compile(host, options.wheel.parent, model, limits)
+    yield "compile", lambda: step_windows_compile(host, model)
     yield "tokenizer", lambda: wine.judged(there, lambda: _tokenizer(there, model, limits))
     yield "chat", lambda: wine.judged(there, repeat)
 
 
-def step_windows_compile(
-    host: HostPlace, wheelhouse: Path, model: Path, limits: steps.Limits
-) -> str:
-    """Compile the model for Windows, linked against the wheelhouse's ``tvm_ffi.dll``."""
-    cxx = write_cxx(wheelhouse, host.folder / "cxx")
-    library = model / "lib.dll"
-    command = [host.python, "-m", "mlc_llm", "compile", str(model / "model/mlc-chat-config.json")]
-    command += ["--device", json.dumps(TARGET), "--host", HOST, "--opt", "O0", "-o", str(library)]
-    linking = HostPlace(
-        folder=host.folder, log=host.log, environment={**host.environment, "CXX": str(cxx)}
+def step_windows_compile(host: HostPlace, model: Path) -> str:
+    """Compile the model for Windows, as ``mlcbuild model`` does it."""
+    made = make(
+        ModelOptions(
+            model=model / "model",
+            output=model / "lib.dll",
+            request=make_request(target="win_amd64", device="cpu"),
+            python=host.python,
+            log=host.log,
+            environment=host.environment,
+        ),
+        lambda _: None,
     )
-    done = steps.child(linking, command, limits.compile_s)
-    if done.timed_out or not library.is_file():
-        raise FailedError(f"mlc_llm compile {done.outcome}: {steps.last_line(done)}")
-    return f"{library.stat().st_size} bytes for {HOST}"
+    return f"{made.size} bytes; needs {', '.join(made.needs)}"
 
 
 def _tokenizer(there: WinePlace, model: Path, limits: steps.Limits) -> str:

@@ -16,8 +16,8 @@ GCC_RUNTIME: Final = ("mlcstdc++-6.dll", "mlcgcc_s_seh-1.dll", "mlcwinpthread-1.
 PRIVATE_DLLS: Final = {"MSVCP140.dll": "mlcvp140.dll"}
 
 _REMEDY: Final = (
-    "compile where a full TVM is, for instance on Linux: mlc_llm compile ... "
-    "--host x86_64-w64-windows-gnu (docs/windows-wheel.md)"
+    "compile where a full TVM is, for instance on Linux: "
+    "mlcbuild model MODEL --target win_amd64 -o lib.dll (docs/model.md)"
 )
 
 
