@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
 
+@pytest.fixture(autouse=True)
+def fresh_index_settings() -> None:
+    """Forget what pip was asked: its answer is kept for a process, and a test is its own."""
+    pipconfig = sys.modules.get("mlcbuild.sources.pipconfig")
+    if pipconfig is not None:
+        pipconfig.load_settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def windows() -> Lab:
     """Return the lab: ``windows.run(["python", ...])`` runs under real Windows CPython.

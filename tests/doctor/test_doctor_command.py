@@ -56,7 +56,7 @@ def test_checks_are_listed(form: tuple[str, ...]) -> None:
     assert "path-entries" in done.stdout
 
 
-def test_neither_tvm_nor_mlc_llm_nor_anything_heavy_is_imported() -> None:
+def test_neither_tvm_nor_mlc_llm_nor_anything_heavy_is_imported(tmp_path: Path) -> None:
     code = (
         "import sys; from mlcbuild.cli import main; main(['doctor', '--json']);"
         "print(*sorted(sys.modules), file=sys.stderr)"
@@ -64,6 +64,7 @@ def test_neither_tvm_nor_mlc_llm_nor_anything_heavy_is_imported() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(Path(mlcbuild.__file__).parents[1])},
+        cwd=tmp_path,  # a build tree with a DLL in it would have it read
         capture_output=True,
         encoding="utf-8",
         check=False,
