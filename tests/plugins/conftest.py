@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from treehashes import hashes
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,14 +48,6 @@ class Environment:
 
     def pip(self, *arguments: str | Path) -> None:
         subprocess.run([self.python, "-m", "pip", "-q", *arguments], check=True)
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
 
 
 def build(device: str, into: Path) -> Path:

@@ -19,6 +19,7 @@ import pytest
 from mlcbuild.cli import main
 from mlcbuild.sources.fetch import bring
 from mlcbuild.sources.lock import load
+from treehashes import hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,8 +154,6 @@ def test_a_model_answers_on_vulkan_as_on_the_cpu(
 
 
 def test_uninstalling_leaves_apache_tvm_as_it_was(plugged: Environment) -> None:
-    from conftest import hashes  # noqa: PLC0415
-
     plugged.pip("uninstall", "-y", "tvm-vulkan", "tvm-opencl")
     try:
         assert hashes(plugged.site / "tvm") == plugged.untouched
