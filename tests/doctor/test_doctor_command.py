@@ -71,7 +71,10 @@ def test_neither_tvm_nor_mlc_llm_nor_anything_heavy_is_imported(tmp_path: Path) 
     )
     modules = set(done.stderr.split())
     assert "mlcbuild.doctor.examine" in modules
-    assert not modules & {"tvm", "mlc_llm", "numpy", "rich", "pefile", "urllib.request", "asyncio"}
+    heavy = {"tvm", "mlc_llm", "numpy", "rich", "pefile", "urllib.request", "asyncio"}
+    if sys.platform == "win32":
+        heavy.remove("pefile")  # the runtimes of this machine are read there
+    assert not modules & heavy
 
 
 def test_an_output_that_is_not_utf8_does_not_matter(tmp_path: Path) -> None:
