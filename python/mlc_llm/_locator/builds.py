@@ -111,7 +111,7 @@ def _judged(
     if verdict.good and (root := source or source_root(path)):
         newest, when = newest_source(root)
         if newest and when > _time(path):
-            note = f"older than {newest}: build again (cmake --build ... --config Release)"
+            note = f"older than {newest}: build again (pip install -e ., or your own build)"
     return Candidate(path, origin, verdict, explicit=explicit, note=note)
 
 
