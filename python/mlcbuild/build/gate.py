@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlcbuild import aside
 from mlcbuild.build.companions import companion_exports, is_process_symbol
 from mlcbuild.build.expectation import read_expectation
 from mlcbuild.build.judge import judge
@@ -47,7 +48,8 @@ def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
     )
     if not any(finding.severity == "error" for finding in findings):
         package = project.stamp_dir or record.stamp_dir
-        _write_aside(stage / package / STAMP_NAME, write_stamp(make_stamp(record, project, staged)))
+        stamp = make_stamp(record, project, staged)
+        aside.replace(stage / package / STAMP_NAME, write_stamp(stamp))
     return findings
 
 
@@ -75,13 +77,6 @@ def _beside_the_rules(staged: Staged) -> Iterator[Finding]:
             message="the install holds no native file",
             fix="add install(TARGETS ...) to CMakeLists.txt",
         )
-
-
-def _write_aside(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    aside.write_bytes(data)
-    aside.replace(path)
 
 
 def _line(finding: Finding) -> str:

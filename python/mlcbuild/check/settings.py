@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mlcbuild.loader import Options
+
 __all__ = ["Settings", "settings_from"]
 
 #: Keys of the table that are spelled differently from the field.
@@ -39,6 +41,19 @@ class Settings:
     format: str = "text"
     #: Pieces of ``msvcp140``; None unless it is a version.
     msvcp140_version: tuple[int, ...] | None = field(init=False, default=None)
+
+    @property
+    def world(self) -> Options:
+        """What the model of the loader is told of the process."""
+        from mlcbuild.loader import Options  # noqa: PLC0415 - --help and --list-rules need no model
+
+        return Options(
+            conda=self.conda,
+            python_dir=self.python_dir,
+            system_dir=self.system_dir,
+            add_dirs=self.add_dirs,
+            msvcp140=self.msvcp140,
+        )
 
     def __post_init__(self) -> None:
         """Refuse what no check can mean. Raises ``UsageError``."""

@@ -7,9 +7,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import UsageError
-from mlcbuild.lab.aside import make_aside
 from mlcbuild.lab.pythons import pip_folder
 from mlcbuild.lab.wine import windows_path
+from mlcbuild.sources.aside import make_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

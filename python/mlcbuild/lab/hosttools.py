@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.lab.aside import make_aside
 from mlcbuild.lab.wine import compile_source, windows_path
+from mlcbuild.sources.aside import make_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

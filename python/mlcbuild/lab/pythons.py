@@ -9,8 +9,8 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
-from mlcbuild.lab.aside import make_aside
 from mlcbuild.lab.downloads import bring, python_download
+from mlcbuild.sources.aside import make_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable

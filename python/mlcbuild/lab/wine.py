@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
-from mlcbuild.lab.aside import hold, make_aside
 from mlcbuild.lab.downloads import RUNTIMES, bring
+from mlcbuild.sources.aside import hold, make_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

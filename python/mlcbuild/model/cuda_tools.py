@@ -8,16 +8,14 @@ environment.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.sources.cache import default_cache, locked
+from mlcbuild.sources.aside import make_aside
+from mlcbuild.sources.cache import default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,13 +44,10 @@ def bring(notice: Callable[[str], None]) -> Path:
     Two that ask at once take turns; an interrupted download leaves nothing. Raises ``InputError``
     where the index cannot be reached.
     """
-    home = default_cache() / "cuda"
-    folder = home / RELEASE
-    with locked(home / f"{RELEASE}.lock", notice=notice, stopped=threading.Event()):
-        if folder.is_dir():
-            return folder
+    folder = default_cache() / "cuda" / RELEASE
+
+    def make(aside: Path) -> None:
         notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
-        aside = Path(tempfile.mkdtemp(prefix=".new-", dir=home))
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
         done = subprocess.run(
             [*pip, "--only-binary=:all:", "--target", str(aside), *_PACKAGES],
@@ -60,13 +55,13 @@ def bring(notice: Callable[[str], None]) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            shutil.rmtree(aside, ignore_errors=True)
             said = done.stderr.decode(errors="replace").strip().splitlines()
             raise InputError(
                 f"CUDA's compiler cannot be brought: {said[-1] if said else 'pip said nothing'}",
                 remedy="see the network, PIP_INDEX_URL and the proxy",
             )
-        aside.rename(folder)
+
+    make_aside(folder, make, notice)
     return folder
 
 

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlcbuild import aside
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -100,9 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = file.read_bytes()
     after = renamed(before, names, path=file.name)
     if after != before:
-        aside = file.with_name(file.name + ".part")
-        aside.write_bytes(after)
-        aside.replace(file)
+        aside.replace(file, after)
     return 0
 
 

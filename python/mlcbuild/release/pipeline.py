@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import aside
 from mlcbuild.build.rewheel import rewrite
 from mlcbuild.errors import InputError
 from mlcbuild.release.contents import Contents, read_contents
@@ -60,7 +61,7 @@ def release(
     files["provenance.intoto.json"] = (json.dumps(statement, indent=1) + "\n").encode()
     files |= index_files(everything)
     for name, data in files.items():
-        _write(into / name, data)
+        aside.replace(into / name, data)
     return Released(wheels=tuple(made), files=tuple(sorted(files)))
 
 
@@ -80,10 +81,3 @@ def _with_sbom(wheel: Path, into: Path, *, epoch: int) -> Path:
     finally:
         fresh.unlink(missing_ok=True)
     return target
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    aside.write_bytes(data)
-    aside.replace(path)

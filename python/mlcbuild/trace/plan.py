@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
 from mlcbuild.errors import InputError
-from mlcbuild.loader import Options, world_from_package
+from mlcbuild.loader import world_from_package
 from mlcbuild.loader.closure import walk
 from mlcbuild.package.targets import open_package
 from mlcbuild.trace.model import Prediction
@@ -98,16 +98,7 @@ def make_plan(target: str, machine: Machine, add_dirs: tuple[str, ...]) -> Plan:
 def _steps(target: str, settings: Settings) -> tuple[Step, ...]:
     with ExitStack() as stack:
         package = stack.enter_context(open_package(target))
-        world = world_from_package(
-            package,
-            options=Options(
-                conda=settings.conda,
-                python_dir=settings.python_dir,
-                system_dir=settings.system_dir,
-                add_dirs=settings.add_dirs,
-                msvcp140=settings.msvcp140,
-            ),
-        )
+        world = world_from_package(package, options=settings.world)
         root = next(iter(world.package.files.values()), None)
         if root is None:
             raise InputError(f"{target}: no Windows image")
