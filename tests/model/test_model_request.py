@@ -99,14 +99,6 @@ def test_every_profile_fits_its_device() -> None:
         profile_for("cuda", "vulkan-small")
 
 
-def test_a_published_model_is_told_how_to_become_mlcs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
-    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so")]) == 2
-    assert "mlc_llm gen_config" in capsys.readouterr().err
-
-
 def test_a_model_that_is_not_there_is_exit_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import UsageError
+from mlcbuild.model.convert import Conversion
 from mlcbuild.model.hosts import CPU, HOSTS, this_host
 from mlcbuild.model.make import Options, Stage, make
 from mlcbuild.model.profiles import PROFILES
@@ -23,9 +26,13 @@ examples:
   mlcbuild model MODEL --device vulkan --target win_amd64 -o model.dll
   mlcbuild model MODEL --device cuda:sm_80,sm_90 -o model.so      no GPU, no CUDA toolkit needed
   mlcbuild model MODEL --device cpu --cpu x86-64-v3 -o model.so
+  mlcbuild model Llama-3.2-1B-Instruct --quantization q4f16_1 --device vulkan -o dist/llama.so
+                                         from the folder as published to all that chat needs
 
-MODEL is a folder with mlc-chat-config.json, or that file. The Python that compiles has mlc_llm and
-apache-tvm; for vulkan also tvm-vulkan. Linux compiles for both systems.
+MODEL is a folder in MLC's format (with mlc-chat-config.json), or that file. With --quantization it
+is a folder as published (config.json, model.safetensors, tokenizer.json), which is converted first.
+The Python that compiles has mlc_llm and apache-tvm; for vulkan also tvm-vulkan. Linux compiles for
+both systems.
 """
 
 
@@ -40,12 +47,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--profile", default="", choices=list(PROFILES), help="limits of the device, by name")
     add("--cpu", default=CPU, metavar="NAME", help=f"LLVM's name of the processor (default: {CPU})")
     add("--overrides", default="", metavar="TEXT", help="passed on to mlc_llm compile")
+    add("--quantization", metavar="NAME", help="convert a published model: q4f16_1, q4f32_1, q0f16")
+    add("--weights", type=Path, metavar="DIR", help="where that goes (default: beside the library)")
+    add(
+        "--conv-template", default="", metavar="NAME", help="conversation template, where not found"
+    )
+    add("--config-options", default="", metavar="TEXT", help="passed on to mlc_llm gen_config")
     add("--python", default=sys.executable, metavar="EXE", help="the Python that has mlc_llm")
     add("--json", action="store_true", help="print the outcome as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the library, printing each stage as it ends."""
+    if args.quantization is None and (args.conv_template or args.config_options):
+        raise UsageError(
+            "--conv-template and --config-options are for a conversion",
+            remedy="add --quantization NAME",
+        )
     options = Options(
         model=args.model,
         output=args.output,
@@ -54,6 +72,13 @@ def run(args: argparse.Namespace) -> int:
         ),
         python=args.python,
         overrides=args.overrides,
+        conversion=args.quantization
+        and Conversion(
+            quantization=args.quantization,
+            template=args.conv_template,
+            options=args.config_options,
+        ),
+        weights=args.weights,
     )
     made = make(options, (lambda _: None) if args.json else _print_stage, _notice)
     if args.json:
@@ -63,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
                     "schema_version": 1,
                     "library": str(made.output),
                     "bytes": made.size,
+                    "model": str(made.model),
                     "target": options.request.host.name,
                     "device": options.request.device,
                     "needs": list(made.needs),
@@ -75,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         spent = sum(stage.seconds for stage in made.stages)
         print(f"{made.output}: {made.size / 1e6:.2f} MB, {spent:.1f} s")
+        words = ["mlc_llm", "chat", str(made.model), "--model-lib", str(made.output)]
+        print(shlex.join([*words, "--device", options.request.device]))
     return 0
 
 

@@ -1,8 +1,7 @@
-"""Make one model library: tools, compile, judge; each stage with its time."""
+"""Make one model library: look, convert, compile, judge; each stage with its time."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -10,13 +9,15 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError, UsageError
-from mlcbuild.model import cuda_tools, linkers
+from mlcbuild.model.convert import CONFIG, Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
-from mlcbuild.model.hosts import HOSTS
+from mlcbuild.model.environment import equip, look
+from mlcbuild.model.published import Published, is_published, missing_module, read_published
 from mlcbuild.model.request import Request, flags, missing_code, target_json
+from mlcbuild.progress import ticking
 from mlcbuild.run.process import run_child
 
 if TYPE_CHECKING:
@@ -24,24 +25,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Made", "Options", "Stage", "make"]
 
-_PROBE: Final = Path(__file__).parents[1] / "run" / "probes" / "model_environment.py"
-_CONFIG: Final = "mlc-chat-config.json"
-#: Seconds: to look at the environment, and to compile a large model.
-_QUICK_S: Final = 180.0
+#: Seconds to compile a large model.
 _COMPILE_S: Final = 7200.0
-#: What brings a code generator that TVM's own wheel lacks.
-_PLUGINS: Final = {"vulkan": "tvm-vulkan (pip wheel ./plugins/vulkan)"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """``model`` is a folder in MLC's format or its configuration file; ``python`` compiles."""
+    """``model`` is a folder in MLC's format or its configuration file; ``python`` compiles.
+
+    With ``conversion`` it is a folder as published, which becomes ``weights`` (None: beside
+    ``output``).
+    """
 
     model: Path
     output: Path
     request: Request
     python: str = sys.executable
     overrides: str = ""
+    conversion: Conversion | None = None
+    weights: Path | None = None
     log: Path | None = None
     #: For the children; what there is to find and link models with is added to it.
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -61,6 +63,8 @@ class Made:
     """What was made."""
 
     output: Path
+    #: The folder in MLC's format: what ``mlc_llm chat`` is given.
+    model: Path
     size: int = 0
     stages: list[Stage] = field(default_factory=list)
     code: DeviceCode = field(default_factory=DeviceCode)
@@ -75,14 +79,15 @@ def make(
     Nothing lies at ``output`` unless it was judged good. Raises ``UsageError`` and ``InputError``
     before anything is made, ``FailedError`` with the last words of what failed.
     """
-    config = _config(options.model)
+    published = _published(options)
+    weights = _weights(options, published)
     if options.output.suffix != options.request.host.suffix:
         suffix = options.request.host.suffix
         raise UsageError(
             f"a library for {options.request.host.name} ends in {suffix}",
             remedy=f"-o {options.output.with_suffix(suffix)}",
         )
-    made = Made(output=options.output)
+    made = Made(output=options.output, model=weights)
     began = time.monotonic()
 
     def stage(name: str, detail: str) -> None:
@@ -96,10 +101,25 @@ def make(
     with tempfile.TemporaryDirectory(prefix="mlcbuild-model-") as name:
         scratch = Path(name)
         log = options.log or scratch / "log.txt"
-        facts = _environment(options, scratch, log)
+        facts = look(options.python, options.environment, options.request, scratch=scratch, log=log)
+        if published and (missing := missing_module(published, facts)):
+            raise missing
         stage("environment", f"mlc_llm {facts['mlc_llm']}, tvm {facts['tvm']}")
-        variables, said = _tools(options, facts, scratch, notice)
+        variables, said = equip(
+            options.request, options.environment, facts, scratch=scratch, notice=notice
+        )
         stage("tools", said)
+        if published and options.conversion:
+            convert(
+                published,
+                options.conversion,
+                weights,
+                python=options.python,
+                environment=options.environment,
+                log=log,
+                done=stage,
+            )
+        config = weights / CONFIG if weights.is_dir() else weights
         library = scratch / f"library{options.request.host.suffix}"
         _compile(options, config, library, variables, log)
         stage("compile", f"{library.stat().st_size} bytes")
@@ -113,80 +133,33 @@ def make(
     return made
 
 
-def _config(model: Path) -> Path:
-    config = model / _CONFIG if model.is_dir() else model
-    if config.is_file():
-        return config
-    if (model / "config.json").is_file():
+def _published(options: Options) -> Published | None:
+    """Return the published model to convert; None for one in MLC's format."""
+    if not is_published(options.model):
+        if options.conversion and (options.model / CONFIG).is_file():
+            raise UsageError(
+                f"{options.model} is in MLC's format already", remedy="leave --quantization out"
+            )
+        return read_published(options.model) if options.conversion else None
+    if options.conversion is None:
         raise UsageError(
-            f"{model} holds a model as it is published, not MLC's configuration",
-            remedy=f"mlc_llm gen_config {model} --quantization q4f16_1 --conv-template NAME -o DIR "
-            f"and mlc_llm convert_weight {model} --quantization q4f16_1 -o DIR, then give DIR",
+            f"{options.model} holds a model as it is published: say how to quantize it",
+            remedy="--quantization q4f16_1 (4 bits, GPU), q4f32_1 (4 bits, CPU) or q0f16 (16 bits)",
         )
-    raise InputError(f"{config} does not exist", remedy=f"give a folder that holds {_CONFIG}")
+    return read_published(options.model)
 
 
-def _environment(options: Options, scratch: Path, log: Path) -> dict[str, Any]:
-    try:
-        done = run_child(
-            [options.python, str(_PROBE)],
-            environment=options.environment,
-            folder=scratch,
-            log=log,
-            limit_s=_QUICK_S,
-        )
-        facts: dict[str, Any] = json.loads(done.output.strip().splitlines()[-1])
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(
-            f"{options.python} cannot say what it has: {error}", remedy="--python EXE"
-        ) from error
-    device = "llvm" if options.request.device == "cpu" else options.request.device
-    if facts["error"] or not facts["mlc_llm"]:
-        raise FailedError(
-            f"mlc_llm is not usable in {options.python}: {facts['error'] or 'not installed'}",
-            remedy="pip install the mlc_llm wheel there, or name another with --python EXE",
-        )
-    if device not in facts["generators"]:
-        plugin = _PLUGINS.get(device)
-        raise FailedError(
-            f"tvm {facts['tvm']} in {options.python} generates no code for {device}",
-            remedy=f"install {plugin} there"
-            if plugin
-            else 'its compiler is absent: pip install "apache-tvm==0.26.0"',
-        )
-    return facts
-
-
-def _tools(
-    options: Options, facts: dict[str, Any], scratch: Path, notice: Callable[[str], None]
-) -> tuple[dict[str, str], str]:
-    """Return the environment to compile in, and what it was made of."""
-    request, variables = options.request, dict(options.environment)
-    tools = linkers.choose(request.host)
-    extra: list[Path] = []
-    if request.host.suffix == ".dll":
-        extra.append(linkers.import_library(tools, _functions(facts), scratch))
-    variables["CXX"] = str(linkers.write_program(tools, extra, scratch))
-    if request.device != "cuda":
-        return variables, f"linker {tools.name}"
-    folder = cuda_tools.bring(notice)
-    driver = cuda_tools.stand_in(linkers.choose(HOSTS["linux"]), scratch)
-    variables |= cuda_tools.environment(folder, driver, variables.get("PYTHONPATH", ""))
-    variables["MLC_MULTI_ARCH"] = ",".join(str(number) for number in request.architectures)
-    return variables, f"linker {tools.name}, CUDA {cuda_tools.RELEASE} from the package index"
-
-
-def _functions(facts: dict[str, Any]) -> list[str]:
-    """Return tvm_ffi's C functions: its ABI, the same on every system."""
-    from mlcbuild.build.elf import read_elf  # noqa: PLC0415 - for Windows libraries alone
-
-    path = facts["tvm_ffi_library"]
-    if not path:
-        raise FailedError(
-            "tvm_ffi has no library", remedy="pip install --force-reinstall apache-tvm-ffi"
-        )
-    exports = read_elf(path, Path(path).read_bytes()).exports
-    return [name for name in exports if name.startswith("TVMFFI")]
+def _weights(options: Options, published: Published | None) -> Path:
+    """Return the folder in MLC's format, which a conversion has yet to make, or its file."""
+    if published and options.conversion:
+        return options.weights or default_folder(published, options.conversion, options.output)
+    if options.weights:
+        raise UsageError("--weights is where a conversion goes", remedy="add --quantization NAME")
+    model = options.model
+    config = model / CONFIG if model.is_dir() else model
+    if not config.is_file():
+        raise InputError(f"{config} does not exist", remedy=f"give a folder that holds {CONFIG}")
+    return model
 
 
 def _compile(
@@ -197,13 +170,13 @@ def _compile(
     command += ["--device", target_json(request), "--host", request.host.triple]
     command += ["--opt", flags(request), "-o", str(library)]
     command += ["--overrides", options.overrides] if options.overrides else []
-    done = run_child(
-        command, environment=variables, folder=library.parent, log=log, limit_s=_COMPILE_S
-    )
+    with ticking("mlc_llm compile"):
+        done = run_child(
+            command, environment=variables, folder=library.parent, log=log, limit_s=_COMPILE_S
+        )
     if done.timed_out or not library.is_file():
-        lines = [line.strip() for line in done.output.splitlines() if line.strip()]
         raise FailedError(
-            f"mlc_llm compile {done.outcome}: {lines[-1] if lines else 'no output'}",
+            f"mlc_llm compile {done.outcome}: {said_last(done)}",
             remedy="--log FILE keeps all that it said",
         )
 

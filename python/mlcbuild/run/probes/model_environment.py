@@ -6,6 +6,8 @@ from importlib import metadata
 from pathlib import Path
 
 DEVICES = ("llvm", "vulkan", "opencl", "cuda")
+#: What a conversion needs for some published models.
+MODULES = ("torch", "safetensors", "transformers", "msgpack")
 
 
 def version(name: str) -> "str | None":
@@ -19,6 +21,10 @@ def version(name: str) -> "str | None":
 def main() -> None:
     """Print the facts."""
     facts = {"mlc_llm": version("mlc-llm"), "tvm": None, "generators": [], "error": None}
+    facts["modules"] = [name for name in MODULES if importlib.util.find_spec(name) is not None]
+    mlc_llm = importlib.util.find_spec("mlc_llm")
+    places = mlc_llm.submodule_search_locations if mlc_llm else ()
+    facts["reads_safetensors"] = any(Path(place, "_safetensors.py").is_file() for place in places)
     try:
         import tvm
         import tvm_ffi

@@ -1,15 +1,24 @@
 """Write a tiny random Llama: configuration, tokenizer, weights. No download, no torch.
 
-Run by ``mlcbuild verify`` inside the environment of the wheel: ``python tiny_llama.py DIR SEED``.
-``DIR/source`` gets what a model hub would hold, ``DIR/model`` the weights as TVM reads them.
-The sizes keep LLVM quick: wider matrices make it spend minutes in vector code.
+Run by ``mlcbuild verify`` inside the environment of the wheel:
+``python tiny_llama.py DIR SEED [HIDDEN LAYERS HEADS]``.
+``DIR/source`` gets what a model hub would hold (safetensors too), ``DIR/model`` the weights as TVM
+reads them. The sizes keep LLVM quick: wider matrices make it spend minutes in vector code. CUDA's
+decode kernel wants heads of 64: its blocks are too deep for smaller ones.
 """
 
 import json
+import struct
 import sys
 from pathlib import Path
 
-HIDDEN, LAYERS, HEADS, VOCABULARY, CONTEXT = 32, 1, 2, 320, 128
+SIZES = (32, 1, 2)
+VOCABULARY, CONTEXT = 320, 128
+#: A matrix of MLC's -> those that a model hub has in its place, one below the other.
+MERGED = {
+    "qkv_proj": ("q_proj", "k_proj", "v_proj"),
+    "gate_up_proj": ("gate_proj", "up_proj"),
+}
 SPECIAL = ("<s>", "</s>")
 BYTE_LEVEL = {
     "type": "ByteLevel",
@@ -62,16 +71,16 @@ def tokenizer() -> dict:
     }
 
 
-def configuration() -> dict:
+def configuration(hidden: int, layers: int, heads: int) -> dict:
     """Return the config.json of a Llama of these sizes."""
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
-        "hidden_size": HIDDEN,
-        "intermediate_size": HIDDEN,
-        "num_attention_heads": HEADS,
-        "num_key_value_heads": HEADS,
-        "num_hidden_layers": LAYERS,
+        "hidden_size": hidden,
+        "intermediate_size": hidden,
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads,
+        "num_hidden_layers": layers,
         "vocab_size": VOCABULARY,
         "max_position_embeddings": CONTEXT,
         "rms_norm_eps": 1e-5,
@@ -82,6 +91,28 @@ def configuration() -> dict:
         "eos_token_id": 1,
         "torch_dtype": "float32",
     }
+
+
+def write_safetensors(weights: dict, path: Path) -> None:
+    """Write the weights as a model hub has them: MLC's merged matrices in their parts."""
+    import numpy as np
+
+    parts = {}
+    for name, values in weights.items():
+        merged = next((key for key in MERGED if key in name), None)
+        names = [name.replace(merged, each) for each in MERGED[merged]] if merged else [name]
+        parts |= dict(zip(names, np.split(values, len(names)), strict=True))
+    header, end = {}, 0
+    for name, values in parts.items():
+        place = [end, end + values.nbytes]
+        header[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": place}
+        end += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for values in parts.values():
+            file.write(values.tobytes())
 
 
 def write_weights(config: Path, output: Path, seed: int) -> int:
@@ -101,20 +132,22 @@ def write_weights(config: Path, output: Path, seed: int) -> int:
     for name, parameter in parameters:
         # The vocabulary is the one size that the exported model leaves symbolic.
         shape = [int(n) if str(n).isdigit() else settings.vocab_size for n in parameter.shape]
-        values = generator.normal(0, 0.4, shape).astype(parameter.dtype)
-        weights[name] = tvm.runtime.tensor(values)
-    tvmjs.dump_tensor_cache(weights, str(output), meta_data={}, encode_format="raw")
-    return sum(int(np.prod(weight.shape)) for weight in weights.values())
+        weights[name] = generator.normal(0, 0.4, shape).astype(parameter.dtype)
+    write_safetensors(weights, config.with_name("model.safetensors"))
+    tensors = {name: tvm.runtime.tensor(values) for name, values in weights.items()}
+    tvmjs.dump_tensor_cache(tensors, str(output), meta_data={}, encode_format="raw")
+    return sum(values.size for values in weights.values())
 
 
 def main() -> None:
     """Write both folders and print the number of parameters."""
     folder, seed = Path(sys.argv[1]), int(sys.argv[2])
+    sizes = tuple(map(int, sys.argv[3:6])) or SIZES
     source, model = folder / "source", folder / "model"
     source.mkdir(parents=True)
     model.mkdir()
     for name, content in (
-        ("config.json", configuration()),
+        ("config.json", configuration(*sizes)),
         ("tokenizer.json", tokenizer()),
         ("tokenizer_config.json", {"bos_token": "<s>", "eos_token": "</s>"}),
     ):

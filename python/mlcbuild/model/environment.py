@@ -1,0 +1,100 @@
+"""Where a model is compiled: what the Python there has, and the tools that it is given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.model import cuda_tools, linkers
+from mlcbuild.model.hosts import HOSTS
+from mlcbuild.run.process import run_child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlcbuild.model.request import Request
+
+__all__ = ["equip", "look"]
+
+_PROBE: Final = Path(__file__).parents[1] / "run" / "probes" / "model_environment.py"
+#: Seconds to look at the environment.
+_QUICK_S: Final = 180.0
+#: What brings a code generator that TVM's own wheel lacks.
+_PLUGINS: Final = {"vulkan": "tvm-vulkan (pip wheel ./plugins/vulkan)"}
+
+
+def look(
+    python: str, environment: Mapping[str, str], request: Request, *, scratch: Path, log: Path
+) -> dict[str, Any]:
+    """Return what ``python`` has, as it tells.
+
+    Raises ``InputError`` where it cannot be asked, ``FailedError`` where it cannot compile for the
+    device, with what to install.
+    """
+    try:
+        done = run_child(
+            [python, str(_PROBE)],
+            environment=environment,
+            folder=scratch,
+            log=log,
+            limit_s=_QUICK_S,
+        )
+        facts: dict[str, Any] = json.loads(done.output.strip().splitlines()[-1])
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(
+            f"{python} cannot say what it has: {error}", remedy="--python EXE"
+        ) from error
+    device = "llvm" if request.device == "cpu" else request.device
+    if facts["error"] or not facts["mlc_llm"]:
+        raise FailedError(
+            f"mlc_llm is not usable in {python}: {facts['error'] or 'not installed'}",
+            remedy="pip install the mlc_llm wheel there, or name another with --python EXE",
+        )
+    if device not in facts["generators"]:
+        plugin = _PLUGINS.get(device)
+        raise FailedError(
+            f"tvm {facts['tvm']} in {python} generates no code for {device}",
+            remedy=f"install {plugin} there"
+            if plugin
+            else 'its compiler is absent: pip install "apache-tvm==0.26.0"',
+        )
+    return facts
+
+
+def equip(
+    request: Request,
+    environment: Mapping[str, str],
+    facts: dict[str, Any],
+    *,
+    scratch: Path,
+    notice: Callable[[str], None],
+) -> tuple[dict[str, str], str]:
+    """Return the environment to compile in, and what it was made of, in words."""
+    variables = dict(environment)
+    tools = linkers.choose(request.host)
+    extra: list[Path] = []
+    if request.host.suffix == ".dll":
+        extra.append(linkers.import_library(tools, _functions(facts), scratch))
+    variables["CXX"] = str(linkers.write_program(tools, extra, scratch))
+    if request.device != "cuda":
+        return variables, f"linker {tools.name}"
+    folder = cuda_tools.bring(notice)
+    driver = cuda_tools.stand_in(linkers.choose(HOSTS["linux"]), scratch)
+    variables |= cuda_tools.environment(folder, driver, variables.get("PYTHONPATH", ""))
+    variables["MLC_MULTI_ARCH"] = ",".join(str(number) for number in request.architectures)
+    return variables, f"linker {tools.name}, CUDA {cuda_tools.RELEASE} from the package index"
+
+
+def _functions(facts: dict[str, Any]) -> list[str]:
+    """Return tvm_ffi's C functions: its ABI, the same on every system."""
+    from mlcbuild.build.elf import read_elf  # noqa: PLC0415 - for Windows libraries alone
+
+    path = facts["tvm_ffi_library"]
+    if not path:
+        raise FailedError(
+            "tvm_ffi has no library", remedy="pip install --force-reinstall apache-tvm-ffi"
+        )
+    exports = read_elf(path, Path(path).read_bytes()).exports
+    return [name for name in exports if name.startswith("TVMFFI")]
