@@ -35,7 +35,7 @@ def rules_table() -> str:
 def rules_text() -> str:
     """Return a section for each rule: why, fix, source."""
     return "\n\n".join(
-        f"### {r.id}\n\n{r.title}.\n\n{r.why}\n\n*Fix:* {r.fix}\n\n*Source:* {r.source}."
+        f"## {r.id}\n\n{r.title}.\n\n{r.why}\n\n*Fix:* {r.fix}\n\n*Source:* {r.source}."
         for r in all_rules()
     )
 
@@ -62,7 +62,7 @@ def checks_tables() -> str:
     """Return the doctor's checks, a table a group."""
     parts = []
     for category, ids in CHECKS.items():
-        rows = [f"### {category}", "", "| check | says that | why | source |"]
+        rows = [f"## {category}", "", "| check | says that | why | source |"]
         rows.append("| --- | --- | --- | --- |")
         rows += [
             f"| `{c.id}`{_where(c.platforms)} | {c.title} | {c.why} | {c.source} |"
@@ -79,8 +79,9 @@ def _where(platforms: tuple[str, ...]) -> str:
 
 #: Page -> its generated parts.
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "check.md": {"rules-table": rules_table, "rules": rules_text, "codes": codes_table},
-    "doctor.md": {"checks": checks_tables},
+    "codes.md": {"codes": codes_table},
+    "doctor-checks.md": {"checks": checks_tables},
+    "rules.md": {"rules-table": rules_table, "rules": rules_text},
     "superbuild.md": {"config-settings": settings_table},
 }
 

@@ -54,7 +54,7 @@ def have_tools() -> None:
 def work(options: argparse.Namespace) -> None:
     """Set up, then lint, types, tests."""
     have_tools()
-    python = environment("test", "-e", "./python[all,test]")
+    python = environment("test", "-e", "./python[all,docs,test]")
     env = {"PATH": on_path(python)}
     if not options.pytest:
         say("lint")

@@ -136,7 +136,7 @@ def main() -> int:
     options = parser.parse_args()
 
     def work() -> None:
-        python = environment("test", "-e", "./python[all,test]")
+        python = environment("test", "-e", "./python[all,docs,test]")
         run(python, __file__, "--", *options.pytest, MLCBUILD_TEST_INSIDE="1")
 
     if os.environ.get("MLCBUILD_TEST_INSIDE"):

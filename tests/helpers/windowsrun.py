@@ -31,9 +31,11 @@ _BUILDS = "real builds by the dozen, of GCC's names; Windows' pip builds one in 
 _STUDIO = "needs Visual Studio's compiler"
 _TIME = "a limit on time that Wine on a busy machine does not keep"
 _RECORDED = "a recorded answer of Windows, which Windows itself would give anew"
+_DOCUMENTS = "about the documents, which are the same everywhere; Linux has the browser"
 _UNKNOWN = "delvewheel's last words are missing in the lab, for a reason not found yet"
 #: (pattern of the test's address, reason). Brackets stand for themselves, * for anything.
 NOT_RUN: tuple[tuple[str, str], ...] = (
+    ("tests/docs/*", _DOCUMENTS),
     ("tests/lab/*", _LINUX),
     ("tests/wheelhouse/test_exit_hang.py*", _LINUX),
     ("tests/wheelhouse/test_wheelhouse_make.py::test_a_machine_without_the_*", _LINUX),

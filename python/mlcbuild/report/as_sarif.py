@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["render", "table"]
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
-_HELP: Final = "https://github.com/mlcbuild/mlcbuild/blob/main/docs/check.md"
+_HELP: Final = "https://github.com/mlcbuild/mlcbuild/blob/main/docs/rules.md"
 
 
 def render(report: Report) -> str:
