@@ -9,6 +9,7 @@ import pytest
 from mlcbuild import backend
 from mlcbuild.build import pipeline
 from mlcbuild.build.options import BuildOptions
+from mlcbuild.build.scikit import hook_environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +90,7 @@ def test_the_environment_is_put_back_after_a_hook(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CARGO_BUILD_JOBS", "7")
     monkeypatch.delenv("CARGO_NET_OFFLINE", raising=False)
     before = dict(os.environ)
-    with pipeline._environment(BuildOptions(jobs=2, offline=True)):
+    with hook_environment(BuildOptions(jobs=2, offline=True)):
         assert os.environ["CARGO_BUILD_JOBS"] == "2"
         assert os.environ["CARGO_NET_OFFLINE"] == "true"
     assert dict(os.environ) == before
