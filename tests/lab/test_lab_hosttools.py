@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.lab.hosttools import COMPILERS, compiler_variables, host_tools
+from mlcbuild.lab.hosttools import COMPILERS, TOOLS, compiler_variables, host_tools
 from mlcbuild.lab.wine import windows_path
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ import json, os, sys
 said = [open(word[1:]).read() if word[0] == "@" else word for word in sys.argv[1:]]
 print(json.dumps([os.getcwd(), *said]))
 """
+VARIABLES = """\
+#!/usr/bin/env python3
+import json, os
+print(json.dumps(dict(os.environ)))
+"""
 
 
 @pytest.fixture
@@ -30,12 +36,16 @@ def echo(windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     Arguments that name a response file are replaced by its text.
     """
+    return tool(windows, tmp_path, monkeypatch, ECHO)
+
+
+def tool(windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
     half = tmp_path / "bin" / "winside-echo"
     half.parent.mkdir()
-    half.write_text(ECHO, encoding="utf-8")
+    half.write_text(text, encoding="utf-8")
     half.chmod(half.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(half.parent), prepend=":")
-    return host_tools(windows, ["winside-echo"]) / "winside-echo.exe"
+    return host_tools(windows, [half.name]) / f"{half.name}.exe"
 
 
 def run(windows: Lab, *words: str | Path, folder: Path) -> Completed:
@@ -112,6 +122,51 @@ def test_a_response_file_is_translated_word_by_word(
     ]
 
 
+def test_a_tool_sees_its_own_variables_as_they_are_on_windows_now(
+    windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", "Z:/no/compiler/of/linux.exe")
+    program = tool(windows, tmp_path, monkeypatch, VARIABLES)
+    set_there = {
+        "CARGO_HOME": r"Z:\usr\share",
+        "CARGO_ENCODED_RUSTFLAGS": "--remap-path-prefix=Z:/usr=x y\x1f-Ca=b\\c",
+        "SOURCE_DATE_EPOCH": "315619200",
+        "OTHER": "Z:/usr",
+    }
+    script = f"import os, subprocess; os.environ.update({set_there!r}); del os.environ['CXX']; "
+    done = windows.run(
+        ["python", "-c", f"{script}subprocess.run([{windows_path(program)!r}], check=True)"],
+        env={"CXX": "Z:/none.exe", "HOSTTOOL_HOME": "/usr/src", "HOSTTOOL_PATH": "/usr/games"},
+        timeout=120,
+    )
+    seen = json.loads(done.stdout)
+    assert seen["CARGO_HOME"] == "/usr/share"
+    flags = seen["CARGO_ENCODED_RUSTFLAGS"].split("\x1f")
+    assert flags == ["--remap-path-prefix=/usr=x y", "-Ca=b\\c"]
+    assert seen["SOURCE_DATE_EPOCH"] == "315619200"
+    assert seen["HOME"] == "/usr/src"
+    assert seen["PATH"] == f"/usr/games:{os.environ['PATH']}:/usr/share/bin"
+    assert not {"CC", "CXX", "OTHER"} & set(seen), "names of Windows' programs and paths stay there"
+
+
+def test_a_source_that_names_its_drive_is_compiled(windows: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "ünity"
+    (folder / "ä src").mkdir(parents=True)
+    (folder / "ä src" / "part.c").write_text('#include "part.h"\n', encoding="utf-8")
+    header = "#include <stdio.h>\nint main(void) { puts(__FILE__); return 0; }\n"
+    (folder / "ä src" / "part.h").write_text(header, encoding="utf-8")
+    drive = windows_path(folder).replace("\\", "/")
+    (folder / "unity.c").write_text(f'#include "{drive}/ä src/part.c"\n', encoding="utf-8")
+    gcc = "x86_64-w64-mingw32-gcc"
+    rules = ["-MD", "-MF", "unity.d", f"-ffile-prefix-map={windows_path(folder)}=."]
+    done = run(windows, gcc, *rules, "-o", "a.exe", windows_path(folder / "unity.c"), folder=folder)
+    assert (done.code, done.errors) == (0, "")
+    assert windows.run([folder / "a.exe"], timeout=60).text == "./ä src/part.h\n"
+    needs = (folder / "unity.d").read_text(encoding="utf-8")
+    assert f"{drive}/ä\\ src/part.h" in needs
+    assert "drives" not in needs, "Ninja on Windows must find what a source depends on"
+
+
 def test_a_program_that_this_machine_lacks_says_so(windows: Lab, tmp_path: Path) -> None:
     program = host_tools(windows, ["no-such-program"]) / "no-such-program.exe"
     done = windows.run([program], cwd=tmp_path, timeout=60)
@@ -126,5 +181,5 @@ def test_much_output_arrives_whole(windows: Lab, tmp_path: Path) -> None:
 
 
 def test_every_compiler_program_is_there(windows: Lab) -> None:
-    made = {path.stem for path in host_tools(windows).iterdir()}
-    assert made == set(COMPILERS)
+    made = {path.stem for path in host_tools(windows).glob("*.exe")}
+    assert made == set(TOOLS) > set(COMPILERS)

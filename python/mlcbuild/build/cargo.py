@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.mingw import RUST_TARGET
 from mlcbuild.sources.crates import write_cargo_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["bring_crates", "host_target", "packages"]
+    from mlcbuild.build.toolchain import Choice
+
+__all__ = ["bring_crates", "host_target", "packages", "target_for"]
+
+#: Compilers whose libraries on Windows are not MSVC's, whatever rustc was made for.
+_GNU_ON_WINDOWS: Final = frozenset({"mingw", "zig"})
 
 
 def bring_crates(manifest: Path, crates: Path, *, target: str, offline: bool = False) -> None:
@@ -54,6 +60,14 @@ def packages(manifest: Path, *, target: str) -> list[dict[str, Any]]:
         raise FailedError(f"cargo metadata failed: {_words(done.stderr)}")
     found: list[dict[str, Any]] = json.loads(done.stdout)["packages"]
     return found
+
+
+def target_for(choice: Choice) -> str:
+    """Return the triple that fits the C++ compiler, as cmake/RustTarget.cmake does.
+
+    Raises ``FailedError`` without rustc.
+    """
+    return RUST_TARGET if choice.family in _GNU_ON_WINDOWS else host_target()
 
 
 def host_target() -> str:

@@ -23,7 +23,7 @@ from mlcbuild.build.scikit import (
     scikit_build_settings,
 )
 from mlcbuild.build.toolchain.cmake import NINJA
-from mlcbuild.build.toolchain.mingw import RUST_TARGET, MingwChoice, choose_mingw
+from mlcbuild.build.toolchain.mingw import MingwChoice, choose_mingw
 from mlcbuild.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
             settings_for |= cross_settings(root, cross)
         changed = environment(choice, os.environ)
         _say(f"toolchain: {choice.text}")
-        _bring_sources(lock, options, build_dir)
+        _bring_sources(lock, options, build_dir, choice)
         with environment_set(changed):
             made = Path(aside, run_scikit_build(aside, settings_for, build_dir, state=state))
         if state == "wheel":
@@ -181,7 +181,7 @@ def _cross(options: BuildOptions, rust: str) -> MingwChoice | None:
     return choose_mingw(read_mingw(os.environ), oldest_rust=oldest)
 
 
-def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
+def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: Choice) -> None:
     from mlcbuild.build import cargo
     from mlcbuild.build.licences import FOLDER, gather
     from mlcbuild.sources.fetch import Progress, bring
@@ -199,7 +199,7 @@ def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path) -> None:
         progress=Said(),
     )
     rust = lock.path.parent / "tokenizers-cpp" / "rust"
-    target = cargo.host_target() if options.target == "host" else RUST_TARGET
+    target = cargo.target_for(choice)
     cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
     gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.lab import down, up
+from mlcbuild.lab.builds import bring_pinned_sources, build_variables
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
-from mlcbuild.lab.hosttools import compiler_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action.add_argument(
             "--compiler",
             action="store_true",
-            help="have this machine's MinGW-w64 on Windows' PATH, in CC and in CXX",
+            help="have this machine's MinGW-w64 (also in CC and CXX) and Cargo on Windows' PATH",
         )
         action.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARGUMENT...]")
 
@@ -85,9 +85,11 @@ def run(args: argparse.Namespace) -> int:
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words:
         raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
+    env = build_variables(lab) if args.compiler else {}
     if args.action == "pip":
+        if args.compiler:
+            bring_pinned_sources(words, notice=_notice)
         words = ["pip", *words]
-    env = compiler_variables(lab) if args.compiler else {}
     return _exit(words[0], _run(lab, words, args.timeout, env))
 
 

@@ -1,16 +1,19 @@
 """Programs of this machine for use inside the lab: MinGW's compilers as if they were Windows'.
 
 Each is one small ``.exe`` (data/tools/hosttool.c) under the name of the program that it runs.
-With the compilers of ``COMPILERS`` on PATH, Windows' pip, CMake and Ninja build in the lab.
+With ``TOOLS`` on PATH, Windows' pip, CMake and Ninja build in the lab, Rust's half of a project
+included.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import mingw
 from mlcbuild.lab.wine import compile_source, windows_path
 from mlcbuild.sources.aside import make_aside
 
@@ -19,25 +22,24 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.lab import Lab
 
-__all__ = ["COMPILERS", "compiler_variables", "host_tools"]
+__all__ = ["COMPILERS", "TOOLS", "compiler_variables", "host_tools"]
 
 _SOURCE: Final = Path(__file__).parent / "data" / "tools" / "hosttool.c"
-_MINGW: Final = "x86_64-w64-mingw32-"
+_BINUTILS: Final = ("ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windres", "ld")
 #: What CMake looks for beside a MinGW compiler.
-COMPILERS: Final = tuple(
-    f"{_MINGW}{name}"
-    for name in ("gcc", "g++", "ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windres", "ld")
-)
+COMPILERS: Final = tuple(mingw.program(name) for name in ("gcc", "g++", *_BINUTILS))
+#: What a build asks for besides.
+TOOLS: Final = (*COMPILERS, "cargo", "git", "rustc")
 
 
-def host_tools(lab: Lab, names: Sequence[str] = COMPILERS) -> Path:
+def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
     """Return a folder with an ``.exe`` for each program, made the first time.
 
     A program that this machine lacks answers as a shell does, with exit code 127. Raises
     ``FailedError`` where the source does not compile.
     """
     recipe = hashlib.sha256(_SOURCE.read_bytes())
-    recipe.update(repr(sorted(names)).encode())
+    recipe.update(repr((sorted(names), str(lab.prefix.folder))).encode())
     folder = lab.root / "host-tools" / recipe.hexdigest()[:12]
 
     def make(aside: Path) -> None:
@@ -45,6 +47,10 @@ def host_tools(lab: Lab, names: Sequence[str] = COMPILERS) -> Path:
         compile_source(lab.prefix.programs, "tools/hosttool", first)
         for other in others:
             shutil.copy(first, other)
+        drives = aside / "drives"  # where compilers look for "Z:/a.cc": see the source
+        drives.mkdir()
+        (drives / "Z:").symlink_to("/")
+        (drives / "C:").symlink_to(lab.prefix.folder / "drive_c")
 
     make_aside(folder, make)
     return folder
@@ -53,8 +59,15 @@ def host_tools(lab: Lab, names: Sequence[str] = COMPILERS) -> Path:
 def compiler_variables(lab: Lab) -> Mapping[str, str]:
     """Return the variables with which builds in the lab use MinGW: for ``lab.run(env=...)``."""
     folder = host_tools(lab)
+    home = Path.home()
+    cargo_home = Path(os.environ.get("CARGO_HOME") or home / ".cargo")
     return {
-        "CC": windows_path(folder / f"{_MINGW}gcc.exe").replace("\\", "/"),
-        "CXX": windows_path(folder / f"{_MINGW}g++.exe").replace("\\", "/"),
+        "CC": windows_path(folder / f"{mingw.program('gcc')}.exe").replace("\\", "/"),
+        "CXX": windows_path(folder / f"{mingw.program('g++')}.exe").replace("\\", "/"),
         "WINEPATH": windows_path(folder),
+        "HOSTTOOL_HOME": str(home),
+        # Windows' half of a build maps this folder out of the images; Cargo runs in Linux's.
+        "CARGO_HOME": windows_path(cargo_home).replace("\\", "/"),
+        # For C in crates; CC and CXX are programs of Windows.
+        f"CC_{mingw.RUST_TARGET.replace('-', '_')}": lab.prefix.programs.gcc,
     }

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from mlcbuild import mingw
 from mlcbuild.errors import InputError, UsageError
 
 __all__ = ["Programs", "find_programs"]
@@ -20,10 +21,7 @@ _FOLDERS: Final = "/usr/lib/wine:/usr/lib64/wine:/opt/wine-stable/bin"
 _NEEDED: Final = {
     "wine": (("wine64", "wine"), "wine64"),
     "server": (("wineserver64", "wineserver"), "wine64"),
-    "gcc": (
-        ("x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-gcc"),
-        "g++-mingw-w64-x86-64-posix",
-    ),
+    "gcc": (mingw.compilers("gcc"), "g++-mingw-w64-x86-64-posix"),
 }
 
 

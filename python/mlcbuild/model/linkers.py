@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import mingw
 from mlcbuild.errors import FailedError
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Tools", "choose", "import_library", "write_program"]
 
-_MINGW: Final = ("x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-gcc")
-_DLLTOOL: Final = ("x86_64-w64-mingw32-dlltool", "llvm-dlltool")
+_MINGW: Final = mingw.compilers("gcc")
+_DLLTOOL: Final = (mingw.program("dlltool"), "llvm-dlltool")
 _NATIVE: Final = ("c++", "g++", "gcc", "clang++", "clang", "cc")
 #: Nothing of GCC's own runtime beside the library, no symbols, the same bytes each time.
 _WINDOWS_FLAGS: Final = ("-static", "-s", "-Wl,--no-insert-timestamp", "-Wl,--gc-sections")

@@ -9,15 +9,26 @@ rustup has it ready, a distribution may have only its sources, which Cargo then 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.toolchain.choice import Choice
 from mlcbuild.build.toolchain.cmake import NINJA
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.mingw import RUST_TARGET
 
-__all__ = ["RUST_TARGET", "GnuCompiler", "MingwChoice", "MingwMachine", "Rust", "choose_mingw"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-RUST_TARGET: Final = "x86_64-pc-windows-gnu"
+__all__ = [
+    "RUST_TARGET",
+    "GnuCompiler",
+    "MingwChoice",
+    "MingwMachine",
+    "Rust",
+    "choose_mingw",
+    "choose_rust",
+]
+
 #: C++20 as TVM 0.26 uses it.
 _OLDEST_GCC: Final = (10,)
 _APT_COMPILER: Final = "g++-mingw-w64-x86-64-posix"
@@ -47,6 +58,14 @@ class Rust:
     has_target: bool = False
     #: Its sources are there.
     has_sources: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Cargo must see, for every one of its commands."""
+        ours = {"CARGO": self.cargo, "RUSTC": self.rustc}
+        if not self.has_target:
+            ours |= {"RUSTC_BOOTSTRAP": "1", "CARGO_UNSTABLE_BUILD_STD": "std,panic_abort"}
+        return ours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,10 +106,7 @@ class MingwChoice:
     @property
     def rust_environment(self) -> dict[str, str]:
         """What Cargo must see, for every one of its commands."""
-        ours = {"CARGO": self.rust.cargo, "RUSTC": self.rust.rustc}
-        if self.build_std:
-            ours |= {"RUSTC_BOOTSTRAP": "1", "CARGO_UNSTABLE_BUILD_STD": "std,panic_abort"}
-        return ours
+        return self.rust.environment
 
 
 def choose_mingw(machine: MingwMachine, *, oldest_rust: tuple[int, ...]) -> MingwChoice:
@@ -105,10 +121,7 @@ def choose_mingw(machine: MingwMachine, *, oldest_rust: tuple[int, ...]) -> Ming
             remedy="on Windows itself build for the host: mlcbuild wheel -o dist",
         )
     compiler = next((c for c in machine.compilers if _is_usable(c)), None)
-    rusts = [rust for rust in machine.rusts if rust.version >= oldest_rust]
-    rust = next((r for r in rusts if r.has_target), None) or next(
-        (r for r in rusts if r.has_sources), None
-    )
+    rust = choose_rust(machine.rusts, oldest=oldest_rust)
     if compiler is None or rust is None:
         raise _missing(machine, compiler, rust, oldest_rust)
     build_std = not rust.has_target
@@ -122,6 +135,14 @@ def choose_mingw(machine: MingwMachine, *, oldest_rust: tuple[int, ...]) -> Ming
             f"Rust {_dotted(rust.version)} from {rust.origin}, {how}",
             "its C++ does not mix with MSVC's: the wheels chat, they do not compile models",
         ),
+    )
+
+
+def choose_rust(rusts: Iterable[Rust], *, oldest: tuple[int, ...] = ()) -> Rust | None:
+    """Choose one that can make libraries for the target: compiled ones go before sources."""
+    new = [rust for rust in rusts if rust.version >= oldest]
+    return next((rust for rust in new if rust.has_target), None) or next(
+        (rust for rust in new if rust.has_sources), None
     )
 
 

@@ -8,33 +8,27 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from mlcbuild import mingw
 from mlcbuild.build.toolchain.mingw import RUST_TARGET, GnuCompiler, MingwMachine, Rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["read_mingw"]
-
-_PREFIX: Final = "x86_64-w64-mingw32"
-#: A distribution with both kinds leaves the plain name to the other one.
-_SUFFIXES: Final = ("-posix", "")
+__all__ = ["read_mingw", "read_rusts"]
 
 
 def read_mingw(env: Mapping[str, str]) -> MingwMachine:
     """Ask the compilers and Rusts on PATH, and the distribution's own Rust."""
     return MingwMachine(
-        platform=sys.platform, compilers=tuple(_compilers(env)), rusts=tuple(_rusts(env))
+        platform=sys.platform, compilers=tuple(_compilers(env)), rusts=tuple(read_rusts(env))
     )
 
 
 def _compilers(env: Mapping[str, str]) -> Iterator[GnuCompiler]:
-    for suffix in _SUFFIXES:
-        c, cxx = (
-            shutil.which(f"{_PREFIX}-{name}{suffix}", path=env.get("PATH"))
-            for name in ("gcc", "g++")
-        )
+    for names in zip(mingw.compilers("gcc"), mingw.compilers("g++"), strict=True):
+        c, cxx = (shutil.which(name, path=env.get("PATH")) for name in names)
         if c and cxx:
             said = _output([cxx, "-v"], env)
             version = re.search(r"^gcc version (\d+)(?:[.-](\d+))?", said, re.MULTILINE)
@@ -47,7 +41,8 @@ def _compilers(env: Mapping[str, str]) -> Iterator[GnuCompiler]:
             )
 
 
-def _rusts(env: Mapping[str, str]) -> Iterator[Rust]:
+def read_rusts(env: Mapping[str, str]) -> Iterator[Rust]:
+    """Ask the Rust on PATH and the distribution's own."""
     home = env.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
     path = os.pathsep.join((env.get("PATH", ""), os.fspath(Path(home, "bin"))))
     found = [

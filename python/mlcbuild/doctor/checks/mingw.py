@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import mingw
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_NAME: Final = "x86_64-w64-mingw32-g++"
 #: C++20 as TVM 0.26 uses it.
 _FLOOR: Final = (10,)
 
 
 def _run(system: System) -> Outcome:
-    path = system.find(f"{_NAME}-posix") or system.find(_NAME)
+    path = next((p for name in mingw.compilers("g++") if (p := system.find(name))), None)
     fix = install(
         system,
         apt="g++-mingw-w64-x86-64-posix",
@@ -29,7 +29,7 @@ def _run(system: System) -> Outcome:
         zypper="mingw64-cross-gcc-c++",
     )
     if path is None:
-        if system.find("x86_64-w64-mingw32-gcc"):
+        if system.find(mingw.program("gcc")):
             return warn("MinGW-w64 is installed without its C++ compiler", fix=fix)
         return skip("not installed: only mlcbuild wheel --target win_amd64 needs it")
     done = system.run(path, "-v")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import mingw
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.rust import find_rust
 
@@ -12,13 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_TARGET: Final = "x86_64-pc-windows-gnu"
+_TARGET: Final = mingw.RUST_TARGET
 
 
 def _run(system: System) -> Outcome:
-    if not system.find("x86_64-w64-mingw32-g++-posix") and not system.find(
-        "x86_64-w64-mingw32-g++"
-    ):
+    if not any(system.find(name) for name in mingw.compilers("g++")):
         return skip("no MinGW-w64: see the check mingw")
     path = find_rust(system, "rustc")
     if path is None:

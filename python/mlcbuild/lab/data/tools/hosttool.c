@@ -7,6 +7,16 @@
  *
  * Wine hands a process no Unix descriptor for a pipe of Windows, so output travels in two files.
  * HOSTTOOL_STDIN=1 sends standard input along, read to its end first.
+ *
+ * Wine starts it with the variables that Wine itself was started with. Those of the tools (CARGO_*,
+ * GIT_*, SOURCE_DATE_EPOCH...) are handed on as they are on Windows now; HOSTTOOL_HOME is the home
+ * folder to run in, HOSTTOOL_PATH goes before PATH; CC and CXX, which name programs of Windows, are
+ * taken away.
+ *
+ * Sources that CMake writes for Windows name others by their drive (#include "Z:/a.cc"), which is a
+ * relative path to a compiler of Linux. It gets the folder "drives" beside this program to look in,
+ * where Z: is a link to the root, and what it says of that folder (__FILE__, dependencies) is put
+ * back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,18 +80,15 @@ static char *linux_path(const wchar_t *path) {
   return name;
 }
 
-/* One argument for Linux: drives' paths become Unix paths, backslashes slashes. What follows -D
- * stays as it is: a path in a definition is meant for the program that is compiled, and dlltool's
- * -D is the name that an image asks for. */
-static char *translate(const wchar_t *s, const wchar_t *before) {
-  if (!wcsncmp(s, L"-D", 2) || !wcscmp(before, L"-D")) return utf8(s, -1);
+/* The drives' paths in a text become Unix paths; with slashes=1, all other backslashes slashes. */
+static char *translate_paths(const wchar_t *s, int slashes) {
   size_t room = wcslen(s) * 3 + 1, used = 0;
   char *result = must(calloc(1, room));
   for (size_t i = 0; s[i];) {
     size_t end = i + 1;
     char *piece = NULL;
     if (drive_at(s, i)) {
-      while (s[end] && !wcschr(L",;=\"", s[end])) end++;
+      while (s[end] && !wcschr(L",;=\"\x1f", s[end])) end++;
       wchar_t *path = must(calloc(end - i + 1, sizeof *path));
       memcpy(path, s + i, (end - i) * sizeof *path);
       piece = linux_path(path);
@@ -89,7 +96,7 @@ static char *translate(const wchar_t *s, const wchar_t *before) {
     } else if (s[i] >= 0xD800 && s[i] < 0xDC00 && s[i + 1]) {
       end = i + 2;
     }
-    if (!piece) piece = s[i] == '\\' ? strdup("/") : utf8(s + i, (int)(end - i));
+    if (!piece) piece = slashes && s[i] == '\\' ? strdup("/") : utf8(s + i, (int)(end - i));
     size_t size = strlen(piece);
     if (used + size + 1 > room) result = must(realloc(result, room = (used + size) * 2 + 1));
     memcpy(result + used, piece, size + 1);
@@ -97,6 +104,54 @@ static char *translate(const wchar_t *s, const wchar_t *before) {
     i = end;
   }
   return result;
+}
+
+/* One argument for Linux. What follows -D stays as it is: a path in a definition is meant for the
+ * program that is compiled, and dlltool's -D is the name that an image asks for. */
+static char *translate(const wchar_t *s, const wchar_t *before) {
+  if (!wcsncmp(s, L"-D", 2) || !wcscmp(before, L"-D")) return utf8(s, -1);
+  return translate_paths(s, 1);
+}
+
+static char *joined(const char *a, const char *b, const char *c) {
+  char *text = must(calloc(1, strlen(a) + strlen(b) + strlen(c) + 1));
+  return strcat(strcat(strcpy(text, a), b), c);
+}
+
+/* The variables that are handed on, by the beginning of their names. */
+static int handed_on(const wchar_t *variable) {
+  static const wchar_t *const families[] = {
+      L"CARGO", L"RUST", L"GIT_", L"CCACHE_", L"SOURCE_DATE_EPOCH=", L"CC_", L"CXX_",
+      L"AR_",   L"CFLAGS_", L"CXXFLAGS_"};
+  size_t known = sizeof families / sizeof *families, i = 0;
+  while (i < known && _wcsnicmp(variable, families[i], wcslen(families[i]))) i++;
+  if (i == known) return 0;
+  for (; *variable != L'='; variable++) /* a name that a shell has no word for stays behind */
+    if (!letter(*variable) && *variable != L'_' && !(*variable >= '0' && *variable <= '9')) return 0;
+  return 1;
+}
+
+/* Undo in a dependency file what the folder of drives did: GCC escapes spaces there. */
+static void mend_dependencies(const wchar_t *path, const char *drives) {
+  char *needle = must(calloc(1, 2 * strlen(drives) + 1)), *to = needle;
+  for (const char *c = drives; *c; *to++ = *c++)
+    if (*c == ' ') *to++ = '\\';
+  FILE *file = _wfopen(path, L"rb+");
+  if (!file) return;
+  fseek(file, 0, SEEK_END);
+  long size = ftell(file);
+  rewind(file);
+  char *text = must(calloc(1, (size_t)size + 1));
+  size = (long)fread(text, 1, (size_t)size, file);
+  fclose(file);
+  size_t length = strlen(needle);
+  int found = 0;
+  for (char *at = text; (at = strstr(at, needle)); found = 1)
+    memmove(at, at + length, strlen(at + length) + 1);
+  if (found && (file = _wfopen(path, L"wb"))) {
+    fwrite(text, 1, strlen(text), file);
+    fclose(file);
+  }
 }
 
 static wchar_t *temporary(void) {
@@ -186,6 +241,33 @@ static char *of_windows(const wchar_t *path) {
   return name;
 }
 
+/* The command that is made for Linux. */
+static char **command;
+static int used;
+
+static void add(char *word) { command[used++] = word; }
+
+/* The variables of Windows that are handed on: their number, then NAME=VALUE each. */
+static void add_variables(const wchar_t *variables) {
+  char *number = must(calloc(1, 24));
+  int count = 0;
+  add(number);
+  for (; *variables; variables += wcslen(variables) + 1)
+    if (handed_on(variables)) add(translate_paths(variables, 0)), count++;
+  sprintf(number, "%d", count);
+}
+
+/* A map of paths once more for what is found in the folder of drives; the later of two wins. */
+static void add_map(const wchar_t *option, const char *drives) {
+  const wchar_t *path = wcsstr(option, L"-prefix-map=");
+  if (!path || !drive_at(path += 12, 0)) return;
+  char *start = utf8(option, (int)(path - option)), *rest = utf8(path, -1);
+  if (*rest >= 'a') *rest -= 'a' - 'A';
+  for (char *c = rest; *c && *c != '='; c++)
+    if (*c == '\\') *c = '/';
+  add(joined(start, drives, rest));
+}
+
 int main(void) {
   HMODULE ntdll = GetModuleHandleW(L"ntdll.dll"), kernel = GetModuleHandleW(L"kernel32.dll");
   spawn_unix = (spawn_function)(void *)GetProcAddress(ntdll, "__wine_unix_spawnvp");
@@ -200,36 +282,53 @@ int main(void) {
     if (slash(*c)) name = c + 1;
   wchar_t *dot = wcsrchr(name, '.');
   if (dot) *dot = 0;
+  char *tool = utf8(name, -1), *drives = NULL;
+  if (strstr(tool, "gcc") || strstr(tool, "g++")) {
+    wcscpy(name, L"drives");
+    drives = joined(of_windows(self), "/", "");
+  }
 
-  int count = 0, used = 0;
+  int count = 0;
   wchar_t **words = CommandLineToArgvW(GetCommandLineW(), &count);
-  wchar_t *out = temporary(), *err = temporary(), *in = NULL;
+  wchar_t *out = temporary(), *err = temporary(), *in = NULL, *dependencies = NULL;
   wchar_t **made = must(calloc((size_t)count + 1, sizeof *made));
-  char **argv = must(calloc((size_t)count + 12, sizeof *argv));
+  wchar_t *variables = must(GetEnvironmentStringsW());
+  size_t room = 2 * (size_t)count + 20;
+  for (wchar_t *v = variables; *v; v += wcslen(v) + 1) room++;
+  command = must(calloc(room, sizeof *command));
   if (_wgetenv(L"HOSTTOOL_STDIN")) collect(in = temporary());
 
-  argv[used++] = "/bin/sh";
-  argv[used++] = "-c";
-  argv[used++] = "in=$1 out=$2 err=$3; cd \"$4\" || exit; tool=$5; shift 5; "
-                 "command -v \"$tool-posix\" >/dev/null && tool=$tool-posix; "
-                 "exec \"$tool\" \"$@\" <\"$in\" >\"$out\" 2>\"$err\"";
-  argv[used++] = "hosttool";
-  argv[used++] = in ? of_windows(in) : "/dev/null";
-  argv[used++] = of_windows(out);
-  argv[used++] = of_windows(err);
-  argv[used++] = of_windows(folder);
-  argv[used++] = utf8(name, -1);
+  add("/bin/sh");
+  add("-c");
+  add("in=$1 out=$2 err=$3; cd \"$4\" || exit; tool=$5 left=$6; shift 6; unset CC CXX; "
+      "while [ $left -gt 0 ]; do export \"$1\"; shift; left=$((left-1)); done; "
+      "HOME=${HOSTTOOL_HOME:-$HOME}; "
+      "PATH=${HOSTTOOL_PATH:+$HOSTTOOL_PATH:}$PATH:${CARGO_HOME:-$HOME/.cargo}/bin; "
+      "command -v \"$tool-posix\" >/dev/null && tool=$tool-posix; "
+      "exec \"$tool\" \"$@\" <\"$in\" >\"$out\" 2>\"$err\"");
+  add("hosttool");
+  add(in ? of_windows(in) : "/dev/null");
+  add(of_windows(out));
+  add(of_windows(err));
+  add(of_windows(folder));
+  add(tool);
+  add_variables(variables);
+  if (drives) {
+    add("-iquote");
+    add(drives);
+    add(joined("-ffile-prefix-map=", drives, "Z:="));
+  }
   for (int i = 1; i < count; i++) {
     if (words[i][0] == '@' && (made[i] = response(words[i] + 1))) {
-      char *path = of_windows(made[i]), *whole = must(calloc(1, strlen(path) + 2));
-      whole[0] = '@';
-      strcpy(whole + 1, path);
-      argv[used++] = whole;
+      add(joined("@", of_windows(made[i]), ""));
     } else {
-      argv[used++] = translate(words[i], words[i - 1]);
+      add(translate(words[i], words[i - 1]));
+      if (drives) add_map(words[i], drives);
+      if (!wcscmp(words[i - 1], L"-MF")) dependencies = words[i];
     }
   }
-  long code = spawn_unix(argv, 1);
+  long code = spawn_unix(command, 1);
+  if (drives && dependencies) mend_dependencies(dependencies, drives);
   deliver(out, STD_OUTPUT_HANDLE);
   deliver(err, STD_ERROR_HANDLE);
   for (int i = 1; i < count; i++)

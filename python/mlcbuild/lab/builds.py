@@ -1,0 +1,59 @@
+"""What a build inside the lab needs of this machine: MinGW, Rust and the pinned sources."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.lab.hosttools import compiler_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mlcbuild.lab.lab import Lab
+
+__all__ = ["bring_pinned_sources", "build_variables"]
+
+_PROJECT: Final = "pyproject.toml"
+
+
+def build_variables(lab: Lab) -> Mapping[str, str]:
+    """Return the variables with which Windows' pip builds: for ``lab.run(env=...)``.
+
+    The compilers are MinGW's; Cargo is one that can make libraries for it, where there is one.
+    """
+    return {**compiler_variables(lab), **_rust_variables()}
+
+
+def _rust_variables() -> dict[str, str]:
+    from mlcbuild.build.toolchain.mingw import choose_rust  # noqa: PLC0415 - for builds alone
+    from mlcbuild.build.toolchain.mingw_probe import read_rusts  # noqa: PLC0415
+
+    rust = choose_rust(read_rusts(os.environ))
+    if rust is None:
+        return {}
+    # The folder, not the program: Windows' half of the build calls it by the name of its proxy.
+    further = {k: v for k, v in rust.environment.items() if k not in {"CARGO", "RUSTC"}}
+    return {"HOSTTOOL_PATH": str(Path(rust.cargo).parent), **further}
+
+
+def bring_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None]) -> None:
+    """Lay out the pinned sources of each project folder in ``words``, the arguments of pip.
+
+    Linux's Git does it before Windows' half of the build looks for them: that one has no Git to
+    talk to. Raises ``InputError`` for what cannot be reached, ``FailedError`` for what is not what
+    the lock says.
+    """
+    from mlcbuild.build.project import read_project  # noqa: PLC0415 - for builds alone
+    from mlcbuild.sources.fetch import bring  # noqa: PLC0415
+    from mlcbuild.sources.lock import LOCK, load  # noqa: PLC0415
+
+    for folder in map(Path, words):
+        if not (folder / _PROJECT).is_file():
+            continue
+        project = read_project(folder)
+        lock = (folder / (project.lock or LOCK)).resolve()
+        if project.opted_in and lock.is_file():
+            notice(f"bringing the pinned sources of {folder.resolve()}")
+            bring(load(lock), only=project.components)
