@@ -18,11 +18,17 @@ endif()
 include(cmake/RustTarget.cmake)
 mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
 
-set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
+set(MLCBUILD_CARGO_DIR
+    ""
+    CACHE PATH "Cargo's target folder, by a name without spaces; empty: below the build folder")
+set(_cargo_dir "${MLCBUILD_CARGO_DIR}")
+if(_cargo_dir STREQUAL "")
+  set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
+endif()
 if(CMAKE_CROSSCOMPILING AND MINGW AND _cargo_dir MATCHES " ")
   # rustc calls it for the DLLs that crates name themselves, and it takes a path for several words.
-  message(FATAL_ERROR "binutils' dlltool cannot work in a folder with a space: build the Windows wheel "
-                      "in another one than ${CMAKE_SOURCE_DIR}")
+  message(FATAL_ERROR "binutils' dlltool cannot work in a folder with a space, and mlcbuild's cache has one in "
+                      "its name too: set MLCBUILD_CACHE to another folder")
 endif()
 set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
                 --target ${MLCBUILD_RUST_TARGET})

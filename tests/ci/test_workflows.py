@@ -186,8 +186,6 @@ def test_the_linux_wheel_goes_the_whole_way_through_the_workflow(workplace: Work
 @pytest.mark.slow
 @full_build
 def test_the_cross_build_leaves_all_that_windows_needs_to_its_tests(workplace: Workplace) -> None:
-    # binutils' dlltool cannot work in a folder with a space; the superbuild says so.
-    workplace.checkout = workplace.checkout.rename(workplace.checkout.with_name("checkout"))
     workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
     row = "windows-x86_64-mingw"
     plan = workplace.run(workflow, "plan", inputs={"only": f"--only id={row}"})

@@ -59,6 +59,7 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/check/test_check_ecosystem.py::test_the_action_*", _SHELL),
     ("tests/check/test_check_ecosystem.py::test_an_input_of_the_action_*", _SHELL),
     ("tests/build/test_elf.py*", _ELF),
+    ("tests/build/test_spaceless.py*", _LINUX),
     ("tests/doctor/test_doctor_wine.py*", _LINUX),
     ("tests/doctor/test_doctor_command.py::test_nothing_is_wrong_with_*", _GIT),
     ("tests/doctor/test_doctor_command.py::test_it_answers_within_a_second*", _TIME),

@@ -141,7 +141,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         choice = cross.choice if cross else _toolchain(root, options)
         settings_for = scikit_build_settings(root, build_dir, lock, options, choice)
         if cross:
-            settings_for |= cross_settings(root, cross)
+            settings_for |= cross_settings(root, cross, build_dir, options)
         changed = environment(choice, os.environ)
         _say(f"toolchain: {choice.text}")
         _bring_sources(lock, options, build_dir, choice)

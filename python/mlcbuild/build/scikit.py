@@ -96,10 +96,19 @@ def scikit_build_settings(
     }
 
 
-def cross_settings(root: Path, cross: MingwChoice) -> dict[str, str | list[str]]:
+def cross_settings(
+    root: Path, cross: MingwChoice, build_dir: Path, options: BuildOptions
+) -> dict[str, str | list[str]]:
     """Return the settings that make scikit-build-core build for Windows."""
-    file = (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix()
-    define = {"CMAKE_TOOLCHAIN_FILE": file, **cross.define}
+    from mlcbuild.build.spaceless import spaceless
+    from mlcbuild.sources.cache import default_cache
+
+    cargo_dir = spaceless(build_dir / "cargo", (options.cache or default_cache()).absolute())
+    define = {
+        "CMAKE_TOOLCHAIN_FILE": (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix(),
+        "MLCBUILD_CARGO_DIR": cargo_dir.as_posix(),
+        **cross.define,
+    }
     return {
         **{f"cmake.define.{name}": value for name, value in define.items()},
         "wheel.tags": "py3-none-win_amd64",

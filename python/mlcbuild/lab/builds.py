@@ -23,7 +23,9 @@ def build_variables(lab: Lab) -> Mapping[str, str]:
 
     The compilers are MinGW's; Cargo is one that can make libraries for it, where there is one.
     """
-    return {**compiler_variables(lab), **_rust_variables()}
+    # CMake's own choice on Windows looks at neither CC nor CXX.
+    generator = {"CMAKE_GENERATOR": os.environ.get("CMAKE_GENERATOR", "Ninja")}
+    return {**generator, **compiler_variables(lab), **_rust_variables()}
 
 
 def _rust_variables() -> dict[str, str]:
