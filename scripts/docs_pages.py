@@ -27,7 +27,7 @@ from mlcbuild.explain.catalogue import FILES, Symptom, read_symptoms  # noqa: E4
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
 #: What stands in the side bar; every other page is reached from one of these.
 SECTIONS = {
-    "Start": ("your-project",),
+    "Start": ("windows-from-zero", "your-project"),
     "Errors": ("errors/index", "explain", "codes"),
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),

@@ -138,3 +138,17 @@ def test_mlcbuild_alone_tells_what_to_do_here(
     assert main([]) == 0
     seen = capsys.readouterr().out
     assert seen.splitlines()[1].split("  ")[1] == "mlcbuild check ."
+
+
+def test_stars_that_windows_leaves_are_the_files_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """cmd and PowerShell hand ``*.dll`` on as it is; an option's value is nobody's file."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.dll", "a.dll"):
+        (tmp_path / name).write_bytes(b"MZ, and then nothing")
+    monkeypatch.setattr(sys, "platform", "win32")
+    main(["check", "*.dll", "--ignore", "missing-dll:*/x/*", "--json"])
+    monkeypatch.undo()
+    table = json.loads(capsys.readouterr().out)
+    assert [target["name"] for target in table["targets"]] == ["a.dll", "b.dll"]

@@ -83,6 +83,19 @@ def _parser(
     return parser, found
 
 
+def _expanded(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with ``dist/*.whl`` as the files that fit: no shell of Windows does."""
+    if sys.platform != "win32" or not any("*" in word for word in argv):
+        return list(argv)
+    import glob  # noqa: PLC0415 - for such an argument alone
+
+    found: list[str] = []
+    for word in argv:
+        option = word.startswith("-") or "*" not in word
+        found += [word] if option else sorted(glob.glob(word)) or [word]  # noqa: PTH207 - relative, absolute
+    return found
+
+
 def _use_any_console() -> None:
     """Never die of a console that is not there (``>&-``, pythonw) or not UTF-8 (cp1252, cp437)."""
     if sys.stdout is None:
@@ -97,7 +110,7 @@ def _use_any_console() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _expanded(sys.argv[1:] if argv is None else argv)
     _use_any_console()
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what could follow
         from mlcbuild import completion  # noqa: PLC0415

@@ -1,0 +1,262 @@
+"""Every command of the documents runs: here, in another test, or a reason says why it cannot."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from doccommands import ROOT, Command, blocks, commands, differs, spans, words_of
+from docplan import ELSEWHERE, NOWHERE, RUN
+from fakemachine import FakeSystem, linux, windows
+from mlcbuild.cli import COMMANDS, _parser, main
+from mlcbuild.codes import CODES
+from mlcbuild.explain.catalogue import read_symptoms
+from pefactory import make_pe
+from standin import chat_app, serving
+from wheelfactory import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ALL = tuple(commands())
+HERE = [command for command in ALL if command.text in RUN]
+SERVER = "http://127.0.0.1:8000"
+
+
+def fits(text: str, patterns: dict[str, object]) -> list[str]:
+    return [
+        p
+        for p in patterns
+        if re.fullmatch(re.escape(p).replace(r"\~", "~").replace("~", ".*"), text)
+    ]
+
+
+def shown(page: str, text: str) -> tuple[str, ...]:
+    """Return what a document shows below a command."""
+    found = [c.shown for c in ALL if (c.page, c.text) == (page, text) and c.shown]
+    assert len(found) == 1, (page, text)
+    return found[0]
+
+
+def accepted(words: list[str]) -> str:
+    """Return what mlcbuild's parser has against the words; empty where it takes them."""
+    try:
+        _parser(words)[0].parse_args(words)
+    except SystemExit as end:
+        return "" if end.code == 0 else f"exit {end.code}"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving(chat_app()) as running:
+        yield running.url
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Path:
+    """Return a folder with what the documents name, and the programs on its PATH."""
+    user = make_pe(imports={"mid.dll": ["f"]}, exports=["run"])
+    mid = make_pe(imports={"leaf.dll": ["f"]}, exports=["f"])
+    files = {"pkg/user.dll": user, "pkg/mid.dll": mid, "pkg/good.dll": make_pe(exports=["g"])}
+    make_wheel(tmp_path / "dist", files, name="pkg")
+    good = {"pkg/good.dll": make_pe(exports=["g"])}
+    make_wheel(tmp_path / "dist", good, name="pkg", tag="cp311-cp311-win_amd64")
+    make_wheel(tmp_path / "dist", good, name="mlc_llm", version="0.20")
+    make_wheel(tmp_path / "wheelhouse", good, name="mlc_llm", version="0.20")
+    leaf = {"tvm_ffi/leaf.dll": make_pe(exports=["f"])}
+    tag = "cp311-cp311-win_amd64"
+    make_wheel(tmp_path, leaf, name="apache_tvm_ffi", version="0.1.13.post2", tag=tag)
+    site = tmp_path / "C:" / "venv" / "Lib" / "site-packages" / "pkg"
+    site.mkdir(parents=True)
+    (site / "good.dll").write_bytes(good["pkg/good.dll"])
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in {
+        "mlcbuild": f'exec "{sys.executable}" -m mlcbuild "$@"',
+        "pip": f'exec "{sys.executable}" -m pip "$@"',
+        "some-command": "echo \"link: extra operand '/DEF:tokenizers.def'\" >&2; exit 1",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    return tmp_path
+
+
+def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT / "python"),
+        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+        "PYTHONUTF8": "1",
+        "COLUMNS": "120",
+    }
+    return subprocess.run(
+        ["bash", "-c", text],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+def test_every_block_of_code_says_what_it_is() -> None:
+    """A command in a block without a language would escape these tests."""
+    bare = [f"{page}:{line}" for page, line, language, _ in blocks() if not language]
+    assert bare == []
+
+
+def test_every_command_runs_somewhere_or_says_why_not() -> None:
+    missing = [
+        str(command)
+        for command in ALL
+        if sum(map(len, ([command.text] * (command.text in RUN), fits(command.text, ELSEWHERE),
+                         fits(command.text, NOWHERE)))) != 1
+    ]  # fmt: skip
+    assert missing == []
+
+
+def test_no_entry_is_left_of_a_command_that_is_gone() -> None:
+    texts = [command.text for command in ALL]
+    stale = [text for text in RUN if text not in texts]
+    stale += [p for p in (*ELSEWHERE, *NOWHERE) if not any(fits(text, {p: 0}) for text in texts)]
+    assert stale == []
+
+
+@pytest.mark.parametrize("pattern", ELSEWHERE)
+def test_who_is_said_to_run_a_command_does(pattern: str) -> None:
+    said = ELSEWHERE[pattern]
+    assert said.phrase in (ROOT / said.where).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", HERE, ids=str)
+def test_a_command_does_what_the_document_says(
+    command: Command, sandbox: Path, server: str
+) -> None:
+    plan = RUN[command.text]
+    if "bench.json" in command.text or "doctor.json" in command.text:
+        before = f"mlcbuild bench {server} --duration 0.3s --output bench.json"
+        assert run(before, sandbox).returncode == 0
+        assert run("mlcbuild doctor --json --only git > doctor.json", sandbox).returncode in (0, 1)
+    done = run(f"{command.text.replace(SERVER, server)} {plan.more}", sandbox)
+    assert done.returncode in plan.codes, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not plan.compare or differs(command.shown, done.stdout) == ""
+
+
+def link_of_git_first() -> FakeSystem:
+    pc = windows()
+    tools = r"C:\VS\VC\Tools\MSVC\14.44.35207\bin\Hostx64\x64"
+    pc.program(r"C:\Program Files\Git\usr\bin\link.exe")
+    return pc.program(rf"{tools}\link.exe").program(rf"{tools}\cl.exe")
+
+
+@pytest.mark.parametrize(
+    ("page", "machine"), [("README.md", linux), ("docs/doctor.md", link_of_git_first)]
+)
+def test_the_doctor_says_of_such_a_machine_what_is_shown(
+    page: str,
+    machine: Callable[[], FakeSystem],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("mlcbuild.doctor.real.RealSystem", machine)
+    main(["doctor"])
+    assert differs(shown(page, "mlcbuild doctor"), capsys.readouterr().out) == ""
+
+
+def test_the_steps_of_verify_are_those_that_are_shown() -> None:
+    """The run itself needs the real wheel: tests/run does it in the gate."""
+    steps = [
+        line.split()[1] for line in shown("README.md", "mlcbuild verify dist/mlc_llm-*.whl --chat")
+    ]
+    code = (ROOT / "python" / "mlcbuild" / "run" / "verify.py").read_text(encoding="utf-8")
+    named = re.findall(r'yield "(\w+)"', code)
+    assert list(dict.fromkeys(step for step in named if step in steps)) == steps
+
+
+@pytest.fixture(scope="module")
+def tvm_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the two Windows wheels that the README checks, from the index."""
+    folder = tmp_path_factory.mktemp("tvm")
+    names = {w for c in ALL for w in c.text.split() if re.match(r"apache_tvm\w*-.*\.whl", w)}
+    wanted = ["==".join(name.split("-")[:2]) for name in sorted(names)]
+    only = ["--only-binary=:all:", "--platform", "win_amd64", "--python-version", "3.11"]
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *only, "-d", folder]
+    subprocess.run([*command, *wanted], check=True)
+    return folder
+
+
+@pytest.mark.slow  # 65 MB from the package index
+def test_the_check_of_tvms_wheels_says_what_the_readme_shows(tvm_wheels: Path) -> None:
+    found = [c for c in ALL if c.text.startswith("mlcbuild check apache_tvm-")]
+    assert len(found) >= 2
+    for command in found:
+        words = [sys.executable, "-m", *command.text.split()]
+        env = {**os.environ, "PYTHONPATH": str(ROOT / "python"), "PYTHONUTF8": "1"}
+        done = subprocess.run(
+            words, cwd=tvm_wheels, env=env, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == (1 if "FAILS" in command.shown[0] else 0), done.stderr
+        assert differs(command.shown, done.stdout) == ""
+
+
+def test_programs_of_windows_are_named_as_the_doctor_names_them() -> None:
+    folder = ROOT / "python" / "mlcbuild" / "doctor"
+    known = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    named = [word for c in ALL if c.text.startswith("winget ") for word in c.text.split()[4:5]]
+    assert len(named) >= 5
+    assert [name for name in named if name not in known] == []
+
+
+@pytest.mark.parametrize("command", [c for c in ALL if "mlcbuild" in c.text], ids=str)
+def test_mlcbuild_takes_the_command_line(command: Command) -> None:
+    """What cannot run here has at least a command and options that there are."""
+    for words in words_of(command.text):
+        if words[0] == "mlcbuild":
+            assert accepted(words[1:]) == ""
+
+
+def test_inline_commands_name_commands_and_options_that_there_are() -> None:
+    wrong = []
+    for page, text in spans():
+        words = text.split()
+        if words[:1] != ["mlcbuild"] or len(words) == 1 or words[1].startswith("-"):
+            continue
+        if words[1] not in COMMANDS:
+            wrong.append(f"{page}: {text}")
+            continue
+        parser = _parser([words[1]])[1]
+        assert parser is not None
+        usage = parser.format_help()
+        own = words[: words.index("--")] if "--" in words else words
+        options = [word.split("=")[0] for word in own if re.match(r"--?[a-z]", word)]
+        wrong += [f"{page}: {text}: {o}" for o in options if not re.search(rf"{o}\b", usage)]
+    assert wrong == []
+
+
+def test_what_explain_says_to_run_is_taken_by_mlcbuild() -> None:
+    runs = {row.explanation.run for row in read_symptoms()} | {code.run for code in CODES}
+    wrong = {
+        run: problem
+        for run in runs
+        for words in words_of(run.replace(", with the exit code", ""))
+        if words[0] == "mlcbuild" and (problem := accepted(words[1:]))
+    }
+    assert wrong == {}
+
+
+def test_an_output_that_changed_is_noticed() -> None:
+    shown = ("FAILS  x.whl", "  3 images: 1 will load, 2 will not", "  ...", "done")
+    assert differs(shown, "FAILS  x.whl\n  4 images: 2 will load, 2 will not\nx\ny\ndone\n") == ""
+    assert differs(shown, "GOOD  x.whl\n  4 images: 2 will load, 2 will not\ndone\n")
+    assert differs(shown, "FAILS  x.whl\nnew\n  4 images: 2 will load, 2 will not\ndone\n")
+    assert differs(shown, "FAILS  x.whl\n  4 images: 2 will load, 2 will not\ndone\nmore\n")
