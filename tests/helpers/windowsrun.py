@@ -38,6 +38,7 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/docs/*", _DOCUMENTS),
     ("tests/lab/*", _LINUX),
     ("tests/wheelhouse/test_exit_hang.py*", _LINUX),
+    ("tests/wheelhouse/test_windows_side_build.py*", _LINUX),
     ("tests/wheelhouse/test_wheelhouse_make.py::test_a_machine_without_the_*", _LINUX),
     ("tests/ci/test_workflows.py*", _SHELL),
     ("tests/ci/test_matrix_command.py::test_the_toolchain_is_said_*", _STUDIO),

@@ -26,17 +26,6 @@ def mlcbuild(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return MLCBUILD_TEST_WHEELHOUSE, or make one (the sources must be within reach)."""
-    if given := os.environ.get("MLCBUILD_TEST_WHEELHOUSE"):
-        return Path(given)
-    folder = tmp_path_factory.mktemp("windows") / "wheelhouse"
-    done = mlcbuild("wheel", "--target", "win_amd64", "-o", folder)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder
-
-
-@pytest.fixture(scope="module")
 def linux_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return MLCBUILD_TEST_WHEEL, or make one."""
     if given := os.environ.get("MLCBUILD_TEST_WHEEL"):

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return MLCBUILD_TEST_WHEELHOUSE, or make one (the sources must be within reach)."""
+    if given := os.environ.get("MLCBUILD_TEST_WHEELHOUSE"):
+        return Path(given)
+    folder = tmp_path_factory.mktemp("windows") / "wheelhouse"
+    command = [sys.executable, "-m", "mlcbuild", "wheel", "--target", "win_amd64", "-o", folder]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
