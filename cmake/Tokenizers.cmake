@@ -25,10 +25,18 @@ set(_cargo_dir "${MLCBUILD_CARGO_DIR}")
 if(_cargo_dir STREQUAL "")
   set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
 endif()
-if(CMAKE_CROSSCOMPILING AND MINGW AND _cargo_dir MATCHES " ")
-  # rustc calls it for the DLLs that crates name themselves, and it takes a path for several words.
-  message(FATAL_ERROR "binutils' dlltool cannot work in a folder with a space, and mlcbuild's cache has one in "
-                      "its name too: set MLCBUILD_CACHE to another folder")
+if(MINGW AND _cargo_dir MATCHES " ")
+  # rustc calls dlltool for the DLLs that crates name themselves; binutils' takes a path for several words.
+  file(WRITE "${_cargo_dir}/probe.def" "LIBRARY probe.dll\nEXPORTS\nprobe\n")
+  execute_process(
+    COMMAND "${CMAKE_DLLTOOL}" -d "${_cargo_dir}/probe.def" -l "${_cargo_dir}/probe.a" --temp-prefix
+            "${_cargo_dir}/probe"
+    RESULT_VARIABLE _dlltool_result
+    OUTPUT_QUIET ERROR_QUIET)
+  if(NOT _dlltool_result EQUAL 0)
+    message(FATAL_ERROR "${CMAKE_DLLTOOL} cannot work in a folder with a space: build in another one than "
+                        "${CMAKE_SOURCE_DIR}, or have mlcbuild's cache (MLCBUILD_CACHE) in one without")
+  endif()
 endif()
 set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
                 --target ${MLCBUILD_RUST_TARGET})

@@ -33,7 +33,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a checkout of what is tracked with the documented command."""
-    folder = tmp_path_factory.mktemp("windows side") / "mlc-llm"
+    folder = tmp_path_factory.mktemp("windows-side") / "mlc-llm"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, check=True, capture_output=True,

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from mlcbuild.build.toolchain import Choice
 
-__all__ = ["bring_crates", "host_target", "packages", "target_for"]
+__all__ = ["GNU_ON_WINDOWS", "bring_crates", "host_target", "packages", "target_for"]
 
 #: Compilers whose libraries on Windows are not MSVC's, whatever rustc was made for.
-_GNU_ON_WINDOWS: Final = frozenset({"mingw", "zig"})
+GNU_ON_WINDOWS: Final = frozenset({"mingw", "zig"})
 
 
 def bring_crates(manifest: Path, crates: Path, *, target: str, offline: bool = False) -> None:
@@ -67,7 +67,7 @@ def target_for(choice: Choice) -> str:
 
     Raises ``FailedError`` without rustc.
     """
-    return RUST_TARGET if choice.family in _GNU_ON_WINDOWS else host_target()
+    return RUST_TARGET if choice.family in GNU_ON_WINDOWS else host_target()
 
 
 def host_target() -> str:

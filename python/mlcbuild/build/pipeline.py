@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.build.options import BuildOptions, parse
 from mlcbuild.build.scikit import (
     State,
+    cargo_settings,
     cross_settings,
     hook_environment,
     run_scikit_build,
@@ -141,7 +142,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         choice = cross.choice if cross else _toolchain(root, options)
         settings_for = scikit_build_settings(root, build_dir, lock, options, choice)
         if cross:
-            settings_for |= cross_settings(root, cross, build_dir, options)
+            settings_for |= cross_settings(root, cross)
+        settings_for |= cargo_settings(build_dir, choice, options)
         changed = environment(choice, os.environ)
         _say(f"toolchain: {choice.text}")
         _bring_sources(lock, options, build_dir, choice)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "State",
+    "cargo_settings",
     "cross_settings",
     "hook_environment",
     "run_scikit_build",
@@ -96,19 +97,24 @@ def scikit_build_settings(
     }
 
 
-def cross_settings(
-    root: Path, cross: MingwChoice, build_dir: Path, options: BuildOptions
+def cargo_settings(
+    build_dir: Path, choice: Choice, options: BuildOptions
 ) -> dict[str, str | list[str]]:
-    """Return the settings that make scikit-build-core build for Windows."""
+    """Return where Cargo works: with binutils, below a name without a space."""
+    from mlcbuild.build.cargo import GNU_ON_WINDOWS
     from mlcbuild.build.spaceless import spaceless
     from mlcbuild.sources.cache import default_cache
 
-    cargo_dir = spaceless(build_dir / "cargo", (options.cache or default_cache()).absolute())
-    define = {
-        "CMAKE_TOOLCHAIN_FILE": (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix(),
-        "MLCBUILD_CARGO_DIR": cargo_dir.as_posix(),
-        **cross.define,
-    }
+    if choice.family not in GNU_ON_WINDOWS:
+        return {}
+    folder = spaceless(build_dir / "cargo", (options.cache or default_cache()).absolute())
+    return {"cmake.define.MLCBUILD_CARGO_DIR": folder.as_posix()}
+
+
+def cross_settings(root: Path, cross: MingwChoice) -> dict[str, str | list[str]]:
+    """Return the settings that make scikit-build-core build for Windows."""
+    file = (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix()
+    define = {"CMAKE_TOOLCHAIN_FILE": file, **cross.define}
     return {
         **{f"cmake.define.{name}": value for name, value in define.items()},
         "wheel.tags": "py3-none-win_amd64",

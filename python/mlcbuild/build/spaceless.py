@@ -22,8 +22,8 @@ def spaceless(folder: Path, cache: Path) -> Path:
     """Return ``folder``, or a link to it in ``cache`` where its name has a space.
 
     The link's name is always the same for one folder, so that what was built is found again. Where
-    the cache's own name has a space, ``folder`` is returned as it is. Raises ``InputError`` where
-    the link cannot be made.
+    the cache's own name has a space, or Windows lets this user make no links, ``folder`` is
+    returned as it is. Raises ``InputError`` where the cache cannot be written.
     """
     if not _has_space(folder) or _has_space(cache):
         return folder
@@ -34,6 +34,8 @@ def spaceless(folder: Path, cache: Path) -> Path:
         if not link.is_symlink():
             link.symlink_to(folder, target_is_directory=True)
     except OSError as error:
+        if os.name == "nt":
+            return folder
         raise InputError(
             f"cannot write {error.filename2 or error.filename}: {error.strerror}",
             remedy="build in a folder without a space in its name",
