@@ -29,6 +29,13 @@ def test_a_cache_with_a_space_gives_no_other_name(tmp_path: Path) -> None:
     assert spaceless(tmp_path / "a b", tmp_path / "c d") == tmp_path / "a b"
 
 
+def test_a_system_that_only_says_it_makes_links_gets_the_folder_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pathlib.Path.symlink_to", lambda *_, **__: None)
+    assert spaceless(tmp_path / "a b", tmp_path / "cache") == tmp_path / "a b"
+
+
 def test_a_link_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(InputError, match="without a space in its name"):

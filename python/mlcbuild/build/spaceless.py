@@ -40,7 +40,7 @@ def spaceless(folder: Path, cache: Path) -> Path:
             f"cannot write {error.filename2 or error.filename}: {error.strerror}",
             remedy="build in a folder without a space in its name",
         ) from error
-    return link
+    return link if link.is_dir() else folder  # Wine says that it made one
 
 
 def _has_space(path: Path) -> bool:
