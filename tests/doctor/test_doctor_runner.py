@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlcbuild.doctor.checks
-from fakemachine import linux
-from mlcbuild.doctor.checks import load_check
+import pytest
+from fakemachine import linux, windows
+from mlcbuild.doctor.checks import CHECKS, load_check
 from mlcbuild.doctor.model import Check, Examination, Outcome, fail, ok, warn
 from mlcbuild.doctor.runner import run_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fakemachine import FakeSystem
     from mlcbuild.doctor.system import System
 
 
@@ -55,6 +58,63 @@ def test_a_check_that_hangs_is_given_up() -> None:
     forever.set()
     assert [result.status for result in results] == ["crash"] * 9 + ["ok"]
     assert "did not finish" in results[0].finding
+
+
+def at_once(*, waits: bool) -> int:
+    """Run eight checks of 20 ms and return how many ran at the same time."""
+    lock, running, most = threading.Lock(), 0, 0
+
+    def busy(_: System) -> Outcome:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return ok("fine")
+
+    run_checks([check(f"c{number}", busy, waits=waits) for number in range(8)], linux())
+    return most
+
+
+def test_checks_that_wait_for_processes_run_side_by_side() -> None:
+    assert at_once(waits=True) > 1
+
+
+def test_checks_that_read_take_turns() -> None:
+    assert at_once(waits=False) == 1
+
+
+def test_a_reader_on_a_slow_drive_does_not_hold_up_the_others() -> None:
+    others = threading.Event()
+
+    def slow(_: System) -> Outcome:
+        return ok("others went on") if others.wait(20) else fail("alone", fix="-")
+
+    def other(_: System) -> Outcome:
+        others.set()
+        return ok("fine")
+
+    first, second = run_checks([check("slow", slow), check("other", other, limit_s=20)], linux())
+    assert (first.finding, second.status) == ("others went on", "ok")
+
+
+@pytest.mark.parametrize("machine", [windows, linux])
+def test_a_check_that_starts_a_process_says_that_it_waits(
+    machine: Callable[[], FakeSystem],
+) -> None:
+    wrong, starting = [], 0
+    for check_id in (each for ids in CHECKS.values() for each in ids):
+        pc, known = machine(), load_check(check_id)
+        if known.platforms and pc.platform not in known.platforms:
+            continue
+        known.run(pc)
+        starting += bool(pc.commands)
+        if pc.commands and not known.waits:
+            wrong.append((check_id, pc.commands[0]))
+    assert wrong == []
+    assert starting >= 5
 
 
 def test_a_check_without_a_fix_is_a_crash() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.build.options import parse
 from mlcbuild.cli import main
-from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.errors import FailedError, InputError, UsageError
 from mlcbuild.sources.pipconfig import IndexSettings
 from mlcbuild.wheelhouse.closure import resolve_command
 from mlcbuild.wheelhouse.make import MANIFEST, Options, make, require_place
@@ -47,6 +47,20 @@ def test_a_build_that_fails_leaves_the_older_wheelhouse_as_it_was(tmp_path: Path
         make(Options(output=output, project=tmp_path), build=fails, say=lambda _text: None)
     assert json.loads((output / MANIFEST).read_text()) == {"old": True}
     assert [path.name for path in tmp_path.iterdir()] == ["wheelhouse"]
+
+
+def test_a_missing_uv_is_said_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+    def build(_folder: Path) -> Path:
+        raise AssertionError("ten minutes")
+
+    with pytest.raises(InputError, match="uv is not installed") as caught:
+        make(Options(output=tmp_path / "w", project=tmp_path), build=build, say=print)
+    assert "mlcbuild[wheelhouse]" in caught.value.remedy
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_windows_and_its_python_are_what_is_resolved_for() -> None:

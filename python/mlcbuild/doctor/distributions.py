@@ -36,8 +36,12 @@ class Distribution:
     place: str
 
 
-def distributions(system: System) -> Iterator[Distribution]:
-    """Yield what is installed, in ``sys.path``'s order; what has no readable name is left out."""
+def distributions(system: System) -> tuple[Distribution, ...]:
+    """Return what is installed, in ``sys.path``'s order; what has no readable name is left out."""
+    return system.once("distributions", lambda: tuple(_distributions(system)))
+
+
+def _distributions(system: System) -> Iterator[Distribution]:
     for place in system.python.site_packages:
         for entry in system.names(place) or ():
             match = _INFO.fullmatch(entry)
@@ -61,7 +65,9 @@ def provides(name: str) -> str:
 
 def family(system: System) -> tuple[Distribution, ...]:
     """Return the installed distributions of MLC-LLM, TVM, tvm-ffi and xgrammar."""
-    return tuple(found for found in distributions(system) if provides(found.name))
+    return system.once(
+        "family", lambda: tuple(each for each in distributions(system) if provides(each.name))
+    )
 
 
 def headers(system: System, distribution: Distribution) -> dict[str, list[str]]:

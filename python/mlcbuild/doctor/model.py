@@ -113,6 +113,9 @@ class Check:
     platforms: tuple[str, ...] = ()
     #: The option that it needs, ``network`` or ``trial``: it is skipped without.
     needs: Literal["", "network", "trial"] = ""
+    #: Whether it waits for a process or the network. Those wait side by side; the others, which
+    #: read files and the registry, take turns.
+    waits: bool = False
     #: Modules that ``run`` imports late. They are brought before any check runs: threads that
     #: import a package and a part of it at once block each other.
     imports: tuple[str, ...] = ()

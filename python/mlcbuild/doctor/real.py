@@ -12,19 +12,24 @@ import sys
 import sysconfig
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mlcbuild.doctor.system import Entry, Python, Ran, System
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from mlcbuild.pe.facts import Image
 
 __all__ = ["RealSystem", "this_python"]
 
-#: How much longer than the command's limit another check waits for its answer. Seconds.
-_GRACE_S: Final = 5.0
+_Found = TypeVar("_Found")
+
+#: Stands for what is being found out.
+_ASKED: Final = object()
+#: Python makes room for all that is asked for, and in Wine asking for a size takes as long as
+#: reading: so much is asked for unseen. Bytes.
+_FIRST: Final = 1 << 18
 
 
 def this_python() -> Python:
@@ -56,16 +61,8 @@ def _has_distributions(folder: str) -> bool:
         return False
 
 
-class _Answer:
-    """What a command answered, for all who wait for it."""
-
-    def __init__(self) -> None:
-        self.there = threading.Event()
-        self.ran = Ran(code=None, problem="is still running")
-
-
 class RealSystem(System):
-    """This machine. Answers of processes and folder listings are kept for one examination."""
+    """This machine. What costs time is asked once and kept: make one for each examination."""
 
     def __init__(self) -> None:
         self.platform = sys.platform
@@ -74,9 +71,30 @@ class RealSystem(System):
         self.folder = os.getcwd()  # noqa: PTH109 - the door speaks in strings
         self.home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         self.user = _user()
-        self._lock = threading.Lock()
-        self._ran: dict[tuple[str, ...], _Answer] = {}
-        self._names: dict[str, tuple[str, ...] | None] = {}
+        # One for all: making a lock takes Wine a millisecond.
+        self._changed = threading.Condition()
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, what: Hashable, find: Callable[[], _Found]) -> _Found:
+        """Keep what ``find`` finds; who asks meanwhile waits. What it raises is not kept."""
+        with self._changed:
+            while self._kept.get(what) is _ASKED:
+                self._changed.wait()
+            if what in self._kept:
+                found: _Found = self._kept[what]
+                return found
+            self._kept[what] = _ASKED
+        try:
+            found = find()
+        except BaseException:
+            with self._changed:
+                del self._kept[what]
+                self._changed.notify_all()
+            raise
+        with self._changed:
+            self._kept[what] = found
+            self._changed.notify_all()
+        return found
 
     def environment(self) -> Mapping[str, str]:
         """Return all environment variables."""
@@ -107,14 +125,7 @@ class RealSystem(System):
 
     def run(self, *command: str, limit_s: float = 20.0) -> Ran:
         """Run a program, once for all who ask."""
-        mine = _Answer()
-        with self._lock:
-            answer = self._ran.setdefault(command, mine)
-        if answer is mine:
-            answer.ran = _run(command, limit_s)
-            answer.there.set()
-        answer.there.wait(limit_s + _GRACE_S)
-        return answer.ran
+        return self.once(("run", *command), lambda: _run(command, limit_s))
 
     def entry(self, path: str) -> Entry | None:
         """Look at a path."""
@@ -130,18 +141,18 @@ class RealSystem(System):
 
     def names(self, folder: str) -> tuple[str, ...] | None:
         """List a folder, once."""
-        if folder not in self._names:
-            try:
-                self._names[folder] = tuple(sorted(os.listdir(folder)))  # noqa: PTH208 - strings
-            except (OSError, ValueError):
-                self._names[folder] = None
-        return self._names[folder]
+        return self.once(("names", folder), lambda: _listed(folder))
 
     def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
         """Read the first bytes of a file."""
         try:
             with open(path, "rb") as file:  # noqa: PTH123 - strings
-                return file.read(limit)
+                data = file.read(min(limit, _FIRST))
+                if len(data) == _FIRST < limit:
+                    # Files of the kernel say 0 and hold more.
+                    size = os.fstat(file.fileno()).st_size or limit
+                    data += file.read(min(limit, size) - _FIRST)
+                return data
         except (OSError, ValueError):
             return None
 
@@ -224,6 +235,13 @@ def _run(command: tuple[str, ...], limit_s: float) -> Ran:
     except (OSError, ValueError) as error:
         return Ran(code=None, problem=str(error))
     return Ran(code=done.returncode, out=_decoded(done.stdout), err=_decoded(done.stderr))
+
+
+def _listed(folder: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(sorted(os.listdir(folder)))  # noqa: PTH208 - strings
+    except (OSError, ValueError):
+        return None
 
 
 def _status(path: str) -> os.stat_result:

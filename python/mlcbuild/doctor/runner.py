@@ -1,4 +1,7 @@
-"""Run checks at the same time. A crash is a result; a check that hangs is given up."""
+"""Run checks: those that wait for processes side by side, those that read one after the other.
+
+A crash is a result; a check that hangs is given up.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SLOW_S", "run_checks"]
 
-#: Checks mostly wait for processes and files. Threads.
-_JOBS: Final = 8
+#: Threads for checks that wait for processes. They compute next to nothing.
+_WAITING_JOBS: Final = 8
+#: Threads for checks that read, while none is stuck. Python computes in one thread at a time, and
+#: each file that is opened hands the turn over: two readers take longer than one after the other.
+_READING_JOBS: Final = 1
+#: A reading check that takes longer waits for a slow drive: another goes on beside it. Seconds.
+_STUCK_S: Final = 0.5
 #: How often the time limits are looked at. Seconds.
 _POLL_S: Final = 0.1
 #: A check that takes longer says so. Seconds.
@@ -36,6 +44,8 @@ class _Run:
         self.began: float | None = None
         self.result: Result | None = None
         self.told = False
+        #: Whether another thread goes on in this one's place.
+        self.relieved = False
 
 
 def run_checks(
@@ -52,32 +62,33 @@ def run_checks(
     """
     _bring_imports(checks, system, allowed)
     runs = [_Run(check) for check in checks]
-    # What takes longest begins first.
-    waiting = deque(sorted(runs, key=lambda run: -run.check.limit_s))
     changed = threading.Condition()
 
-    def work() -> None:
+    def work(queue: deque[_Run]) -> None:
         while True:
             with changed:
-                if not waiting:
+                if not queue:
                     return
-                run = waiting.popleft()
+                run = queue.popleft()
                 run.began = time.monotonic()
             result = _examine(run.check, system, allowed)
             with changed:
-                given_up = run.result is not None
-                if not given_up:
+                if run.result is None:
                     run.result = result
                 changed.notify_all()
-            if given_up:
-                return  # another thread took this one's place
+            if run.relieved:
+                return
 
-    def start() -> None:
+    def start(queue: deque[_Run]) -> None:
         # Daemons: a check that hangs in a dead network drive must not hold up the exit.
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=work, args=(queue,), daemon=True).start()
 
-    for _ in range(min(_JOBS, len(runs))):
-        start()
+    # What may take longest begins first.
+    longest = sorted(runs, key=lambda run: -run.check.limit_s)
+    queues = {waits: deque(r for r in longest if r.check.waits is waits) for waits in (True, False)}
+    for waits, jobs in ((True, _WAITING_JOBS), (False, _READING_JOBS)):
+        for _ in range(min(jobs, len(queues[waits]))):
+            start(queues[waits])
     with changed:
         while any(run.result is None for run in runs):
             changed.wait(_POLL_S)
@@ -85,13 +96,16 @@ def run_checks(
             for run in runs:
                 if run.began is None or run.result is not None:
                     continue
-                seconds = now - run.began
-                if seconds > run.check.limit_s:
-                    run.result = _given_up(run.check, seconds)
-                    start()
+                check, seconds = run.check, now - run.began
+                if seconds > check.limit_s:
+                    run.result = _given_up(check, seconds)
                 elif slow is not None and seconds > SLOW_S and not run.told:
                     run.told = True
-                    slow(run.check, seconds)
+                    slow(check, seconds)
+                stuck = not check.waits and seconds > _STUCK_S
+                if (stuck or run.result is not None) and not run.relieved:
+                    run.relieved = True
+                    start(queues[check.waits])
     return tuple(run.result for run in runs if run.result is not None)
 
 

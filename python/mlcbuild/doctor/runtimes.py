@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlcbuild.doctor.distributions import distributions, provides
+from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.package.model import Member
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 from mlcbuild.rules.toolsets import newest_toolset
@@ -88,24 +88,26 @@ def system_folder(system: System) -> str:
 
 def copies(system: System) -> tuple[Copy, ...]:
     """Return every copy under its own name, in the order in which the loader would take them."""
-    found = [*_in_folder(system, system.python.base_prefix, "python", "Python")]
+    return system.once("copies of runtimes", lambda: tuple(_copies(system)))
+
+
+def _copies(system: System) -> Iterator[Copy]:
+    yield from _in_folder(system, system.python.base_prefix, "python", "Python")
     if system.is_folder(system.join(system.python.prefix, "conda-meta")):
         for part in _CONDA:
-            found += _in_folder(system, system.join(system.python.prefix, part), "conda", "conda")
+            folder = system.join(system.python.prefix, part)
+            yield from _in_folder(system, folder, "conda", "conda")
     for distribution in distributions(system):
         for path in files_of(system, distribution):
             if base_name(path) in (*_RUNTIMES, *_OPENMP) or openmp_family(path):
-                found += _copy(system, path, "package", distribution.name)
-    found += _in_folder(system, system_folder(system), "system", "Windows")
-    return tuple(found)
+                yield from _copy(system, path, "package", distribution.name)
+    yield from _in_folder(system, system_folder(system), "system", "Windows")
 
 
 def needing(system: System) -> tuple[Needing, ...]:
     """Return the images of the installed TVM family that need the machine's msvcp140.dll."""
     found = []
-    for distribution in distributions(system):
-        if not provides(distribution.name):
-            continue
+    for distribution in family(system):
         for path in files_of(system, distribution):
             image = system.image(path)
             if image is None or is_msvcp140(path):
@@ -125,10 +127,11 @@ def needing(system: System) -> tuple[Needing, ...]:
 
 def files_of(system: System, distribution: Distribution) -> Iterator[str]:
     """Yield the DLLs and extension modules of a distribution, as its RECORD lists them."""
-    record = system.read(system.join(distribution.info, "RECORD"), limit=_LARGEST_RECORD) or b""
-    wanted = bool(provides(distribution.name))
-    if not wanted and not any(word in record.lower() for word in _WANTED):
-        return  # most have none: do not take their lists apart
+    record = _record(system, distribution)
+    if not provides(distribution.name):
+        lowered = record.lower()
+        if not any(word in lowered for word in _WANTED):
+            return  # most have none: do not take their lists apart
     for path, _ in _rows(record):
         if path.lower().endswith((".dll", ".pyd")):
             yield system.join(distribution.place, *path.split("/"))
@@ -139,14 +142,18 @@ def members_of(system: System, distribution: Distribution) -> Iterator[Member]:
 
     Sizes of code are those of the RECORD: asking for each of hundreds of files takes long.
     """
-    record = system.read(system.join(distribution.info, "RECORD"), limit=_LARGEST_RECORD) or b""
-    for path, size in _rows(record):
+    for path, size in _rows(_record(system, distribution)):
         if _ADDING.search(path) and path.count("/") <= _NEAR_TOP:
             yield Member(path=path, size=size)
         elif path.lower().endswith((".dll", ".pyd")):
             entry = system.entry(system.join(distribution.place, *path.split("/")))
             if entry is not None and entry.kind == "file":
                 yield Member(path=path, size=entry.size)
+
+
+def _record(system: System, distribution: Distribution) -> bytes:
+    path = system.join(distribution.info, "RECORD")
+    return system.once(("record", path), lambda: system.read(path, limit=_LARGEST_RECORD) or b"")
 
 
 def _rows(record: bytes) -> Iterator[tuple[str, int]]:

@@ -12,15 +12,17 @@ import ntpath
 import posixpath
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from types import ModuleType
 
     from mlcbuild.pe.facts import Image
 
 __all__ = ["Entry", "Python", "Ran", "System"]
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +139,11 @@ class System(ABC):
         """Rename a file, for ``--fix``; return what went wrong, or ``""``. Replaces nothing."""
 
     # ------------------------------------------------------------------ what follows from that
+    def once(self, what: Hashable, find: Callable[[], _Found]) -> _Found:
+        """Return what ``find`` finds; a machine that does not change keeps it under ``what``."""
+        del what
+        return find()
+
     @property
     def windows(self) -> bool:
         """Whether this is Windows."""

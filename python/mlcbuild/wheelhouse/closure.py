@@ -7,6 +7,7 @@ exactly what was resolved, by hash.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.pipconfig import IndexSettings
 
-__all__ = ["bring", "resolve", "resolve_command"]
+__all__ = ["bring", "require_uv", "resolve", "resolve_command"]
+
+
+def require_uv() -> None:
+    """Refuse to begin where uv is not there, before minutes are spent. Raises ``InputError``."""
+    if importlib.util.find_spec("uv") is None:
+        raise InputError(
+            "uv is not installed beside mlcbuild: it resolves for Windows",
+            remedy='pip install uv, or mlcbuild with its extra: "mlcbuild[wheelhouse]"',
+        )
 
 
 def resolve_command(
@@ -58,7 +68,7 @@ def resolve(
 ) -> str:
     """Return the pins, with hashes, of ``requirement`` for CPython ``python`` on 64-bit Windows.
 
-    Raises ``FailedError`` where nothing fits together or uv is not there.
+    Raises ``FailedError`` where nothing fits together.
     """
     from mlcbuild.sources.pipconfig import load_settings  # noqa: PLC0415 - asks pip
 
@@ -82,8 +92,6 @@ def resolve(
     except OSError as error:
         raise FailedError(f"uv does not run ({error})", remedy="pip install uv") from error
     said = done.stderr.decode(errors="replace").strip()
-    if "No module named uv" in said:
-        raise FailedError("uv is not installed beside mlcbuild", remedy="pip install uv")
     if done.returncode != 0:
         words = " ".join(re.sub(r"[^\x20-\x7e]", " ", said).split())
         raise FailedError(

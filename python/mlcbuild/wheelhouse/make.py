@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.cache import sha256_of
 from mlcbuild.wheelhouse import recipes
-from mlcbuild.wheelhouse.closure import bring, resolve
+from mlcbuild.wheelhouse.closure import bring, require_uv, resolve
 from mlcbuild.wheelhouse.repack import labelled
 from mlcbuild.wheelhouse.runtime_licences import runtime_licences
 from mlcbuild.wheelhouse.upstream import bring_upstream
@@ -71,6 +71,7 @@ def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str]
     Raises ``MlcbuildError``; the output folder is then as it was before.
     """
     require_place(options.output)
+    require_uv()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{options.output.name}-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=options.output.parent) as aside:

@@ -59,4 +59,5 @@ CHECK = Check(
     "old for its crates, and one that is first on PATH hides rustup's.",
     source="3rdparty/crates.toml",
     run=_run,
+    waits=True,
 )

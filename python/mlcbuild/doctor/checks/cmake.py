@@ -65,4 +65,5 @@ CHECK = Check(
     "unless it is told not to; a broken one is taken all the same.",
     source="tvm-ffi's CMakeLists.txt; docs/superbuild.md",
     run=_run,
+    waits=True,
 )

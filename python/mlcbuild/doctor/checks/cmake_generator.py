@@ -49,6 +49,7 @@ CHECK = Check(
     "by hand stop.",
     source="CMake 4.2 release notes; google/bloaty#506, ada-url/ada#1165, microsoft/msquic#6104",
     run=_run,
+    waits=True,
     limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

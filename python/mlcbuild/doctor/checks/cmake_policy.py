@@ -42,4 +42,5 @@ CHECK = Check(
     "it for our builds; a build of upstream's own tree by hand needs the variable.",
     source="CMake 4.0 release notes; mlc-ai/package 2820c59",
     run=_run,
+    waits=True,
 )

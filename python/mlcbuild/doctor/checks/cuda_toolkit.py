@@ -106,6 +106,7 @@ CHECK = Check(
     "compiler out of it.",
     source="NVIDIA, CUDA installation guide; abetlen/llama-cpp-python#2204",
     run=_run,
+    waits=True,
     limit_s=90,  # as long as vswhere may take
     platforms=("win32", "linux"),
 )

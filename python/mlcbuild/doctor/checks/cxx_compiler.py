@@ -54,5 +54,6 @@ CHECK = Check(
     why="TVM 0.26 is written in C++20: GCC 10 or Clang 12 is the first that compiles it.",
     source="docs/superbuild.md",
     run=_run,
+    waits=True,
     platforms=("linux", "darwin"),
 )

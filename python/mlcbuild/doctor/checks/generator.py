@@ -51,5 +51,6 @@ CHECK = Check(
     "unnamed configuration, or a Visual Studio that is not installed, cannot build.",
     source="docs/superbuild.md; google/bloaty#506, microsoft/msquic#6104",
     run=_run,
+    waits=True,
     limit_s=90,  # as long as vswhere may take
 )

@@ -61,4 +61,5 @@ CHECK = Check(
     "dependable from Git 2.25 on.",
     source="docs/sources.md",
     run=_run,
+    waits=True,
 )

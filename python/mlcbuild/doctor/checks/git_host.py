@@ -53,6 +53,7 @@ CHECK = Check(
     why="The pinned sources are fetched with Git, which has its own proxy and certificates.",
     source="git-config, http.proxy and http.sslBackend; docs/sources.md",
     run=_run,
+    waits=True,
     needs="network",
     limit_s=60,
 )

@@ -41,4 +41,5 @@ CHECK = Check(
     "small text files, which fail much later as damaged weights.",
     source="git-lfs documentation",
     run=_run,
+    waits=True,
 )

@@ -39,5 +39,6 @@ CHECK = Check(
     "characters, and Git for Windows writes them only where core.longpaths says so.",
     source="mlc-ai/mlc-llm#2779; Git for Windows, core.longpaths",
     run=_run,
+    waits=True,
     platforms=("win32",),
 )

@@ -72,6 +72,7 @@ CHECK = Check(
     "and clang then needs MSVC's libraries.",
     source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
     run=_run,
+    waits=True,
     limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

@@ -82,6 +82,7 @@ CHECK = Check(
     '"link: extra operand". Deleting it breaks its owner: the order of PATH is what must change.',
     source="ilammy/msvc-dev-cmd README; mlc-ai/package build_win.bat",
     run=_run,
+    waits=True,
     limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

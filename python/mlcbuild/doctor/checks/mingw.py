@@ -63,5 +63,6 @@ CHECK = Check(
     "win32 has no std::mutex before GCC 13.",
     source="GCC 13 release notes; cmake/toolchains/mingw-w64.cmake",
     run=_run,
+    waits=True,
     platforms=("linux",),
 )

@@ -43,5 +43,6 @@ CHECK = Check(
     why="Rust's standard library is installed for each target apart.",
     source="rustup, Cross-compilation",
     run=_run,
+    waits=True,
     platforms=("linux",),
 )

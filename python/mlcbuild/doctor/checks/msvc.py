@@ -93,6 +93,7 @@ CHECK = Check(
     "or one older than 2019 16.11 (TVM is written in C++20) cannot build.",
     source="Microsoft, vswhere and Visual Studio installer command line",
     run=_run,
+    waits=True,
     platforms=("win32",),
     limit_s=90,
 )

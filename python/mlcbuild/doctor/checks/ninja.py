@@ -48,4 +48,5 @@ CHECK = Check(
     "a wrapper whose Python is gone).",
     source="CMake, Ninja generator; scikit-build-core, ninja.version",
     run=_run,
+    waits=True,
 )

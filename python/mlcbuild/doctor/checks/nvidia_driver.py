@@ -60,5 +60,6 @@ CHECK = Check(
     "against CUDA 13, which needs a driver of branch 580 or newer.",
     source="NVIDIA, CUDA Toolkit release notes, table of driver versions; mlc-ai/package#24",
     run=_run,
+    waits=True,
     platforms=("win32", "linux"),
 )

@@ -53,5 +53,6 @@ CHECK = Check(
     "CL_PLATFORM_NOT_FOUND_KHR.",
     source="Khronos, OpenCL ICD loader",
     run=_run,
+    waits=True,
     platforms=("win32", "linux"),
 )

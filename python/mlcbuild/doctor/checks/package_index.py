@@ -69,6 +69,7 @@ CHECK = Check(
     "companies are set for pip, for Git and for the environment apart.",
     source="pip documentation, Configuration",
     run=_run,
+    waits=True,
     needs="network",
     limit_s=90,
 )

@@ -49,5 +49,6 @@ CHECK = Check(
     "archive, which MSVC's linker refuses or links to a second C runtime.",
     source="rustup, Toolchains; tokenizers-cpp's CMakeLists.txt",
     run=_run,
+    waits=True,
     platforms=("win32",),
 )

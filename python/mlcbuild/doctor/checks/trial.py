@@ -87,6 +87,7 @@ CHECK = Check(
     "configuration, C runtime and machine, and loaded.",
     source="docs/superbuild.md",
     run=_run,
+    waits=True,
     needs="trial",
     limit_s=600,
 )

@@ -84,5 +84,6 @@ CHECK = Check(
     "old one, makes every Vulkan device disappear.",
     source="Khronos, Vulkan loader interface; mlc-ai/mlc-llm#1323",
     run=_run,
+    waits=True,
     platforms=("win32", "linux"),
 )

@@ -42,5 +42,6 @@ CHECK = Check(
     why="mlcbuild lab runs Windows' own Python under Wine to prove a Windows wheel on Linux.",
     source="docs/verify.md",
     run=_run,
+    waits=True,
     platforms=("linux",),
 )

@@ -37,4 +37,5 @@ CHECK = Check(
     "that it was installed into goes.",
     source="ziglang on the package index",
     run=_run,
+    waits=True,
 )
