@@ -27,7 +27,7 @@ from mlcbuild.explain.catalogue import FILES, Symptom, read_symptoms  # noqa: E4
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
 #: What stands in the side bar; every other page is reached from one of these.
 SECTIONS = {
-    "Start": ("windows-from-zero", "your-project"),
+    "Start": ("windows-from-zero", "your-project", "peers"),
     "Errors": ("errors/index", "explain", "codes"),
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),

@@ -78,6 +78,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "python scripts/test.py": _at(_GATE, "$python scripts/test.py"),
     "python scripts/docs.py": _at("tests/docs/test_docs_site.py", '"docs_pages.py"'),
     "python scripts/make_docs.py": _at("tests/check/test_check_docs.py", '"make_docs.py"'),
+    "python benchmarks/peers.py": _at("tests/docs/test_peers.py", '"peers.py"'),
     "pip wheel . --no-deps -w dist": _at(
         "scripts/quickstart.py", '"pip", "wheel", ".", "--no-deps", "-w", DIST'
     ),
