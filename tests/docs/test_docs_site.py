@@ -127,8 +127,9 @@ def test_the_search_finds_an_error_from_the_disk(site: Path, tab: Page) -> None:
     tab.requests.clear()
     tab.open(site / "search.html")
     tab.script("document.querySelector('.sidebar-search').focus()")
-    tab.type("initialization routine failed")
+    tab.script("document.querySelector('.sidebar-search').value = 'initialization routine failed'")
     tab.key("Enter", "\r")
+    tab.loaded("search.html?q=initialization")
     found = "[...document.querySelectorAll('.search a')].map((a) => a.getAttribute('href')).join()"
     for _ in range(100):
         tab.frames(3)

@@ -93,9 +93,21 @@ class Page:
     def load(self, path: Path) -> None:
         """Load a file, in the page as it is set up, and wait until it is complete."""
         self.call("Page.navigate", url=path.as_uri())
-        deadline = time.monotonic() + 30
-        while self.script("document.readyState") != "complete":
+        self.loaded(path.as_uri())
+
+    def loaded(self, address: str) -> None:
+        """Wait until a page with this in its address is complete, whoever went there."""
+        there = f"location.href.includes({json.dumps(address)})"
+        deadline = time.monotonic() + 60
+        while not self._said(f"{there} && document.readyState === 'complete'"):
             assert time.monotonic() < deadline
+
+    def _said(self, expression: str) -> Any:
+        """Return a value, None where the page went away while it was asked."""
+        try:
+            return self.script(expression)
+        except AssertionError:
+            return None
 
     def frames(self, count: int) -> None:
         """Wait until so many frames have been drawn."""
