@@ -6,7 +6,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 if(MINGW)
-  include(cmake/MinGW.cmake)
+  include("${CMAKE_CURRENT_LIST_DIR}/MinGW.cmake")
 endif()
 
 # mlcbuild_library(NAME SHARED|STATIC|OBJECT SOURCES...): a library with our flags.
@@ -44,9 +44,9 @@ function(mlcbuild_library name kind)
   elseif(kind STREQUAL "SHARED" AND MINGW)
     target_link_options(${name} PRIVATE LINKER:--gc-sections)
     set_target_properties(${name} PROPERTIES PREFIX "") # the names that MSVC gives, and Python looks for
-    target_sources(${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/thread_local.cc")
-    set_source_files_properties("${PROJECT_SOURCE_DIR}/cmake/thread_local.cc"
-                                PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    set(_thread_local "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/thread_local.cc")
+    target_sources(${name} PRIVATE "${_thread_local}")
+    set_source_files_properties("${_thread_local}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     mlcbuild_private_dlls(${name})
   endif()
   if(kind STREQUAL "SHARED" AND COMMAND mlcbuild_version_info)

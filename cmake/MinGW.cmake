@@ -9,7 +9,7 @@ set(MLCBUILD_PRIVATE_DLLS
 
 find_package(Python REQUIRED COMPONENTS Interpreter)
 set(MLCBUILD_RENAME "${Python_EXECUTABLE}"
-                    "${CMAKE_CURRENT_SOURCE_DIR}/python/mlcbuild/cmake/run_rename.py")
+                    "${CMAKE_CURRENT_LIST_DIR}/../python/mlcbuild/cmake/run_rename.py")
 
 set(_runtime_files "")
 foreach(_pair IN LISTS MLCBUILD_PRIVATE_DLLS)

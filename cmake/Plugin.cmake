@@ -5,11 +5,16 @@ set(SOURCES "${_root}/3rdparty")
 # What is compiled lies above the project's folder: keep the checkout's path out of the images as well.
 add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>:-ffile-prefix-map=${_root}=.>")
 
+set(MLCBUILD_PLUGIN ON)
 include("${CMAKE_CURRENT_LIST_DIR}/Options.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/Defaults.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/TvmFfi.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/TvmHeaders.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/ApacheTvm.cmake")
+if(MINGW)
+  include("${CMAKE_CURRENT_LIST_DIR}/WheelhouseTvm.cmake")
+else()
+  include("${CMAKE_CURRENT_LIST_DIR}/ApacheTvm.cmake")
+endif()
 include("${CMAKE_CURRENT_LIST_DIR}/Devices.cmake")
 
 # mlcbuild_plugin(PACKAGE LIBRARIES...): what goes into the plug-in's wheel.

@@ -8,7 +8,9 @@ target_include_directories(tvm_ffi_headers SYSTEM
                            INTERFACE "${SOURCES}/tvm-ffi/include"
                                      "${SOURCES}/tvm-ffi/3rdparty/dlpack/include")
 if(MINGW)
-  include(cmake/TvmFfiMinGW.cmake)
+  if(NOT MLCBUILD_PLUGIN) # a plug-in links what the wheelhouse's build compiled: WheelhouseTvm.cmake
+    include("${CMAKE_CURRENT_LIST_DIR}/TvmFfiMinGW.cmake")
+  endif()
   return()
 endif()
 find_package(Python REQUIRED COMPONENTS Interpreter)

@@ -7,14 +7,6 @@ if(NOT _ffi_sources)
 endif()
 mlcbuild_library(tvm_ffi SHARED ${_ffi_sources})
 target_link_libraries(tvm_ffi PUBLIC tvm_ffi_headers PRIVATE Threads::Threads)
-# Exports are declared, as for MSVC: upstream's macros ask for Microsoft's compiler, and without them
-# MinGW's linker would export everything. Whoever links sees imports, tvm_ffi itself exports.
-set(_import "__declspec(dllimport)")
-set(_export "__declspec(dllexport)")
-target_compile_definitions(
-  tvm_ffi_headers
-  INTERFACE "TVM_FFI_DLL=$<IF:$<STREQUAL:$<TARGET_PROPERTY:NAME>,tvm_ffi>,${_export},${_import}>"
-            "TVM_FFI_DLL_EXPORT=${_export}")
 # No back traces: libbacktrace is an autotools project, and DbgHelp's reader knows no DWARF.
 target_compile_definitions(
   tvm_ffi PRIVATE TVM_FFI_USE_LIBBACKTRACE=0 TVM_FFI_BACKTRACE_ON_SEGFAULT=0)

@@ -17,16 +17,6 @@ else()
   set(MLCBUILD_RPATH "$ORIGIN;$ORIGIN/../../tvm_ffi/lib")
 endif()
 
-if(MINGW) # as in TvmFfiMinGW.cmake; both libraries are TVM's runtime and declare with one macro
-  set(_is_ours "$<OR:$<STREQUAL:$<TARGET_PROPERTY:NAME>,tvm_runtime>,$<STREQUAL:$<TARGET_PROPERTY:NAME>,tvm_runtime_extra>>")
-  target_compile_definitions(
-    tvm_headers
-    INTERFACE "TVM_RUNTIME_DLL=__declspec($<IF:${_is_ours},dllexport,dllimport>)"
-              "TVM_RUNTIME_DLL_EXPORT=__declspec(dllexport)"
-              "TVM_DLL=__declspec(dllimport)"
-              "TVM_DLL_EXPORT=__declspec(dllexport)")
-endif()
-
 foreach(_library tvm_runtime tvm_runtime_extra)
   if(_library STREQUAL "tvm_runtime")
     set(_sources ${_tvm_runtime_sources})

@@ -119,7 +119,10 @@ def parse(
     devices = _devices(_text(given, "device"))
     target = _target(_text(given, "target"))
     if target != "host" and devices != ("cpu",):
-        raise UsageError(f"{target} is cross-built for the CPU alone", remedy="leave device out")
+        raise UsageError(
+            "this wheel is cross-built for the CPU alone, and a device is a wheel beside it",
+            remedy=f"mlcbuild wheel --target {target} --device {','.join(devices[1:])}",
+        )
     return BuildOptions(
         devices=devices,
         target=target,

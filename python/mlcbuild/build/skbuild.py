@@ -51,7 +51,7 @@ __all__ = [
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """PEP 517: what the build needs beside ``build-system.requires``."""
     needed = list(backend.get_requires_for_build_wheel(_with_policy(config_settings)))
-    return [*needed, *TAGGERS] if _is_tagged() else needed
+    return [*needed, *TAGGERS] if _is_tagged(config_settings) else needed
 
 
 def prepare_metadata_for_build_wheel(
@@ -69,7 +69,7 @@ def build_wheel(
 ) -> str:
     """PEP 517: build, judge and stamp a wheel."""
     with _toolchain(config_settings) as settings:
-        if not _is_tagged():
+        if not _is_tagged(config_settings):
             return str(backend.build_wheel(wheel_directory, settings, metadata_directory))
         with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=wheel_directory) as aside:
             name = backend.build_wheel(aside, settings, metadata_directory)
@@ -140,8 +140,10 @@ def _sources(settings: dict[str, Any]) -> dict[str, str]:
     return bring_sources(Path.cwd(), project, Path(build_dir))
 
 
-def _is_tagged() -> bool:
-    return sys.platform == "linux" and read_project(Path.cwd()).manylinux
+def _is_tagged(config_settings: Settings) -> bool:
+    """Say whether auditwheel finds the tag: for this machine, where the caller names none."""
+    named = "wheel.tags" in (config_settings or {})
+    return sys.platform == "linux" and not named and read_project(Path.cwd()).manylinux
 
 
 def _tagged(wheel: Path) -> Path:

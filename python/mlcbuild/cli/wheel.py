@@ -29,6 +29,8 @@ examples:
   mlcbuild wheel -o dist --device vulkan     with its runtime; tvm-vulkan, which compiles, beside it
   mlcbuild wheel --target win_amd64 -o wheelhouse --python 3.11 --python 3.12
                                              on Linux: all that Windows needs to chat
+  mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse
+                                             the same, and on the graphics card: tvm-vulkan with it
 
 On Windows then: pip install --no-index --find-links wheelhouse mlc-llm (docs/windows-wheel.md).
 
@@ -73,18 +75,26 @@ def run(args: argparse.Namespace) -> int:
     if args.target == "host" and (args.pythons or args.constraints):
         raise UsageError("--python and --constraint are for --target win_amd64")
     settings = _settings(args)
+    if args.target != "host":
+        return _wheelhouse(args, settings)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
-    if args.target != "host":
-        return _wheelhouse(args, settings, options, project)
     output = args.output or Path("dist")
     _pip_wheel(args, project, output, settings)
-    # Another backend: it hears of mirror and cache by the environment.
-    named = {"MLCBUILD_MIRROR": options.mirror, "MLCBUILD_CACHE": options.cache}
-    os.environ.update({name: str(folder) for name, folder in named.items() if folder})
+    _tell_plugins(options)
     for folder in _plugins(project, options.devices):
         _pip_wheel(args, folder, output, {})
     return 0
+
+
+def _tell_plugins(options: BuildOptions) -> None:
+    """Another backend: it hears of mirror, cache and jobs by the environment."""
+    named = {
+        "MLCBUILD_MIRROR": options.mirror,
+        "MLCBUILD_CACHE": options.cache,
+        "CMAKE_BUILD_PARALLEL_LEVEL": options.jobs,
+    }
+    os.environ.update({name: str(value) for name, value in named.items() if value})
 
 
 def _plugins(project: Path, devices: Sequence[str]) -> list[Path]:
@@ -116,17 +126,26 @@ def _pip_wheel(
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
 
 
-def _wheelhouse(
-    args: argparse.Namespace,
-    settings: dict[str, str | list[str]],
-    options: BuildOptions,
-    project: Path,
-) -> int:
+def _wheelhouse(args: argparse.Namespace, settings: dict[str, str | list[str]]) -> int:
     from mlcbuild.wheelhouse import make as wheelhouse  # noqa: PLC0415 - reads images, resolves
+    from mlcbuild.wheelhouse import plugins  # noqa: PLC0415
+
+    # Each device is a wheel of its own there, made from the libraries of the CPU's build.
+    asked = settings.pop("device", "")
+    options = parse(settings)
+    devices = plugins.require_devices(parse({"device": asked}).devices)
+    project = args.project or _find_project()
+    _tell_plugins(options)
 
     def build(folder: Path) -> Path:
         _pip_wheel(args, project, folder, settings)
         return next(folder.glob("*.whl"))
+
+    def build_plugin(device: str, folder: Path) -> Path:
+        libraries = wheelhouse.build_folder(project) / "out"
+        cross = plugins.build_settings(project, device, libraries)
+        _pip_wheel(args, project / "plugins" / device, folder, dict(cross))
+        return next(folder.glob(f"tvm_{device}-*.whl"))
 
     made = wheelhouse.make(
         wheelhouse.Options(
@@ -134,10 +153,12 @@ def _wheelhouse(
             project=project,
             pythons=tuple(args.pythons or (_PYTHON,)),
             constraints=tuple(args.constraints),
+            devices=devices,
             cache=options.cache,
             offline=options.offline,
         ),
         build=build,
+        build_plugin=build_plugin,
         say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
     )
     for path in made.ours:

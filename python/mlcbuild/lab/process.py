@@ -26,6 +26,8 @@ __all__ = ["Completed", "run_program"]
 
 #: In the environment of every process of one run, so that all of them can be found.
 _MARK: Final = "MLCBUILD_LAB_RUN"
+#: Read by launch.c.
+_DESKTOP: Final = "MLCBUILD_LAB_DESKTOP"
 _NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
 _BLOCK: Final = 1 << 16
 #: Seconds for which output is read on after everything that could write it was ended.
@@ -68,12 +70,14 @@ def run_program(
 ) -> Completed:
     """Run a program in a prefix whose server runs, to its end or to ``limit_s`` seconds.
 
+    With a DISPLAY in ``environment`` it has a desktop of its own on that display.
     ``sinks`` receive the blocks of stdout and stderr as they come; else they are in the result.
     Every process that it started and left is ended. Raises ``UsageError`` where Windows finds no
     such program, ``FailedError`` where it cannot be started.
     """
     began = time.monotonic()
     mark = uuid.uuid4().hex
+    desktop = {_DESKTOP: mark} if "DISPLAY" in environment else {}
     with tempfile.TemporaryDirectory(prefix="mlcbuild-lab-") as scratch:
         report = Path(scratch) / "report"
         process = subprocess.Popen(
@@ -84,7 +88,7 @@ def run_program(
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**prefix.environment(environment), _MARK: mark},
+            env={**prefix.environment(environment), **desktop, _MARK: mark},
             cwd=folder,
             start_new_session=True,  # Ctrl-C reaches us alone: we end them
         )

@@ -59,14 +59,14 @@ def resolve_command(
 
 
 def resolve(
-    requirement: str,
+    requirements: Sequence[str],
     *,
     python: str,
     links: Path,
     constraints: Sequence[Path] = (),
     offline: bool = False,
 ) -> str:
-    """Return the pins, with hashes, of ``requirement`` for CPython ``python`` on 64-bit Windows.
+    """Return the pins, with hashes, of ``requirements`` for CPython ``python`` on 64-bit Windows.
 
     Raises ``FailedError`` where nothing fits together.
     """
@@ -84,7 +84,7 @@ def resolve(
     try:
         done = subprocess.run(
             [sys.executable, "-m", "uv", *command],
-            input=f"{requirement}\n".encode(),
+            input="".join(f"{requirement}\n" for requirement in requirements).encode(),
             capture_output=True,
             check=False,
             env={**os.environ, **certificates},

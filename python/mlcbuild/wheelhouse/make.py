@@ -14,6 +14,7 @@ from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.cache import sha256_of
 from mlcbuild.wheelhouse import recipes
 from mlcbuild.wheelhouse.closure import bring, require_uv, resolve
+from mlcbuild.wheelhouse.plugins import plugin_variant
 from mlcbuild.wheelhouse.repack import labelled
 from mlcbuild.wheelhouse.runtime_licences import runtime_licences
 from mlcbuild.wheelhouse.upstream import bring_upstream
@@ -21,9 +22,9 @@ from mlcbuild.wheelhouse.variants import Ingredients, relabel, stamp_of, variant
 from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MANIFEST", "Made", "Options", "make", "require_place"]
+__all__ = ["MANIFEST", "Made", "Options", "build_folder", "make", "require_place"]
 
 MANIFEST: Final = "wheelhouse.json"
 _TARGET: Final = "win_amd64"
@@ -37,6 +38,8 @@ class Options:
     project: Path
     pythons: tuple[str, ...] = ("3.11",)
     constraints: tuple[Path, ...] = ()
+    #: Devices beside the CPU, each a plug-in's wheel of the set.
+    devices: tuple[str, ...] = ()
     cache: Path | None = None
     offline: bool = False
 
@@ -52,6 +55,11 @@ class Made:
     count: int
 
 
+def build_folder(project: Path) -> Path:
+    """Return where ``build`` leaves the libraries, in ``out``, and the licences."""
+    return project / "build" / _TARGET
+
+
 def require_place(output: Path) -> None:
     """Refuse a folder that holds something else, before minutes are spent.
 
@@ -65,10 +73,17 @@ def require_place(output: Path) -> None:
         )
 
 
-def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str], None]) -> Made:
+def make(
+    options: Options,
+    *,
+    build: Callable[[Path], Path],
+    build_plugin: Callable[[str, Path], Path],
+    say: Callable[[str], None],
+) -> Made:
     """Make the wheelhouse. ``build`` puts our own wheel into a folder and returns it.
 
-    Raises ``MlcbuildError``; the output folder is then as it was before.
+    ``build_plugin`` does so with the plug-in of one device, after ``build``. Raises
+    ``MlcbuildError``; the output folder is then as it was before.
     """
     require_place(options.output)
     require_uv()
@@ -80,13 +95,13 @@ def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str]
         built = Path(aside, "built")
         built.mkdir()
         wheel = read_wheel(build(built))
+        plugins = [read_wheel(build_plugin(device, built)) for device in options.devices]
         say("repacking apache-tvm and apache-tvm-ffi on our libraries")
-        ours = _variants(wheel, options, folder)
+        ours = _variants(wheel, plugins, options, folder)
         for python in options.pythons:
             say(f"resolving what else Windows needs, for Python {python}")
-            requirement = f"{wheel.name.replace('_', '-')}=={labelled(wheel.version)}"
             pins = resolve(
-                requirement,
+                [_pin(each) for each in (wheel, *plugins)],
                 python=python,
                 links=folder,
                 constraints=options.constraints,
@@ -99,17 +114,25 @@ def make(options: Options, *, build: Callable[[Path], Path], say: Callable[[str]
     return _count(options.output, [path.name for path in ours])
 
 
-def _variants(wheel: WheelFile, options: Options, folder: Path) -> list[Path]:
+def _pin(wheel: WheelFile) -> str:
+    return f"{wheel.name.replace('_', '-')}=={labelled(wheel.version)}"
+
+
+def _variants(
+    wheel: WheelFile, plugins: Sequence[WheelFile], options: Options, folder: Path
+) -> list[Path]:
     versions = _pinned(wheel)
-    build_dir = options.project / "build" / _TARGET
+    own = {plugin.name.replace("_", "-"): plugin.version for plugin in plugins}
+    build_dir = build_folder(options.project)
     libraries = {path.name: path.read_bytes() for path in sorted((build_dir / "out").glob("*.dll"))}
     ingredients = Ingredients(
         libraries=libraries,
         licences={**_licences(build_dir / "licences"), **runtime_licences()},
         stamp=stamp_of(wheel),
-        pins={name: labelled(version) for name, version in versions.items()},
+        pins={name: labelled(version) for name, version in {**versions, **own}.items()},
     )
     made = [write_wheel(relabel(wheel, ingredients), folder)]
+    made += [write_wheel(plugin_variant(plugin, ingredients), folder) for plugin in plugins]
     repacked_names = set()
     for recipe in (
         recipes.tvm(versions["apache-tvm"]),
@@ -175,6 +198,7 @@ def _describe(folder: Path, ours: list[Path], options: Options, *, version: str)
         "schema_version": 1,
         "target": _TARGET,
         "python": list(options.pythons),
+        "devices": ["cpu", *options.devices],
         "compiles_models": False,
         "note": recipes.chat_only(version),
         "wheels": [

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from mlcbuild.errors import FailedError
 from mlcbuild.pe.rename import renamed
-from mlcbuild.wheelhouse.wheelfile import WheelFile, with_headers
+from mlcbuild.wheelhouse.wheelfile import WheelFile, headers_of, with_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,9 +117,9 @@ def _metadata(
 ) -> bytes:
     headers = {
         "Version": [labelled(wheel.version)],
-        "Requires-Dist": repinned(_headers(wheel.info["METADATA"], "Requires-Dist"), pins),
+        "Requires-Dist": repinned(headers_of(wheel.info["METADATA"], "Requires-Dist"), pins),
         "License-File": [
-            *_headers(wheel.info["METADATA"], "License-File"),
+            *headers_of(wheel.info["METADATA"], "License-File"),
             *sorted(licences),
         ],
     }
@@ -128,11 +128,6 @@ def _metadata(
     if recipe.licence:
         headers["License-Expression"] = [recipe.licence]
     return with_headers(wheel.info["METADATA"], headers)
-
-
-def _headers(metadata: bytes, name: str) -> list[str]:
-    head = metadata.decode("utf-8").replace("\r\n", "\n").partition("\n\n")[0]
-    return [line.partition(": ")[2] for line in head.split("\n") if line.startswith(f"{name}: ")]
 
 
 def repinned(requirements: Iterable[str], pins: Mapping[str, str]) -> list[str]:

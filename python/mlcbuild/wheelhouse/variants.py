@@ -14,7 +14,7 @@ from mlcbuild.build.stamping import with_new_files
 from mlcbuild.build.windows import is_system_dll
 from mlcbuild.errors import FailedError
 from mlcbuild.wheelhouse.repack import labelled, repack, repinned
-from mlcbuild.wheelhouse.wheelfile import WheelFile, with_headers
+from mlcbuild.wheelhouse.wheelfile import WheelFile, headers_of, with_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,11 +45,7 @@ class Ingredients:
 def relabel(wheel: WheelFile, ingredients: Ingredients) -> WheelFile:
     """Return our own wheel under its labelled version, requiring exactly the variants."""
     metadata = wheel.info["METADATA"]
-    requires = [
-        line.removeprefix("Requires-Dist: ")
-        for line in metadata.decode().splitlines()
-        if line.startswith("Requires-Dist: ")
-    ]
+    requires = headers_of(metadata, "Requires-Dist")
     version = labelled(wheel.version)
     headers = {"Version": [version], "Requires-Dist": repinned(requires, ingredients.pins)}
     info = {name: data for name, data in wheel.info.items() if name not in ("WHEEL", "METADATA")}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["WheelFile", "read_wheel", "with_headers", "write_wheel"]
+__all__ = ["WheelFile", "headers_of", "read_wheel", "with_headers", "write_wheel"]
 
 #: The first day that a zip archive can hold in every time zone, as everywhere in mlcbuild.
 _DATE: Final = (1980, 1, 2, 0, 0, 0)
@@ -70,6 +70,12 @@ def read_wheel(path: Path) -> WheelFile:
             if n.startswith(prefix) and n != prefix + _RECORD
         },
     )
+
+
+def headers_of(metadata: bytes, name: str) -> list[str]:
+    """Return the values of every line of one header in a METADATA."""
+    head = metadata.decode("utf-8").replace("\r\n", "\n").partition("\n\n")[0]
+    return [line.partition(": ")[2] for line in head.split("\n") if line.startswith(f"{name}: ")]
 
 
 def with_headers(metadata: bytes, headers: Mapping[str, list[str]]) -> bytes:

@@ -25,8 +25,10 @@ __all__ = [
     "MingwChoice",
     "MingwMachine",
     "Rust",
+    "choose_compiler",
     "choose_mingw",
     "choose_rust",
+    "compiler_choice",
 ]
 
 #: C++20 as TVM 0.26 uses it.
@@ -90,7 +92,7 @@ class MingwChoice:
     @property
     def choice(self) -> Choice:
         """The same in the words of the native choice, which is printed and stamped."""
-        return Choice(generator=NINJA, family="mingw", reasons=self.reasons)
+        return compiler_choice(self.compiler, *self.reasons)
 
     @property
     def define(self) -> dict[str, str]:
@@ -130,11 +132,7 @@ def choose_mingw(machine: MingwMachine, *, oldest_rust: tuple[int, ...]) -> Ming
         compiler=compiler,
         rust=rust,
         build_std=build_std,
-        reasons=(
-            f"GCC {_dotted(compiler.version)} with {compiler.threads} threads",
-            f"Rust {_dotted(rust.version)} from {rust.origin}, {how}",
-            "its C++ does not mix with MSVC's: the wheels chat, they do not compile models",
-        ),
+        reasons=(f"Rust {_dotted(rust.version)} from {rust.origin}, {how}",),
     )
 
 
@@ -144,6 +142,24 @@ def choose_rust(rusts: Iterable[Rust], *, oldest: tuple[int, ...] = ()) -> Rust 
     return next((rust for rust in new if rust.has_target), None) or next(
         (rust for rust in new if rust.has_sources), None
     )
+
+
+def choose_compiler(machine: MingwMachine) -> GnuCompiler:
+    """Choose for sources that are C++ alone. Raises ``FailedError`` where there is none."""
+    compiler = next((c for c in machine.compilers if _is_usable(c)), None)
+    if compiler is None:
+        raise FailedError(
+            "cross-building for Windows needs MinGW-w64's g++",
+            remedy=f"apt-get install --no-install-recommends {_APT_COMPILER}",
+        )
+    return compiler
+
+
+def compiler_choice(compiler: GnuCompiler, *reasons: str) -> Choice:
+    """Return the choice as it is printed and stamped; ``reasons`` are further ones."""
+    said = f"GCC {_dotted(compiler.version)} with {compiler.threads} threads"
+    apart = "its C++ does not mix with MSVC's: the wheels chat, they do not compile models"
+    return Choice(generator=NINJA, family="mingw", reasons=(said, *reasons, apart))
 
 
 def _is_usable(compiler: GnuCompiler) -> bool:

@@ -36,11 +36,15 @@ int main(void) {
   wchar_t *command = after_word(path);
   STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES};
   PROCESS_INFORMATION child;
+  wchar_t desktop[64];
   DWORD code = 0;
   unquote(path);
   start.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
   start.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
   start.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+  // Wine binds a desktop to the display of whoever opened it first, for as long as it is open: a
+  // program that needs a display gets a desktop that nobody else has.
+  if (GetEnvironmentVariableW(L"MLCBUILD_LAB_DESKTOP", desktop, 64)) start.lpDesktop = desktop;
   // The child inherits this: a fault ends it at once, without a box to click or a debugger.
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
   if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child)) {
