@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -214,11 +215,20 @@ def write_sdist_lock(project: Project, data: bytes, *, sha256: str = "") -> None
     )
 
 
-def fetch_pinned(component: str, into: Path) -> Path:
-    """Bring a component of the project's own lock; skip, saying why, where it cannot be reached."""
+def fetch_pinned(component: str, into: Path, *, without: str = "") -> Path:
+    """Bring a component of the project's own lock; skip, saying why, where it cannot be reached.
+
+    ``without`` names a declared patch that is left out.
+    """
+    lock = ROOT / "3rdparty" / "sources.toml"
+    if without:
+        lock = into / "lock" / "sources.toml"
+        shutil.copytree(ROOT / "3rdparty" / "patches", lock.parent / "patches")
+        shutil.copyfile(ROOT / "3rdparty" / "sources.toml", lock)
+        (lock.parent / "patches" / f"{without}.toml").unlink()
     command = [sys.executable, "-m", "mlcbuild", "fetch", "--lock"]
     brought = subprocess.run(
-        [*command, str(ROOT / "3rdparty" / "sources.toml"), "--into", str(into), component],
+        [*command, str(lock), "--into", str(into), component],
         env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
         capture_output=True,
         encoding="utf-8",

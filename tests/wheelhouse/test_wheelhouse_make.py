@@ -44,7 +44,12 @@ def test_a_build_that_fails_leaves_the_older_wheelhouse_as_it_was(tmp_path: Path
         raise FailedError("there is no wheel")
 
     with pytest.raises(FailedError):
-        make(Options(output=output, project=tmp_path), build=fails, say=lambda _text: None)
+        make(
+            Options(output=output, project=tmp_path),
+            build=fails,
+            build_plugin=lambda _device, folder: fails(folder),
+            say=lambda _text: None,
+        )
     assert json.loads((output / MANIFEST).read_text()) == {"old": True}
     assert [path.name for path in tmp_path.iterdir()] == ["wheelhouse"]
 
@@ -74,11 +79,20 @@ def test_windows_and_its_python_are_what_is_resolved_for() -> None:
     assert "--offline" in command
 
 
-def test_devices_other_than_the_cpu_are_refused_for_windows() -> None:
-    with pytest.raises(UsageError, match="for the CPU alone"):
+def test_a_device_is_a_wheel_beside_the_one_that_is_cross_built() -> None:
+    with pytest.raises(UsageError, match="mlcbuild wheel --target win_amd64 --device vulkan"):
         parse({"target": "win_amd64", "device": "vulkan"})
     with pytest.raises(UsageError, match="target=win32 is not built: use host or win_amd64"):
         parse({"target": "win32"})
+
+
+def test_a_device_that_mingw_cannot_build_is_refused_before_anything_is_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--target", "win_amd64", "--device", "cuda", "--project", str(tmp_path)]
+    code, said = run(["wheel", *options], capsys)
+    assert code == 2
+    assert "cuda is not cross-built for Windows: use cpu, vulkan" in said
 
 
 def test_options_of_the_wheelhouse_alone_are_refused_for_this_machine(

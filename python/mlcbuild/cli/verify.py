@@ -22,6 +22,8 @@ examples:
   mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
   mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
   mlcbuild verify x-win_amd64.whl --wine         a Windows wheel, on Linux
+  mlcbuild verify wheelhouse/mlc_llm-*.whl --chat --wine --linux-wheel dist/mlc_llm-*.whl
+      --device vulkan --also dist/tvm_vulkan-*.whl   and on the graphics card, or Mesa's driver
 
 exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read, the package index not reached, or
 (--wine) nothing can be said here because Wine lacks what the wheel needs.
@@ -45,7 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHEEL",
-        help="install this beside it, a wheel or a requirement: a device's plug-in (repeatable)",
+        help="install this beside it, a wheel or a requirement: a device's plug-in (repeatable); "
+        "with --wine a Linux wheel goes to the side that compiles",
     )
     add(
         "--import",

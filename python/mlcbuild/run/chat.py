@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import FailedError
+from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.profiles import profile_for
 from mlcbuild.run.process import describe_exit, service
 from mlcbuild.run.steps import Limits, ask, child, last_line, probe
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from mlcbuild.run.place import HostPlace
+    from mlcbuild.run.place import HostPlace, Place
 
 __all__ = ["TOKENS", "same_answer", "step_chat", "step_compile", "step_config"]
 __all__ += ["step_device", "step_model", "step_serve"]
@@ -29,6 +29,10 @@ __all__ += ["step_device", "step_model", "step_serve"]
 _PROMPT: Final = "hello"
 TOKENS: Final = 12
 _SEED: Final = 0
+#: One that computes on the CPU, where there is no other.
+_DRIVER: Final = (
+    "install its driver; for Vulkan on the CPU: apt-get install libvulkan1 mesa-vulkan-drivers"
+)
 
 
 def _folder(place: HostPlace) -> Path:
@@ -86,14 +90,21 @@ def _end(code: int) -> str:
     return f" (written, then {describe_exit(code)})" if code else ""
 
 
-def step_device(place: HostPlace, device: str, limits: Limits) -> str:
-    """See that TVM has the device before a model is compiled for it."""
-    if probe(place, "device", device, limit_s=limits.quick_s)["exists"]:
+def step_device(place: Place, device: str, limits: Limits) -> str:
+    """See that TVM has the device before a model is compiled for it.
+
+    Raises ``FailedError`` where the runtime is not installed, or does not load; ``InputError``
+    where there is no driver, so that nothing can be said about the wheel.
+    """
+    found = probe(place, "device", device, limit_s=limits.quick_s)
+    if found["exists"]:
         return f"{device}(0) is there"
-    raise FailedError(
-        f"TVM has no {device} device here: its plug-in is not installed (--also WHEEL), or this "
-        "machine has no driver"
-    )
+    if not found["runtime"]:
+        raise FailedError(
+            f"TVM has no {device} runtime: its plug-in is not installed, or does not load",
+            remedy=f"--also WHEEL; python -m tvm_{device} says why",
+        )
+    raise InputError(f"there is no {device} device here", remedy=_DRIVER)
 
 
 def step_chat(place: HostPlace, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:

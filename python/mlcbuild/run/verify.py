@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from mlcbuild.run.place import place as make_place
 from mlcbuild.run.subject import read_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from mlcbuild.run.place import HostPlace, Place
@@ -116,8 +117,10 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
             outcome.log = str(place.log)
             outcome.folder = str(place.folder) if options.keep else None
             plan = _plan_in_lab if options.wine else _plan
-            for name, action in plan(subject, options, place, outcome):
-                _run(name, action, place, outcome, report)
+            # Closed: what a step needs from then on (a display) ends with the last one.
+            with closing(plan(subject, options, place, outcome)) as planned:
+                for name, action in planned:
+                    _run(name, action, place, outcome, report)
             if not options.keep:
                 outcome.log = None
     except MlcbuildError as error:
@@ -152,7 +155,7 @@ def _run(
 
 def _plan(
     subject: Subject, options: Options, place: HostPlace, outcome: Outcome
-) -> Iterator[tuple[str, Callable[[], str]]]:
+) -> Generator[tuple[str, Callable[[], str]]]:
     """Yield the steps in order: (name, action)."""
     limits, device = options.limits, options.device
     names = options.imports or subject.imports
@@ -203,12 +206,16 @@ def _install(place: Place, subject: Subject, options: Options) -> str:
 
 def _plan_in_lab(
     subject: Subject, options: Options, place: HostPlace, outcome: Outcome
-) -> Iterator[tuple[str, Callable[[], str]]]:
+) -> Generator[tuple[str, Callable[[], str]]]:
     """Yield the steps for a Windows wheel under Wine: the same, each judged for Windows."""
     from mlcbuild.run import wine  # noqa: PLC0415 - the lab and the loader's data, rarely used
 
-    limits = options.limits
+    limits, installed = options.limits, options
     names = options.imports or subject.imports
+    if options.chat:
+        from mlcbuild.run.windows_chat import beside  # noqa: PLC0415 - the wheelhouse's link script
+
+        installed = replace(options, also=beside(options)[0])
     made: list[wine.WinePlace] = []
 
     def environment() -> str:
@@ -223,7 +230,7 @@ def _plan_in_lab(
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", environment
     there = made[0]
-    yield "install", lambda: _install(there, subject, options)
+    yield "install", lambda: _install(there, subject, installed)
     if names:
         imported = lambda: steps.step_import(there, subject, names, limits)  # noqa: E731
         yield "import", lambda: wine.judged(there, imported)

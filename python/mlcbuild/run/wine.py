@@ -48,6 +48,8 @@ class WinePlace:
     folder: Path
     log: Path
     lab: Lab
+    #: For programs that need one: the X11 display, as DISPLAY names it.
+    display: str = ""
 
     @property
     def python(self) -> str:
@@ -67,6 +69,8 @@ class WinePlace:
     def run(self, arguments: Sequence[str], limit_s: float) -> Finished:
         """Run a Windows program; its stderr comes first in the output, then its stdout."""
         env = {k: v for k, v in clean_environment({}).items() if k != "PYTHONIOENCODING"}
+        if self.display:
+            env["DISPLAY"] = self.display
         done = self.lab.run(
             arguments,
             env={**env, "PYTHONUTF8": "1", "WINEDEBUG": CHANNELS},

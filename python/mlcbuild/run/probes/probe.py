@@ -88,10 +88,11 @@ def _probe_ffi() -> dict:
 
 
 def probe_device(name: str) -> dict:
-    """Tell whether TVM has the device."""
+    """Tell whether TVM has the device, and the runtime that would know of one."""
     import tvm
 
-    return {"exists": bool(tvm.device(name, 0).exist)}
+    runtime = tvm.get_global_func(f"device_api.{name}", allow_missing=True)
+    return {"runtime": runtime is not None, "exists": bool(tvm.device(name, 0).exist)}
 
 
 def probe_tokenizer(model: str) -> dict:

@@ -1,0 +1,63 @@
+"""A display for Windows programs that need one: Wine's Vulkan opens the driver through X11."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["display"]
+
+#: Seconds that the X server may take to start on a loaded machine.
+_START_S: Final = 60.0
+
+
+@contextmanager
+def display() -> Iterator[str]:
+    """Give the name of a display: the caller's DISPLAY, else that of an Xvfb for this time.
+
+    Raises ``InputError`` where Xvfb is not installed, ``FailedError`` where it does not start.
+    """
+    if given := os.environ.get("DISPLAY"):
+        yield given
+        return
+    program = shutil.which("Xvfb")
+    if program is None:
+        raise InputError(
+            "Windows programs need a display for Vulkan, and there is none",
+            remedy="apt-get install --no-install-recommends xvfb, or set DISPLAY",
+        )
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as numbers:
+        try:
+            server = subprocess.Popen(
+                (
+                    *(program, "-displayfd", str(writer), "-nolisten", "tcp", "-noreset"),
+                    *("-screen", "0", "640x480x24"),
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(writer,),
+                start_new_session=True,  # Ctrl-C reaches us alone: we end it
+            )
+        finally:
+            os.close(writer)
+        try:
+            # It writes its number once it accepts connections; a pipe that ends is its death.
+            ready = select.select([numbers], [], [], _START_S)[0]
+            number = numbers.readline().decode().strip() if ready else ""
+            if not number:
+                raise FailedError("Xvfb does not start", remedy="set DISPLAY to another display")
+            yield f":{number}"
+        finally:
+            server.terminate()
+            server.wait()
