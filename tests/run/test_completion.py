@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from mlcbuild.cli import COMMANDS, main
+from mlcbuild.cli import COMMANDS, _parser, main
 from mlcbuild.completion import SHELLS
 from mlcbuild.nextstep import Folder, look, suggest
 
@@ -138,6 +139,59 @@ def test_mlcbuild_alone_tells_what_to_do_here(
     assert main([]) == 0
     seen = capsys.readouterr().out
     assert seen.splitlines()[1].split("  ")[1] == "mlcbuild check ."
+
+
+def laid_out(folder: Path, *names: str, text: str = "") -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\n'
+
+
+def test_kinds_of_folders_get_their_own_first_command(tmp_path: Path) -> None:
+    """Where users stand when they do not know what to type."""
+
+    def first(name: str, *files: str, text: str = "") -> str:
+        return commands(look(laid_out(tmp_path / name, *files, text=text)))[0]
+
+    site = [f"pkg{number}/_core.cp311-win_amd64.pyd" for number in range(12)]
+    shards = ("config.json", "tokenizer.json", "model.safetensors.index.json")
+    assert first("site", *site) == "mlcbuild check ."
+    assert first("setuptools", "pyproject.toml", text=SETUPTOOLS).startswith("pip wheel .")
+    assert first("built", "build/Debug/mlc_llm.dll") == "mlcbuild check build"
+    assert first("failed", "build.log").endswith("explain - < build.log")
+    assert first("published", *shards).startswith("mlcbuild model . --quantization")
+    assert first("converted", "mlc-chat-config.json", "a.bin").startswith("mlcbuild model . --dev")
+    assert first("empty").startswith("mlcbuild doctor")
+    assert first("wheels", "x-1-py3-none-win_amd64.whl").startswith("mlcbuild check x-1")
+
+
+def test_a_site_packages_gets_a_page_too(tmp_path: Path) -> None:
+    laid_out(tmp_path, *(f"pkg{number}/a.dll" for number in range(12)))
+    assert commands(look(tmp_path))[:2] == ["mlcbuild check .", "mlcbuild report . -o report.html"]
+
+
+def test_every_suggestion_is_a_command_that_mlcbuild_takes() -> None:
+    whole = Folder(
+        wheels=("dist/x-1-cp311-cp311-win_amd64.whl", "dist/mlc_llm-1-py3-none-linux_x86_64.whl"),
+        images=12,
+        tree="build",
+        site="venv/Lib/site-packages",
+        log="a b.log",
+        results=("bench.json",),
+        project="another",
+    )
+    given = commands(whole) + commands(Folder(model="published")) + commands(Folder())
+    given += commands(Folder(model="converted")) + commands(Folder(is_checkout=True))
+    words = [shlex.split(command.partition(" < ")[0]) for command in given]
+    ours = [each[1:] for each in words if each[0] == "mlcbuild"]
+    assert len(ours) > 12
+    for each in ours:
+        _parser(each)[0].parse_args(each)
 
 
 def test_stars_that_windows_leaves_are_the_files_that_fit(
