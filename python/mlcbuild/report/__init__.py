@@ -12,11 +12,11 @@ __all__ = ["FORMATS", "render"]
 
 #: Form -> module; a form is imported when it is asked for.
 _FORMS: Final = {
-    "text": "as_text",
-    "json": "as_json",
-    "sarif": "as_sarif",
-    "html": "as_html",
-    "markdown": "as_markdown",
+    "text": "mlcbuild.report.as_text",
+    "json": "mlcbuild.report.as_json",
+    "sarif": "mlcbuild.report.as_sarif",
+    "html": "mlcbuild.page.of_check",
+    "markdown": "mlcbuild.report.as_markdown",
 }
 
 FORMATS: Final[tuple[str, ...]] = tuple(_FORMS)
@@ -24,6 +24,6 @@ FORMATS: Final[tuple[str, ...]] = tuple(_FORMS)
 
 def render(report: Report, form: str, *, verbose: bool = False) -> str:
     """Return a report in one of ``FORMATS``; ``verbose`` changes the text form only."""
-    module = importlib.import_module(f"mlcbuild.report.{_FORMS[form]}")
+    module = importlib.import_module(_FORMS[form])
     text: str = module.render(report, verbose=verbose) if form == "text" else module.render(report)
     return text
