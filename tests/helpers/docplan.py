@@ -85,6 +85,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(_GATE, "--target win_amd64 -o wheel"),
+    "mlcbuild wheel --chat-only -o wheelhouse": _at(
+        "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
+    ),
     "mlcbuild verify wheelhouse/mlc_llm-*.whl --chat --wine~": _WINDOWS,
     "mlcbuild verify dist/mlc_llm-*.whl --chat": _VERIFY,
     "mlcbuild verify wheelhouse/*.whl --chat": _VERIFY,

@@ -48,6 +48,15 @@ def test_the_chat_only_set_says_where_to_compile(tvm: Path) -> None:
     assert chat_only("0.26.0").startswith("TVM's compiler is not in this chat-only set")
 
 
+def test_the_runtime_alone_is_completed_by_an_extra(
+    tvm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tvm.parent / "apache_tvm-0.26.0+mlcbuild.runtime.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tvm.parent), *sys.path])
+    with pytest.raises(SystemExit, match=r'chat-only install: pip install "mlc-llm\[compile\]"'):
+        refuse_without_compiler("compile")
+
+
 @pytest.mark.usefixtures("tvm")
 def test_chat_and_serve_need_no_compiler() -> None:
     refuse_without_compiler("chat")

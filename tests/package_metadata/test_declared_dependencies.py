@@ -35,7 +35,7 @@ LAZY = {
     "torch": "convert",
     "transformers": "convert",
     "PIL": "image",
-    "triton": "cuda",
+    "triton": "cuda-kernels",
     "aiohttp": "bench",
 }
 

@@ -1,10 +1,16 @@
-"""Say in one line that there is no compiler, before what needs one fails in the middle."""
+"""Say in one message what is missing, before what needs it fails in the middle."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from mlc_llm._locator.errors import LibraryLoadError
 
-__all__ = ["refuse_without_compiler"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["in_one_message", "refuse_without_compiler"]
 
 #: Subcommands of ``mlc_llm`` that import TVM's compiler.
 _COMPILES = frozenset({"calibrate", "compile", "convert_weight", "gen_config", "package"})
@@ -20,3 +26,17 @@ def refuse_without_compiler(subcommand: str) -> None:
         require_compiler()
     except LibraryLoadError as error:
         raise SystemExit(f"mlc_llm {subcommand}: {error.reason}: {error.fix}") from None
+
+
+@contextmanager
+def in_one_message() -> Iterator[None]:
+    """End the process with the message of an error that says all there is to say."""
+    from mlc_llm._locator.model_library import (  # noqa: PLC0415 - commands alone
+        NoDeviceError,
+        NoModelLibraryError,
+    )
+
+    try:
+        yield
+    except (NoDeviceError, NoModelLibraryError) as error:
+        raise SystemExit(f"mlc_llm: {error}") from None

@@ -46,22 +46,33 @@ def why_no_compiler(
     path = os.path.join(
         os.path.dirname(os.path.abspath(tvm.__file__)), "lib", host.file_name("tvm_compiler")
     )
-    if not os.path.isfile(path):
-        if read_stamp(os.path.dirname(os.path.dirname(path))):  # repacked: mlcbuild.wheelhouse
-            return LibraryLoadError(
-                "TVM's compiler is not in this chat-only set",
-                path=path,
-                cause="no-compiler",
-                fix="compile where a full TVM is, for instance on Linux: "
-                "mlcbuild model MODEL --target win_amd64 -o lib.dll",
-            )
+    return _load_again(path, host) if os.path.isfile(path) else _absent(path)
+
+
+def _absent(path: str) -> LibraryLoadError:
+    """Say where the compiler is to be had: each kind of chat-only install has another answer."""
+    installed = version("tvm") or ""
+    if installed.endswith("+mlcbuild.runtime"):
         return LibraryLoadError(
-            "compiling needs TVM's compiler, which the installed tvm does not have",
+            "TVM's compiler is not in this chat-only install",
             path=path,
             cause="no-compiler",
-            fix=f"pip install --force-reinstall --no-deps apache-tvm=={version('tvm')}",
+            fix='pip install "mlc-llm[compile]"',
         )
-    return _load_again(path, host)
+    if read_stamp(os.path.dirname(os.path.dirname(path))):  # repacked: mlcbuild.wheelhouse
+        return LibraryLoadError(
+            "TVM's compiler is not in this chat-only set",
+            path=path,
+            cause="no-compiler",
+            fix="compile where a full TVM is, for instance on Linux: "
+            "mlcbuild model MODEL --target win_amd64 -o lib.dll",
+        )
+    return LibraryLoadError(
+        "compiling needs TVM's compiler, which the installed tvm does not have",
+        path=path,
+        cause="no-compiler",
+        fix=f"pip install --force-reinstall --no-deps apache-tvm=={installed}",
+    )
 
 
 def _load_again(path: str, host: Host) -> LibraryLoadError:

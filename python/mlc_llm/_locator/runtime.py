@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["backends", "import_tvm", "load_backends", "runtime_folder"]
 
 _VARIABLE = "TVM_LIBRARY_PATH"
+_CUDA = "tvm_runtime_cuda"
 
 #: Where a build puts ``tvm_runtime``, seen from the folder of ``mlc_llm``: ours and one-folder
 #: builds, then upstream's of the TVM generations (docs/locator.md).
@@ -119,7 +120,7 @@ def backends(tvm: Any, folder: str, host: Host) -> Iterator[tuple[str, str]]:  #
 
 
 def load_backends(tvm: Any, folder: str, host: Host) -> dict[str, str]:  # noqa: ANN401
-    """Load the back ends for their registrations; return those that cannot be, with the reason.
+    """Load the back ends for their registrations; return those of no use, with the reason.
 
     A back end whose driver is absent (CUDA on a machine without one) is no error.
     """
@@ -128,9 +129,29 @@ def load_backends(tvm: Any, folder: str, host: Host) -> dict[str, str]:  # noqa:
     for name, path in backends(tvm, folder, host):
         try:
             handles[name] = ctypes.CDLL(path)
-        except OSError as error:  # noqa: PERF203 - each can fail by itself
-            refused[name] = _reason(error, path, host)
+        except OSError as error:
+            handle, reason = _load_again(name, path, host, error)
+            if handle is None:
+                refused[name] = reason
+                continue
+            handles[name] = handle
+        if name == _CUDA and (reason := _too_old(path, host)):
+            refused[name] = reason
     return refused
+
+
+def _load_again(name: str, path: str, host: Host, error: OSError) -> tuple[ctypes.CDLL | None, str]:
+    if name != _CUDA:
+        return None, _reason(error, path, host)
+    from mlc_llm._locator import cuda  # noqa: PLC0415 - only after a failure
+
+    return cuda.load(path, host, error)
+
+
+def _too_old(path: str, host: Host) -> str:
+    from mlc_llm._locator import cuda  # noqa: PLC0415 - only where there is a driver
+
+    return cuda.driver_too_old(path, host)
 
 
 def _reason(error: OSError, path: str, host: Host) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.build.options import BuildOptions
+    from mlcbuild.wheelhouse.make import Made
 
 __all__ = ["configure", "run"]
 
@@ -31,6 +32,7 @@ examples:
                                              on Linux: all that Windows needs to chat
   mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse
                                              the same, and on the graphics card: tvm-vulkan with it
+  mlcbuild wheel --chat-only -o wheelhouse   all that Linux needs to chat, TVM's compiler not in it
 
 On Windows then: pip install --no-index --find-links wheelhouse mlc-llm (docs/windows-wheel.md).
 
@@ -50,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="pythons",
         action="append",
         metavar="X.Y",
-        help=f"for win_amd64: Windows Python to serve (repeatable; default: {_PYTHON})",
+        help="of a wheelhouse: the Python to serve (repeatable)",
     )
     add(
         "-c",
@@ -60,7 +62,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="for win_amd64: versions of the dependencies, as for pip (repeatable)",
+        help="of a wheelhouse: versions of the dependencies, as for pip (repeatable)",
+    )
+    add(
+        "--chat-only",
+        action="store_true",
+        help="on Linux: a wheelhouse with TVM's runtime alone, a tenth of the size",
+    )
+    add(
+        "--wheel",
+        dest="wheels",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="WHEEL",
+        help="for --chat-only: take this one instead of building (repeatable: plug-ins follow)",
     )
     add("--device", metavar="LIST", help=f"{', '.join(DEVICES)} (several with commas)")
     add("--jobs", metavar="N", help="compile jobs at a time (default: one a core)")
@@ -72,13 +88,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Call pip; its exit code says only whether there is a wheel."""
-    if args.target == "host" and (args.pythons or args.constraints):
-        raise UsageError("--python and --constraint are for --target win_amd64")
+    if args.target == "host" and not args.chat_only and (args.pythons or args.constraints):
+        raise UsageError("--python and --constraint are for --target win_amd64 and --chat-only")
+    if args.chat_only and (args.target != "host" or sys.platform != "linux"):
+        raise UsageError("--chat-only is made on Linux for Linux; --target win_amd64 is chat-only")
+    if args.wheels and not args.chat_only:
+        raise UsageError("--wheel is for --chat-only")
     settings = _settings(args)
     if args.target != "host":
         return _wheelhouse(args, settings)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
+    if args.chat_only:
+        return _chat_only(args, settings, options, project)
     output = args.output or Path("dist")
     _pip_wheel(args, project, output, settings)
     _tell_plugins(options)
@@ -161,6 +183,46 @@ def _wheelhouse(args: argparse.Namespace, settings: dict[str, str | list[str]]) 
         build_plugin=build_plugin,
         say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
     )
+    return _told(made)
+
+
+def _chat_only(
+    args: argparse.Namespace,
+    settings: dict[str, str | list[str]],
+    options: BuildOptions,
+    project: Path,
+) -> int:
+    from mlcbuild.wheelhouse import chat_only  # noqa: PLC0415 - resolves
+
+    def build(folder: Path) -> list[Path]:
+        if args.wheels:
+            return list(args.wheels)
+        # CUDA's runtime comes with the official wheel: nothing is to be compiled for it.
+        others = [device for device in options.devices if device != "cuda"]
+        settings["device"] = ",".join(others) or "cpu"
+        _pip_wheel(args, project, folder, settings)
+        _tell_plugins(options)
+        ours = list(folder.glob("*.whl"))
+        for plugin in _plugins(project, options.devices):
+            _pip_wheel(args, plugin, folder, {})
+        return [*ours, *(path for path in folder.glob("*.whl") if path not in ours)]
+
+    made = chat_only.make_chat_only(
+        chat_only.ChatOnly(
+            output=args.output or Path("wheelhouse"),
+            pythons=tuple(args.pythons or (f"{sys.version_info[0]}.{sys.version_info[1]}",)),
+            constraints=tuple(args.constraints),
+            cuda="cuda" in options.devices,
+            cache=options.cache,
+            offline=options.offline,
+        ),
+        build=build,
+        say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
+    )
+    return _told(made)
+
+
+def _told(made: Made) -> int:
     for path in made.ours:
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path.name}")
     print(

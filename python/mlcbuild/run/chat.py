@@ -117,6 +117,9 @@ def step_chat(place: HostPlace, device: str, limits: Limits) -> tuple[str, dict[
     usage = facts["usage"]
     if usage["completion_tokens"] != TOKENS or not first:
         raise FailedError(f"{TOKENS} tokens were asked for, the answer has {usage}")
+    decoded = usage.get("decode_tokens")
+    if decoded is not None and decoded < TOKENS - 1:
+        raise FailedError(f"only {decoded} of {TOKENS} tokens were decoded: the engine prefills")
     return f"{device}: {first!a}; {_usage(usage)}", {"text": first, "usage": usage}
 
 
@@ -144,7 +147,7 @@ def step_serve(place: HostPlace, device: str, expected: str, limits: Limits) -> 
         "--mode",
         "interactive",
     ]
-    command += ["--overrides", "max_total_seq_length=128"]
+    command += ["--overrides", "max_total_seq_length=256"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     deadline = time.monotonic() + limits.quick_s
     with service(

@@ -1,4 +1,4 @@
-"""Everything else that pip will ask for on Windows: resolved by uv, brought by pip.
+"""Everything else that pip will ask for on a system: resolved by uv, brought by pip.
 
 pip judges markers by the machine it runs on, so that on Linux it leaves out what only Windows
 needs (``colorama; sys_platform == "win32"``). uv resolves for a named platform; pip then brings
@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.wheelhouse.systems import WINDOWS, System
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def require_uv() -> None:
     """Refuse to begin where uv is not there, before minutes are spent. Raises ``InputError``."""
     if importlib.util.find_spec("uv") is None:
         raise InputError(
-            "uv is not installed beside mlcbuild: it resolves for Windows",
+            "uv is not installed beside mlcbuild: it resolves what the set needs",
             remedy='pip install uv, or mlcbuild with its extra: "mlcbuild[wheelhouse]"',
         )
 
@@ -39,13 +40,14 @@ def resolve_command(
     python: str,
     links: Path,
     index: IndexSettings,
+    system: System = WINDOWS,
     constraints: Sequence[Path] = (),
     offline: bool = False,
 ) -> list[str]:
     """Return uv's command line; it reads requirements from stdin and prints pins with hashes."""
     command = ["pip", "compile", "-", "--quiet", "--no-header", "--no-annotate"]
     command += ["--generate-hashes", "--no-build", "--no-config", "--index-strategy"]
-    command += ["unsafe-best-match", "--python-platform", "x86_64-pc-windows-msvc"]
+    command += ["unsafe-best-match", "--python-platform", system.uv]
     command += ["--python-version", python, "--find-links", os.fspath(links)]
     # Our own wheels carry a local label, and a pre-release version of upstream's.
     command += ["--prerelease", "if-necessary-or-explicit"]
@@ -63,10 +65,11 @@ def resolve(
     *,
     python: str,
     links: Path,
+    system: System = WINDOWS,
     constraints: Sequence[Path] = (),
     offline: bool = False,
 ) -> str:
-    """Return the pins, with hashes, of ``requirements`` for CPython ``python`` on 64-bit Windows.
+    """Return the pins, with hashes, of ``requirements`` for CPython ``python`` on a system.
 
     Raises ``FailedError`` where nothing fits together.
     """
@@ -77,6 +80,7 @@ def resolve(
         python=python,
         links=links,
         index=index,
+        system=system,
         constraints=constraints,
         offline=offline,
     )
@@ -95,13 +99,13 @@ def resolve(
     if done.returncode != 0:
         words = " ".join(re.sub(r"[^\x20-\x7e]", " ", said).split())
         raise FailedError(
-            f"the dependencies for Windows and Python {python} do not resolve: {words}",
+            f"the dependencies for {system.title} and Python {python} do not resolve: {words}",
             remedy="try another --python, or change the --constraint",
         )
     return done.stdout.decode()
 
 
-def bring(pins: str, folder: Path, *, python: str, links: Path) -> None:
+def bring(pins: str, folder: Path, *, python: str, links: Path, system: System = WINDOWS) -> None:
     """Bring every wheel of ``pins`` into ``folder``.
 
     Raises ``InputError`` where one is not to be had.
@@ -110,7 +114,7 @@ def bring(pins: str, folder: Path, *, python: str, links: Path) -> None:
     listed.write_text(pins, encoding="utf-8", newline="\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--require-hashes", "--requirement", os.fspath(listed)]
-    command += ["--platform", "win_amd64", "--python-version", python, "--implementation", "cp"]
+    command += [*system.pip, "--python-version", python, "--implementation", "cp"]
     command += [
         "--only-binary=:all:",
         "--find-links",
@@ -125,7 +129,8 @@ def bring(pins: str, folder: Path, *, python: str, links: Path) -> None:
             for line in done.stderr.decode(errors="replace").splitlines()
             if line.startswith("ERROR: ")
         ]
+        said = (errors or ["pip failed"])[-1]
         raise InputError(
-            f"the dependencies for Windows cannot be brought: {(errors or ['pip failed'])[-1]}",
+            f"the dependencies for {system.title} cannot be brought: {said}",
             remedy="see the network, PIP_INDEX_URL and the proxy",
         )

@@ -24,7 +24,8 @@ from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MANIFEST", "Made", "Options", "build_folder", "make", "require_place"]
+__all__ = ["MANIFEST", "Made", "Options", "build_folder", "make", "pinned", "place"]
+__all__ += ["require_place", "tally"]
 
 MANIFEST: Final = "wheelhouse.json"
 _TARGET: Final = "win_amd64"
@@ -109,9 +110,9 @@ def make(
             )
             bring(pins, folder, python=python, links=folder)
         _check(ours, say)
-        _describe(folder, ours, options, version=_pinned(wheel)["apache-tvm"])
-        _put(folder, options.output)
-    return _count(options.output, [path.name for path in ours])
+        _describe(folder, ours, options, version=pinned(wheel)["apache-tvm"])
+        place(folder, options.output)
+    return tally(options.output, [path.name for path in ours])
 
 
 def _pin(wheel: WheelFile) -> str:
@@ -121,7 +122,7 @@ def _pin(wheel: WheelFile) -> str:
 def _variants(
     wheel: WheelFile, plugins: Sequence[WheelFile], options: Options, folder: Path
 ) -> list[Path]:
-    versions = _pinned(wheel)
+    versions = pinned(wheel)
     own = {plugin.name.replace("_", "-"): plugin.version for plugin in plugins}
     build_dir = build_folder(options.project)
     libraries = {path.name: path.read_bytes() for path in sorted((build_dir / "out").glob("*.dll"))}
@@ -154,7 +155,7 @@ def _variants(
     return made
 
 
-def _pinned(wheel: WheelFile) -> dict[str, str]:
+def pinned(wheel: WheelFile) -> dict[str, str]:
     """Return the exact versions of TVM and tvm-ffi that our wheel requires."""
     text = wheel.info["METADATA"].decode()
     found = dict(re.findall(r"^Requires-Dist: (apache-tvm(?:-ffi)?)==([\w.]+)", text, re.MULTILINE))
@@ -215,7 +216,7 @@ def _describe(folder: Path, ours: list[Path], options: Options, *, version: str)
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _put(folder: Path, output: Path) -> None:
+def place(folder: Path, output: Path) -> None:
     """Put the finished folder in its place, the older one aside until then."""
     old = folder.with_name("old")
     if output.exists():
@@ -229,7 +230,8 @@ def _put(folder: Path, output: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _count(output: Path, names: list[str]) -> Made:
+def tally(output: Path, names: list[str]) -> Made:
+    """Count a finished wheelhouse; ``names`` are our own wheels in it."""
     wheels = sorted(output.glob("*.whl"))
     ours = tuple(output / name for name in names)
     return Made(

@@ -6,7 +6,15 @@ from typing import Final
 
 from mlcbuild.wheelhouse.repack import LABEL, Recipe
 
-__all__ = ["GCC_RUNTIME", "PRIVATE_DLLS", "chat_only", "tvm", "tvm_ffi"]
+__all__ = ["GCC_RUNTIME", "PRIVATE_DLLS", "RUNTIME", "chat_only", "tvm", "tvm_ffi", "tvm_runtime"]
+
+#: The local version of PyPI's own apache-tvm without its compiler.
+RUNTIME: Final = "mlcbuild.runtime"
+#: Files of apache-tvm that only building and compiling use.
+_OF_THE_COMPILER: Final = (
+    r"tvm/(3rdparty|cmake|include|lib64|relax|src|web)/.*",
+    r"tvm/(CMakeLists\.txt|README\.md)",
+)
 
 #: GCC's runtime under the private names that cmake/MinGW.cmake gives it, once in the set: beside
 #: ``tvm_ffi.dll``, which everything else needs and which is loaded first.
@@ -39,19 +47,41 @@ def tvm(version: str) -> Recipe:
         drop=(
             r"apache_tvm\.libs/.*",
             r"tvm/lib/.*",
-            r"tvm/(3rdparty|cmake|include|relax|src|web)/.*",
-            r"tvm/(CMakeLists\.txt|README\.md)",
+            *_OF_THE_COMPILER,
         ),
         folder="tvm/lib",
         libraries=("tvm_runtime.dll", "tvm_runtime_extra.dll"),
-        texts={
-            "tvm/relax/__init__.py": (
-                '"""The compiler\'s face, which this chat-only variant leaves out."""\n\n'
-                f"raise ImportError(\n    {chat_only(version)!r}\n)\n"
-            )
-        },
+        texts=_refusing(chat_only(version)),
         licence="Apache-2.0 AND MIT",
         summary="Apache TVM: the runtime alone, built by MinGW-w64 for mlc-llm; it cannot compile",
+    )
+
+
+def _refusing(why: str) -> dict[str, str]:
+    """Return a ``tvm.relax``, the compiler's face, that says why it is not there."""
+    return {
+        "tvm/relax/__init__.py": (
+            '"""The compiler\'s face, which this chat-only variant leaves out."""\n\n'
+            f"raise ImportError(\n    {why!r}\n)\n"
+        )
+    }
+
+
+def tvm_runtime(version: str) -> Recipe:
+    """Return the recipe of PyPI's apache-tvm for Linux without its compiler.
+
+    The C++ is PyPI's own, with the runtime of CUDA; nothing of ours is in it.
+    """
+    return Recipe(
+        project="apache-tvm",
+        version=version,
+        drop=(r"tvm/lib/libtvm_compiler.*", *_OF_THE_COMPILER),
+        texts=_refusing(
+            f"TVM's compiler is not in this chat-only set (apache-tvm {version}+{RUNTIME}): "
+            'pip install "mlc-llm[compile]" brings it'
+        ),
+        summary="Apache TVM: the runtime alone of the official wheel, for mlc-llm",
+        label=RUNTIME,
     )
 
 

@@ -48,11 +48,12 @@ class Recipe:
     rename: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
     summary: str = ""
+    label: str = LABEL
 
 
-def labelled(version: str) -> str:
-    """Return the version with our label; one that has a local part keeps it in front."""
-    return f"{version}{'.' if '+' in version else '+'}{LABEL}"
+def labelled(version: str, label: str = LABEL) -> str:
+    """Return the version with a label; one that has a local part keeps it in front."""
+    return f"{version}{'.' if '+' in version else '+'}{label}"
 
 
 def repack(
@@ -93,7 +94,8 @@ def repack(
         **{f"licenses/{name}": data for name, data in licences.items()},
     }
     info["METADATA"] = _metadata(wheel, recipe, pins, licences)
-    return replace(wheel, version=labelled(wheel.version), files=files, info=info)
+    version = labelled(wheel.version, recipe.label)
+    return replace(wheel, version=version, files=files, info=info)
 
 
 #: Of the dist-info: the rest says how somebody else's build and repair went.
@@ -116,7 +118,7 @@ def _metadata(
     wheel: WheelFile, recipe: Recipe, pins: Mapping[str, str], licences: Mapping[str, bytes]
 ) -> bytes:
     headers = {
-        "Version": [labelled(wheel.version)],
+        "Version": [labelled(wheel.version, recipe.label)],
         "Requires-Dist": repinned(headers_of(wheel.info["METADATA"], "Requires-Dist"), pins),
         "License-File": [
             *headers_of(wheel.info["METADATA"], "License-File"),

@@ -9,29 +9,36 @@ from pathlib import Path
 
 from mlcbuild.errors import InputError
 from mlcbuild.sources.cache import default_cache
+from mlcbuild.wheelhouse.systems import WINDOWS, System
 
 __all__ = ["bring_upstream"]
 
 
 def bring_upstream(
-    project: str, version: str, *, python: str, cache: Path | None = None, offline: bool = False
+    project: str,
+    version: str,
+    *,
+    python: str,
+    system: System = WINDOWS,
+    cache: Path | None = None,
+    offline: bool = False,
 ) -> Path:
-    """Return the win_amd64 wheel of a project for CPython ``python`` (``3.11``).
+    """Return the wheel of a project for a system and CPython ``python`` (``3.11``).
 
     Raises ``InputError`` where the index has none or cannot be reached.
     """
-    folder = (cache or default_cache()) / "wheels" / f"{project}-{version}-py{python}-win_amd64"
+    folder = (cache or default_cache()) / "wheels" / f"{project}-{version}-py{python}-{system.name}"
     found = sorted(folder.glob("*.whl"))
     if found:
         return found[0]
     if offline:
         raise InputError(
-            f"{project} {version} for Windows is not in the cache",
+            f"{project} {version} for {system.title} is not in the cache",
             remedy="run once without --offline",
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary=:all:", "--platform", "win_amd64", "--implementation", "cp"]
+    command += ["--only-binary=:all:", *system.pip, "--implementation", "cp"]
     command += ["--python-version", python, f"{project}=={version}", "--dest"]
     with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
         done = subprocess.run([*command, aside], capture_output=True, check=False)
@@ -39,7 +46,7 @@ def bring_upstream(
         if done.returncode != 0 or len(brought) != 1:
             said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
             raise InputError(
-                f"{project} {version} for Windows, Python {python}, is not to be had: {said}",
+                f"{project} {version} for {system.title}, Python {python}, cannot be had: {said}",
                 remedy="see the network, PIP_INDEX_URL, and which versions of Python it supports",
             )
         folder.mkdir(exist_ok=True)

@@ -118,7 +118,8 @@ def probe_chat(model: str, library: str, device: str) -> dict:
         device=device,
         model_lib=library,
         mode="interactive",
-        engine_config=EngineConfig(max_total_sequence_length=128),
+        # With less room the engine prefills the whole sequence for each token and never decodes.
+        engine_config=EngineConfig(max_total_sequence_length=256),
     )
     answers = [
         engine.chat.completions.create(
@@ -136,6 +137,7 @@ def probe_chat(model: str, library: str, device: str) -> dict:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "total_tokens": usage.total_tokens,
+            "decode_tokens": extra.get("decode_tokens"),
             "time_to_first_token_s": extra.get("ttft_s"),
             "time_a_token_s": extra.get("inter_token_latency_s"),
         },

@@ -1,0 +1,116 @@
+"""A folder of Linux wheels that chats and does not compile: our wheel, TVM without its compiler.
+
+PyPI's apache-tvm for Linux is a quarter of a gigabyte on disk, nearly all of it the compiler. Its
+runtime and Python are taken as they are, under a version with a label (``0.26.0+mlcbuild.runtime``)
+that the wheel's ``apache-tvm==0.26.0`` takes and its extra ``compile`` excludes: so
+``pip install "mlc-llm[compile]"`` puts the official wheel in its place.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild.sources.cache import sha256_of
+from mlcbuild.wheelhouse import recipes
+from mlcbuild.wheelhouse.closure import bring, require_uv, resolve
+from mlcbuild.wheelhouse.make import MANIFEST, Made, pinned, place, require_place, tally
+from mlcbuild.wheelhouse.repack import repack
+from mlcbuild.wheelhouse.systems import LINUX
+from mlcbuild.wheelhouse.upstream import bring_upstream
+from mlcbuild.wheelhouse.wheelfile import read_wheel, write_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ChatOnly", "make_chat_only"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatOnly:
+    """What to make and where. ``also`` are wheels of ours that go with it: a device's plug-in."""
+
+    output: Path
+    pythons: tuple[str, ...]
+    constraints: tuple[Path, ...] = ()
+    cuda: bool = False
+    cache: Path | None = None
+    offline: bool = False
+
+
+def make_chat_only(
+    options: ChatOnly, *, build: Callable[[Path], list[Path]], say: Callable[[str], None]
+) -> Made:
+    """Make the folder. ``build`` puts our wheel, and what goes with it, into one; ours first.
+
+    Raises ``MlcbuildError``; the output folder is then as it was before.
+    """
+    require_place(options.output)
+    require_uv()
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{options.output.name}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=options.output.parent) as aside:
+        folder = Path(aside, "wheelhouse")
+        folder.mkdir()
+        built = Path(aside, "built")
+        built.mkdir()
+        ours = [Path(shutil.copy(path, folder)) for path in build(built)]
+        wheel = read_wheel(ours[0])
+        version = pinned(wheel)["apache-tvm"]
+        say("taking the compiler out of apache-tvm")
+        upstream = bring_upstream(
+            "apache-tvm",
+            version,
+            python=options.pythons[0],
+            system=LINUX,
+            cache=options.cache,
+            offline=options.offline,
+        )
+        runtime = repack(
+            read_wheel(upstream), recipes.tvm_runtime(version), libraries={}, licences={}, pins={}
+        )
+        ours.append(write_wheel(runtime, folder))
+        name = wheel.name.replace("_", "-")
+        # Without the extra the index's own apache-tvm would fit as well.
+        wanted = [f"{name}{'[cuda]' if options.cuda else ''}", f"apache-tvm=={runtime.version}"]
+        wanted += [read_wheel(path).name.replace("_", "-") for path in ours[1:-1]]
+        for python in options.pythons:
+            say(f"resolving what else Linux needs, for Python {python}")
+            pins = resolve(
+                wanted,
+                python=python,
+                links=folder,
+                system=LINUX,
+                constraints=options.constraints,
+                offline=options.offline,
+            )
+            bring(pins, folder, python=python, links=folder, system=LINUX)
+        _describe(folder, ours, options)
+        place(folder, options.output)
+    return tally(options.output, [path.name for path in ours])
+
+
+def _describe(folder: Path, ours: list[Path], options: ChatOnly) -> None:
+    names = {path.name for path in ours}
+    table = {
+        "schema_version": 1,
+        "target": LINUX.name,
+        "python": list(options.pythons),
+        "compiles_models": False,
+        "note": 'it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',
+        "wheels": [
+            {
+                "file": path.name,
+                "origin": "mlcbuild" if path.name in names else "index",
+                "size": path.stat().st_size,
+                "sha256": sha256_of(path),
+            }
+            for path in sorted(folder.glob("*.whl"))
+        ],
+    }
+    text = json.dumps(table, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,43 @@
+"""The systems that wheels are gathered for, by the names that uv and pip have for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["LINUX", "WINDOWS", "System"]
+
+#: The C library of our own Linux wheel (its tag), and the oldest one that wheels name.
+_GLIBC: Final = 35
+_OLDEST: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class System:
+    """One system: ``name`` as in the manifest, ``uv`` its platform, ``pip`` the options."""
+
+    name: str
+    title: str
+    uv: str
+    pip: tuple[str, ...]
+
+
+def _platforms(*names: str) -> tuple[str, ...]:
+    return tuple(word for name in names for word in ("--platform", name))
+
+
+WINDOWS: Final = System(
+    name="win_amd64", title="Windows", uv="x86_64-pc-windows-msvc", pip=_platforms("win_amd64")
+)
+#: pip takes a platform by its exact name: all that this C library can run are listed.
+LINUX: Final = System(
+    name="linux_x86_64",
+    title="Linux",
+    uv=f"x86_64-manylinux_2_{_GLIBC}",
+    pip=_platforms(
+        *(f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, _OLDEST - 1, -1)),
+        "manylinux2014_x86_64",
+        "manylinux2010_x86_64",
+        "manylinux1_x86_64",
+    ),
+)

@@ -1,0 +1,111 @@
+"""A wheelhouse without TVM's compiler: what is taken out, and who asks for it back."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.cli import main
+from mlcbuild.sources.pipconfig import IndexSettings
+from mlcbuild.wheelhouse.closure import resolve_command
+from mlcbuild.wheelhouse.recipes import tvm_runtime
+from mlcbuild.wheelhouse.repack import repack
+from mlcbuild.wheelhouse.systems import LINUX
+from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
+from packaging.requirements import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def official() -> WheelFile:
+    files = {
+        "tvm/__init__.py": b"",
+        "tvm/relax/__init__.py": b"everything",
+        "tvm/relax/op.py": b"",
+        "tvm/runtime/vm.py": b"",
+        "tvm/src/a.cc": b"",
+        "tvm/lib/libtvm_compiler.so": b"\x7fELF a quarter of a gigabyte",
+        "tvm/lib/libtvm_runtime.so": b"\x7fELF",
+        "tvm/lib/libtvm_runtime_cuda.so": b"\x7fELF",
+    }
+    metadata = (
+        b"Metadata-Version: 2.4\nName: apache-tvm\nVersion: 0.26.0\nRequires-Dist: numpy\n\nx"
+    )
+    return WheelFile(
+        name="apache_tvm",
+        version="0.26.0",
+        tag="py3-none-manylinux_2_28_x86_64",
+        files=files,
+        info={"METADATA": metadata, "licenses/LICENSE": b"Apache"},
+    )
+
+
+def runtime(official: WheelFile) -> WheelFile:
+    return repack(official, tvm_runtime("0.26.0"), libraries={}, licences={}, pins={})
+
+
+def test_the_compiler_goes_and_the_runtimes_stay(official: WheelFile, tmp_path: Path) -> None:
+    made = read_wheel(write_wheel(runtime(official), tmp_path))
+    assert {path for path in made.files if path.startswith("tvm/lib/")} == {
+        "tvm/lib/libtvm_runtime.so",
+        "tvm/lib/libtvm_runtime_cuda.so",
+    }
+    assert "tvm/runtime/vm.py" in made.files
+    assert "tvm/relax/op.py" not in made.files
+    assert made.info["licenses/LICENSE"] == b"Apache"
+    assert made.version == "0.26.0+mlcbuild.runtime"
+
+
+def test_its_relax_names_the_extra(official: WheelFile) -> None:
+    source = runtime(official).files["tvm/relax/__init__.py"]
+    with pytest.raises(ImportError, match=r'pip install "mlc-llm\[compile\]"'):
+        exec(compile(source, "tvm/relax/__init__.py", "exec"), {})  # noqa: S102 - as an import does
+
+
+def test_the_wheel_is_content_with_the_runtime_and_its_extra_is_not(official: WheelFile) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = runtime(official).version
+    (always,) = (Requirement(r) for r in project["dependencies"] if r.startswith("apache-tvm="))
+    (extra,) = map(Requirement, project["optional-dependencies"]["compile"])
+    assert always.specifier.contains(version)
+    assert not extra.specifier.contains(version)
+    assert extra.specifier.contains("0.26.0")
+
+
+def test_the_repacked_version_is_the_one_that_the_extra_excludes(official: WheelFile) -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.search(rf"!={re.escape(runtime(official).version)}\b", text)
+
+
+def test_this_linux_is_what_is_resolved_for() -> None:
+    command = resolve_command(
+        python="3.12", links=Path("links"), index=IndexSettings(), system=LINUX
+    )
+    assert "x86_64-manylinux_2_35" in command
+    assert "manylinux_2_28_x86_64" in LINUX.pip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--chat-only", "--target", "win_amd64"], "--target win_amd64 is chat-only"),
+        (["--wheel", "x.whl"], "--wheel is for --chat-only"),
+    ],
+)
+def test_options_that_do_not_go_together_are_wrong_use(
+    words: Sequence[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["wheel", *words]) == 2
+    assert said in capsys.readouterr().err
