@@ -63,7 +63,12 @@ def test_a_missing_uv_is_said_before_anything_is_built(
         raise AssertionError("ten minutes")
 
     with pytest.raises(InputError, match="uv is not installed") as caught:
-        make(Options(output=tmp_path / "w", project=tmp_path), build=build, say=print)
+        make(
+            Options(output=tmp_path / "w", project=tmp_path),
+            build=build,
+            build_plugin=lambda _device, folder: build(folder),
+            say=print,
+        )
     assert "mlcbuild[wheelhouse]" in caught.value.remedy
     assert list(tmp_path.iterdir()) == []
 
