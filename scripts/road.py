@@ -80,7 +80,7 @@ def served(folder: Path, log: Path) -> Iterator[str]:
     library = next(path for path in sorted(model.glob("lib*")) if path.suffix in {".so", ".dll"})
     command = [python, "-m", "mlc_llm", "serve", model / "model", "--model-lib", library]
     command += ["--device", "cpu", "--mode", "interactive", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--overrides", "max_total_seq_length=128"]
+    command += ["--port", str(port), "--overrides", "max_total_seq_length=256"]
     # Nothing of the caller's may lead the server to other packages.
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "MLC_", "TVM_"))}
     with log.open("wb") as output:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from doccommands import commands, differs
 from mlcbuild.build.stamp import Compiler, Stamp, Target, digest, write_stamp
 from mlcbuild.cli import main
 from tinyelf import build_so
@@ -296,3 +297,7 @@ def test_the_real_wheel_compiles_a_model_and_answers(capsys: pytest.CaptureFixtu
     assert matches_schema(table)
     assert [step["name"] for step in table["steps"]][-2:] == ["chat", "serve"]
     assert table["chat"]["usage"]["completion_tokens"] == 12
+    wheel = "mlcbuild verify dist/mlc_llm-*.whl --chat"
+    (shown,) = {c.shown for c in commands() if (c.page, c.text) == ("README.md", wheel)}
+    said = [f"ok {step['name']} {step['seconds']} s {step['detail']}" for step in table["steps"]]
+    assert differs((*shown, "..."), "\n".join(said)) == ""
