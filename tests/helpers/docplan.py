@@ -94,6 +94,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan~": _at(
         "tests/plugins/test_plugins.py", '"--chat", "--device", "vulkan"'
     ),
+    "mlcbuild verify dist/mlc_llm-*.whl --chat --device cuda": _at(
+        "tests/run/test_verify_cuda.py", '"--chat", "--device", "cuda"'
+    ),
     "mlcbuild verify dist/ffi_hello-*.whl --run~": _at("scripts/quickstart.py", '"--run", CALL'),
     "pip install --no-index --find-links wheelhouse mlc-llm": _at(
         "python/mlcbuild/run/steps.py", '"--find-links", str(folder.resolve())'

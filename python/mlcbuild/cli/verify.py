@@ -19,6 +19,7 @@ _EPILOG: Final = """\
 examples:
   mlcbuild verify dist/mlc_llm-*.whl --chat      install, import, compile a tiny model, chat, serve
   mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan --also dist/tvm_vulkan-*.whl
+  mlcbuild verify dist/mlc_llm-*.whl --chat --device cuda   on a machine with an NVIDIA GPU
   mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
   mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
   mlcbuild verify x-win_amd64.whl --wine         a Windows wheel, on Linux
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--device",
         default="cpu",
-        choices=["cpu", "vulkan"],
+        choices=["cpu", "vulkan", "cuda"],
         help="where to chat (default: cpu); the tokens must be the CPU's",
     )
     add(

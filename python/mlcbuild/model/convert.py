@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlcbuild.model.published import Published
-from mlcbuild.run.process import Finished
+    from mlcbuild.run.process import Finished
 
 __all__ = ["CONFIG", "Conversion", "convert", "default_folder", "said_last"]
 

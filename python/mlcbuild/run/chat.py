@@ -43,9 +43,10 @@ def _library(place: HostPlace, device: str) -> Path:
     return _folder(place) / (f"lib-{device}.dll" if os.name == "nt" else f"lib-{device}.so")
 
 
-def step_model(place: HostPlace, limits: Limits) -> str:
+def step_model(place: HostPlace, limits: Limits, sizes: tuple[int, ...] = ()) -> str:
     """Write the model: configuration, tokenizer and random weights."""
-    answer = ask(place, "tiny_llama.py", [str(_folder(place)), str(_SEED)], limits.quick_s)
+    words = [str(_folder(place)), str(_SEED), *map(str, sizes)]
+    answer = ask(place, "tiny_llama.py", words, limits.quick_s)
     return f"a Llama of {answer.table['parameters']} random parameters"
 
 
@@ -68,9 +69,16 @@ def step_config(place: HostPlace, limits: Limits) -> str:
     return written.name + _end(done.code)
 
 
-def step_compile(place: HostPlace, device: str, limits: Limits) -> str:
-    """Compile the model for a device. The library is judged, not the exit code alone."""
+def step_compile(place: HostPlace, device: str, limits: Limits, *, exact: str = "") -> str:
+    """Compile the model for a device. The library is judged, not the exit code alone.
+
+    ``exact`` names CUDA's with its architecture (``cuda:sm_90``).
+    """
     library = _library(place, device)
+    if device == "cuda":
+        from mlcbuild.run import cuda_chat  # noqa: PLC0415 - seldom
+
+        return cuda_chat.step_compile(place, exact, _folder(place) / "model", library)
     target = "llvm" if device == "cpu" else json.dumps(profile_for(device).target)
     config = _folder(place) / "model" / "mlc-chat-config.json"
     done = child(

@@ -108,6 +108,8 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
             remedy="give this machine's wheel of the same sources: --linux-wheel WHEEL",
         )
     subject = read_subject(options.wheel)
+    if options.chat and options.device == "cuda":
+        options = _with_cuda(options)
     if options.wine and (options.wheel.parent / "wheelhouse.json").is_file():
         links = (*options.find_links, options.wheel.parent)  # the set is complete
         options = replace(options, find_links=links, no_index=True)
@@ -130,6 +132,16 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
 
             outcome.lacks = lacking(error)
     return outcome
+
+
+def _with_cuda(options: Options) -> Options:
+    """Return the options with what CUDA needs. Raises ``UsageError`` and ``InputError``."""
+    from mlcbuild.run import cuda_chat  # noqa: PLC0415 - seldom
+
+    if options.wine:
+        raise UsageError("Wine has no CUDA", remedy="leave --wine or --device cuda out")
+    cuda_chat.require_driver()
+    return replace(options, also=(*options.also, cuda_chat.RUNTIME))
 
 
 def _run(
@@ -174,13 +186,29 @@ def _plan(
         return
     from mlcbuild.run import chat  # noqa: PLC0415 - HTTP, only for a chat
 
-    if device != "cpu":
+    sizes: tuple[int, ...] = ()
+    exact: list[str] = []
+    if device == "cuda":
+        from mlcbuild.run import cuda_chat  # noqa: PLC0415 - seldom
+
+        def see() -> str:
+            detail, found = cuda_chat.step_device(place, limits)
+            exact.append(found)
+            return detail
+
+        sizes = cuda_chat.SIZES
+        yield "device", see
+    elif device != "cpu":
         yield "device", lambda: chat.step_device(place, device, limits)
-    yield "model", lambda: chat.step_model(place, limits)
+    yield "model", lambda: chat.step_model(place, limits, sizes)
     yield "gen_config", lambda: chat.step_config(place, limits)
     # On the CPU first, whatever the device: its greedy answer is what the device's must be.
     for where in dict.fromkeys(("cpu", device)):
-        yield "compile", lambda where=where: chat.step_compile(place, where, limits)  # type: ignore[misc]
+
+        def compiled(where: str = where) -> str:
+            return chat.step_compile(place, where, limits, exact="".join(exact))
+
+        yield "compile", compiled
 
         def converse(where: str = where) -> str:
             detail, facts = chat.step_chat(place, where, limits)

@@ -89,10 +89,25 @@ def _probe_ffi() -> dict:
 
 def probe_device(name: str) -> dict:
     """Tell whether TVM has the device, and the runtime that would know of one."""
+    if name == "cuda":
+        import mlc_llm  # noqa: F401 - its locator finds NVIDIA's runtime library
     import tvm
 
     runtime = tvm.get_global_func(f"device_api.{name}", allow_missing=True)
-    return {"runtime": runtime is not None, "exists": bool(tvm.device(name, 0).exist)}
+    device = tvm.device(name, 0)
+    found = {"runtime": runtime is not None, "exists": bool(device.exist)}
+    if name == "cuda":
+        found["refused"] = _refused()
+        there = found["exists"]
+        found["name"] = device.device_name if there else None
+        found["compute"] = device.compute_version if there else None
+    return found
+
+
+def _refused() -> dict:
+    import mlc_llm
+
+    return getattr(mlc_llm.libinfo, "refused_backends", {})
 
 
 def probe_tokenizer(model: str) -> dict:
