@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from mlc_llm._locator.closure import Needed
-from mlc_llm._locator.mutex import judge_mutex
+from mlc_llm._locator.explain import explain
+from mlc_llm._locator.host import Host
+from mlc_llm._locator.mutex import judge_mutex, old_runtime
 from sickdlls import set_linker_version, versioned_dll
 from tinydll import build_dll
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def user(folder: Path, *, linker: tuple[int, int] = (14, 44), initialised: bool = False) -> Needed:
@@ -24,6 +25,102 @@ def user(folder: Path, *, linker: tuple[int, int] = (14, 44), initialised: bool 
 
 def runtime(folder: Path, version: tuple[int, int]) -> str:
     return str(versioned_dll(folder / "msvcp140.dll", (*version, 1, 0), exports=["_Mtx_lock"]))
+
+
+def stamped(
+    site: Path, *, constexpr: bool | None, linker: tuple[int, int] = (14, 44), size: int = 0
+) -> Needed:
+    """Lay out ``mlc_llm/lib/user.dll`` and the stamp that the gate writes above it."""
+    package = site / "mlc_llm"
+    (package / "lib").mkdir(parents=True)
+    needed = user(package / "lib", linker=linker)
+    file = {"path": "lib/user.dll", "size": size or (package / "lib" / "user.dll").stat().st_size}
+    stamp: dict[str, Any] = {"constexpr_mutex": constexpr, "minimum_msvcp140": "14.44"}
+    (package / "_build.json").write_text(json.dumps({**stamp, "files": [file]}), encoding="utf-8")
+    return needed
+
+
+def test_a_build_that_initialises_its_mutexes_is_not_accused(tmp_path: Path) -> None:
+    nodes = [stamped(tmp_path, constexpr=False)]
+
+    assert judge_mutex(nodes, runtime(tmp_path, (14, 29))) is None
+
+
+@pytest.mark.parametrize("linker", [(14, 44), (14, 0)])
+def test_a_build_with_constexpr_mutexes_is_accused_with_the_version_that_it_needs(
+    tmp_path: Path, linker: tuple[int, int]
+) -> None:
+    nodes = [stamped(tmp_path, constexpr=True, linker=linker)]
+
+    verdict = judge_mutex(nodes, runtime(tmp_path, (14, 29)))
+
+    assert verdict is not None
+    assert verdict.cause == "mutex-abi"
+    assert verdict.reason.endswith("msvcp140.dll 14.29.1.0 crashes on it: needed is 14.44 or newer")
+    assert judge_mutex(nodes, runtime(tmp_path / "new", (14, 44))) is None
+
+
+@pytest.mark.parametrize(
+    ("constexpr", "cause"), [(True, "mutex-abi"), (False, "init-failed"), (None, "mutex-abi")]
+)
+def test_a_failed_load_is_explained_as_the_stamp_says(
+    tmp_path: Path, *, constexpr: bool | None, cause: str
+) -> None:
+    path = stamped(tmp_path, constexpr=constexpr).path
+    assert path
+    old = runtime(tmp_path / "mlc_llm" / "lib", (14, 29))
+    Path(old).rename(tmp_path / "mlc_llm" / "lib" / "MSVCP140.dll")  # as imported: case counts here
+    error = OSError("a dynamic link library (DLL) initialization routine failed")
+    error.winerror = 1114  # type: ignore[attr-defined]
+
+    found = explain(error, path, Host("windows", "x86_64"), folders=[])
+
+    assert (found.cause, found.winerror) == (cause, 1114)
+    assert ("14.44 or newer" in str(found)) == (constexpr is not False)
+
+
+@pytest.mark.parametrize(("linker", "accused"), [((14, 44), True), ((14, 0), False)])
+def test_a_stamp_that_does_not_know_leaves_it_to_the_image(
+    tmp_path: Path, linker: tuple[int, int], *, accused: bool
+) -> None:
+    nodes = [stamped(tmp_path, constexpr=None, linker=linker)]
+
+    assert (judge_mutex(nodes, runtime(tmp_path, (14, 29))) is not None) == accused
+
+
+def test_the_stamp_speaks_for_the_file_that_was_built_alone(tmp_path: Path) -> None:
+    other = [stamped(tmp_path, constexpr=False, size=7)]
+
+    verdict = judge_mutex(other, runtime(tmp_path, (14, 29)))
+
+    assert verdict is not None
+    assert "user.dll (toolset 14.44)" in verdict.reason
+
+
+def test_a_neighbour_without_a_stamp_is_accused_all_the_same(tmp_path: Path) -> None:
+    ours = stamped(tmp_path / "ours", constexpr=False)
+    theirs = user(tmp_path / "theirs")
+
+    verdict = judge_mutex([ours, theirs], runtime(tmp_path, (14, 29)))
+
+    assert verdict is not None
+    assert "needed is 14.40 or newer" in verdict.reason
+
+
+@pytest.mark.parametrize(("constexpr", "words"), [(False, "does not crash"), (None, "is older")])
+def test_a_runtime_below_the_minimum_of_the_stamp_is_noted(
+    tmp_path: Path, *, constexpr: bool | None, words: str
+) -> None:
+    runtime(tmp_path, (14, 29))
+    stamp = {"constexpr_mutex": constexpr, "minimum_msvcp140": "14.44"}
+    folders = [str(tmp_path / "none"), str(tmp_path)]
+
+    note = old_runtime(folders, stamp)
+
+    assert words in note
+    assert "older than 14.44" in note
+    assert old_runtime(folders, {"minimum_msvcp140": "14.28"}) == ""
+    assert old_runtime(folders, {}) == ""
 
 
 @pytest.mark.parametrize(

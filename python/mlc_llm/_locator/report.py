@@ -20,7 +20,7 @@ from mlc_llm._locator.installed import (
     version,
     wanted_tvm,
 )
-from mlc_llm._locator.mutex import judge_mutex, runtime_copies
+from mlc_llm._locator.mutex import judge_mutex, old_runtime, runtime_copies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,6 +61,9 @@ def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
     ]
     folder = winner and os.path.dirname(winner)
     stamp = (winner and read_stamp(os.path.dirname(os.path.dirname(winner)))) or read_stamp(package)
+    runtime_folders = _runtime_folders(winner or os.path.join(package, "lib", ""), host)
+    if not error and (old := old_runtime(runtime_folders, stamp)):
+        notes.append(old)
     return {
         "schema_version": 1,
         "host": {"system": host.system, "machine": host.machine},
@@ -76,7 +79,7 @@ def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
         },
         "notes": notes,
         "installed": {"tvm": version("tvm"), "tvm_ffi": version("tvm_ffi")},
-        "runtimes": _runtimes(winner or os.path.join(package, "lib", ""), host),
+        "runtimes": runtime_copies(runtime_folders, []),
         "stamp": stamp or None,
     }
 
@@ -95,11 +98,11 @@ def _fault(path: str, host: Host) -> Verdict | None:
     return judge_mutex(closure(path, host, folders), None) if host.system == "windows" else None
 
 
-def _runtimes(path: str, host: Host) -> list[str]:
-    """List the copies of Microsoft's C++ runtime that the loader can meet, in its order."""
+def _runtime_folders(path: str, host: Host) -> Sequence[str]:
+    """List where the loader looks for Microsoft's C++ runtime, in its order."""
     if host.system != "windows":
         return []
-    return runtime_copies(search_order(path, library_folders(), host), [])
+    return search_order(path, library_folders(), host)
 
 
 def as_json(facts: Mapping[str, Any]) -> str:
