@@ -20,7 +20,7 @@ mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
 
 set(MLCBUILD_CARGO_DIR
     ""
-    CACHE PATH "Cargo's target folder, by a name without spaces; empty: below the build folder")
+    CACHE PATH "Another name of the build folder's cargo/, without spaces, for Cargo to work in")
 set(_cargo_dir "${MLCBUILD_CARGO_DIR}")
 if(_cargo_dir STREQUAL "")
   set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
@@ -43,8 +43,9 @@ set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --targ
 if(EXISTS "${_tok}/rust/Cargo.lock")
   list(APPEND _cargo_args --locked)
 endif()
+# The linker sorts import tables by the names of the libraries: it is given the same one everywhere.
 set(_rust_library
-    "${_cargo_dir}/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
+    "${CMAKE_BINARY_DIR}/cargo/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
 )
 file(GLOB_RECURSE _rust_sources CONFIGURE_DEPENDS "${_tok}/rust/src/*.rs")
 
