@@ -95,11 +95,6 @@ PEERS = (
         command=lambda wheel, dlls, out: ["repairwheel", "-l", dlls, "-o", out, wheel],
     ),
     Peer(
-        name="auditwheel show",
-        package="auditwheel",
-        command=lambda wheel, _dlls, _out: ["auditwheel", "show", wheel],
-    ),
-    Peer(
         name="abi3audit",
         package="abi3audit",
         command=lambda wheel, _dlls, _out: ["abi3audit", wheel],

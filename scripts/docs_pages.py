@@ -70,7 +70,7 @@ WORDS = {
     "incorrect",
 }
 _ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
-_LINK = re.compile(r"\]\((?!https?:|#)([^)\s#]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\[([^][]*)\]\((?!https?:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
 def code_title(code: Code) -> str:
@@ -222,16 +222,17 @@ def linked(text: str, page: Path) -> str:
     """Return a document with the links that leave docs/ turned to the repository's address."""
 
     def turned(match: re.Match[str]) -> str:
-        target, anchor = match[1], match[2] or ""
+        words, target, anchor = match[1], match[2], match[3] or ""
         path = (page.parent / target).resolve()
         docs = ROOT / "docs"
         if path.is_relative_to(docs):
             inside = path.relative_to(docs).as_posix()
-            return f"]({inside}{anchor})"
+            title = "" if words == target else words  # a path as the words: the page's title
+            return f"[{title}]({inside}{anchor})"
         if not path.exists():
             raise SystemExit(f"{page.relative_to(ROOT)}: there is no {target}")
         kind = "tree" if path.is_dir() else "blob"
-        return f"]({REPOSITORY}/{kind}/main/{path.relative_to(ROOT).as_posix()}{anchor})"
+        return f"[{words}]({REPOSITORY}/{kind}/main/{path.relative_to(ROOT).as_posix()}{anchor})"
 
     return _LINK.sub(turned, text)
 
