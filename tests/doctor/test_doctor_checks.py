@@ -323,3 +323,12 @@ def test_the_first_users_1114_is_named_with_its_cause() -> None:
     causes = {"build-configuration", "config-cmake", "debug-libraries", "editable-install"}
     assert {*causes, "vc-redist"} <= set(found)
     assert examine(pc).exit_code() == 1
+
+
+@pytest.mark.parametrize("make", [windows, linux])
+def test_a_chat_only_install_is_told_and_no_fault(make: Callable[[], FakeSystem]) -> None:
+    pc = make()
+    install(pc, "apache-tvm", "0.26.0+mlcbuild.runtime")
+    (found,) = examine(pc, only=("jit-compiler",)).results
+    assert found.status == "ok"
+    assert "it runs models and compiles none" in found.finding

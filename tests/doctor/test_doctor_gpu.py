@@ -154,7 +154,31 @@ def test_an_nvidia_driver_too_old_for_cuda_13_is_told_where_tvm_is_installed() -
     pc = with_nvidia("551.86\n")
     assert problems(pc) == {}
     install(pc, "apache-tvm", "0.26.0")
+    install(pc, "nvidia-cuda-runtime", "13.0.96")
     assert "551.86 is older than 580" in problems(pc)["nvidia-driver"].finding
+
+
+def test_tvm_beside_a_gpu_needs_nvidias_library_of_its_major_version() -> None:
+    pc = with_nvidia()
+    install(pc, "apache-tvm", "0.26.0")
+    (found,) = problems(pc).values()
+    assert found.id == "cuda-runtime"
+    assert "cudart64_13.dll is not installed" in found.finding
+    assert "pip install nvidia-cuda-runtime==13.*" in found.fix.replace('"', "")
+    install(pc, "nvidia-cuda-runtime-cu12", "12.9.79")
+    assert "CUDA 12 is there, and does not do" in problems(pc)["cuda-runtime"].finding
+    install(pc, "nvidia-cuda-runtime", "13.5.37")
+    assert problems(pc) == {}
+
+
+def test_a_toolkit_of_that_version_does_as_well() -> None:
+    pc = with_nvidia()
+    install(pc, "apache-tvm", "0.26.0")
+    pc.env["CUDA_PATH"] = r"C:\CUDA\v13.0"
+    pc.put(r"C:\CUDA\v13.0\bin\x64\cudart64_13.dll", b"MZ")
+    results = {result.id: result for result in examine(pc, only=("gpu",)).results}
+    assert results["cuda-runtime"].status == "ok"
+    assert any("nobody who chats needs it" in line for line in results["cuda-runtime"].evidence)
 
 
 def test_a_linux_kernel_module_without_its_library_is_told() -> None:

@@ -354,6 +354,12 @@ def clang_that_links_through_gcc(pc: FakeSystem) -> None:
     pc.program(r"C:\Program Files\LLVM\bin\clang.exe")
 
 
+@sick("jit-compiler", "warn", "apt-get install -y g++", on=linux)
+def tvm_without_any_compiler(pc: FakeSystem) -> None:
+    install(pc, "apache-tvm", "0.26.0")
+    pc.remove("/usr/bin/g++")
+
+
 @sick("mingw", "warn", "g++-mingw-w64-x86-64-posix", on=linux)
 def mingw_without_threads(pc: FakeSystem) -> None:
     pc.remove("/usr/bin/x86_64-w64-mingw32-g++-posix")

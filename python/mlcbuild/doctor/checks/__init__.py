@@ -76,7 +76,7 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
         "moved-build",
     ),
     "runtime-dlls": ("vc-redist", "runtime-copies", "openmp-copies", "installed-loads"),
-    "gpu": ("gpu-driver", "vulkan-driver", "nvidia-driver", "opencl-driver"),
+    "gpu": ("gpu-driver", "vulkan-driver", "nvidia-driver", "cuda-runtime", "opencl-driver"),
     "network": ("package-index", "git-host"),
     "trial": ("trial",),
 }

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
+#: The local version of a TVM without its compiler (mlcbuild wheel --chat-only, --target win_amd64).
+_CHAT_ONLY: Final = "+mlcbuild."
 _TARGETS: Final = {"win-amd64": "x86_64-pc-windows-msvc", "win-arm64": "aarch64-pc-windows-msvc"}
 
 
@@ -23,6 +25,14 @@ def _run(system: System) -> Outcome:
     compiles = [d for d in family(system) if provides(d.name) in ("tvm", "mlc_llm")]
     if not compiles:
         return skip("neither TVM nor MLC-LLM is installed in this Python")
+    if chat_only := [d for d in compiles if _CHAT_ONLY in d.version]:
+        return ok(
+            "a chat-only install: it runs models and compiles none"
+            + ("" if system.windows else '; pip install "mlc-llm[compile]" brings the compiler'),
+            evidence=[f"{d.name} {d.version}" for d in chat_only],
+        )
+    if not system.windows:
+        return _on_linux(system, [f"{d.name} {d.version}" for d in compiles])
     wanted = _TARGETS.get(system.python.platform)
     if wanted is None:
         return skip("no triple to judge for this Python")
@@ -54,6 +64,20 @@ def _run(system: System) -> Outcome:
     return ok(f"models are linked by clang for {target}", evidence=evidence)
 
 
+def _on_linux(system: System, evidence: list[str]) -> Outcome:
+    """TVM takes CXX, then the first compiler that it finds (tvm/support/cc.py)."""
+    named = (system.variable("CXX") or system.variable("CC") or "").split()
+    names = named[:1] or ["g++", "gcc", "clang++", "clang", "c++", "cc"]
+    found = next((path for name in names if (path := system.find(name))), None)
+    if found is not None:
+        return ok(f"models are linked by {found}", evidence=evidence)
+    return warn(
+        f"{names[0]} is not on PATH: TVM links the models that it compiles with it",
+        evidence=evidence,
+        fix=install(system, apt="g++", dnf="gcc-c++", pacman="gcc", zypper="gcc-c++", windows="-"),
+    )
+
+
 def _has_linker(system: System) -> bool:
     if system.variable("VCINSTALLDIR"):
         return True
@@ -69,10 +93,10 @@ CHECK = Check(
     category="toolchain",
     why="Compiling a model ends with clang -shared. TVM passes --target=x86_64, for which clang "
     "takes gcc as its linker (seen with clang -###); TVM_WIN_TARGET must name the whole triple, "
-    "and clang then needs MSVC's libraries.",
+    "and clang then needs MSVC's libraries. On Linux any C++ compiler does.",
     source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
     run=_run,
     waits=True,
     limit_s=90,  # as long as vswhere may take
-    platforms=("win32",),
+    platforms=("win32", "linux"),
 )
