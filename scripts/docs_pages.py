@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 from mlcbuild.codes import CODES, Code, signed  # noqa: E402 - after the path is set
 from mlcbuild.explain.catalogue import FILES, Symptom, read_symptoms  # noqa: E402
+from mlcbuild.rules import RULE_IDS  # noqa: E402
 
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
 #: What stands in the side bar; every other page is reached from one of these.
@@ -69,6 +70,7 @@ WORDS = {
     14001: "The application has failed to start because its side-by-side configuration is "
     "incorrect",
 }
+_RULE = re.compile(r"\brule ([a-z0-9-]+)")
 _ISSUE = re.compile(r"([\w.-]+/[\w.-]+)#(\d+)")
 _LINK = re.compile(r"\[([^][]*)\]\((?!https?:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
@@ -202,8 +204,11 @@ def _quoted(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return words of the catalogue as Markdown: nothing in them is markup."""
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+    """Return words of the catalogue as Markdown: nothing in them is markup, rules are links."""
+    plain = re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+    return _RULE.sub(
+        lambda m: f"rule [{m[1]}](../rules.md#{m[1]})" if m[1] in RULE_IDS else m[0], plain
+    )
 
 
 def _sentence(text: str) -> str:

@@ -101,6 +101,11 @@ def test_a_page_of_an_error_says_cause_command_and_source(site: Path) -> None:
     assert all(each in text for each in row.sources)
 
 
+def test_a_cause_that_names_a_rule_leads_to_it(site: Path) -> None:
+    page = (site / "errors" / "winerror-1114.html").read_text(encoding="utf-8")
+    assert 'href="../rules.html#mutex-abi"' in page
+
+
 def test_every_rule_and_check_has_its_place(site: Path) -> None:
     rules = (site / "rules.html").read_text(encoding="utf-8")
     checks = (site / "doctor-checks.html").read_text(encoding="utf-8")
