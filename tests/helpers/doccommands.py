@@ -1,8 +1,9 @@
 """The commands of the documents, as they stand there, each with the output that is shown below it.
 
-A command stands in a fence ``console`` after ``$`` (any shell) or ``>`` (Windows), or alone in a
-span of inline code. What is shown is compared line by line: numbers and spaces may differ, ``...``
-stands for any lines, or for the rest of its own.
+A command stands on a line of a fence ``sh`` (any shell) or ``bat`` (Windows), ready to be copied,
+or, where something is shown below it, in a fence ``console`` after ``$`` or ``>``. What is shown is
+compared line by line: numbers and spaces may differ, ``...`` stands for any lines, or for the rest
+of its own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ PAGES = tuple(
     )
 )
 _COMMENT = re.compile(r"\s{2,}#\s.*$|\s+#\s.*$")
+#: Language of a fence -> the prompt that its lines go without.
+_PROMPTS = {"sh": "$ ", "bat": "> "}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -60,14 +63,15 @@ def blocks() -> Iterator[tuple[str, int, str, str]]:
 def commands() -> Iterator[Command]:
     """Yield every command of every block ``console``."""
     for page, start, language, content in blocks():
-        if language != "console":
+        if language not in {"console", *_PROMPTS}:
             continue
         found: list[tuple[int, str, str, list[str]]] = []
         continued = False
-        for number, line in enumerate(content.splitlines(), start + 1):
+        for number, written in enumerate(content.splitlines(), start + 1):
+            line = _PROMPTS.get(language, "") + written if written.strip() else written
             if continued:
                 at, prompt, text, shown = found[-1]
-                found[-1] = (at, prompt, f"{text[:-1].rstrip()} {line.strip()}", shown)
+                found[-1] = (at, prompt, f"{text[:-1].rstrip()} {written.strip()}", shown)
             elif line.startswith(("$ ", "> ")):
                 found.append((number, line[0], line[2:], []))
             elif found:
