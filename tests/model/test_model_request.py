@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, UsageError
-from mlcbuild.model import linkers
+from mlcbuild.model import cuda_tools, linkers
 from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.hosts import HOSTS
 from mlcbuild.model.profiles import DEFAULT, PROFILES, profile_for
@@ -147,3 +147,22 @@ def test_a_dll_is_linked_by_mingw_or_by_zig_and_imports_tvm_ffi(tool: str, tmp_p
     names = {dll.name.lower() for dll in image.imports}
     assert "tvm_ffi.dll" in names
     assert names.isdisjoint({"libgcc_s_seh-1.dll", "libwinpthread-1.dll"})
+
+
+@pytest.mark.slow
+def test_cudas_compiler_is_content_with_zig_where_there_is_no_other(tmp_path: Path) -> None:
+    tools = linkers.choose(HOSTS["linux"], which=lambda _: None)
+    folder = cuda_tools.bring(print)
+    cuda_tools.stand_in(tools, tmp_path)
+    variables = cuda_tools.environment(folder, tmp_path, "") | cuda_tools.host_compiler(
+        tools, tmp_path
+    )
+    source = tmp_path / "kernel.cu"
+    source.write_text("#include <cuda_fp16.h>\n__global__ void k(__half *a) { a[0] += a[1]; }\n")
+    nvcc = folder / "nvidia" / "cu13" / "bin" / "nvcc"
+    subprocess.run(
+        [nvcc, "--fatbin", "-arch=sm_90", "-o", tmp_path / "kernel.fatbin", source],
+        env={**variables, "PATH": str(nvcc.parent), "HOME": str(tmp_path)},
+        check=True,
+    )
+    assert read_device_code((tmp_path / "kernel.fatbin").read_bytes()).sass == (90,)

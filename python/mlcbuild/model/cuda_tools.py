@@ -8,12 +8,14 @@ environment.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.model.linkers import ZIG
 from mlcbuild.sources.aside import make_aside
 from mlcbuild.sources.cache import default_cache
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.model.linkers import Tools
 
-__all__ = ["RELEASE", "bring", "environment", "stand_in"]
+__all__ = ["RELEASE", "bring", "environment", "host_compiler", "stand_in"]
 
 #: Of CUDA; machine code of 13.x runs on every driver from 580 on (NVIDIA's minor version rule).
 RELEASE: Final = "13.5.37"
@@ -35,6 +37,7 @@ _PACKAGES: Final = (
     "nvidia-cuda-cccl==13.3.5.0.6",
     "cuda-bindings==13.5.0",
 )
+_HEADERS: Final = "x86_64-linux-gnu.2.42"
 _DRIVER: Final = Path(__file__).parent / "data" / "driver_stand_in.c"
 
 
@@ -79,6 +82,22 @@ def environment(folder: Path, driver: Path, python_path: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), python_path))),
     }
+
+
+def host_compiler(tools: Tools, folder: Path) -> dict[str, str]:
+    """Return what tells nvcc of a host compiler; nothing where it finds the system's itself.
+
+    It only preprocesses with it. CUDA's headers and those of the C library declare the same
+    functions and agree from glibc 2.42 on (zig has the headers of each); no library is made of it.
+    """
+    if tools.name != ZIG:
+        return {}
+    program = folder / "clang++"
+    words = shlex.join((sys.executable, "-m", "ziglang", "c++", "-target", _HEADERS))
+    # PYTHONPATH is for the Python that compiles, which can be another one.
+    program.write_text(f'#!/bin/sh\nunset PYTHONPATH\nexec {words} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return {"NVCC_CCBIN": str(program)}
 
 
 def stand_in(tools: Tools, folder: Path) -> Path:

@@ -81,7 +81,9 @@ def equip(
     if request.device != "cuda":
         return variables, f"linker {tools.name}"
     folder = cuda_tools.bring(notice)
-    driver = cuda_tools.stand_in(linkers.choose(HOSTS["linux"]), scratch)
+    native = linkers.choose(HOSTS["linux"])
+    driver = cuda_tools.stand_in(native, scratch)
+    variables |= cuda_tools.host_compiler(native, scratch)
     variables |= cuda_tools.environment(folder, driver, variables.get("PYTHONPATH", ""))
     variables["MLC_MULTI_ARCH"] = ",".join(str(number) for number in request.architectures)
     return variables, f"linker {tools.name}, CUDA {cuda_tools.RELEASE} from the package index"

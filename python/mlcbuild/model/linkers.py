@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from mlcbuild.model.hosts import Host
 
-__all__ = ["Tools", "choose", "import_library", "write_program"]
+__all__ = ["ZIG", "Tools", "choose", "import_library", "write_program"]
 
+ZIG: Final = "zig"
 _MINGW: Final = mingw.compilers("gcc")
 _DLLTOOL: Final = (mingw.program("dlltool"), "llvm-dlltool")
 _NATIVE: Final = ("c++", "g++", "gcc", "clang++", "clang", "cc")
@@ -61,10 +62,10 @@ def choose(
         command = (sys.executable, "-m", "ziglang")
         if host.suffix == ".dll":
             linker = (*command, "cc", "-target", "x86_64-windows-gnu", "-s")
-            return Tools(name="zig", linker=linker, dlltool=(*command, "dlltool"))
+            return Tools(name=ZIG, linker=linker, dlltool=(*command, "dlltool"))
         # The oldest C library that PyPI's apache-tvm runs on.
         linker = (*command, "cc", "-target", "x86_64-linux-gnu.2.28", "-s")
-        return Tools(name="zig", linker=linker)
+        return Tools(name=ZIG, linker=linker)
     package = "g++-mingw-w64-x86-64" if host.suffix == ".dll" else "g++"
     raise FailedError(
         f"no linker for {host.name} is found",
