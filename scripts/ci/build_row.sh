@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Build one row of the matrix and check it; what CI keeps lies in wheelhouse/.
+# Build one row of the matrix and check it; what CI keeps lies in wheelhouse/ and, PDBs, in symbols/.
 # Reads ROW_DEVICE, ROW_TARGET, ROW_PROJECT, ROW_SYSTEM, ROW_PYTHON and, where it is set, CMAKE_GENERATOR.
 set -euo pipefail
 [ -n "${CMAKE_GENERATOR:-}" ] || unset CMAKE_GENERATOR
-rm -rf dist wheelhouse
+rm -rf dist wheelhouse symbols
 mkdir -p dist
 
 if [ "$ROW_TARGET" = win_amd64 ]; then
@@ -14,7 +14,9 @@ if [ "$ROW_TARGET" = win_amd64 ]; then
 fi
 
 if [ "$ROW_PROJECT" = . ]; then
-  mlcbuild wheel --device "$ROW_DEVICE" -o dist
+  symbols=()
+  if [ "$ROW_SYSTEM" = windows ]; then symbols=(--symbols symbols); fi
+  mlcbuild wheel --device "$ROW_DEVICE" -o dist ${symbols[@]+"${symbols[@]}"} # bash 3 of macOS takes an empty list for unset
 else
   # A stranger's project needs mlcbuild as a wheel: it is not on a package index.
   python -m pip wheel --quiet --no-deps -w dist/toolkit ./python

@@ -98,6 +98,32 @@ def test_shell_scripts_parse(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 
+@pytest.mark.parametrize(("system", "keeps"), [("windows", True), ("linux", False)])
+def test_windows_rows_keep_their_pdbs_beside_the_wheel(
+    tmp_path: Path, system: str, *, keeps: bool
+) -> None:
+    program = tmp_path / "bin" / "mlcbuild"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\nprintf "%s " "$@" >>calls; echo >>calls\n'
+        '[ "$1" = wheel ] && : >dist/a-1-py3-none-any.whl\nexit 0\n'
+    )
+    program.chmod(0o755)
+    row = {"DEVICE": "cpu", "TARGET": "host", "PROJECT": ".", "SYSTEM": system, "PYTHON": "3.12"}
+    env = {f"ROW_{name}": value for name, value in row.items()}
+    env["PATH"] = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    script = ROOT / "scripts" / "ci" / "build_row.sh"
+    subprocess.run(["bash", str(script)], cwd=tmp_path, env=env, check=True, capture_output=True)
+    built = (tmp_path / "calls").read_text().splitlines()[0].split()
+    assert built[:5] == ["wheel", "--device", "cpu", "-o", "dist"]
+    assert ("--symbols" in built) == keeps
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "wheels.yml")
+    (step,) = (s for s in workflow["jobs"]["build"]["steps"] if s.get("name") == "Keep its PDBs")
+    matrix = {"system": system, "project": "."}
+    assert evaluate(step["if"], {"matrix": matrix}) is keeps
+    assert step["with"]["path"].startswith(built[-1] + "/" if keeps else "symbols/")
+
+
 # --- the jobs, run here -----------------------------------------------------------------------
 
 
@@ -124,6 +150,10 @@ def workplace(tmp_path: Path) -> Workplace:
     kept = ("HOME", "PATH", "LANG", "PIP_CACHE_DIR", "MLCBUILD_CACHE", "CARGO_HOME", "TMPDIR")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env |= {k: v for k, v in os.environ.items() if k.startswith(("GIT_CONFIG", "PIP_", "RUSTUP"))}
+    # Compiled objects are used again where who runs the tests says so.
+    launchers = ("CCACHE_", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER")
+    env |= {k: v for k, v in os.environ.items() if k.startswith(launchers)}
+    env |= {"CCACHE_BASEDIR": str(checkout)} if "CCACHE_BASEDIR" in env else {}
     env["GH_CALLS"] = str(store / "gh")
     github = {"event_name": "push", "ref": "refs/tags/v1.0", "ref_name": "v1.0", "token": "secret"}
     env |= {"GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com"}

@@ -180,7 +180,8 @@ class Workplace:
                 self._use(step, context, temp, env, done)
                 code = 0
             else:
-                code = self._script(filled(step["run"], context), {**env, **given}, done)
+                limit_s = 60 * int(job.get("timeout-minutes", 30))
+                code = self._script(filled(step["run"], context), {**env, **given}, done, limit_s)
             outputs = _pairs(files["GITHUB_OUTPUT"])
             env |= _pairs(files["GITHUB_ENV"])
             context["steps"][step.get("id", label)] = {
@@ -195,7 +196,7 @@ class Workplace:
         done.summary = summary.read_text(encoding="utf-8") if summary.exists() else ""
         return done
 
-    def _script(self, script: str, env: dict[str, str], done: Job) -> int:
+    def _script(self, script: str, env: dict[str, str], done: Job, limit_s: int) -> int:
         run = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             cwd=self.checkout,
@@ -204,7 +205,7 @@ class Workplace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=1800,
+            timeout=limit_s,
         )
         done.log += run.stdout.decode("utf-8", "replace")
         return run.returncode

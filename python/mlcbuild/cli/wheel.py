@@ -83,6 +83,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--mirror", metavar="DIR", help="Git repositories as DIR/owner/name[.git]")
     add("--offline", action="store_true", help="use the cache alone")
     add("--cache", metavar="DIR", help="where fetched sources are kept")
+    add("--symbols", metavar="DIR", help="keep PDBs there, beside the wheel (MSVC, clang-cl)")
     add("--project", type=Path, metavar="DIR", help="the project (default: found from here up)")
 
 
@@ -129,7 +130,7 @@ def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
     given = {"device": args.device, "jobs": args.jobs}
     if args.target != "host":
         given["target"] = args.target
-    for name in ("mirror", "cache"):
+    for name in ("mirror", "cache", "symbols"):
         folder = getattr(args, name)
         given[name] = None if folder is None else Path(folder).absolute()
     settings: dict[str, str | list[str]] = {k: str(v) for k, v in given.items() if v is not None}
