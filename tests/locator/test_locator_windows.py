@@ -378,3 +378,21 @@ def test_the_silent_fall_back_to_the_runtime_is_explained_to_who_compiles(
 
     assert said.startswith("missing-dll zstd.dll"), said
     assert "TVM runs without its compiler: tvm_compiler.dll needs zstd.dll" in said
+
+
+def test_cudas_runtime_library_is_taken_from_nvidias_wheel(site: WindowsInstall) -> None:
+    theirs = site.site / "tvm" / "lib"
+    (theirs / "tvm_runtime_cuda.dll").unlink()
+    build_dll(theirs / "nvcuda.dll", exports=["cuInit"], toolchain="lld")
+    needs = {"tvm_runtime.dll": ["tvm_call"], "nvcuda.dll": ["cuInit"]}
+    needs["cudart64_13.dll"] = ["cudaFree"]
+    build_dll(theirs / "tvm_runtime_cuda.dll", exports=["cuda"], imports=needs, toolchain="lld")
+
+    found = site.probe()
+    assert "cudart64_13.dll is not installed" in found["refused"]["tvm_runtime_cuda"]
+
+    wheel = site.site / "nvidia" / "cu13" / "bin" / "x86_64" / "cudart64_13.dll"
+    build_dll(wheel, exports=["cudaFree"], toolchain="lld")
+    found = site.probe()
+    assert found["refused"] == {}
+    assert "tvm_runtime_cuda" in found["loaded"]
