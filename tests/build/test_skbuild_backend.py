@@ -52,6 +52,19 @@ def test_a_users_settings_of_one_build_win(project: Project) -> None:
     assert "components <x> y" in run.text
 
 
+def test_a_project_whose_sources_lie_above_it_has_no_sdist(project: Project) -> None:
+    table = '\n[tool.mlcbuild.build]\nlock = "{}"\n'
+    project.write("pyproject.toml", PYPROJECT + table.format("../sources.toml"))
+    run = project.build_wheel("build_sdist", backend=BACKEND, **OFF)
+    assert run.code != 0
+    assert "no sdist of" in run.text
+    assert "(../sources.toml)" in run.text
+    assert list((project.folder / "dist").glob("*")) == []
+    project.write("pyproject.toml", PYPROJECT + table.format("sources.toml"))
+    assert project.build_wheel("build_sdist", backend=BACKEND, **OFF).code == 0
+    assert [path.suffix for path in (project.folder / "dist").glob("*")] == [".gz"]
+
+
 def test_without_the_table_it_is_scikit_build_core_as_it_is(project: Project) -> None:
     project.write("pyproject.toml", PYPROJECT)
     assert project.build_wheel(backend=BACKEND, **OFF).code == 0

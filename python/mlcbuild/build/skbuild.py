@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikit_build_core import build as backend
-from scikit_build_core.build import build_sdist, get_requires_for_build_sdist
+from scikit_build_core.build import get_requires_for_build_sdist
 
 from mlcbuild.build.linux_tag import TAGGERS, retag
 from mlcbuild.build.locked_sources import bring_sources
@@ -76,6 +76,21 @@ def build_wheel(
             made = _tagged(Path(aside, name))
             made.replace(Path(wheel_directory, made.name))
             return made.name
+
+
+def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
+    """PEP 517: build an sdist; refused where what is compiled lies above the project's folder."""
+    try:
+        lock = read_project(Path.cwd()).lock
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+    root = Path.cwd().resolve()
+    if lock and not (root / lock).resolve().is_relative_to(root):
+        raise SystemExit(
+            f"mlcbuild: error: no sdist of {root.name}: its sources lie above its folder ({lock}); "
+            "build the wheel from a checkout (pip wheel .)"
+        )
+    return str(backend.build_sdist(sdist_directory, dict(config_settings or {})))
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
