@@ -77,6 +77,9 @@ def plugin_variant(wheel: WheelFile, ingredients: Ingredients) -> WheelFile:
     files = headers_of(info["METADATA"], "License-File")
     headers = {
         "Summary": [f"{wheel.name}: the runtime alone, built by MinGW-w64 for mlc-llm's set"],
+        "License-Expression": [
+            f"{licence} AND MIT" for licence in headers_of(info["METADATA"], "License-Expression")
+        ],
         "License-File": [
             *(name for name in files if name != _OF_THE_COMPILER),
             *(name.removeprefix("licenses/") for name in sorted(ours)),
