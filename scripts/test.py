@@ -26,6 +26,7 @@ DEBIAN = {
     "git": "git",
     "chromium": "chromium",
     "fish": "fish",
+    "Xvfb": "xvfb",
 }
 #: File -> Debian package: what has no program. The plug-ins are compiled and run.
 DEBIAN_FILES = {

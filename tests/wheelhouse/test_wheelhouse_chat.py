@@ -48,13 +48,18 @@ def test_windows_loads_every_dll_from_the_set_alone(ours: list[Path]) -> None:
     for wheel in ours:
         beside = tuple(str(other) for other in ours if other != wheel)
         (target,) = check([str(wheel)], Settings(companions=beside)).targets
-        assert [m.path for m in target.modules if m.load.verdict != "loads"] == []
+        # vulkan-1.dll is the driver's: no set may have it.
+        unsure = [m for m in target.modules if m.load.verdict != "loads"]
+        assert {m.path for m in unsure} <= {"tvm_vulkan/lib/tvm_runtime_vulkan.dll"}
+        assert {m.load.chain[-1] for m in unsure} <= {"vulkan-1.dll"}
         assert [f.rule for f in target.findings if f.severity == "error"] == []
 
 
 @pytest.mark.slow
 def test_the_set_is_small_and_each_wheel_names_itself_a_variant(ours: list[Path]) -> None:
-    assert len(ours) == 3
+    names = {wheel.name.partition("-")[0] for wheel in ours}
+    assert names >= {"mlc_llm", "apache_tvm", "apache_tvm_ffi"}
+    assert names <= {"mlc_llm", "apache_tvm", "apache_tvm_ffi", "tvm_vulkan"}
     assert sum(wheel.stat().st_size for wheel in ours) < LIMIT
     assert all("mlcbuild.mingw" in wheel.name for wheel in ours)
 
