@@ -36,7 +36,8 @@ file(CONFIGURE OUTPUT "${_definition}" CONTENT "LIBRARY vulkan-1.dll\nEXPORTS\n$
 set(_library "${CMAKE_BINARY_DIR}/vulkan/libvulkan-1.dll.a")
 add_custom_command(
   OUTPUT "${_library}"
-  COMMAND "${CMAKE_DLLTOOL}" -m i386:x86-64 -d "${_definition}" -l "${_library}"
+  COMMAND "${CMAKE_DLLTOOL}" -m i386:x86-64 -d vulkan-1.def -l libvulkan-1.dll.a
+  WORKING_DIRECTORY "${CMAKE_BINARY_DIR}/vulkan" # binutils' dlltool cannot take a path with a space
   DEPENDS "${_definition}"
   VERBATIM)
 add_custom_target(vulkan_import_library DEPENDS "${_library}")
