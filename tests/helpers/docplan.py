@@ -84,7 +84,15 @@ ELSEWHERE: dict[str, Elsewhere] = {
     ),
     "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
-    "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(_GATE, "--target win_amd64 -o wheel"),
+    "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(
+        "tests/wheelhouse/conftest.py", '"--target", "win_amd64", "-o"'
+    ),
+    "mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse": _at(
+        _GATE, "wheel --target win_amd64 --device vulkan -o wheel"
+    ),
+    "pip wheel ./plugins/vulkan --no-deps -w dist": _at(
+        _GATE, "pip wheel --quiet --no-deps -w dist ./plugins/vulkan"
+    ),
     "mlcbuild wheel --chat-only -o wheelhouse": _at(
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
     ),
