@@ -55,6 +55,8 @@ def have_tools() -> None:
 def work(options: argparse.Namespace) -> None:
     """Set up, then lint, types, tests."""
     have_tools()
+    if options.tools:
+        return
     python = environment("test", "-e", "./python[all,docs,test]")
     env = {"PATH": on_path(python)}
     if not options.pytest:
@@ -74,6 +76,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--fast", action="store_true", help="without the slow tests (real builds)")
+    parser.add_argument("--tools", action="store_true", help="install the programs and stop")
     parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
     options = parser.parse_args()
     return main_of(lambda: work(options))
