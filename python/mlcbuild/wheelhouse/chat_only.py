@@ -8,17 +8,15 @@ that the wheel's ``apache-tvm==0.26.0`` takes and its extra ``compile`` excludes
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlcbuild.sources.cache import sha256_of
 from mlcbuild.wheelhouse import recipes
 from mlcbuild.wheelhouse.closure import bring, require_uv, resolve
-from mlcbuild.wheelhouse.make import MANIFEST, Made, pinned, place, require_place, tally
+from mlcbuild.wheelhouse.make import Made, describe, pinned, place, require_place, tally
 from mlcbuild.wheelhouse.repack import repack
 from mlcbuild.wheelhouse.systems import LINUX
 from mlcbuild.wheelhouse.upstream import bring_upstream
@@ -89,28 +87,18 @@ def make_chat_only(
                 offline=options.offline,
             )
             bring(pins, folder, python=python, links=folder, system=LINUX)
-        _describe(folder, ours, options)
+        plugins = [read_wheel(path).name for path in ours[1:-1]]
+        describe(
+            folder,
+            ours,
+            target=LINUX.name,
+            pythons=options.pythons,
+            devices=(
+                "cpu",
+                *(name.removeprefix("tvm_") for name in plugins),
+                *(["cuda"] if options.cuda else []),
+            ),
+            note='it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',
+        )
         place(folder, options.output)
     return tally(options.output, [path.name for path in ours])
-
-
-def _describe(folder: Path, ours: list[Path], options: ChatOnly) -> None:
-    names = {path.name for path in ours}
-    table = {
-        "schema_version": 1,
-        "target": LINUX.name,
-        "python": list(options.pythons),
-        "compiles_models": False,
-        "note": 'it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',
-        "wheels": [
-            {
-                "file": path.name,
-                "origin": "mlcbuild" if path.name in names else "index",
-                "size": path.stat().st_size,
-                "sha256": sha256_of(path),
-            }
-            for path in sorted(folder.glob("*.whl"))
-        ],
-    }
-    text = json.dumps(table, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")

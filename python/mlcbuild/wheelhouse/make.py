@@ -24,8 +24,8 @@ from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MANIFEST", "Made", "Options", "build_folder", "make", "pinned", "place"]
-__all__ += ["require_place", "tally"]
+__all__ = ["MANIFEST", "Made", "Options", "build_folder", "describe"]
+__all__ += ["make", "pinned", "place", "require_place", "tally"]
 
 MANIFEST: Final = "wheelhouse.json"
 _TARGET: Final = "win_amd64"
@@ -110,7 +110,14 @@ def make(
             )
             bring(pins, folder, python=python, links=folder)
         _check(ours, say)
-        _describe(folder, ours, options, version=pinned(wheel)["apache-tvm"])
+        describe(
+            folder,
+            ours,
+            target=_TARGET,
+            pythons=options.pythons,
+            devices=("cpu", *options.devices),
+            note=recipes.chat_only(pinned(wheel)["apache-tvm"]),
+        )
         place(folder, options.output)
     return tally(options.output, [path.name for path in ours])
 
@@ -193,15 +200,24 @@ def _check(ours: list[Path], say: Callable[[str], None]) -> None:
                     )
 
 
-def _describe(folder: Path, ours: list[Path], options: Options, *, version: str) -> None:
+def describe(
+    folder: Path,
+    ours: Sequence[Path],
+    *,
+    target: str,
+    pythons: Sequence[str],
+    devices: Sequence[str],
+    note: str,
+) -> None:
+    """Write the manifest of a chat-only set; ``ours`` are those of its wheels that we made."""
     names = {path.name for path in ours}
     table: Mapping[str, object] = {
         "schema_version": 1,
-        "target": _TARGET,
-        "python": list(options.pythons),
-        "devices": ["cpu", *options.devices],
+        "target": target,
+        "python": list(pythons),
+        "devices": list(devices),
         "compiles_models": False,
-        "note": recipes.chat_only(version),
+        "note": note,
         "wheels": [
             {
                 "file": path.name,
