@@ -1,6 +1,6 @@
 # tvm_compiler_vulkan: the code generator.
 # The validator and the disassembler, linked in; the optimiser is not used.
-find_package(SPIRV-Tools CONFIG QUIET)
+find_package(SPIRV-Tools CONFIG QUIET HINTS "$ENV{VULKAN_SDK}")
 if(NOT TARGET SPIRV-Tools-static)
   message(FATAL_ERROR "the code generator needs SPIRV-Tools: install the Vulkan SDK "
                       "(Debian: apt-get install spirv-tools spirv-headers)")

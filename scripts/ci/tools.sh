@@ -17,7 +17,7 @@ apt() {
 
 case "$(uname -s)" in
   Linux)
-    if [[ $devices == *,vulkan,* ]]; then apt libvulkan-dev; fi
+    if [[ $devices == *,vulkan,* ]]; then apt libvulkan-dev spirv-tools spirv-headers; fi
     if [[ $devices == *,opencl,* ]]; then apt ocl-icd-opencl-dev opencl-headers; fi
     if [ "$target" = win_amd64 ]; then
       apt g++-mingw-w64-x86-64-posix
@@ -29,7 +29,8 @@ case "$(uname -s)" in
     ;;
   MINGW* | MSYS* | CYGWIN*)
     if [[ $devices == *,vulkan,* ]]; then
-      "$VCPKG_INSTALLATION_ROOT/vcpkg.exe" install vulkan-headers vulkan-loader --triplet x64-windows-release
+      "$VCPKG_INSTALLATION_ROOT/vcpkg.exe" install vulkan-headers vulkan-loader spirv-tools spirv-headers \
+        --triplet x64-windows-release
       echo "VULKAN_SDK=$(cygpath -m "$VCPKG_INSTALLATION_ROOT/installed/x64-windows-release")" >>"$GITHUB_ENV"
     fi
     if [[ $devices == *,cuda,* ]]; then

@@ -35,7 +35,8 @@ def mesa(pc: FakeSystem) -> FakeSystem:
     """Install Vulkan's loader and a software driver."""
     cached(pc, "libvulkan.so.1")
     pc.put(f"{LIBRARIES}/libvulkan_lvp.so", b"\x7fELF")
-    text = f'{{"ICD": {{"library_path": "{LIBRARIES}/libvulkan_lvp.so"}}}}'
+    path = f'"library_path": "{LIBRARIES}/libvulkan_lvp.so"'
+    text = f'{{"ICD": {{{path}, "api_version": "1.3.230"}}}}'
     return pc.put("/usr/share/vulkan/icd.d/lvp_icd.json", text)
 
 
@@ -195,3 +196,17 @@ def test_an_opencl_vendor_that_is_gone_is_told() -> None:
     (found,) = problems(pc).values()
     assert found.id == "opencl-driver"
     assert "ocl64.dll" in found.finding
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: mesa(linux()), ("libvulkan_lvp.so, Vulkan 1.3.230", "python -m tvm_vulkan")),
+        (windows, (": driver ", "python -m tvm_vulkan")),
+    ],
+)
+def test_versions_of_drivers_and_where_to_see_the_limits_are_evidence(
+    make: Callable[[], FakeSystem], words: tuple[str, ...]
+) -> None:
+    (result,) = examine(make(), only=("vulkan-driver",)).results
+    assert all(word in "\n".join(result.evidence) for word in words), result.evidence

@@ -51,6 +51,8 @@ class Icd:
     problem: str = ""
     #: The environment variable or registry key that named it.
     named_by: str = ""
+    #: The version of Vulkan that it offers, as the manifest says it.
+    api: str = ""
 
 
 def adapters(system: System) -> tuple[Adapter, ...]:
@@ -146,7 +148,8 @@ def _icd(system: System, manifest: str, named_by: str) -> Icd:
     if text is None:
         return Icd(manifest=manifest, library="", problem="is not there", named_by=named_by)
     try:
-        named = str(json.loads(text)["ICD"]["library_path"])
+        icd = json.loads(text)["ICD"]
+        named = str(icd["library_path"])
     except (ValueError, KeyError, TypeError):
         problem = "is no manifest of a Vulkan driver"
         return Icd(manifest=manifest, library="", problem=problem, named_by=named_by)
@@ -157,7 +160,13 @@ def _icd(system: System, manifest: str, named_by: str) -> Icd:
         found = system.join(system.path.dirname(manifest), named)
     there = bool(found) and system.is_file(str(system.path.normpath(found)))
     problem = "" if there else f"names {named}, which is not there"
-    return Icd(manifest=manifest, library=found or named, problem=problem, named_by=named_by)
+    return Icd(
+        manifest=manifest,
+        library=found or named,
+        problem=problem,
+        named_by=named_by,
+        api=str(icd.get("api_version", "")),
+    )
 
 
 def _texts(values: Mapping[str, object], name: str) -> tuple[str, ...]:

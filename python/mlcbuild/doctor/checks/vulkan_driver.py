@@ -21,8 +21,11 @@ def _run(system: System) -> Outcome:
     drivers = icds(system)
     real = [each for each in adapters(system) if not each.plain] if system.windows else []
     evidence = [f"loader: {loader or 'none'}"]
+    evidence += [f"{each.name}: driver {each.version or 'of no version'}" for each in real]
     evidence += [
-        f"{each.manifest} ({each.named_by}): {each.problem or each.library}" for each in drivers
+        f"{each.manifest} ({each.named_by}): {each.problem or each.library}"
+        + (f", Vulkan {each.api}" if each.api else "")
+        for each in drivers
     ]
     broken = [each for each in drivers if each.problem]
     whole = [each for each in drivers if not each.problem]
@@ -61,6 +64,10 @@ def _run(system: System) -> Outcome:
                 fix=_RENEW,
             )
         return skip("Vulkan's loader is here and no driver")
+    # The devices' limits need a process that loads the drivers: the plug-in's own command.
+    evidence.append(
+        "shared memory, 8 and 16 bits, subgroups: python -m tvm_vulkan (docs/vulkan.md)"
+    )
     return ok(f"{len(whole)} Vulkan drivers", evidence=evidence)
 
 
