@@ -38,6 +38,8 @@ DEBIAN_FILES = {
     "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
     "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
 }
+#: Half the time on two processors; tests/conftest.py says what stays in one process.
+AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadgroup"]
 
 
 def have_tools() -> None:
@@ -67,7 +69,8 @@ def work(options: argparse.Namespace) -> None:
         run(python, "-m", "mypy", **env)
     say("tests")
     chosen = ["-m", "not slow"] if options.fast else []
-    run(python, "-m", "pytest", "-q", "--durations=10", *chosen, *options.pytest, **env)
+    at_once = [] if options.pytest else AT_ONCE
+    run(python, "-m", "pytest", "-q", "--durations=10", *chosen, *at_once, *options.pytest, **env)
 
 
 def main() -> int:

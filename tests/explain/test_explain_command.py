@@ -153,14 +153,14 @@ def test_an_empty_stdin_is_wrong_use(
     assert "stdin" in capsys.readouterr().err
 
 
-def test_a_huge_log_is_read_in_under_two_seconds(
+def test_a_huge_log_costs_under_two_seconds_of_a_processor(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
 
     piped(monkeypatch, b"[1/9] Building CXX object a.obj\n" * 600_000 + b"error LNK2038: x\n")
-    began = time.monotonic()
+    began = time.process_time()
     assert main(["explain", "-"]) == 0
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert capsys.readouterr().out.startswith("runtime-mix-link: ")
 
 
