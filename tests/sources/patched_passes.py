@@ -14,16 +14,21 @@ import tvm
 from tvm import relax
 from tvm.relax.frontend import nn
 from tvm.relax.frontend.nn import spec
+from tvm.relax.frontend.nn.llm import kv_cache
 from tvm.script import ir as I
 from tvm.script import relax as R
 from tvm.script import tirx as T
 
-for _name in ("", "op", "compiler_pass", "model", "model.vision"):
+for _name in ("", "op", "compiler_pass", "model", "model.vision", "support"):
     _module = types.ModuleType(f"mlc_llm.{_name}".rstrip("."))
     _module.__path__ = [str(Path(sys.argv[1], "mlc_llm", *_name.split(".")))]
     sys.modules[_module.__name__] = _module
 
-from mlc_llm.compiler_pass import attach_sampler, scatter_tuple_get_item  # noqa: E402
+from mlc_llm.compiler_pass import (  # noqa: E402
+    attach_sampler,
+    dispatch_kv_cache_creation,
+    scatter_tuple_get_item,
+)
 from mlc_llm.compiler_pass.fuse_dequantize_transpose import FuseDequantizeTranspose  # noqa: E402
 from mlc_llm.compiler_pass.lift_global_buffer_alloc import LiftTIRGlobalBufferAlloc  # noqa: E402
 from mlc_llm.compiler_pass.low_batch_specialization import LowBatchGemvSpecialize  # noqa: E402
@@ -201,6 +206,20 @@ def names():
     assert run(module, "main", x).tolist() == (2 * x[:, :2]).tolist()
 
 
+def merge():
+    """Every thread has read the scores before the first writes one."""
+    target = tvm.target.Target("vulkan", host="llvm")
+    kernel = kv_cache._merge_state_inplace(4, 64, "float32", target, "tir_attention_merge_state")
+    module = tvm.IRModule({"tir_attention_merge_state": kernel})
+    patched = getattr(dispatch_kv_cache_creation, "wait_before_merged_scores", lambda m: m)
+    lines = patched(module)["tir_attention_merge_state"].script().splitlines()
+    barriers = [i for i, line in enumerate(lines) if "tvm_storage_sync" in line]
+    reads = [i for i, line in enumerate(lines) if "= S[" in line]
+    writes = [i for i, line in enumerate(lines) if line.strip().startswith("S[")]
+    assert barriers, "no barrier"
+    assert max(reads) < barriers[0] < min(writes)
+
+
 def tell(check):
     try:
         check()
@@ -211,6 +230,6 @@ def tell(check):
         print(check.__name__, "ok")
 
 
-for check in (names, lift, dequantize, low_batch, sampler, experts, images):
+for check in (names, lift, dequantize, low_batch, sampler, experts, images, merge):
     if check.__name__ in sys.argv[2:]:
         tell(check)

@@ -24,8 +24,9 @@ FAILURES = {
     ),
     "mlc-llm-relax-var-name": {"names": "no attribute 'name_hint'"},
     "mlc-llm-image-crop": {"images": "DiagnosticError"},
+    "mlc-llm-merge-state-barrier": {"merge": "no barrier"},
 }
-CHECKS = ("names", "lift", "dequantize", "low_batch", "sampler", "experts", "images")
+CHECKS = ("names", "lift", "dequantize", "low_batch", "sampler", "experts", "images", "merge")
 
 
 @pytest.fixture(scope="module")
