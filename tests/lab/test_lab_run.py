@@ -93,6 +93,20 @@ def test_variables_arrive_and_those_of_other_pythons_do_not(
     assert "PYTHONHOME" not in seen
 
 
+def test_windows_pip_trusts_what_this_machine_trusts(
+    windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    bundle = tmp_path / "company.pem"
+    bundle.write_bytes(b"")
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    code = "import os; print(os.path.samefile(os.environ['PIP_CERT'], 'company.pem'))"
+    assert windows.run(["python", "-c", code], cwd=tmp_path).text == "True\n"
+    monkeypatch.setenv("PIP_CERT", "named")
+    assert windows.python("-c", "import os; print(os.environ['PIP_CERT'])").text == "named\n"
+
+
 def test_it_runs_in_the_folder_given(windows: Lab, tmp_path: Path) -> None:
     folder = tmp_path / "ü b"
     folder.mkdir()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.pythons import pip_folder
@@ -13,9 +14,16 @@ from mlcbuild.sources.aside import make_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["check_name", "make_environment", "python_variables"]
+__all__ = ["certificate_variables", "check_name", "make_environment", "python_variables"]
+
+#: Where Debian, Fedora, openSUSE and Alpine keep what the machine trusts.
+_BUNDLES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
 
 def check_name(name: str) -> str:
@@ -70,3 +78,16 @@ def python_variables(folder: Path, python: Path) -> Mapping[str, str]:
         "VIRTUAL_ENV": windows_path(folder),
         "WINEPATH": ";".join(windows_path(part) for part in path),
     }
+
+
+def certificate_variables(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variable that makes Windows' pip trust what this machine trusts.
+
+    Linux's pip asks the system; Windows' pip would know only its own list, and refuse a company's
+    index or proxy. What ``given`` names for pip itself stays.
+    """
+    if any(given.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")):
+        return {}
+    bundles = (given.get("SSL_CERT_FILE", ""), *_BUNDLES)
+    found = next((Path(name) for name in bundles if name and Path(name).is_file()), None)
+    return {} if found is None else {"PIP_CERT": windows_path(found)}

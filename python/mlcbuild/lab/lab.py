@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from mlcbuild.lab.downloads import DEFAULT_VERSION, python_download
-from mlcbuild.lab.environments import check_name, make_environment, python_variables
+from mlcbuild.lab.environments import (
+    certificate_variables,
+    check_name,
+    make_environment,
+    python_variables,
+)
 from mlcbuild.lab.process import Completed, run_program
 from mlcbuild.lab.programs import find_programs
 from mlcbuild.lab.pythons import lay_out_python
@@ -95,7 +100,7 @@ class Lab:
         own = {**python_variables(self.environment, self.python_folder)}
         if first := given.get("WINEPATH"):
             own["WINEPATH"] = f"{first};{own['WINEPATH']}"
-        return {**given, **own}
+        return {**certificate_variables({**os.environ, **given}), **given, **own}
 
 
 def up(
