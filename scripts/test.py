@@ -38,8 +38,8 @@ DEBIAN_FILES = {
     "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
     "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
 }
-#: Half the time on two processors; tests/conftest.py says what stays in one process.
-AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadgroup"]
+#: Half the time on two processors. Tests of one file share environments: they stay together.
+AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 def have_tools() -> None:

@@ -12,17 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a fixture of the session: where tests run in several processes.
-
-    A folder with a conftest.py of its own has such fixtures; elsewhere they are a file's.
-    """
-    for item in items:
-        folder = item.path.parent
-        group = folder.name if (folder / "conftest.py").exists() else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """Let Ctrl-C reach what tests start: a background job ignores it, and so do its children."""
