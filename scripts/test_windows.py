@@ -47,6 +47,7 @@ PACKAGES = (
     "pyyaml>=6",
     "rich>=13.7",
     "scikit-build-core>=1.1.2",
+    "uv>=0.5",
 )
 #: Programs on Windows' PATH: its own pip makes their .exe files.
 PROGRAMS = ("cmake>=3.26", "ninja>=1.11")

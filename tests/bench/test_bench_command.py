@@ -262,7 +262,7 @@ def test_sweeps_run_each_load(capsys: Capture) -> None:
     for run in opened["runs"]:
         rate = run["load"]["rate"]
         # Not 5 requests in 4 intervals, which looked like a quarter more than was asked for.
-        assert rate * 0.7 <= run["throughput_rps"] <= rate * 1.02
+        assert rate * 0.7 <= run["throughput_rps"] <= rate * 1.1
 
 
 def test_output_holds_the_json_beside_the_text(capsys: Capture, tmp_path: Path) -> None:

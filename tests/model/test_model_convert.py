@@ -204,7 +204,7 @@ def test_weights_made_from_the_same_are_taken_and_others_are_not(
 
 
 def test_a_conversion_that_fails_leaves_nothing(model: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(FileNotFoundError):  # Windows names no program
         converted(model, tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Tiny Llama", "log.txt"]
 
