@@ -262,7 +262,9 @@ def test_sweeps_run_each_load(capsys: Capture) -> None:
     for run in opened["runs"]:
         rate = run["load"]["rate"]
         # Not 5 requests in 4 intervals, which looked like a quarter more than was asked for.
-        assert rate * 0.7 <= run["throughput_rps"] <= rate * 1.1
+        # On Windows' coarser clock 21.0 was seen for 20.
+        over = 1.1 if sys.platform == "win32" else 1.02
+        assert rate * 0.7 <= run["throughput_rps"] <= rate * over
 
 
 def test_output_holds_the_json_beside_the_text(capsys: Capture, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from mlcbuild.ci.matrix import ROWS
+from trackedcopy import copy_tracked
 from workflowrun import Workplace, evaluate, load_workflow
 
 if TYPE_CHECKING:
@@ -137,14 +138,7 @@ def test_windows_rows_keep_their_pdbs_beside_the_wheel(
 def workplace(tmp_path: Path) -> Workplace:
     """Return a checkout of what is tracked and a stand-in for GitHub's own program."""
     checkout = tmp_path / "check out"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, check=True, capture_output=True,
-    ).stdout.decode().split("\0")  # fmt: skip
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, checkout / name)
+    copy_tracked(ROOT, checkout)
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
     programs = tmp_path / "programs"
     programs.mkdir()

@@ -85,7 +85,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(
-        "tests/wheelhouse/conftest.py", '"--target", "win_amd64", "-o"'
+        "tests/wheelhouse/conftest.py", 'make_wheel(folder, "--target", "win_amd64")'
     ),
     "mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse": _at(
         _GATE, "wheel --target win_amd64 --device vulkan -o wheel"

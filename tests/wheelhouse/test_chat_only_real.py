@@ -46,28 +46,17 @@ def environment(folder: Path, *install: str | Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return MLCBUILD_TEST_WHEEL, or make one."""
-    if given := os.environ.get("MLCBUILD_TEST_WHEEL"):
-        return Path(given)
-    folder = tmp_path_factory.mktemp("linux")
-    done = mlcbuild("wheel", "-o", folder)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return next(folder.glob("mlc_llm-*.whl"))
-
-
-@pytest.fixture(scope="module")
-def wheelhouse(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheelhouse(linux_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
-    done = mlcbuild("wheel", "--chat-only", "--wheel", wheel, "-o", folder)
+    done = mlcbuild("wheel", "--chat-only", "--wheel", linux_wheel, "-o", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 
 def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compiler(
-    wheel: Path, wheelhouse: Path, tmp_path: Path
+    linux_wheel: Path, wheelhouse: Path, tmp_path: Path
 ) -> None:
-    full = environment(tmp_path / "full", wheel)
+    full = environment(tmp_path / "full", linux_wheel)
     model = tmp_path / "tiny"
     assert run(full, PROBES / "tiny_llama.py", model, "0").returncode == 0
     library = tmp_path / "out" / "tiny.so"

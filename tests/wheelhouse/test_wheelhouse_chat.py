@@ -26,17 +26,6 @@ def mlcbuild(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def linux_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return MLCBUILD_TEST_WHEEL, or make one."""
-    if given := os.environ.get("MLCBUILD_TEST_WHEEL"):
-        return Path(given)
-    folder = tmp_path_factory.mktemp("linux")
-    done = mlcbuild("wheel", "-o", folder)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return next(folder.glob("mlc_llm-*.whl"))
-
-
-@pytest.fixture(scope="module")
 def ours(wheelhouse: Path) -> list[Path]:
     table: dict[str, Any] = json.loads((wheelhouse / "wheelhouse.json").read_text())
     assert table["compiles_models"] is False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +14,7 @@ from mlcbuild.build.stamp import digest, mismatches, read_stamp
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
 from mlcbuild.lab.wine import windows_path
+from trackedcopy import copy_tracked
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
@@ -34,14 +34,7 @@ pytestmark = [
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a checkout of what is tracked with the documented command."""
     folder = tmp_path_factory.mktemp("windows-side") / "mlc-llm"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, check=True, capture_output=True,
-    ).stdout.decode().split("\0")  # fmt: skip
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_tracked(ROOT, folder)
     pip = ["lab", "pip", "--env", "test-whole", "--timeout", "3000", "--compiler"]
     done = subprocess.run(
         [sys.executable, "-m", "mlcbuild", *pip, "wheel", ".", "--no-deps", "-v", "-w", "out"],

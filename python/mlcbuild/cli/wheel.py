@@ -182,7 +182,7 @@ def _wheelhouse(args: argparse.Namespace, settings: dict[str, str | list[str]]) 
         ),
         build=build,
         build_plugin=build_plugin,
-        say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
+        say=_say,
     )
     return _told(made)
 
@@ -218,9 +218,13 @@ def _chat_only(
             offline=options.offline,
         ),
         build=build,
-        say=lambda text: print(f"*** mlcbuild: {text}", flush=True),
+        say=_say,
     )
     return _told(made)
+
+
+def _say(text: str) -> None:
+    print(f"*** mlcbuild: {text}", flush=True)
 
 
 def _told(made: Made) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.model.published import CONFIG
 from mlcbuild.model.templates import PLAIN, find_template
 from mlcbuild.progress import ticking
 from mlcbuild.run.process import run_child
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from mlcbuild.model.published import Published
     from mlcbuild.run.process import Finished
 
-__all__ = ["CONFIG", "Conversion", "convert", "default_folder", "said_last"]
+__all__ = ["Conversion", "convert", "default_folder", "said_last"]
 
-CONFIG: Final = "mlc-chat-config.json"
 #: What the folder was made from.
 _ORIGIN: Final = "mlcbuild-origin.json"
 _CACHE: Final = "tensor-cache.json"

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError, UsageError
-from mlcbuild.model.convert import CONFIG, Conversion, convert, default_folder, said_last
+from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.environment import equip, look
-from mlcbuild.model.published import Published, is_published, missing_module, read_published
+from mlcbuild.model.published import CONFIG, Published, is_published, missing_module, read_published
 from mlcbuild.model.request import Request, flags, missing_code, target_json
 from mlcbuild.progress import ticking
 from mlcbuild.run.process import run_child

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Published", "is_published", "missing_module", "read_published"]
+__all__ = ["CONFIG", "Published", "is_published", "missing_module", "read_published"]
 
+#: What a folder in MLC's format has.
+CONFIG: Final = "mlc-chat-config.json"
+#: Bytes of the largest pointer that Git LFS leaves in place of a file (its specification).
+_POINTER: Final = 1024
 #: Format, as ``mlc_llm convert_weight`` calls it -> index, one file. The first that is there
 #: counts: safetensors needs no torch, and cannot hold code.
 _FORMATS: Final = {
@@ -45,7 +49,7 @@ class Published:
 
 def is_published(model: Path) -> bool:
     """Whether ``model`` is a folder as a hub has it, not one that MLC has converted."""
-    return (model / "config.json").is_file() and not (model / "mlc-chat-config.json").is_file()
+    return (model / "config.json").is_file() and not (model / CONFIG).is_file()
 
 
 def read_published(folder: Path) -> Published:
@@ -69,10 +73,6 @@ def read_published(folder: Path) -> Published:
     raise InputError(
         f"{folder} holds no weights", remedy="model.safetensors or pytorch_model.bin belongs there"
     )
-
-
-#: Bytes of the largest pointer that Git LFS leaves in place of a file (its specification).
-_POINTER: Final = 1024
 
 
 def _refuse_pointers(folder: Path, files: Mapping[str, int]) -> None:

@@ -9,14 +9,13 @@ that the wheel's ``apache-tvm==0.26.0`` takes and its extra ``compile`` excludes
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.wheelhouse import recipes
-from mlcbuild.wheelhouse.closure import bring, require_uv, resolve
-from mlcbuild.wheelhouse.make import Made, describe, pinned, place, require_place, tally
+from mlcbuild.wheelhouse.closure import bring, resolve
+from mlcbuild.wheelhouse.make import Made, describe, pinned, staged, tally
 from mlcbuild.wheelhouse.repack import repack
 from mlcbuild.wheelhouse.systems import LINUX
 from mlcbuild.wheelhouse.upstream import bring_upstream
@@ -30,7 +29,7 @@ __all__ = ["ChatOnly", "make_chat_only"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatOnly:
-    """What to make and where. ``also`` are wheels of ours that go with it: a device's plug-in."""
+    """What to make and where. ``cuda``: with NVIDIA's runtime library beside TVM's."""
 
     output: Path
     pythons: tuple[str, ...]
@@ -47,15 +46,7 @@ def make_chat_only(
 
     Raises ``MlcbuildError``; the output folder is then as it was before.
     """
-    require_place(options.output)
-    require_uv()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{options.output.name}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=options.output.parent) as aside:
-        folder = Path(aside, "wheelhouse")
-        folder.mkdir()
-        built = Path(aside, "built")
-        built.mkdir()
+    with staged(options.output) as (folder, built):
         ours = [Path(shutil.copy(path, folder)) for path in build(built)]
         wheel = read_wheel(ours[0])
         version = pinned(wheel)["apache-tvm"]
@@ -100,5 +91,4 @@ def make_chat_only(
             ),
             note='it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',
         )
-        place(folder, options.output)
     return tally(options.output, [path.name for path in ours])

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,10 +23,10 @@ from mlcbuild.wheelhouse.variants import Ingredients, relabel, stamp_of, variant
 from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = ["MANIFEST", "Made", "Options", "build_folder", "describe"]
-__all__ += ["make", "pinned", "place", "require_place", "tally"]
+__all__ += ["make", "pinned", "require_place", "staged", "tally"]
 
 MANIFEST: Final = "wheelhouse.json"
 _TARGET: Final = "win_amd64"
@@ -74,6 +75,23 @@ def require_place(output: Path) -> None:
         )
 
 
+@contextmanager
+def staged(output: Path) -> Iterator[tuple[Path, Path]]:
+    """Give two folders aside: for the set, which then takes the place of ``output``; for builds.
+
+    Raises ``UsageError`` and ``InputError``, before anything is built, for what would end in vain.
+    """
+    require_place(output)
+    require_uv()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as aside:
+        folder, built = Path(aside, "wheelhouse"), Path(aside, "built")
+        folder.mkdir()
+        built.mkdir()
+        yield folder, built
+        _place(folder, output)
+
+
 def make(
     options: Options,
     *,
@@ -86,15 +104,7 @@ def make(
     ``build_plugin`` does so with the plug-in of one device, after ``build``. Raises
     ``MlcbuildError``; the output folder is then as it was before.
     """
-    require_place(options.output)
-    require_uv()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{options.output.name}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=options.output.parent) as aside:
-        folder = Path(aside, "wheelhouse")
-        folder.mkdir()
-        built = Path(aside, "built")
-        built.mkdir()
+    with staged(options.output) as (folder, built):
         wheel = read_wheel(build(built))
         plugins = [read_wheel(build_plugin(device, built)) for device in options.devices]
         say("repacking apache-tvm and apache-tvm-ffi on our libraries")
@@ -118,7 +128,6 @@ def make(
             devices=("cpu", *options.devices),
             note=recipes.chat_only(pinned(wheel)["apache-tvm"]),
         )
-        place(folder, options.output)
     return tally(options.output, [path.name for path in ours])
 
 
@@ -232,7 +241,7 @@ def describe(
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 
 
-def place(folder: Path, output: Path) -> None:
+def _place(folder: Path, output: Path) -> None:
     """Put the finished folder in its place, the older one aside until then."""
     old = folder.with_name("old")
     if output.exists():
