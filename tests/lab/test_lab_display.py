@@ -58,3 +58,19 @@ def test_a_program_with_a_display_has_a_desktop_that_nobody_else_has() -> None:
     names = {shared, *(done.text.strip() for done in own)}
     assert shared == "Default"
     assert len(names) == 3
+
+
+#: A child opens the display, and its parent reads all that it says.
+OPENED_BY_A_CHILD = """
+import subprocess, sys
+child = "import ctypes; ctypes.windll.user32.GetDesktopWindow(); print('opened', flush=True)"
+print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=True).stdout)
+"""
+
+
+def test_a_child_that_opens_the_display_first_does_not_keep_its_parent_waiting() -> None:
+    lab = up()
+    with display() as name:
+        words = ["python", "-c", OPENED_BY_A_CHILD]
+        done = lab.run(words, env={"DISPLAY": name}, timeout=60)
+    assert (done.timed_out, done.text.split()) == (False, ["opened"])

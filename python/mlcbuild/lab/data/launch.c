@@ -31,6 +31,13 @@ static void report(const wchar_t *path, const char *word, DWORD number) {
   CloseHandle(file);
 }
 
+// Opens the desktop from here. The first to use one starts Wine's explorer.exe, which keeps the
+// pipes that it inherits: those of a program's child would never end for who reads them.
+static void open_desktop(const wchar_t *name) {
+  HDESK desktop = CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, NULL);
+  if (desktop && SetThreadDesktop(desktop)) GetDesktopWindow();
+}
+
 int main(void) {
   wchar_t *path = after_word(GetCommandLineW());
   wchar_t *command = after_word(path);
@@ -44,7 +51,10 @@ int main(void) {
   start.hStdError = GetStdHandle(STD_ERROR_HANDLE);
   // Wine binds a desktop to the display of whoever opened it first, for as long as it is open: a
   // program that needs a display gets a desktop that nobody else has.
-  if (GetEnvironmentVariableW(L"MLCBUILD_LAB_DESKTOP", desktop, 64)) start.lpDesktop = desktop;
+  if (GetEnvironmentVariableW(L"MLCBUILD_LAB_DESKTOP", desktop, 64)) {
+    start.lpDesktop = desktop;
+    open_desktop(desktop);
+  }
   // The child inherits this: a fault ends it at once, without a box to click or a debugger.
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
   if (!CreateProcessW(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child)) {
