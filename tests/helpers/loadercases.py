@@ -625,10 +625,10 @@ def another_system_dll_shipped_in_the_package_wins(lab: Lab) -> None:
     lab.dll("user.dll", imports={"dbghelp.dll": ["SymInitialize"]})
 
 
-@case(126, chain=("user.dll", "dbghelp.dll", "gone.dll"), wine=0, why=BUILTIN)
+@case(126, chain=("user.dll", "cabinet.dll", "gone.dll"), wine=0, why=BUILTIN)
 def a_shipped_system_dll_that_lacks_a_dependency(lab: Lab) -> None:
-    lab.dll("dbghelp.dll", exports=["SymInitialize"], imports={"gone.dll": ["f"]})
-    lab.dll("user.dll", imports={"dbghelp.dll": ["SymInitialize"]})
+    lab.dll("cabinet.dll", exports=["FDICreate"], imports={"gone.dll": ["f"]})
+    lab.dll("user.dll", imports={"cabinet.dll": ["FDICreate"]})
 
 
 # -- several added folders ------------------------------------------------------------------------

@@ -163,3 +163,16 @@ def test_the_command_hands_everything_through() -> None:
         cwd=Path(__file__).parents[2] / "python",
     )
     assert (done.returncode, done.stdout, done.stderr) == (7, b"given", b"e\r\n")
+
+
+_SYMBOLS = """
+import ctypes, time
+dbghelp = ctypes.WinDLL("dbghelp", use_last_error=True)
+began = time.monotonic()
+said = [dbghelp.SymInitialize(-1, None, 1), dbghelp.StackWalk64(), dbghelp.SymFromNameW()]
+print(said, ctypes.get_last_error(), dbghelp.SymCleanup(-1), time.monotonic() - began < 0.5)
+"""
+
+
+def test_a_search_for_symbols_finds_nothing_at_once(windows: Lab) -> None:
+    assert windows.python("-c", _SYMBOLS).text == "[0, 0, 0] 120 1 True\n"

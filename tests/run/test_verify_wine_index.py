@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: (requirement, what to import so that native code is loaded). MSVC, MinGW and Rust; CPython's
 #: own ABI, the stable one, and ctypes.
 WHEELS = [
+    ("apache-tvm==0.26.0", "tvm"),
     ("apache-tvm-ffi==0.1.13.post2", "tvm_ffi"),
     ("bcrypt==5.0.0", "bcrypt"),
     ("h5py==3.16.0", "h5py"),

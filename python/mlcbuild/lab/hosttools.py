@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
-from mlcbuild.lab.wine import compile_source, windows_path
+from mlcbuild.lab.stand_ins import compile_source
+from mlcbuild.lab.wine import windows_path
 from mlcbuild.sources.aside import make_aside
 
 if TYPE_CHECKING:

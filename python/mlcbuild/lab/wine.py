@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.downloads import RUNTIMES, bring
+from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
 from mlcbuild.sources.aside import hold, make_aside
 
 if TYPE_CHECKING:
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.programs import Programs
 
-__all__ = ["Prefix", "compile_source", "existing_prefixes", "make_prefix", "windows_path"]
+__all__ = ["Prefix", "existing_prefixes", "make_prefix", "windows_path"]
 
-_DATA: Final = Path(__file__).parent / "data"
 #: Changed whenever a prefix is made differently, so that an older one is not used.
 _RECIPE: Final = "2"
 #: Seconds the server stays after its last client; it makes each start 0.1 s instead of 2.5.
@@ -31,14 +29,13 @@ _STAY_S: Final = 600
 #: Seconds that making or starting a prefix may take on a loaded machine.
 _BOOT_S: Final = 300
 _LAUNCHER: Final = "launch.exe"
-_STAND_INS: Final = ("bcryptprimitives",)
 #: No Mono, no browser; no WMI, whose half kills Python 3.12's ``platform``; no debugger at a
 #: fault, no entries in the user's menus.
 _WITHOUT: Final = "mscoree,mshtml,wbemprox=;winedbg.exe,winemenubuilder.exe=d"
 #: Microsoft's own, once they are in place: Wine's copies hide faults of the real ones.
 _OVERRIDES: Final = (
     "concrt140,msvcp140,msvcp140_1,msvcp140_2,msvcp140_atomic_wait,msvcp140_codecvt_ids,"
-    f"ucrtbase,vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;{_WITHOUT}"
+    f"ucrtbase,vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;{OVERRIDES};{_WITHOUT}"
 )
 #: What the caller's session has and Windows programs must not find: its display, its desktop's
 #: folders, and other loaders' and interpreters' settings.
@@ -146,7 +143,7 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
     """
     pins = " ".join(download.sha256 for download, _ in RUNTIMES.values())
     recipe = hashlib.sha256(f"{_RECIPE} {programs.version} {pins}".encode())
-    for source in sorted(_DATA.glob("*.c")):
+    for source in sorted(DATA.glob("*.c")):
         recipe.update(source.read_bytes())
     folder = root / "prefixes" / recipe.hexdigest()[:12]
 
@@ -168,8 +165,7 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
         _link_to_wine(prefix.system32, programs)
         for wheel, inside in runtimes:
             _install_runtime(wheel, inside, prefix.system32)
-        for name in _STAND_INS:
-            compile_source(programs, name, prefix.system32 / f"{name}.dll", "-shared", "-ladvapi32")
+        install_stand_ins(programs, prefix.system32)
         compile_source(programs, "launch", prefix.launcher)
 
     def abandon(aside: Path) -> None:
@@ -213,17 +209,3 @@ def _install_runtime(wheel: Path, inside: str, system32: Path) -> None:
                 dll = system32 / name.rpartition("/")[2]
                 dll.unlink(missing_ok=True)
                 dll.write_bytes(archive.read(name))
-
-
-def compile_source(programs: Programs, name: str, target: Path, *options: str) -> None:
-    """Compile one of our C sources for Windows.
-
-    Raises ``FailedError`` with the compiler's last word.
-    """
-    command = [programs.gcc, "-O2", "-s", "-o", str(target), str(_DATA / f"{name}.c"), *options]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        with suppress(OSError):
-            shutil.rmtree(target, ignore_errors=True)
-        raise FailedError(f"{programs.gcc} cannot compile {name}.c: {said[-1] if said else ''}")
