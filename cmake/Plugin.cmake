@@ -3,7 +3,9 @@
 get_filename_component(_root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(SOURCES "${_root}/3rdparty")
 # What is compiled lies above the project's folder: keep the checkout's path out of the images as well.
-add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>:-ffile-prefix-map=${_root}=.>")
+if(COMMAND mlcbuild_map_prefix) # the release policy's
+  mlcbuild_map_prefix("${_root}")
+endif()
 
 set(MLCBUILD_PLUGIN ON)
 include("${CMAKE_CURRENT_LIST_DIR}/Options.cmake")

@@ -55,6 +55,7 @@ def hook_environment(
         # Where rustup puts Cargo, which the user's PATH may lack; behind it, so that theirs wins.
         "PATH": os.pathsep.join((os.environ.get("PATH", ""), str(Path(cargo_home, "bin")))),
         "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
+        "CL_MPCount": jobs,  # MSBuild's: compilers at a time in one project, for /MP
         "CARGO_BUILD_JOBS": jobs,
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _NO_DATE),
         # The policy is passed by the settings; an installed mlcbuild must not pass it again.

@@ -36,7 +36,10 @@ if(NOT MLCBUILD_CONFIGURATION MATCHES "^(Release|Debug)$")
   message(FATAL_ERROR "mlcbuild: configuration \"${MLCBUILD_CONFIGURATION}\" is not known: use Release or Debug")
 endif()
 set(CMAKE_CONFIGURATION_TYPES "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
-set(CMAKE_DEFAULT_BUILD_TYPE "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
+if(CMAKE_GENERATOR STREQUAL "Ninja Multi-Config")
+  # Any other generator refuses the variable; Visual Studio and Xcode are told by --config.
+  set(CMAKE_DEFAULT_BUILD_TYPE "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
+endif()
 
 # --- One C runtime -----------------------------------------------------------------------------
 set(_mlcbuild_crt "MultiThreadedDLL")
@@ -117,8 +120,12 @@ if(MLCBUILD_SYMBOLS)
   if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
     set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT Embedded) # no PDB server between parallel compilers
   endif()
-  # /DEBUG switches two optimisations off that a release wants.
-  add_link_options("$<${_mlcbuild_link_cl}:LINKER:/DEBUG,/OPT:REF,/OPT:ICF,/INCREMENTAL:NO,/PDBALTPATH:%_PDB%>")
+  # /DEBUG switches two optimisations off that a release wants. The PDB by its name, not by link.exe's
+  # %_PDB%: Visual Studio generators double the percent signs, and link.exe takes them as they are.
+  set(_mlcbuild_pdb "$<TARGET_PDB_FILE_NAME:$<TARGET_PROPERTY:NAME>>")
+  add_link_options(
+    "$<${_mlcbuild_link_cl}:LINKER:/DEBUG,/OPT:REF,/OPT:ICF,/INCREMENTAL:NO,/PDBALTPATH:${_mlcbuild_pdb}>")
+  unset(_mlcbuild_pdb)
 endif()
 
 # --- The same bytes from any folder ------------------------------------------------------------
@@ -126,33 +133,44 @@ endif()
 # folder, which may lie inside the source folder, comes after it; packages of an isolated build
 # environment lie in a folder with a random name.
 option(MLCBUILD_MAP_PREFIXES "Map the folders of CMAKE_PREFIX_PATH out of the images" ON)
+
+# mlcbuild_map_prefix(FOLDER): keep one more folder out of the images of this directory and those below.
+# MSVC does it from VS 2022 on, in its deterministic mode; 5048 warns of every __FILE__ that it maps.
+function(mlcbuild_map_prefix folder)
+  set(clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
+  add_compile_options(
+    "$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${folder}=.>"
+    "$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${folder}\"=.>")
+  file(TO_NATIVE_PATH "${folder}" folder)
+  foreach(lang C CXX)
+    set(new "$<VERSION_GREATER_EQUAL:$<${lang}_COMPILER_VERSION>,19.30>")
+    add_compile_options("$<$<AND:$<COMPILE_LANG_AND_ID:${lang},MSVC>,${new}>:/pathmap:${folder}=.>")
+  endforeach()
+endfunction()
+
 set(_mlcbuild_prefixes "")
 if(MLCBUILD_MAP_PREFIXES)
   set(_mlcbuild_prefixes ${CMAKE_PREFIX_PATH})
 endif()
 foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" ${_mlcbuild_prefixes} "${CMAKE_BINARY_DIR}")
-  add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${_mlcbuild_root}=.>")
-  add_compile_options(
-    "$<$<AND:${_mlcbuild_like_cl},$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>,${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${_mlcbuild_root}\"=.>"
-  )
+  mlcbuild_map_prefix("${_mlcbuild_root}")
 endforeach()
 unset(_mlcbuild_prefixes)
-# MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images. From VS 2022
-# on, the deterministic mode maps paths too; 5048 warns of every __FILE__ that it maps.
+unset(_mlcbuild_root)
+# MSVC: /Brepro replaces time stamps by a hash of the content, in objects and in images.
 add_compile_options("$<$<AND:${_mlcbuild_like_cl},${_mlcbuild_c}>:/Brepro>")
 foreach(_mlcbuild_lang C CXX)
   set(_mlcbuild_msvc "$<COMPILE_LANG_AND_ID:${_mlcbuild_lang},MSVC>")
   set(_mlcbuild_new "$<VERSION_GREATER_EQUAL:$<${_mlcbuild_lang}_COMPILER_VERSION>,19.30>")
   add_compile_options("$<$<AND:${_mlcbuild_msvc},${_mlcbuild_new}>:/experimental:deterministic;/wd5048>")
-  foreach(_mlcbuild_root IN ITEMS "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}")
-    file(TO_NATIVE_PATH "${_mlcbuild_root}" _mlcbuild_root)
-    add_compile_options("$<$<AND:${_mlcbuild_msvc},${_mlcbuild_new}>:/pathmap:${_mlcbuild_root}=.>")
-  endforeach()
+  # MSBuild compiles the files of one project one after another without it; Ninja needs none.
+  if(CMAKE_GENERATOR MATCHES "^Visual Studio ")
+    add_compile_options("$<${_mlcbuild_msvc}:/MP>")
+  endif()
 endforeach()
 unset(_mlcbuild_lang)
 unset(_mlcbuild_msvc)
 unset(_mlcbuild_new)
-unset(_mlcbuild_root)
 add_link_options(
   "$<${_mlcbuild_link_cl}:LINKER:/Brepro>"
   "$<$<AND:${_mlcbuild_windows},$<NOT:${_mlcbuild_link_cl}>>:LINKER:--no-insert-timestamp>")
