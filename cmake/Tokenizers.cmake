@@ -59,8 +59,6 @@ if(_cargo_home STREQUAL "")
     set(_cargo_home "$ENV{HOME}/.cargo")
   endif()
 endif()
-# CARGO_ENCODED_RUSTFLAGS separates flags by 0x1f, so that paths may hold spaces.
-string(ASCII 31 _unit)
 set(_rust_flags "--remap-path-prefix=${_cargo_home}=cargo" "--remap-path-prefix=${_tok}=tokenizers-cpp"
                 "--remap-path-prefix=${_cargo_dir}=target")
 if(MSVC)
@@ -68,14 +66,17 @@ if(MSVC)
 endif()
 separate_arguments(_user_rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
 list(APPEND _rust_flags ${_user_rust_flags})
-list(JOIN _rust_flags "${_unit}" _rust_flags)
 
 # A cross build names its Rust (mlcbuild.build.toolchain.mingw) and its C compiler: crates hold C.
 set(MLCBUILD_RUSTC
     ""
     CACHE FILEPATH "rustc for Cargo; empty leaves the choice to Cargo")
 option(MLCBUILD_RUST_BUILD_STD "Compile Rust's standard library for the target, from its sources" OFF)
-set(_rust_environment "")
+set(_rust_environment
+    # One codegen unit and no unwinding: a third smaller, and a panic in a C function aborts anyway.
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort CARGO_PROFILE_RELEASE_DEBUG=false
+    CARGO_PROFILE_RELEASE_STRIP=debuginfo CARGO_PROFILE_RELEASE_OPT_LEVEL=${MLCBUILD_RUST_OPT}
+    CARGO_PROFILE_RELEASE_LTO=${MLCBUILD_RUST_LTO} CARGO_TERM_COLOR=never)
 if(MLCBUILD_RUSTC)
   list(APPEND _rust_environment "RUSTC=${MLCBUILD_RUSTC}")
 endif()
@@ -88,16 +89,28 @@ if(CMAKE_CROSSCOMPILING)
   list(APPEND _rust_environment "CC_${_cargo_suffix}=${CMAKE_C_COMPILER}" "AR_${_cargo_suffix}=${CMAKE_AR}")
 endif()
 
+# Cargo's environment lies in a script: no project file of Visual Studio can hold the control character that
+# separates the flags, and no batch file the quotes.
+set(_quoted_flags "")
+foreach(_flag IN LISTS _rust_flags)
+  string(APPEND _quoted_flags "\n       [==[${_flag}]==]")
+endforeach()
+set(_settings "")
+foreach(_setting IN LISTS _rust_environment)
+  string(REGEX MATCH "^([^=]+)=(.*)$" _setting "${_setting}")
+  string(APPEND _settings "set(ENV{${CMAKE_MATCH_1}} [==[${CMAKE_MATCH_2}]==])\n")
+endforeach()
+set(_command "")
+foreach(_word IN ITEMS "${MLCBUILD_CARGO}" ${_cargo_args})
+  string(APPEND _command "\n          [==[${_word}]==]")
+endforeach()
+set(_cargo_script "${CMAKE_BINARY_DIR}/cargo.cmake")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/cargo.cmake.in" "${_cargo_script}" @ONLY)
+
 add_custom_command(
   OUTPUT "${_rust_library}"
-  COMMAND
-    "${CMAKE_COMMAND}" -E env "CARGO_ENCODED_RUSTFLAGS=${_rust_flags}" ${_rust_environment}
-    # One codegen unit and no unwinding: a third smaller, and a panic in a C function aborts anyway.
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort
-    CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=debuginfo "CARGO_TERM_COLOR=never"
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=${MLCBUILD_RUST_OPT}  CARGO_PROFILE_RELEASE_LTO=${MLCBUILD_RUST_LTO}
-    "${MLCBUILD_CARGO}" ${_cargo_args}
-  DEPENDS ${_rust_sources} "${_tok}/rust/Cargo.toml"
+  COMMAND "${CMAKE_COMMAND}" -P "${_cargo_script}"
+  DEPENDS ${_rust_sources} "${_tok}/rust/Cargo.toml" "${_cargo_script}"
   COMMENT "Building the Rust tokenizers (${MLCBUILD_RUST_TARGET})"
   USES_TERMINAL VERBATIM)
 add_custom_target(tokenizers_rust DEPENDS "${_rust_library}")
