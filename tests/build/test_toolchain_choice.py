@@ -299,6 +299,13 @@ def test_a_platform_on_the_command_line_decides_the_target() -> None:
     assert choice.platform == "ARM64"
 
 
+def test_a_toolset_of_2026_is_named_to_a_later_visual_studio_by_its_last_compiler() -> None:
+    later = studio(2026, version="19.0.1.2", components=ALL_COMPONENTS)
+    choice = decide(later, args=["-T", "v145"])
+    assert choice.vcvars is not None
+    assert choice.vcvars.arguments == ("amd64", "-vcvars_ver=14.51")
+
+
 # --- compilers --------------------------------------------------------------------------------
 
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from mlcbuild.build import cargo
-from mlcbuild.build.toolchain import Choice
 from mlcbuild.build.toolchain.mingw import GnuCompiler, MingwMachine, Rust, choose_mingw
 from mlcbuild.errors import FailedError, UsageError
 
@@ -71,10 +69,3 @@ def test_all_that_is_missing_is_said_in_one_line() -> None:
 def test_it_is_a_matter_of_linux() -> None:
     with pytest.raises(UsageError, match="mlcbuild wheel -o dist"):
         choose_mingw(MingwMachine(platform="darwin"), oldest_rust=(1, 78))
-
-
-def test_crates_are_fetched_for_the_system_of_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cargo, "host_target", lambda: "x86_64-pc-windows-msvc")
-    msvc, mingw = (Choice(generator="Ninja", family=family) for family in ("msvc", "mingw"))
-    assert cargo.target_for(msvc) == "x86_64-pc-windows-msvc"
-    assert cargo.target_for(mingw) == "x86_64-pc-windows-gnu"

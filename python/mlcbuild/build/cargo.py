@@ -25,6 +25,9 @@ __all__ = ["GNU_ON_WINDOWS", "bring_crates", "host_target", "packages", "target_
 #: Compilers whose libraries on Windows are not MSVC's, whatever rustc was made for.
 GNU_ON_WINDOWS: Final = frozenset({"mingw", "zig"})
 
+#: CMake's ``-A`` -> the first word of Rust's triple.
+_PROCESSORS: Final = {"x64": "x86_64", "ARM64": "aarch64", "Win32": "i686"}
+
 
 def bring_crates(manifest: Path, crates: Path, *, target: str, offline: bool = False) -> None:
     """Write Cargo.lock from ``crates`` and fetch what it names for ``target`` (a triple).
@@ -65,9 +68,14 @@ def packages(manifest: Path, *, target: str) -> list[dict[str, Any]]:
 def target_for(choice: Choice) -> str:
     """Return the triple that fits the C++ compiler, as cmake/RustTarget.cmake does.
 
-    Raises ``FailedError`` without rustc.
+    rustc's own triple is another one where it was installed for GNU's linker, or where Python for
+    x64 runs on an ARM64 machine. Raises ``FailedError`` without rustc.
     """
-    return RUST_TARGET if choice.family in GNU_ON_WINDOWS else host_target()
+    if choice.family in GNU_ON_WINDOWS:
+        return RUST_TARGET
+    if choice.architecture in _PROCESSORS:
+        return f"{_PROCESSORS[choice.architecture]}-pc-windows-msvc"
+    return host_target()
 
 
 def host_target() -> str:

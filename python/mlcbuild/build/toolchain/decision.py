@@ -33,6 +33,8 @@ class Choice:
     instance: str = ""
     #: CMAKE_C_COMPILER and CMAKE_CXX_COMPILER; empty: CMake's or the user's own.
     compiler: str = ""
+    #: What MSVC or clang-cl compiles for: ``x64``, ``ARM64``, ``Win32``; empty: this machine's own.
+    architecture: str = ""
     #: Set where MSVC's environment has to be captured.
     vcvars: Vcvars | None = None
     #: The environment is a developer prompt's already.

@@ -17,7 +17,7 @@ TOOLSETS: Final = {
     "v141": (15, "14.16"),
     "v142": (16, "14.29"),
     "v143": (17, "14.44"),
-    "v145": (18, "14.50"),
+    "v145": (18, "14.51"),
 }
 
 #: Compilers that run on ARM64 itself came with 17.4; before, the x64 ones run emulated.

@@ -107,6 +107,7 @@ class WindowsChoice:
             family="clang-cl" if clang else "msvc",
             platform="" if " Win64" in generator or " ARM" in generator else self.target,
             toolset=toolset,
+            architecture=self.target,
             # The very one: of two of a major version CMake would take either.
             instance=f"{studio.path.replace(chr(92), '/')},version={studio.version}"
             if studio is not None and studio.path and studio.major > 15  # noqa: PLR2004
@@ -125,6 +126,7 @@ class WindowsChoice:
                 generator=generator,
                 family=family,
                 compiler=self._compiler(),
+                architecture=self.target,
                 in_prompt=True,
                 reasons=(*said, tools),
             )
@@ -150,6 +152,7 @@ class WindowsChoice:
             generator=generator,
             family=family,
             compiler=self._compiler(),
+            architecture=self.target,
             vcvars=Vcvars(script=studio.vcvarsall, arguments=tuple(arguments)),
             reasons=(*self.excuses, *reasons, f"with the environment of {studio.name}"),
         )
