@@ -46,6 +46,15 @@ int main(void) {
     printf("answer %lu\n", code);
     return 0;
   }
+  if (!wcscmp(words[1], L"map")) {
+    for (int i = 2; i < count; i++) {
+      HMODULE mapped = LoadLibraryExW(words[i], NULL, DONT_RESOLVE_DLL_REFERENCES);
+      printf("answer %lu\n", mapped ? 0 : GetLastError());
+      fflush(stdout);
+      if (mapped) FreeLibrary(mapped);
+    }
+    TerminateProcess(GetCurrentProcess(), 0);
+  }
   for (int i = 3; i < count; i++)
     if (!AddDllDirectory(words[i])) printf("cannot add %lu\n", GetLastError());
   HMODULE module = LoadLibraryExW(
@@ -86,6 +95,11 @@ class Judge:
         loaded = (line.removeprefix("module ") for line in lines if line.startswith("module "))
         parts = (module.lower().split("\\") for module in loaded)
         return code, {names[-1]: names[-2] for names in parts}
+
+    def maps(self, paths: Sequence[Path]) -> list[int]:
+        """Map DLLs one after the other, without their imports: the error of each, 0 if mapped."""
+        _, lines = self._ask("map", *paths)
+        return [int(line.removeprefix("answer ")) for line in lines if line.startswith("answer ")]
 
     def run(self, path: Path) -> int:
         """Return the error that starting a program gives, as a load would say it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.loader.model import Problem
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.search import resolve
-from mlcbuild.loader.symbols import check_symbol
+from mlcbuild.loader.symbols import check_symbol, fault_code
 from mlcbuild.loader.words import found_reason
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _add(node: Node, edge: Edge, context: Context) -> None:
         return
     problem = Problem(
         cause=found.cause,
-        winerror=193 if found.cause in {"wrong-machine", "not-a-pe"} else 126,
+        winerror=fault_code(found, context),
         chain=edge.names,
         reason=found_reason(found, context),
         certain=found.certain,

@@ -27,13 +27,18 @@ class Symbols(Protocol):
 class Record:
     """One file as the loader sees it.
 
-    ``refused`` says why Windows maps it into no process (error 193), empty where it would; a
-    refused file may still have facts. ``exports`` is None without any export directory.
+    ``refused`` says why Windows maps it into no process, empty where it would; a refused file may
+    still have facts. ``exports`` is None without any export directory.
     """
 
     image: Image | None = None
     exports: Symbols | None = None
     refused: str = ""
+
+    @property
+    def winerror(self) -> int:
+        """What Windows says of a refused file: 193, or 487 where it can lie at no address."""
+        return self.image.winerror if self.image is not None else 193
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

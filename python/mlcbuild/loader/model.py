@@ -81,8 +81,8 @@ class Problem:
 class Load:
     """What Windows will do with one image.
 
-    ``winerror`` is what it will say (126, 127, 182, 193, 1114); with ``may-fail`` what it will say
-    if it does; None when it loads. ``chain`` leads from the image to the guilty one.
+    ``winerror`` is what it will say (126, 127, 182, 193, 487, 1114); with ``may-fail`` what it will
+    say if it does; None when it loads. ``chain`` leads from the image to the guilty one.
     """
 
     verdict: Verdict

@@ -35,7 +35,8 @@ def predict(world: World, path: str) -> Load:
     file = world.file(path)
     record = world.images.record(file)
     if record.image is None or record.refused:
-        return _refused(file, record.refused or "not a PE image", "not-a-pe")
+        why = record.refused or "not a PE image"
+        return _refused(file, why, "not-a-pe", winerror=record.winerror)
     context = world.context(file, record.image)
     suited = fit(context.process.machine, record.image)
     theirs = MACHINE_NAMES[record.image.machine]
@@ -58,11 +59,11 @@ def predict(world: World, path: str) -> Load:
     return _merge(world, context, walks, own if suited == "arm-only" else [])
 
 
-def _refused(file: File, reason: str, cause: Cause) -> Load:
-    problem = Problem(cause=cause, winerror=193, chain=(file.path,), reason=reason)
+def _refused(file: File, reason: str, cause: Cause, *, winerror: int = 193) -> Load:
+    problem = Problem(cause=cause, winerror=winerror, chain=(file.path,), reason=reason)
     return Load(
         verdict="fails",
-        winerror=193,
+        winerror=winerror,
         chain=problem.chain,
         reason=reason,
         problems=(problem,),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.search import Context, Found
     from mlcbuild.pe.facts import ImportedSymbol
 
-__all__ = ["Miss", "check_symbol"]
+__all__ = ["Miss", "check_symbol", "fault_code"]
 
 _FORWARDER_LIMIT: Final = 32
 
@@ -74,7 +74,7 @@ def check_symbol(  # noqa: PLR0911 - one return an outcome
         trail.append(module)
         loaded.append(holder)
         if holder.cause is not None:
-            return _unreachable(shown, holder, tuple(trail)), tuple(loaded)
+            return _unreachable(shown, holder, tuple(trail), context), tuple(loaded)
     reason = f"{shown} is forwarded in a circle ({' -> '.join(trail[:4])} ...)"
     return _loop(shown, tuple(trail[:4]), reason), tuple(loaded)
 
@@ -126,11 +126,17 @@ def _loop(shown: str, trail: tuple[str, ...], reason: str) -> Miss:
     return Miss(cause="forwarder-loop", winerror=193, symbol=shown, trail=trail, reason=reason)
 
 
-def _unreachable(shown: str, holder: Found, trail: tuple[str, ...]) -> Miss:
-    code = 193 if holder.cause in {"wrong-machine", "not-a-pe"} else 126
+def fault_code(found: Found, context: Context) -> int:
+    """Return what Windows says where the search for a DLL ended badly."""
+    if found.cause == "not-a-pe" and found.file is not None:
+        return context.images.record(found.file).winerror
+    return 193 if found.cause in {"wrong-machine", "not-a-pe"} else 126
+
+
+def _unreachable(shown: str, holder: Found, trail: tuple[str, ...], context: Context) -> Miss:
     return Miss(
         cause=holder.cause or "missing-dll",
-        winerror=code,
+        winerror=fault_code(holder, context),
         symbol=shown,
         trail=trail,
         target=holder,

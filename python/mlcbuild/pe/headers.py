@@ -8,6 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from mlcbuild.errors import InputError
+from mlcbuild.pe.layout import (
+    MAX_SECTIONS,
+    PAGE,
+    PE32,
+    PE32_PLUS,
+    SECTOR,
+    doubts,
+    immovable,
+    mapped,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,18 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Directory", "Headers", "NotPeError", "Section", "read_headers"]
 
-PE32: Final = 0x10B
-PE32_PLUS: Final = 0x20B
-EXECUTABLE_IMAGE: Final = 0x0002
-PAGE: Final = 0x1000
-SECTOR: Final = 0x200
-SECTION_HEADER: Final = 40
+#: IMAGE_SECTION_HEADER: name, sizes and addresses; what follows them is not read.
+SECTION: Final = struct.Struct("<8s4I16x")
 #: link.exe's stub and Rich header end below 0x200; a far e_lfanew would make the search unbounded.
 RICH_LIMIT: Final = 0x1000
-#: Windows refuses an image with more (MiCreateImageFileMap).
-MAX_SECTIONS: Final = 96
-#: Machine -> the optional header's magic it must have.
-MAGIC_OF: Final = {0x14C: PE32, 0x1C4: PE32, 0x8664: PE32_PLUS, 0xAA64: PE32_PLUS}
 
 
 class NotPeError(InputError):
@@ -70,6 +73,7 @@ class Headers:
     directories: tuple[Directory, ...]
     rich: tuple[tuple[int, int], ...]
     invalid: str | None
+    winerror: int
     defects: tuple[str, ...]
     _starts: list[int] = field(repr=False)
 
@@ -93,8 +97,8 @@ class Headers:
             return (0, 0, 0)
         section = self.sections[index]
         start = section.offset & ~(SECTOR - 1)
-        mapped = min(section.raw_size, _align(section.virtual_size or section.raw_size, PAGE))
-        return (section.rva, start, max(0, min(mapped, size - start)))
+        length = min(section.raw_size + section.offset - start, mapped(section))
+        return (section.rva, start, max(0, min(length, size - start)))
 
     def extent(self, rva: int) -> tuple[int, int]:
         """Return the file offset of an address and the bytes that follow it in its section.
@@ -177,20 +181,10 @@ def read_headers(data: memoryview, *, path: str) -> Headers:
 def _headers(data: memoryview, pe: pefile.PE, path: str) -> Headers:
     if pe.OPTIONAL_HEADER.Magic not in {PE32, PE32_PLUS}:
         raise NotPeError(f"{path}: not a PE image (optional header {pe.OPTIONAL_HEADER.Magic:#x})")
-    sections = tuple(
-        Section(
-            name=section.Name.rstrip(b"\0").decode("latin-1"),
-            rva=section.VirtualAddress,
-            virtual_size=section.Misc_VirtualSize,
-            offset=section.PointerToRawData,
-            raw_size=section.SizeOfRawData,
-        )
-        for section in pe.sections
-    )
+    sections = tuple(_sections(data, pe))
     optional = pe.OPTIONAL_HEADER
     rich, defects = _rich(pe)
-    if len(sections) < pe.FILE_HEADER.NumberOfSections:
-        defects += (f"only {len(sections)} of {pe.FILE_HEADER.NumberOfSections} sections read",)
+    invalid, stuck = next(refusals(pe, sections, len(data)), None), immovable(pe)
     return Headers(
         data=data,
         machine=pe.FILE_HEADER.Machine,
@@ -206,14 +200,27 @@ def _headers(data: memoryview, pe: pefile.PE, path: str) -> Headers:
             Directory(rva=each.VirtualAddress, size=each.Size) for each in optional.DATA_DIRECTORY
         ),
         rich=rich,
-        invalid=next(_refusals(pe, sections, len(data)), None),
-        defects=defects,
+        invalid=invalid or stuck,
+        winerror=487 if stuck and not invalid else 193,
+        defects=defects if invalid or stuck else (*defects, *doubts(pe, sections)),
         _starts=[section.rva for section in sections],
     )
 
 
-def _align(value: int, to: int) -> int:
-    return (value + to - 1) & ~(to - 1)
+def _sections(data: memoryview, pe: pefile.PE) -> Iterator[Section]:
+    """Read the section table as it is: pefile leaves out the sections that it finds odd."""
+    at = pe.OPTIONAL_HEADER.get_file_offset() + pe.FILE_HEADER.SizeOfOptionalHeader
+    count = min(pe.FILE_HEADER.NumberOfSections, MAX_SECTIONS)
+    table = data[at : at + SECTION.size * count]
+    for row in SECTION.iter_unpack(table[: len(table) // SECTION.size * SECTION.size]):
+        name, virtual_size, rva, raw_size, offset = row
+        yield Section(
+            name=name.rstrip(b"\0").decode("latin-1"),
+            rva=rva,
+            virtual_size=virtual_size,
+            offset=offset,
+            raw_size=raw_size,
+        )
 
 
 def _rich(pe: pefile.PE) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
@@ -227,29 +234,3 @@ def _rich(pe: pefile.PE) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
         return (), ()
     ids = header["values"][::2]
     return tuple((each >> 16, each & 0xFFFF) for each in ids), ()
-
-
-def _refusals(pe: pefile.PE, sections: tuple[Section, ...], size: int) -> Iterator[str]:
-    """Give the reasons why Windows would not map the image into any process (error 193).
-
-    These are the checks of the section object's creation that damaged files meet in practice.
-    """
-    header, optional = pe.FILE_HEADER, pe.OPTIONAL_HEADER
-    if not header.Characteristics & EXECUTABLE_IMAGE:
-        yield "the header's flags say that linking failed (not an executable image)"
-    if MAGIC_OF.get(header.Machine, optional.Magic) != optional.Magic:
-        yield f"machine {header.Machine:#x} with an optional header of the other width"
-    if pe.DOS_HEADER.e_lfanew % 4:
-        yield "the PE header is not aligned to four bytes"
-    if header.NumberOfSections > MAX_SECTIONS:
-        yield f"{header.NumberOfSections} sections, Windows takes {MAX_SECTIONS}"
-    for value in (optional.FileAlignment, optional.SectionAlignment):
-        if value == 0 or value & (value - 1):
-            yield f"alignment {value:#x} is not a power of two"
-    table = optional.get_file_offset() + header.SizeOfOptionalHeader
-    if table + SECTION_HEADER * header.NumberOfSections > size:
-        yield "cut short within its headers"
-    for section in sections:
-        if section.offset and section.offset + section.raw_size > size:
-            missing = section.offset + section.raw_size - size
-            yield f"cut short: section {section.name!r} lacks {missing} bytes of the file"

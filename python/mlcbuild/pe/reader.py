@@ -83,6 +83,7 @@ class PeFile:
                 *self.exports().defects,
             ),
             invalid=headers.invalid,
+            winerror=headers.winerror,
             managed=is_portable_managed(headers),
         )
 
