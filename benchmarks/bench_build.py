@@ -23,6 +23,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlcbuild import programs
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "3rdparty"
 POLICY = ROOT / "python" / "mlcbuild" / "cmake" / "policy.cmake"
@@ -58,7 +60,7 @@ def measured(build: Path, *command: str) -> Cost:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     log = build.with_suffix(".log")
     with log.open("wb") as output:
-        code = subprocess.run(
+        code = programs.run(
             command, stdout=output, stderr=subprocess.STDOUT, check=False
         ).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -75,7 +77,7 @@ def configure(source: Path, build: Path, *arguments: str) -> None:
     """Configure; this is not part of the measure."""
     shutil.rmtree(build, ignore_errors=True)
     command = ["cmake", "-S", os.fspath(source), "-B", os.fspath(build), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = programs.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"configuring {source} failed:\n{done.stderr[-2000:]}")
 
@@ -121,7 +123,7 @@ def main() -> int:
     work = options.work or Path(tempfile.mkdtemp(prefix="bench-build-"))
     work.mkdir(parents=True, exist_ok=True)
     rust = SOURCES / "tokenizers-cpp" / "rust" / "Cargo.toml"
-    subprocess.run(["cargo", "fetch", "--manifest-path", os.fspath(rust)], check=True)
+    programs.run(["cargo", "fetch", "--manifest-path", os.fspath(rust)], check=True)
     costs = {}
     for name, build in (("ours", ours), ("upstream", upstream)):
         if options.only in (None, name):

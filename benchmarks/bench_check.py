@@ -14,13 +14,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlcbuild import programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,7 +169,7 @@ def in_process(wheel: Path) -> None:
 
 def run(command: list[str]) -> None:
     """Run a command with our package on its path; what it prints is not wanted."""
-    subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False)
+    programs.run(command, env=ENVIRONMENT, capture_output=True)
 
 
 def peak_of(command: list[str]) -> int:
@@ -177,7 +178,7 @@ def peak_of(command: list[str]) -> int:
         "import resource,subprocess,sys; subprocess.run(sys.argv[1:], capture_output=True);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-c", measure, *command],
         env=ENVIRONMENT,
         capture_output=True,

@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import os
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -24,6 +23,9 @@ from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "python"))
+
+
+from mlcbuild import programs  # noqa: E402 - after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +101,7 @@ def main() -> None:
         if lab is not None:
             return lab.python("-c", code).errors
         command = [sys.executable, "-c", code]
-        return subprocess.run(command, capture_output=True, check=False).stderr.decode()
+        return str(programs.run(command, capture_output=True, text=True).stderr)
 
     rows = [
         Row("mlcbuild --version", ["mlcbuild", "--version"]),

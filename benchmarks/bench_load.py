@@ -17,12 +17,12 @@ import json
 import multiprocessing
 import random
 import re
-import shutil
-import subprocess
 import sys
 import time
 from statistics import median
 from typing import TYPE_CHECKING
+
+from mlcbuild import programs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -70,7 +70,7 @@ def serve(ready: Connection) -> None:
 def run_wrk(url: str, users: int, seconds: float) -> tuple[float, float, float]:
     """Return requests a second, and p50 and p99 in seconds."""
     command = ["wrk", "-t1", f"-c{users}", f"-d{seconds:.0f}s", "--latency", url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = programs.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     times = {
         share: float(value) * UNITS[unit]
@@ -85,7 +85,7 @@ def run_ours(url: str, users: int, seconds: float) -> tuple[float, float, float]
     """Return the same of ``mlcbuild bench``."""
     command = [sys.executable, "-m", "mlcbuild", "bench", url, "--json"]
     command += ["--concurrency", str(users), "--duration", f"{seconds}s"]
-    (run,) = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["runs"]
+    (run,) = json.loads(programs.run(command, capture_output=True, check=True).stdout)["runs"]
     return run["throughput_rps"], run["latency_s"]["p50"], run["latency_s"]["p99"]
 
 
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
     options = parser.parse_args()
-    if shutil.which("wrk") is None:
+    if programs.find_program("wrk") is None:
         raise SystemExit("wrk is not installed: apt-get install wrk")
     here, there = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(there,), daemon=True)

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
+from mlcbuild import programs  # noqa: E402 - after the path is set
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,7 +80,7 @@ def lay_out(site: Path, libraries: Path, names: list[str]) -> list[Path]:
 
 def compile_all(python: list[str], site: str) -> None:
     """Write the byte code, as pip does at installation."""
-    subprocess.run([*python, "-m", "compileall", "-q", site], check=True)
+    programs.run([*python, "-m", "compileall", "-q", site], check=True)
 
 
 def compare(run: Callable[[str], str], site: str, paths: list[str], runs: int) -> int:
@@ -125,7 +127,10 @@ def main() -> int:
         paths = lay_out(work / "site", work, names)
 
         def run(code: str) -> str:
-            return subprocess.check_output([sys.executable, "-c", code], text=True)
+            done = programs.run(
+                [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+            )
+            return str(done.stdout)
 
         compile_all([sys.executable], str(work / "site"))
         return compare(run, str(work / "site"), [str(path) for path in paths], options.runs)

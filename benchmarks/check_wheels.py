@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlcbuild import programs
+
 HERE = Path(__file__).resolve().parent
 PYTHON = "3.11"
 _SUMMARY = ("errors", "warnings", "notes")
@@ -52,7 +54,7 @@ def wheel_of(project: str, cache: Path) -> Path | None:
     if found is None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--only-binary", ":all:", "--platform", "win_amd64", "--python-version", PYTHON]
-        done = subprocess.run(
+        done = programs.run(
             [*command, "--dest", str(cache), project], capture_output=True, text=True, check=False
         )
         if done.returncode:
@@ -80,7 +82,7 @@ def check(wheel: Path, beside: list[Path]) -> Row:
         command += ["--with", str(companion)]
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "python")}
     start = time.perf_counter()
-    process = subprocess.Popen(
+    process = programs.start(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
     out, err = process.communicate()

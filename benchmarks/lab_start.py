@@ -8,12 +8,12 @@ The peer is the same lab with its server stopped, in the same run.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from mlcbuild import programs
 from mlcbuild.lab import down, up
 
 WARM_LIMIT_S, COLD_LIMIT_S = 0.5, 20.0
@@ -23,7 +23,7 @@ HELLO = ("python", "-c", "print('hello')")
 def timed(command: list[str], **env: str) -> float:
     """Return the seconds until the command's output is there."""
     began = time.perf_counter()
-    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, check=True)
+    done = programs.run(command, env={**os.environ, **env}, capture_output=True, check=True)
     assert done.stdout == b"hello\r\n", done  # noqa: S101
     return time.perf_counter() - began
 

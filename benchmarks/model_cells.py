@@ -16,13 +16,14 @@ import argparse
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 import venv
 from pathlib import Path
 from typing import Any
+
+from mlcbuild import programs
 
 ROOT = Path(__file__).parents[1]
 PROBES = ROOT / "python" / "mlcbuild" / "run" / "probes"
@@ -36,7 +37,7 @@ OPTIONS = "--max-batch-size 1 --context-window-size 128 --prefill-chunk-size 64"
 def read(words: list[Any], **env: str) -> dict[str, Any]:
     """Run a child; return the table in its last lines, or {"error": its last words}."""
     environment = {**os.environ, **env}
-    done = subprocess.run(
+    done = programs.run(
         list(map(str, words)), capture_output=True, text=True, check=False, env=environment
     )
     return table(done.stdout, done.stderr)
@@ -55,7 +56,7 @@ def environment(folder: Path, wheels: list[Path]) -> Path:
     """Make a fresh environment with the wheels and what they require; return its Python."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", *wheels], check=True)
+    programs.run([python, "-m", "pip", "install", "-q", *wheels], check=True)
     return python
 
 

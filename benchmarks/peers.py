@@ -17,7 +17,6 @@ import os
 import platform
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
-from pefactory import make_pe  # noqa: E402 - after the path is set
+from mlcbuild import programs  # noqa: E402 - after the path is set
+from pefactory import make_pe  # noqa: E402
 from sickdlls import make  # noqa: E402
 from wheelfactory import make_wheel, make_zip  # noqa: E402
 
@@ -189,7 +189,7 @@ def asked(peer: Peer, wheel: Path) -> tuple[int, str, float]:
         words = peer.command(wheel, wheel.parent / "dlls", Path(out))
         env = {**os.environ, "PYTHONPATH": str(ROOT / "python"), "NO_COLOR": "1", "PYTHONUTF8": "1"}
         began = os.times()
-        done = subprocess.run(
+        done = programs.run(
             words, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
         ended = os.times()

@@ -5,6 +5,7 @@ find_package(Python REQUIRED COMPONENTS Interpreter)
 execute_process(
   COMMAND "${Python_EXECUTABLE}" -c
           "import importlib.util as u; print(u.find_spec('tvm').submodule_search_locations[0])"
+  WORKING_DIRECTORY "${CMAKE_ROOT}" # Python imports from where it runs
   OUTPUT_VARIABLE _tvm_package
   OUTPUT_STRIP_TRAILING_WHITESPACE
   RESULT_VARIABLE _tvm_result

@@ -22,6 +22,7 @@ set(MLCBUILD_TVM_FFI_LIBRARY
 if(MLCBUILD_TVM_FFI_LIBRARY STREQUAL "")
   execute_process(
     COMMAND "${Python_EXECUTABLE}" -m tvm_ffi.config --libfiles
+    WORKING_DIRECTORY "${CMAKE_ROOT}" # Python imports from where it runs
     OUTPUT_VARIABLE _tvm_ffi_library
     OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE _tvm_ffi_result

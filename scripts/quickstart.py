@@ -17,11 +17,20 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from setup_env import ROOT, StepError, environment, have_lab_programs, main_of, on_path, run, say
+from setup_env import (
+    ROOT,
+    StepError,
+    environment,
+    have_lab_programs,
+    main_of,
+    on_path,
+    output,
+    run,
+    say,
+)
 
 DIST = ROOT / "dist"
 UNREACHABLE = 3
@@ -91,7 +100,7 @@ def windows(python: Path, env: dict[str, str]) -> None:
     run(python, "-m", "mlcbuild", "lab", "up", "--env", "quickstart", **env)
     say("bringing what the build needs, as Windows wheels")
     run(python, "-m", "pip", "wheel", "./python", "--no-deps", "-q", "-w", DIST, **env)
-    packages = subprocess.check_output([python, "-c", PACKAGES_OF], text=True).strip()
+    packages = output(python, "-c", PACKAGES_OF)
     target = ("--target", packages, "--upgrade", "--platform", "win_amd64", "--python-version")
     only = ("3.11", "--only-binary=:all:", "--no-warn-conflicts", "-q", "--find-links", DIST)
     run(python, "-m", "pip", "install", *target, *only, *BUILD_NEEDS, **env)

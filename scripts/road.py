@@ -27,7 +27,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_env import ROOT, StepError, environment, main_of, on_path, run, say
+from setup_env import ROOT, StepError, environment, main_of, on_path, programs, run, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,7 @@ def verified(python: Path, wheel: Path, env: dict[str, str]) -> Iterator[Path]:
     """Verify with a chat and keep the place, model and all, until the block ends."""
     say(f"verify and chat: {wheel.name}")
     command = [python, "-m", "mlcbuild", "verify", wheel, "--chat", "--keep", "--json"]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, check=False
-    )
+    done = programs.run(command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE)
     outcome = json.loads(done.stdout) if done.stdout else {"steps": [], "ok": False}
     for step in outcome["steps"]:
         print(f"   {step['name']:11} {step['seconds']:7.1f} s  {step['detail']}")
@@ -84,7 +82,7 @@ def served(folder: Path, log: Path) -> Iterator[str]:
     # Nothing of the caller's may lead the server to other packages.
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "MLC_", "TVM_"))}
     with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, env=clean, cwd=folder)
+        server = programs.start(command, stdout=output, stderr=output, env=clean, cwd=folder)
     try:
         wait_for(f"{url}/v1/models", server, log)
         yield url

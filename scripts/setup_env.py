@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, os.fspath(ROOT / "python"))
+
+from mlcbuild import programs  # noqa: E402 - after the path is set; needs nothing installed
+from mlcbuild.programs import find_program  # noqa: E402
+
 ENVIRONMENTS = ROOT / ".venv"
 OLDEST = (3, 10)
 #: Program -> Debian package, of the lab (mlcbuild/lab/programs.py).
@@ -42,12 +47,17 @@ def run(*command: str | os.PathLike[str], ok: tuple[int, ...] = (0,), **env: str
     """Run a command in the project's folder, showing its output; return its exit code."""
     began = time.monotonic()
     words = [os.fspath(word) for word in command]
-    code = subprocess.run(words, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+    code: int = programs.run(words, cwd=ROOT, env={**os.environ, **env}).returncode
     took = time.monotonic() - began
     print(f"   ({took:.1f} s) {' '.join(words[:6])}{' ...' if words[6:] else ''}", flush=True)
     if code not in ok:
         raise StepError(f"{Path(words[0]).name} {' '.join(words[1:4])} failed (exit {code})", code)
     return code
+
+
+def output(*command: str | os.PathLike[str]) -> str:
+    """Return what a command prints."""
+    return str(programs.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout).strip()
 
 
 def environment(name: str, *requirements: str) -> Path:
@@ -84,16 +94,16 @@ def environment(name: str, *requirements: str) -> Path:
 def install_packages(packages: set[str]) -> None:
     """Install Debian packages where apt and its rights are at hand, else say the command."""
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *sorted(packages)]
-    if not shutil.which("apt-get") or os.name == "nt" or os.geteuid() != 0:
+    if not find_program("apt-get") or os.name == "nt" or os.geteuid() != 0:
         raise StepError(f"programs are missing: sudo {' '.join(command)}", 3)
     say(f"installing {', '.join(sorted(packages))}")
-    subprocess.run(["apt-get", "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
+    programs.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL)
     run(*command, DEBIAN_FRONTEND="noninteractive")
 
 
 def have_lab_programs() -> None:
     """Have what `mlcbuild lab` needs: Wine and a MinGW compiler."""
-    absent = {package for tool, package in LAB.items() if not shutil.which(tool)}
+    absent = {package for tool, package in LAB.items() if not find_program(tool)}
     if sys.platform.startswith("linux") and absent:
         install_packages(absent | ({"wine64"} if "wine" in absent else set()))
 

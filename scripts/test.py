@@ -9,11 +9,10 @@ examples:
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
-from setup_env import environment, install_packages, main_of, on_path, run, say
+from setup_env import environment, find_program, install_packages, main_of, on_path, run, say
 
 #: Program -> Debian package. Tiny DLLs are compiled with them, and Wine is the judge of verdicts.
 DEBIAN = {
@@ -47,7 +46,7 @@ def have_tools() -> None:
     if not sys.platform.startswith("linux"):
         print("   the tests against Wine run on Linux only; the others run here")
         return
-    absent = {package for tool, package in DEBIAN.items() if not shutil.which(tool)}
+    absent = {package for tool, package in DEBIAN.items() if not find_program(tool)}
     absent |= {package for file, package in DEBIAN_FILES.items() if not Path(file).exists()}
     if not absent:
         return

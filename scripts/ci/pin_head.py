@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+
+from mlcbuild.programs import run
 
 SOURCES = Path("3rdparty", "sources.toml")
 
@@ -19,8 +22,8 @@ SOURCES = Path("3rdparty", "sources.toml")
 def head_of(url: str) -> str:
     """Return the commit that HEAD of a repository names."""
     command = ["git", "ls-remote", "--exit-code", url, "HEAD"]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return answer.stdout.split()[0]
+    answer = run(command, check=True, capture_output=True, text=True)
+    return str(answer.stdout).split()[0]
 
 
 def pinned(text: str, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def test_the_callers_display_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_machine_without_a_display_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="install --no-install-recommends xvfb"), display():
         pass
 

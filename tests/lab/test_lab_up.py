@@ -164,7 +164,7 @@ def test_missing_programs_are_named_as_packages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     find_programs.cache_clear()
-    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("mlcbuild.lab.programs.find_program", lambda *_: None)
     try:
         assert main(["lab", "up"]) == 3
     finally:

@@ -7,8 +7,8 @@ the one at fault. Only a load that failed comes here.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+
+from mlc_llm._locator.child import run_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,22 +109,8 @@ def find_guilty(
     ``folders`` are added to the child's DLL search. Raises ``OSError`` where no child can start.
     """
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaf_first.py")
-    command = [_interpreter(), "-I", "-X", "faulthandler", program, *folders, "--", *libraries]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    hung = False
-    try:
-        output, errors = child.communicate(timeout=patience)
-    except subprocess.TimeoutExpired:
-        hung = True
-        child.kill()
-        output, errors = child.communicate()
-    lines = [line.split(" ", 2) for line in output.decode("utf-8", "replace").splitlines()]
+    done = run_python(["-I", "-X", "faulthandler", program, *folders, "--", *libraries], patience)
+    lines = [line.split(" ", 2) for line in done.output.splitlines()]
     guilty: Guilty | None = None
     for words in lines:
         if words[0] == "load":
@@ -136,24 +122,15 @@ def find_guilty(
         elif guilty is not None and words[0] == "fail":
             guilty.winerror = int(words[2])
     if guilty is not None:
-        guilty.hung = hung
-        if guilty.winerror is None and not hung:
-            guilty.exit_code = child.returncode & 0xFFFFFFFF
+        guilty.hung = done.hung
+        if guilty.winerror is None and not done.hung:
+            guilty.exit_code = done.code & 0xFFFFFFFF
         if guilty.exception is None:
-            guilty.exception = _from_faulthandler(errors)
+            guilty.exception = _from_faulthandler(done.errors)
     return guilty
 
 
-def _interpreter() -> str:
-    """Return a python.exe, also where Python is part of another program."""
-    running = sys.executable or ""
-    if os.path.basename(running).lower().startswith("python"):
-        return running
-    return os.path.join(sys.base_prefix, "python.exe")
-
-
-def _from_faulthandler(errors: bytes) -> int | None:
-    text = errors.decode("utf-8", "replace")
+def _from_faulthandler(text: str) -> int | None:
     mark = "Windows fatal exception: "
     if mark not in text:
         return None

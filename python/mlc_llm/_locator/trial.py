@@ -6,10 +6,10 @@ itself. In a child it is a result like any other.
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 
+from mlc_llm._locator.child import run_python
 from mlc_llm._locator.explain import what_fails
 from mlc_llm._locator.installed import library_folders
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["try_load"]
 
 _PATIENCE = 60
+#: Without the current folder, which -c puts first; ours is where it was imported from.
+_IMPORT = (
+    "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
+    "sys.path.append(sys.argv[1]); import mlc_llm"
+)
 
 
 def try_load(path: str, host: Host) -> dict[str, Any]:
@@ -38,16 +43,11 @@ def try_load(path: str, host: Host) -> dict[str, Any]:
             "fix": verdict.fix,
             "text": f"load: {verdict.reason}\nculprit: {verdict.culprit}\nfix: {verdict.fix}",
         }
-    done = subprocess.run(
-        [sys.executable, "-c", "import mlc_llm"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PATIENCE,
-    )
-    said = done.stderr.strip()
-    reason = said or f"the process {_ended(done.returncode)}"
-    good = done.returncode == 0
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    done = run_python(["-c", _IMPORT, root], _PATIENCE)
+    ended = f"does not end within {_PATIENCE} s" if done.hung else _ended(done.code)
+    reason = done.errors.strip() or f"the process {ended}"
+    good = done.code == 0
     return {"good": good, "reason": reason, "text": "load: good" if good else f"load: {reason}"}
 
 

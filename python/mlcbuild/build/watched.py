@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.steps import StepReader
 from mlcbuild.logfile import CHILDREN
+from mlcbuild.programs import start
 from mlcbuild.progress import Line, left
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def watch(
     lines: list[str] = []
     reader = StepReader()
     began = 0.0
-    with subprocess.Popen(
-        list(command),
+    with start(
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -240,11 +239,12 @@ def _told(made: Made) -> int:
 def _run(command: list[str], args: argparse.Namespace) -> int:
     """Run pip: its output as it is, or one line of progress on a terminal, and all in a log."""
     from mlcbuild.build.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.programs import run as run_program  # noqa: PLC0415
     from mlcbuild.progress import Line  # noqa: PLC0415
 
     line = Line(patience_s=0)
     if args.log is None and (args.verbose or not line.shown):
-        return subprocess.run(command, check=False).returncode
+        return int(run_program(command).returncode)
     if args.verbose:
         return watch(command, line=line, say=lambda text: print(text, flush=True))[0]
     code, lines = watch([*command, "-v"], line=line)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mlcbuild.doctor.system import Entry, Python, Ran, System
+from mlcbuild.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -222,11 +223,10 @@ class RealSystem(System):
 
 def _run(command: tuple[str, ...], limit_s: float) -> Ran:
     try:
-        done = subprocess.run(
+        done = run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            check=False,
             timeout=limit_s,
             env=os.environ | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
         )

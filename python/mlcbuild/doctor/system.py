@@ -201,6 +201,7 @@ class System(ABC):
         found = (
             self.join(folder, name)
             for folder in self.path_folders()
+            if self.path.isabs(folder)  # another one is of the current folder
             for name in self.names(folder) or ()
             if (name.lower() if self.windows else name) == wanted
         )

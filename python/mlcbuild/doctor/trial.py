@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mlcbuild.programs import run
+
 __all__ = ["Trial", "run_trial"]
 
 _NAME: Final = "mlcbuild_trial"
@@ -177,7 +179,7 @@ def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.Comp
         "VSLANG": "1033",
     }
     try:
-        return subprocess.run(
+        return run(
             command,
             cwd=folder,
             env=environment,
@@ -186,7 +188,6 @@ def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.Comp
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            check=False,
             timeout=limit_s,
         )
     except subprocess.TimeoutExpired:

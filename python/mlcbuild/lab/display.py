@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild import programs
 from mlcbuild.errors import FailedError, InputError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def display() -> Iterator[str]:
     if given := os.environ.get("DISPLAY"):
         yield given
         return
-    program = shutil.which("Xvfb")
+    program = programs.find_program("Xvfb")
     if program is None:
         raise InputError(
             "Windows programs need a display for Vulkan, and there is none",
@@ -38,7 +38,7 @@ def display() -> Iterator[str]:
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as numbers:
         try:
-            server = subprocess.Popen(
+            server = programs.start(
                 (
                     *(program, "-displayfd", str(writer), "-nolisten", "tcp", "-noreset"),
                     *("-screen", "0", "640x480x24"),

@@ -18,6 +18,7 @@ from mlcbuild.lab.process import Completed, run_program
 from mlcbuild.lab.programs import find_programs
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_path
+from mlcbuild.programs import isolated
 from mlcbuild.sources.cache import default_cache, remove
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Lab:
         if word.lower() in {"python", "python.exe", "python3"}:
             return [python]
         if word.lower() in {"pip", "pip.exe", "pip3"}:
-            return [python, "-m", "pip"]
+            return isolated((python, "-m", "pip"))
         path = Path(word)
         return [windows_path(path)] if "/" in word and path.is_file() else [word]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from mlcbuild import programs
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.lab.wine import windows_path
 
@@ -80,7 +81,7 @@ def run_program(
     desktop = {_DESKTOP: mark} if "DISPLAY" in environment else {}
     with tempfile.TemporaryDirectory(prefix="mlcbuild-lab-") as scratch:
         report = Path(scratch) / "report"
-        process = subprocess.Popen(
+        process = programs.start(
             [
                 *(prefix.programs.wine, str(prefix.launcher), windows_path(report)),
                 *arguments,

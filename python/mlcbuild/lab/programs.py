@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +10,7 @@ from typing import Final
 
 from mlcbuild import mingw
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.programs import ask, find_program
 
 __all__ = ["Programs", "find_programs"]
 
@@ -49,8 +48,8 @@ class Programs:
 def _find(names: tuple[str, ...]) -> str | None:
     """Return the first there is, in Wine's own folders before PATH, whose wine is a script."""
     for name in names:
-        for path in (_FOLDERS, None):
-            if found := shutil.which(name, path=path):
+        for env in ({"PATH": _FOLDERS}, None):
+            if found := find_program(name, env):
                 return found
     return None
 
@@ -75,10 +74,10 @@ def find_programs() -> Programs:
             remedy=f"apt-get install --no-install-recommends {' '.join(missing)}",
         )
     wine = str(found["wine"])
-    said = subprocess.run([wine, "--version"], capture_output=True, text=True, check=False)
+    said = ask([wine, "--version"])
     return Programs(
         wine=wine,
         server=str(found["server"]),
         gcc=str(found["gcc"]),
-        version=said.stdout.split()[0] if said.stdout else "wine",
+        version=said.stdout.decode().split()[0] if said and said.stdout.strip() else "wine",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import run
 
 if TYPE_CHECKING:
     from mlcbuild.lab.programs import Programs
@@ -52,7 +52,7 @@ def compile_source(programs: Programs, name: str, target: Path, *options: str) -
     Raises ``FailedError`` with the compiler's last word.
     """
     command = [programs.gcc, "-O2", "-s", "-o", str(target), str(DATA / f"{name}.c"), *options]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = run(command, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()
         with suppress(OSError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.downloads import RUNTIMES, bring
 from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
+from mlcbuild.programs import NOT_HERE, run
 from mlcbuild.sources.aside import hold, make_aside
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Prefix:
             **(given or {}),
             "HOME": str(self.folder / "home"),
             "LC_ALL": "C.UTF-8",
+            NOT_HERE: "1",
             "WINEARCH": "win64",
             "WINELOADER": self.programs.wine,
             "WINEPREFIX": str(self.folder),
@@ -121,9 +123,8 @@ class Prefix:
 def _quiet(command: list[str], environment: dict[str, str], limit_s: float) -> int:
     """Run a program that must keep nothing of ours open; its exit code, -1 past the limit."""
     try:
-        return subprocess.run(
+        return run(
             command,
-            check=False,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

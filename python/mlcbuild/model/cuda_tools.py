@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.linkers import ZIG
+from mlcbuild.programs import isolated, run
 from mlcbuild.sources.aside import make_aside
 from mlcbuild.sources.cache import default_cache
 
@@ -52,10 +52,9 @@ def bring(notice: Callable[[str], None]) -> Path:
     def make(aside: Path) -> None:
         notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
-        done = subprocess.run(
+        done = run(
             [*pip, "--only-binary=:all:", "--target", str(aside), *_PACKAGES],
             capture_output=True,
-            check=False,
         )
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().splitlines()
@@ -93,7 +92,7 @@ def host_compiler(tools: Tools, folder: Path) -> dict[str, str]:
     if tools.name != ZIG:
         return {}
     program = folder / "clang++"
-    words = shlex.join((sys.executable, "-m", "ziglang", "c++", "-target", _HEADERS))
+    words = shlex.join(isolated((sys.executable, "-m", "ziglang", "c++", "-target", _HEADERS)))
     # PYTHONPATH is for the Python that compiles, which can be another one.
     program.write_text(f'#!/bin/sh\nunset PYTHONPATH\nexec {words} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
@@ -111,9 +110,7 @@ def stand_in(tools: Tools, folder: Path) -> Path:
         return into
     library = into / "libcuda.so.1"
     command = [*tools.linker, "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
-    done = subprocess.run(
-        [*command, "-o", str(library), "-x", "c", str(_DRIVER)], capture_output=True, check=False
-    )
+    done = run([*command, "-o", str(library), "-x", "c", str(_DRIVER)], capture_output=True)
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
         raise FailedError(f"the stand-in of CUDA's driver does not compile: {said[:300]}")

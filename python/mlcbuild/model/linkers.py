@@ -9,14 +9,13 @@ made of the functions that the installed tvm_ffi exports.
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import find_program, isolated, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +43,7 @@ class Tools:
 
 
 def choose(
-    host: Host, *, which: Callable[[str], str | None] = shutil.which, zig: bool | None = None
+    host: Host, *, which: Callable[[str], str | None] = find_program, zig: bool | None = None
 ) -> Tools:
     """Choose the linker for ``host``: the system's compiler, MinGW, else zig's, which is on PyPI.
 
@@ -88,7 +87,7 @@ def import_library(tools: Tools, functions: Iterable[str], folder: Path) -> Path
     lines = ["LIBRARY tvm_ffi.dll", "EXPORTS", *sorted(functions)]
     definition.write_text("\n".join(lines) + "\n", encoding="ascii")
     command = [*tools.dlltool, "-m", "i386:x86-64", "-d", str(definition), "-l", str(library)]
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = run(command, capture_output=True)
     if done.returncode != 0 or not library.is_file():
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         raise FailedError(f"{tools.dlltool[0]} made no import library: {said[:200]}")
@@ -98,7 +97,7 @@ def import_library(tools: Tools, functions: Iterable[str], folder: Path) -> Path
 def write_program(tools: Tools, extra: Iterable[Path], folder: Path) -> Path:
     """Write the script that TVM calls as ``CXX``; ``extra`` are files that end its command."""
     program = folder / "link"
-    words = shlex.join(tools.linker)
+    words = shlex.join(isolated(tools.linker))
     ends = shlex.join(str(path) for path in extra)
     program.write_text(f'#!/bin/sh\nexec {words} "$@" {ends}\n', encoding="utf-8")
     program.chmod(0o755)

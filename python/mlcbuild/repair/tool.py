@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,16 +59,15 @@ def arguments(
 def run_delvewheel(words: Sequence[str], env: Mapping[str, str]) -> str:
     """Run it; return what it said. Raises ``FailedError`` with its last line, ``UsageError``."""
     try:
-        done = subprocess.run(
+        done = run(
             [sys.executable, "-m", "delvewheel", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
             env={"SOURCE_DATE_EPOCH": _NO_DATE, **env, "PYTHONIOENCODING": "utf-8"},
         )
     except OSError as error:
         raise FailedError(f"delvewheel does not run ({error})") from error
-    said = done.stdout.decode("utf-8", errors="replace")
+    said: str = done.stdout.decode("utf-8", errors="replace")
     if done.returncode == 0:
         return said
     lines = [line.strip() for line in said.splitlines() if line.strip()]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.codes import find_code
 from mlcbuild.logfile import CHILDREN
+from mlcbuild.programs import start
 from mlcbuild.run.job import Job, start_in_job
 
 if TYPE_CHECKING:
@@ -87,12 +88,12 @@ def service(
     with log.open("ab") as output:
         output.write(f"\n== {' '.join(arguments)}\n".encode(errors="backslashreplace"))
         output.flush()
-        process = subprocess.Popen(
-            list(arguments),
+        process = start(
+            arguments,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=dict(environment),
+            env=environment,
             cwd=folder,
             **own_group,
         )

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.programs import run
 from mlcbuild.sources.lock import read_toml
 
 if TYPE_CHECKING:
@@ -94,14 +94,13 @@ def load_crates(path: Path) -> CrateLock:
 def _cargo(cargo: str, *arguments: str, cwd: Path, **environment: str) -> str:
     command = cargo or os.environ.get("CARGO") or "cargo"
     try:
-        done = subprocess.run(
+        done = run(
             [command, *arguments],
             cwd=cwd,
             env=os.environ | environment,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            check=False,
         )
     except (FileNotFoundError, PermissionError) as error:
         raise InputError(
@@ -115,7 +114,7 @@ def _cargo(cargo: str, *arguments: str, cwd: Path, **environment: str) -> str:
             f"cargo {arguments[0]} failed in {cwd} ({reason})",
             remedy="check the network and Cargo's settings, or update Rust",
         )
-    return done.stdout
+    return str(done.stdout)
 
 
 def _manifest_facts(manifest: Path, cargo: str) -> tuple[str, str, frozenset[str], str]:

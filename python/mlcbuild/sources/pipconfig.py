@@ -11,13 +11,13 @@ import functools
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.programs import run
 
 __all__ = ["IndexSettings", "default_index_of", "load_settings", "parse_settings"]
 
@@ -55,13 +55,12 @@ def _ask(*arguments: str) -> str:
     command = _pip()
     if not command:
         return ""
-    done = subprocess.run(
+    done = run(
         [*command, *arguments],
         env=os.environ | {"COLUMNS": "10000", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        check=False,
     )
     return done.stdout if done.returncode == 0 else ""
 

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError, MlcbuildError
+from mlcbuild.programs import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +80,7 @@ class Git:
             if self.stopped.is_set():
                 raise StoppedError("interrupted")
             try:
-                process = subprocess.Popen(
+                process = start(
                     ["git", *_OPTIONS, *arguments],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

@@ -170,7 +170,7 @@ class Debugger:
         line = ctypes.create_unicode_buffer(subprocess.list2cmdline(command))
         flags = DEBUG_ONLY_THIS_PROCESS | CREATE_NO_WINDOW
         if not kernel32.CreateProcessW(
-            None, line, None, None, False, flags, None, None,
+            command[0], line, None, None, False, flags, None, None,
             ctypes.byref(start), ctypes.byref(made),
         ):  # fmt: skip
             raise ctypes.WinError(ctypes.get_last_error())

@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.programs import run
 from mlcbuild.wheelhouse.systems import WINDOWS, System
 
 if TYPE_CHECKING:
@@ -86,11 +86,10 @@ def resolve(
     )
     certificates = {"SSL_CERT_FILE": index.certificates} if index.certificates else {}
     try:
-        done = subprocess.run(
+        done = run(
             [sys.executable, "-m", "uv", *command],
             input="".join(f"{requirement}\n" for requirement in requirements).encode(),
             capture_output=True,
-            check=False,
             env={**os.environ, **certificates},
         )
     except OSError as error:
@@ -102,7 +101,7 @@ def resolve(
             f"the dependencies for {system.title} and Python {python} do not resolve: {words}",
             remedy="try another --python, or change the --constraint",
         )
-    return done.stdout.decode()
+    return str(done.stdout.decode())
 
 
 def bring(pins: str, folder: Path, *, python: str, links: Path, system: System = WINDOWS) -> None:
@@ -122,7 +121,7 @@ def bring(pins: str, folder: Path, *, python: str, links: Path, system: System =
         "--dest",
         os.fspath(folder),
     ]
-    done = subprocess.run(command, capture_output=True, check=False)
+    done = run(command, capture_output=True)
     if done.returncode != 0:
         errors = [
             line.removeprefix("ERROR: ")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from mlcbuild.errors import InputError
+from mlcbuild.programs import run
 from mlcbuild.sources.cache import default_cache
 from mlcbuild.wheelhouse.systems import WINDOWS, System
 
@@ -41,7 +41,7 @@ def bring_upstream(
     command += ["--only-binary=:all:", *system.pip, "--implementation", "cp"]
     command += ["--python-version", python, f"{project}=={version}", "--dest"]
     with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
-        done = subprocess.run([*command, aside], capture_output=True, check=False)
+        done = run([*command, aside], capture_output=True)
         brought = sorted(Path(aside).glob("*.whl"))
         if done.returncode != 0 or len(brought) != 1:
             said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]

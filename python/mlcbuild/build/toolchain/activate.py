@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from mlcbuild.build.toolchain.searchpath import order_path
 from mlcbuild.build.toolchain.vcvars import capture_command, merged, parse_set, require_compiler
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,12 +42,11 @@ class WindowsShell:
     def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
         """Run a command line of ``cmd``. Raises ``FailedError`` where it hangs."""
         try:
-            done = subprocess.run(
+            done = run(
                 command,
                 capture_output=True,
                 stdin=subprocess.DEVNULL,
-                check=False,
-                env=dict(env),
+                env=env,
                 timeout=_PATIENCE,
             )
         except (OSError, subprocess.TimeoutExpired) as error:

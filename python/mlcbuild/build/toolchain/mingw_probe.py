@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild import mingw
 from mlcbuild.build.toolchain.mingw import RUST_TARGET, GnuCompiler, MingwMachine, Rust
+from mlcbuild.programs import ask, find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +27,7 @@ def read_mingw(env: Mapping[str, str]) -> MingwMachine:
 
 def _compilers(env: Mapping[str, str]) -> Iterator[GnuCompiler]:
     for names in zip(mingw.compilers("gcc"), mingw.compilers("g++"), strict=True):
-        c, cxx = (shutil.which(name, path=env.get("PATH")) for name in names)
+        c, cxx = (find_program(name, env) for name in names)
         if c and cxx:
             said = _output([cxx, "-v"], env)
             version = re.search(r"^gcc version (\d+)(?:[.-](\d+))?", said, re.MULTILINE)
@@ -44,9 +43,9 @@ def _compilers(env: Mapping[str, str]) -> Iterator[GnuCompiler]:
 def read_rusts(env: Mapping[str, str]) -> Iterator[Rust]:
     """Ask the Rust on PATH and the distribution's own."""
     home = env.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
-    path = os.pathsep.join((env.get("PATH", ""), os.fspath(Path(home, "bin"))))
+    where = {"PATH": os.pathsep.join((env.get("PATH", ""), os.fspath(Path(home, "bin"))))}
     found = [
-        (shutil.which("cargo", path=path), shutil.which("rustc", path=path), "PATH"),
+        (find_program("cargo", where), find_program("rustc", where), "PATH"),
         ("/usr/bin/cargo", "/usr/bin/rustc", "the distribution"),
     ]
     seen = set()
@@ -74,10 +73,5 @@ def _numbers(match: re.Match[str] | None) -> tuple[int, ...]:
 
 
 def _output(command: list[str], env: Mapping[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, check=False, timeout=60, env={**env, "LC_ALL": "C"}
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return (done.stdout + done.stderr).decode(errors="replace")
+    done = ask(command, env={**env, "LC_ALL": "C"})
+    return "" if done is None else (done.stdout + done.stderr).decode(errors="replace")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mlcbuild import programs
 from mlcbuild.build.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.build.toolchain.facts import Machine, Prompt, architecture
 from mlcbuild.build.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
@@ -96,7 +96,5 @@ def ask_vswhere(env: Mapping[str, str], ask: Ask | None = None) -> tuple[VisualS
 
 
 def _output(command: list[str]) -> bytes | None:
-    try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=120).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+    done = programs.ask(command, limit_s=120)
+    return None if done is None else done.stdout
