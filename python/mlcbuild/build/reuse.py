@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import Final
 
+from mlcbuild import aside
+
 __all__ = ["keep_objects"]
 
 _INFO: Final = ".skbuild-info.json"
@@ -32,7 +34,5 @@ def keep_objects(build_dir: Path, scikit_build_core: Path) -> bool:
         return False
     (build_dir / "CMakeCache.txt").unlink(missing_ok=True)
     record["skbuild_path"] = str(scikit_build_core)
-    aside = info.with_suffix(".part")
-    aside.write_text(json.dumps(record, indent=2), encoding="utf-8")
-    aside.replace(info)
+    aside.replace(info, json.dumps(record, indent=2).encode())
     return True

@@ -13,6 +13,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.aside import open_new
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def rewrite(
     """
     aside = target.with_name(target.name + ".part")
     try:
-        with zipfile.ZipFile(wheel) as archive, zipfile.ZipFile(aside, "w") as out:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            open_new(aside) as file,
+            zipfile.ZipFile(file, "w") as out,
+        ):
             _copy(archive, out, changed, rename)
     except (OSError, zipfile.BadZipFile) as error:
         aside.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.aside import open_new
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,12 +31,12 @@ def keep_symbols(built: Path, wheel: str, into: Path) -> Path | None:
     into.mkdir(parents=True, exist_ok=True)
     target = into / f"{wheel.removesuffix('.whl')}.symbols.zip"
     aside = target.with_name(target.name + ".part")
-    with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            info = zipfile.ZipInfo(file.name, _DATE)
+    with open_new(aside) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for pdb in files:
+            info = zipfile.ZipInfo(pdb.name, _DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            with file.open("rb") as source, archive.open(info, "w") as out:
+            with pdb.open("rb") as source, archive.open(info, "w") as out:
                 while block := source.read(1 << 20):
                     out.write(block)
     aside.replace(target)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError, UsageError
 from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
@@ -127,7 +128,8 @@ def make(
         stage("check", _words(options.request, made))
         # Beside the output first: a rename within one folder cannot stop half-way.
         aside = options.output.with_name(f".{options.output.name}.new")
-        shutil.copyfile(library, aside)
+        with library.open("rb") as made_aside, open_new(aside) as out:
+            shutil.copyfileobj(made_aside, out)
         aside.replace(options.output)
     made.size = options.output.stat().st_size
     return made

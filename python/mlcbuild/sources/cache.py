@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.aside import open_lock
 from mlcbuild.errors import InputError
 from mlcbuild.sources.process import StoppedError
 
@@ -54,6 +55,9 @@ def no_room(error: OSError, where: Path) -> InputError | None:
 def remove(folder: Path) -> None:
     """Delete a folder with the read-only files that Git makes. Raises ``InputError``."""
     try:
+        if folder.is_symlink():  # put there by somebody; what it names is not ours
+            folder.unlink()
+            return
         for path in folder.rglob("*"):
             if os.name == "nt" and path.is_file():
                 path.chmod(stat.S_IWRITE)
@@ -114,7 +118,7 @@ def locked(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab")
+        file = open_lock(path)
     except OSError as error:
         raise no_room(error, path) or InputError(
             f"cannot write {path}: {error.strerror}", remedy="choose another folder with --cache"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild import aside
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
 from mlcbuild.programs import run
 from mlcbuild.sources.lock import read_toml
@@ -170,9 +171,7 @@ def _write_if_changed(target: Path, text: str) -> None:
     try:
         if target.is_file() and target.read_text("utf-8") == text:
             return
-        aside = target.with_name(f"{target.name}.part")
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(target)
+        aside.replace(target, text.encode())
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror}") from error
 

@@ -109,7 +109,10 @@ class GitRepository:
         notice: Callable[[str], None],
     ) -> int:
         aside = fetch.repository
-        done = self.git.run(["init", "--quiet", "--bare", "--template=", str(aside)])
+        # In the cache: from a folder that holds a repository, Git would read that one's settings.
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        words = ["init", "--quiet", "--bare", "--template=", aside.name]
+        done = self.git.run(words, folder=aside.parent)
         if done.returncode:
             raise full_disk(component.name, aside, done.stderr) or InputError(
                 f"cannot make the cache {aside}: {reason(done.stderr)}",

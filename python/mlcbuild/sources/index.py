@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from packaging.utils import canonicalize_name
 
+from mlcbuild.filenames import is_plain
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings
 from mlcbuild.sources.transfer import IndexFile, IndexUnreachableError, Transfer, unreachable
 
@@ -32,6 +33,9 @@ _ACCEPT: Final = (
     "text/html;q=0.1"
 )
 _ARCHIVES: Final = (".whl", ".tar.gz", ".zip")
+_WEB: Final = frozenset({"http", "https"})
+#: Bytes; a size beyond it is not one.
+_LARGEST: Final = 1 << 50
 _NOT_FOUND: Final = 404
 
 
@@ -48,6 +52,19 @@ class _Links(html.parser.HTMLParser):
             self.anchors.append(dict(attrs))
 
 
+def _offered(
+    filename: str,
+    url: str,
+    base: str,
+    **facts: Any,  # noqa: ANN401 - the other fields
+) -> Iterator[IndexFile]:
+    """Yield a file of a page: its name is no path, and a page of the web names no local file."""
+    here = urllib.parse.urlsplit(base).scheme
+    scheme = urllib.parse.urlsplit(url).scheme
+    if is_plain(filename) and (scheme in _WEB or scheme == here == "file"):
+        yield IndexFile(filename=filename, url=url, **facts)
+
+
 def _from_html(text: str, base: str) -> Iterator[IndexFile]:
     page = _Links()
     page.feed(text)
@@ -55,9 +72,10 @@ def _from_html(text: str, base: str) -> Iterator[IndexFile]:
         url, _, fragment = urllib.parse.urljoin(base, anchor.get("href") or "").partition("#")
         filename = urllib.parse.unquote(urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1])
         if filename.endswith(_ARCHIVES):
-            yield IndexFile(
-                filename=filename,
-                url=url,
+            yield from _offered(
+                filename,
+                url,
+                base,
                 sha256=fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else "",
                 requires_python=anchor.get("data-requires-python") or "",
                 yanked="data-yanked" in anchor,
@@ -66,22 +84,27 @@ def _from_html(text: str, base: str) -> Iterator[IndexFile]:
 
 def _from_json(content: dict[str, Any], base: str) -> Iterator[IndexFile]:
     for file in content["files"]:
-        yield IndexFile(
-            filename=file["filename"],
-            url=urllib.parse.urljoin(base, file["url"]),
-            sha256=file.get("hashes", {}).get("sha256", ""),
-            size=file.get("size"),
-            requires_python=file.get("requires-python") or "",
+        size = file.get("size")
+        yield from _offered(
+            file["filename"],
+            urllib.parse.urljoin(base, file["url"]),
+            base,
+            sha256=str(file.get("hashes", {}).get("sha256", "")),
+            size=size if isinstance(size, int) and 0 <= size < _LARGEST else None,
+            requires_python=str(file.get("requires-python") or ""),
             yanked=bool(file.get("yanked", False)),
         )
 
 
-def _project_of(filename: str) -> str:
-    """Return the normalised project that a wheel's or sdist's name starts with."""
-    stem = re.sub(r"(\.tar\.gz|\.zip|\.whl)$", "", filename)
-    return canonicalize_name(
-        stem.split("-")[0] if filename.endswith(".whl") else stem.rpartition("-")[0]
-    )
+def _is_of(filename: str, project: str) -> bool:
+    """Say whether a wheel's or sdist's name is one of the normalised project's.
+
+    An sdist's name may hold hyphens, and so may old versions: any may be the one between them.
+    """
+    if filename.endswith(".whl"):
+        return canonicalize_name(filename.partition("-")[0]) == project
+    hyphens = [match.start() for match in re.finditer("-", filename)]
+    return any(canonicalize_name(filename[:at]) == project for at in hyphens)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,11 +127,12 @@ class Index:
         found: dict[str, IndexFile] = {}
         for place in self.settings.find_links:
             for file in self._linked(place):
-                if _project_of(file.filename) == project:
+                if _is_of(file.filename, project):
                     found.setdefault(file.filename, file)
         for index in self.settings.indexes:
             for file in self._listed(f"{index.rstrip('/')}/{project}/"):
-                found.setdefault(file.filename, file)
+                if _is_of(file.filename, project):  # a page may list anything
+                    found.setdefault(file.filename, file)
         return list(found.values())
 
     def download(

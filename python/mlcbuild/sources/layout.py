@@ -14,9 +14,10 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.cache import no_room
-from mlcbuild.sources.tree import SourceFile, Tree
+from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +63,9 @@ def read_state(folder: Path) -> State | None:
         if content["format"] != _FORMAT:
             return None
         files = {path: (int(f[0]), int(f[1]), str(f[2])) for path, f in content["files"].items()}
+        check_paths(MARKER, files)  # it lies in a checkout, and says what is deleted
         return State(fingerprint=str(content["fingerprint"]), files=files)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, FailedError):
         return None
 
 
@@ -76,7 +78,8 @@ def _replace(path: Path, file: SourceFile, when: int | None) -> None:
     """Write ``path`` aside, then rename; ``when`` is its modification time in nanoseconds."""
     aside = path.with_name(f".{path.name[:100]}.part")
     try:
-        aside.write_bytes(file.data)
+        with open_new(aside) as out:
+            out.write(file.data)
         if file.executable and os.name == "posix":
             aside.chmod(_EXECUTABLE_MODE)
         if when is not None:
@@ -139,9 +142,11 @@ def lay_out(folder: Path, component: Component, tree: Tree, wanted: str) -> int:
         _write_state(folder, State(fingerprint="", files=planned))
         stale = differences(folder, tree)
         for path in stale:
+            _refuse_links(folder, path)
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             _replace(folder / path, tree[path], now)
         for path in set(before) - set(tree):
+            _refuse_links(folder, path)
             _delete(folder, path)
         stats = {path: (folder / path).stat() for path in tree}
         files = {p: (s.st_size, s.st_mtime_ns, digests[p]) for p, s in stats.items()}
@@ -152,6 +157,18 @@ def lay_out(folder: Path, component: Component, tree: Tree, wanted: str) -> int:
             remedy="close what uses it and check the permissions, then run 'mlcbuild fetch' again",
         ) from error
     return len(stale)
+
+
+def _refuse_links(folder: Path, path: str) -> None:
+    """Raise ``FailedError`` where a folder on the way to a file is a link to somewhere else."""
+    for parent in (folder / path).parents:
+        if parent.is_symlink():
+            raise FailedError(
+                f"{parent} is a symbolic link: its files would be written elsewhere",
+                remedy="remove the link, then run 'mlcbuild fetch'",
+            )
+        if parent == folder:
+            return
 
 
 def _delete(folder: Path, path: str) -> None:

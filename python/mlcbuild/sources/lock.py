@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.filenames import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -191,7 +192,7 @@ def _component(path: Path, name: str, values: object) -> Component:
     elif "pypi" in table.values:
         table.keys(_PYPI_KEYS)
         filename = table.text("file")
-        if not filename.endswith((".tar.gz", ".zip")) or "/" in filename or "\\" in filename:
+        if not filename.endswith((".tar.gz", ".zip")) or not is_plain(filename):
             raise table.refuse(f"names a 'file' that is not an sdist: {filename}")
         origin = PypiOrigin(
             project=table.text("pypi"),

@@ -14,6 +14,7 @@ from mlcbuild.programs import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["Git", "StoppedError"]
 
@@ -112,13 +113,14 @@ class Git:
         *,
         data: str = "",
         hear: Callable[[str], bool] | None = None,
+        folder: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run Git to its end; the caller judges the exit code. Raises as ``start`` does.
 
         ``hear`` gets each line of stderr as it comes; one that it returns True for is its alone.
         """
         with self.start(
-            arguments, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+            arguments, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", cwd=folder
         ) as process:
             if hear is None:
                 out, err = process.communicate(data)

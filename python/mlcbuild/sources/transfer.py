@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import netrc
+import os
 import ssl
 import urllib.error
 import urllib.parse
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
+from mlcbuild.aside import open_kept, open_new
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.cache import no_room, sha256_of
 
@@ -110,15 +112,17 @@ class Transfer:
         part = to.with_name(f"{to.name}.part")
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
-            start = part.stat().st_size if file.sha256 and part.exists() else 0
             received = 0
-            for block, position in self._blocks(file.url, start):
-                with part.open("r+b" if position else "wb") as out:
+            with open_kept(part) if file.sha256 else open_new(part) as out:
+                start = out.seek(0, os.SEEK_END)
+                for block, position in self._blocks(file.url, start):
                     out.seek(position)
+                    out.truncate()
                     out.write(block)
-                received += len(block)
-                if progress is not None:
-                    progress(len(block))
+                    out.flush()  # a kill loses nothing of it
+                    received += len(block)
+                    if progress is not None:
+                        progress(len(block))
             actual = sha256_of(part) if file.sha256 else ""
             if actual != file.sha256:
                 part.unlink()

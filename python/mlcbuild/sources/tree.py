@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mlcbuild.errors import FailedError
+from mlcbuild.filenames import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +25,6 @@ class SourceFile:
 #: POSIX path below the component's root -> file.
 Tree: TypeAlias = "dict[str, SourceFile]"
 
-_RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10))}
-    | {f"lpt{i}" for i in range(1, 10)}
-)
-_FORBIDDEN: Final = frozenset('<>:"|?*\\')
-
 
 def check_paths(component: str, paths: Mapping[str, object]) -> None:
     """Refuse paths that would leave the destination or that Windows cannot store.
@@ -38,16 +33,7 @@ def check_paths(component: str, paths: Mapping[str, object]) -> None:
     """
     seen: dict[str, str] = {}
     for path in paths:
-        parts = path.split("/")
-        bad = any(
-            part in {"", ".", ".."}
-            or part.lower() == ".git"
-            or part.endswith((".", " "))
-            or part.split(".")[0].lower() in _RESERVED
-            or any(c in _FORBIDDEN or ord(c) < ord(" ") for c in part)
-            for part in parts
-        )
-        if bad:
+        if not all(is_plain(part) and part.lower() != ".git" for part in path.split("/")):
             raise FailedError(
                 f"{component}: the path {path!r} cannot be laid out on every system",
                 remedy="list it under 'exclude' in sources.toml",

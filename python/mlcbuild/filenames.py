@@ -1,0 +1,56 @@
+"""Names that come from outside, from an index, a repository, an archive, become names or nothing.
+
+A name is never a path: it names one file of the folder that we chose, on every system.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote
+
+__all__ = ["is_plain", "plain"]
+
+#: Devices of Windows in every folder, with any ending (learn.microsoft.com/windows/win32/fileio/
+#: naming-a-file); the superscript digits count as digits there.
+_DEVICES: Final = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789\u00b9\u00b2\u00b3"}
+)
+#: Separators, drives and alternate streams, wildcards, and what the shell of Windows redirects.
+_FORBIDDEN: Final = frozenset('<>:"/|?*\\')
+#: Bytes that one name may have on ext4, APFS (in UTF-8) and NTFS (in UTF-16).
+_LONGEST: Final = 255
+
+
+def is_plain(name: str) -> bool:
+    """Say whether a name is one file's on Windows, Linux and macOS, however it is decoded.
+
+    ``%2e%2e%2f`` is refused as ``../`` is: who reads the name next may decode it.
+    """
+    while True:
+        if not _is_plain(name):
+            return False
+        decoded = unquote(name, errors="surrogateescape")
+        if decoded == name:
+            return True
+        name = decoded
+
+
+def plain(name: str) -> str:
+    """Return the name. Raises ``ValueError``, which shows it escaped, where it is no plain one."""
+    if not is_plain(name):
+        raise ValueError(f"{name[:_LONGEST]!a} is not a valid file name")
+    return name
+
+
+def _is_plain(name: str) -> bool:
+    device = name.partition(".")[0].rstrip(" ").lower()
+    return (
+        name.isprintable()  # no control or bidirectional characters, no lone surrogates
+        and not _FORBIDDEN.intersection(name)
+        and name not in {"", ".", ".."}
+        and not name.endswith((".", " "))
+        and not name.startswith(" ")
+        and device not in _DEVICES
+        and len(name.encode()) <= _LONGEST
+    )
