@@ -73,7 +73,13 @@ def checks_tables() -> str:
 
 
 def _where(platforms: tuple[str, ...]) -> str:
-    names = {"win32": "Windows", "linux": "Linux", "darwin": "macOS"}
+    names = {
+        "win32": "Windows",
+        "linux": "Linux",
+        "darwin": "macOS",
+        "cygwin": "Cygwin",
+        "msys": "MSYS",
+    }
     return f" ({', '.join(names[p] for p in platforms)})" if platforms else ""
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "KITS",
     "SITE",
     "VSWHERE",
+    "WINGET",
     "FakeSystem",
     "install",
     "linux",
@@ -42,6 +43,7 @@ VSWHERE = r"C:\Program Files (x86)\Microsoft Visual Studio\Installer\vswhere.exe
 CMAKE = r"C:\Program Files\CMake\bin\cmake.exe"
 GIT = r"C:\Program Files\Git\cmd\git.exe"
 CARGO = r"C:\Users\ada\.cargo\bin"
+WINGET = r"C:\Users\ada\AppData\Local\Microsoft\WindowsApps\winget.exe"
 KITS = r"C:\Program Files (x86)\Windows Kits\10"
 SYSTEM32 = r"C:\Windows\System32"
 #: The registry's class of display adapters.
@@ -75,6 +77,8 @@ class FakeSystem(System):
         self.dead_hosts: dict[str, str] = {}
         #: The proxy of each page that was asked for.
         self.proxies: list[str] = []
+        #: The programs that started this one, nearest first.
+        self.callers_: tuple[str, ...] = ()
         self._files: dict[str, tuple[str, bytes | Image | None, float]] = {}
         self._answers: dict[str, Mapping[str, str | Ran]] = {}
         self._key_cache: dict[str, str] = {}
@@ -208,6 +212,9 @@ class FakeSystem(System):
         self.proxies.append(proxy)
         return next((why for start, why in self.dead_hosts.items() if url.startswith(start)), "")
 
+    def callers(self) -> tuple[str, ...]:
+        return self.callers_
+
     def rename(self, old: str, new: str) -> str:
         if self.entry(new) is not None:
             return f"{new} is there already"
@@ -250,6 +257,7 @@ def windows() -> FakeSystem:
     pc.put_folder(pc.folder).put_folder(pc.env["TEMP"]).put_folder(r"C:\Python312")
     pc.put(r"C:\Python312\Lib\ensurepip\__init__.py").put(rf"{SITE}\pip\__init__.py")
     pc.program(rf"{venv}\Scripts\python.exe")
+    pc.program(WINGET)
     set_cmake(pc, "4.2.1")
     set_studios(pc, studio(2022, "BuildTools"))
     set_redist(pc)

@@ -85,7 +85,7 @@ def cmake_that_does_not_start(pc: FakeSystem) -> None:
 @sick("cmake", "fail", "python -m pip install 'cmake>=3.26'", on=linux)
 def old_cmake_that_pip_may_not_replace(pc: FakeSystem) -> None:
     pc.program("/usr/bin/cmake", {"--version": "cmake version 3.25.1"})
-    pc.env["PIP_NO_BUILD_ISOLATION"] = "1"
+    pc.env["PIP_NO_BUILD_ISOLATION"] = "0"
 
 
 @sick("cmake", "fail", "cmake>=3.26")
@@ -177,7 +177,7 @@ def half_installed_visual_studio(pc: FakeSystem) -> None:
     set_studios(pc, studio(2022, complete=False))
 
 
-@sick("msvc", "fail", "VC.Tools.ARM64", "rust-host", "windows-sdk")
+@sick("msvc", "fail", "VC.Tools.ARM64", "rust-host")
 def arm64_without_its_compilers(pc: FakeSystem) -> None:
     pc.machine = "ARM64"
     pc.with_python(platform="win-arm64")
@@ -189,7 +189,7 @@ def vswhere_that_answers_nonsense(pc: FakeSystem) -> None:
     pc.answer(VSWHERE, {f"{words} -include packages": "[{]", words: "[{]"})
 
 
-@sick("msvc-prompt", "fail", "open an ordinary terminal", "generator")
+@sick("msvc-prompt", "fail", "open an ordinary terminal")
 def prompt_for_32_bit(pc: FakeSystem) -> None:
     tools = r"C:\Program Files (x86)\Microsoft Visual Studio\2022\BuildTools\VC"
     pc.program(rf"{tools}\bin\cl.exe")
@@ -201,12 +201,12 @@ def prompt_of_a_visual_studio_that_is_gone(pc: FakeSystem) -> None:
     pc.env |= {"VCINSTALLDIR": "C:\\VS2019\\VC\\", "VSCMD_ARG_TGT_ARCH": "x64"}
 
 
-@sick("windows-sdk", "fail", "winget install --exact --id Microsoft.WindowsSDK")
+@sick("windows-sdk", "fail", "--add Microsoft.VisualStudio.Component.Windows11SDK.26100")
 def no_windows_sdk(pc: FakeSystem) -> None:
     pc.registry_values = {k: v for k, v in pc.registry_values.items() if "Kits" not in k}
 
 
-@sick("windows-sdk", "fail", "Microsoft.WindowsSDK")
+@sick("windows-sdk", "fail", "setup.exe")
 def windows_sdk_that_was_removed(pc: FakeSystem) -> None:
     pc.remove(rf"{KITS}\Include\10.0.26100.0\um\windows.h")
 
@@ -296,7 +296,7 @@ def old_rust(pc: FakeSystem) -> None:
     set_rust(pc, "1.70.0", "x86_64-pc-windows-msvc")
 
 
-@sick("cargo", "fail", "rustup default stable")
+@sick("cargo", "fail", "rustup default stable-x86_64-pc-windows-msvc")
 def rustup_without_a_toolchain(pc: FakeSystem) -> None:
     error = "error: rustup could not choose a version of cargo to run, because one wasn't specified"
     pc.program(r"C:\Users\ada\.cargo\bin\cargo.exe", {"--version": Ran(code=1, err=error)})
@@ -371,6 +371,7 @@ def mingw_without_threads(pc: FakeSystem) -> None:
 def rust_without_the_windows_target(pc: FakeSystem) -> None:
     root = "/home/ada/.rustup/toolchains/stable-x86_64-unknown-linux-gnu"
     pc.remove(f"{root}/lib/rustlib/x86_64-pc-windows-gnu")
+    pc.put("/home/ada/mlc/wheelhouse/mlc_llm-0.20-py3-none-win_amd64.whl")
 
 
 @sick("wine", "warn", "sudo apt-get install -y wine wine64", on=linux)
@@ -394,15 +395,20 @@ def pypy(pc: FakeSystem) -> None:
     pc.with_python(implementation="pypy")
 
 
-@sick("python-bits", "fail", "--architecture x64", "msvc", "rust-host", "windows-sdk")
+@sick("python-bits", "fail", "--architecture x64")
 def python_of_32_bits(pc: FakeSystem) -> None:
     pc.with_python(bits=32, platform="win32")
     set_studios(pc, studio(2022, components=()))
 
 
-@sick("python-bits", "warn", "--architecture arm64")
-def emulated_python_on_arm64(pc: FakeSystem) -> None:
-    pc.machine = "ARM64"
+@sick("python-embedded", "fail", "Python.Python.3.12")
+def embeddable_python(pc: FakeSystem) -> None:
+    pc.put(r"C:\Python312\python312._pth", "python312.zip")
+
+
+@sick("python-msys2", "warn", "Python.Python.3.12")
+def python_of_msys2(pc: FakeSystem) -> None:
+    pc.with_python(platform="mingw_x86_64_ucrt_gnu")
 
 
 @sick("python-free-threaded", "warn", "Python.Python.3.13")
@@ -441,7 +447,7 @@ def another_environment_is_active(pc: FakeSystem) -> None:
     pc.put_folder(r"C:\other\.venv")
 
 
-@sick("python-venv", "fail", "python -m venv --upgrade", "pip")
+@sick("python-venv", "fail", "python -m venv --upgrade")
 def environment_whose_python_is_gone(pc: FakeSystem) -> None:
     pc.remove(r"C:\Python312").remove(rf"{SITE}\pip")
 
@@ -496,7 +502,7 @@ def path_with_an_unpaired_quote(pc: FakeSystem) -> None:
     pc.env["PATH"] += r';"C:\Program Files\Tool'
 
 
-@sick("windows-version", "warn", "start ms-settings:windowsupdate")
+@sick("windows-version", "warn", "install a newer Windows")
 def windows_7(pc: FakeSystem) -> None:
     pc.registry_values[r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"] = {
         "CurrentBuildNumber": "7601",
@@ -516,6 +522,8 @@ def long_paths_are_off(pc: FakeSystem) -> None:
     pc.registry_values[r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem"] = {
         "LongPathsEnabled": 0
     }
+    site = rf"{pc.home}\{'deep-folder' * 9}\Lib\site-packages"
+    pc.put(rf"{site}\pip\__init__.py").with_python(site_packages=(site,))
 
 
 @sick("project-path", "warn", "robocopy")

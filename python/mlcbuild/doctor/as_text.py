@@ -1,4 +1,4 @@
-"""The form for reading: a line a group, each problem with its evidence and its fix.
+"""The form for reading: a line a group, then each problem with its evidence and its fix.
 
 Only ASCII comes from here, so that any console can show it; paths may bring more.
 """
@@ -37,6 +37,11 @@ def render(examination: Examination, *, verbose: bool = False, colour: bool = Fa
             (paint(status, text), rest)
             for status, text, rest in _group(category, results, verbose=verbose)
         ]
+    problems = [result for result in examination.results if result.problem]
+    if len(problems) > 1:
+        lines.append(("", "fix these in this order: the later ones may be gone then"))
+    for result in problems:
+        lines += [(paint(s, text), rest) for s, text, rest in _result(result, verbose=verbose)]
     body = "".join(f"{head}{rest.translate(_VISIBLE)}".rstrip() + "\n" for head, rest in lines)
     return body + paint(examination.status, _last_line(examination)) + "\n"
 
@@ -63,9 +68,9 @@ def _group(
     tail = f", {len(problems)} to look at" if problems else ""
     yield status, f"{status:6}", f"{name}: {number}{tail}"
     for result in results:
-        if result.problem or verbose:
+        if verbose and not result.problem:
             yield from _result(result, verbose=verbose)
-        elif result.seconds > SLOW_S:
+        elif result.seconds > SLOW_S and not result.problem:
             yield "", "", f"        {result.id} took {result.seconds:.0f} s"
 
 

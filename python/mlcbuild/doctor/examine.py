@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.checks import choose, load_check
 from mlcbuild.doctor.model import Examination
+from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.purpose import builds
 from mlcbuild.doctor.runner import run_checks
 from mlcbuild.doctor.versions import dotted
@@ -34,7 +35,7 @@ def examine(
         allowed.add("trial")
     checks = [load_check(check_id) for check_id in choose(only=only, skip=skip)]
     return Examination(
-        results=run_checks(checks, system, allowed=allowed, slow=slow),
+        results=in_order(run_checks(checks, system, allowed=allowed, slow=slow)),
         machine=describe(system),
         purpose="build" if builds(system) else "run",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +19,17 @@ _CLASS: Final = (
     r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 )
 _KHRONOS: Final = r"HKLM\SOFTWARE\Khronos\Vulkan\Drivers"
-#: Adapters that Windows itself brings: no driver of a maker (display names, Microsoft Learn).
-_PLAIN: Final = ("basic display", "basic render", "remote display", "hyper-v video")
+#: Windows' own driver of a graphics card whose maker's driver is missing. Its name is translated:
+#: the driver's service and INF file are not (Microsoft, BasicDisplay).
+_PLAIN: Final = ("basic display", "basicdisplay", "display.inf", "msbda")
+#: Adapters without a graphics card: of virtual machines, remote sessions and virtual screens.
+_VIRTUAL: Final = re.compile(
+    r"basic render|basicrender|remote display|rdpudd|rdpidd|terminal server|hyper-v|hyperv|"
+    r"vmware|virtualbox|vboxvideo|\bqxl\b|virtio|red hat|parallels|citrix|xen(project|server)?\b|"
+    r"indirect display|virtual display|displaylink|spacedesk|iddcx|idd device|aws (nitro|indirect)|"
+    r"mirror driver|teamviewer|parsec|splashtop|usbmmidd",
+    re.IGNORECASE,
+)
 _LINUX_ICDS: Final = (
     "/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d",
     "/usr/local/etc/vulkan/icd.d",
@@ -35,11 +45,19 @@ class Adapter:
     provider: str
     version: str
     icds: tuple[str, ...]
+    #: The INF file and the section of it that installed the driver: not translated.
+    inf: str = ""
 
     @property
     def plain(self) -> bool:
         """Whether Windows drives it without a maker's driver."""
-        return any(word in self.name.lower() for word in _PLAIN)
+        text = f"{self.name} {self.inf}".lower()
+        return self.virtual or any(word in text for word in _PLAIN)
+
+    @property
+    def virtual(self) -> bool:
+        """Whether there is no graphics card behind it."""
+        return bool(_VIRTUAL.search(f"{self.name} {self.inf}"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +85,7 @@ def adapters(system: System) -> tuple[Adapter, ...]:
                     provider=str(values.get("ProviderName", "")),
                     version=str(values.get("DriverVersion", "")),
                     icds=_texts(values, "VulkanDriverName"),
+                    inf=f"{values.get('InfPath', '')} {values.get('InfSection', '')}",
                 )
             )
     return tuple(found)

@@ -150,7 +150,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Examination:
-    """All results of one run, in report order."""
+    """All results of one run: problems in the order in which to fix them, then the others."""
 
     results: tuple[Result, ...]
     #: The examined machine, in words.

@@ -128,6 +128,12 @@ class RealSystem(System):
         """Run a program, once for all who ask."""
         return self.once(("run", *command), lambda: _run(command, limit_s))
 
+    def callers(self) -> tuple[str, ...]:
+        """Ask Windows for the chain of parents, once."""
+        from mlcbuild.doctor.callers import callers
+
+        return self.once("callers", callers)
+
     def entry(self, path: str) -> Entry | None:
         """Look at a path."""
         try:

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Outcome, Result
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.doctor.distributions import distributions, family, provides
+from mlcbuild.doctor.installers import install
 from mlcbuild.package.model import Member
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 from mlcbuild.rules.toolsets import newest_toolset
@@ -165,10 +166,10 @@ def _rows(record: bytes) -> Iterator[tuple[str, int]]:
             yield path, int(size) if size.isdigit() else 0
 
 
-def install_redist(system: System) -> str:
-    """Return the command that installs or updates the redistributable."""
+def install_redist(system: System, *, force: bool = False) -> str:
+    """Return the command that installs or updates the redistributable, or puts it there again."""
     kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
-    return f"winget install --exact --id Microsoft.VCRedist.2015+.{kind}"
+    return install(system, f"redist-{kind}", force=force)
 
 
 def _in_folder(system: System, folder: str, place: Place, owner: str) -> Iterator[Copy]:

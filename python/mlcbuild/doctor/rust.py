@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.installers import install
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["find_rust", "install_rust"]
+__all__ = ["TRIPLES", "find_rust", "install_rust", "toolchain"]
+
+#: sysconfig's platform -> Rust's triple.
+TRIPLES: Final = {
+    "win-amd64": "x86_64-pc-windows-msvc",
+    "win-arm64": "aarch64-pc-windows-msvc",
+    "win32": "i686-pc-windows-msvc",
+}
 
 
 def find_rust(system: System, program: str) -> str | None:
@@ -23,5 +32,11 @@ def find_rust(system: System, program: str) -> str | None:
 def install_rust(system: System) -> str:
     """Return the command that installs rustup; distributions' own Rust is often too old."""
     if system.windows:
-        return "winget install --exact --id Rustlang.Rustup"
+        return install(system, "rustup")
     return "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
+
+
+def toolchain(system: System) -> str:
+    """Return rustup's name of the stable toolchain that fits Python."""
+    triple = TRIPLES.get(system.python.platform, "")
+    return f"stable-{triple}" if triple else "stable"

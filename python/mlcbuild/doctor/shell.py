@@ -3,55 +3,41 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Repair
+from mlcbuild.doctor.shells import Shell, spelt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlcbuild.doctor.system import System
 
 __all__ = [
-    "Shell",
-    "both",
+    "as_administrator",
     "command",
-    "install",
-    "pip",
-    "pip_repair",
+    "line",
     "prepend_path",
+    "python",
     "remove_folder",
     "rename",
-    "set_variable",
-    "shell_of",
+    "same_path",
+    "set_variables",
+    "steps",
     "unset",
 ]
 
-Shell = Literal["cmd", "powershell", "sh"]
-
-_PLAIN: Final = re.compile(r"[\w@%+=:,./\\-]+")
-#: The package managers of Linux, in the order in which they are looked for.
-_MANAGERS: Final = {
-    "apt-get": "apt-get install -y",
-    "dnf": "dnf install -y",
-    "pacman": "pacman -S --noconfirm",
-    "zypper": "zypper install -y",
+#: Words that need no quotes. PowerShell takes a comma for a list and @ for a splatted variable.
+_PLAIN: Final[dict[Shell, re.Pattern[str]]] = {
+    "cmd": re.compile(r"[\w@%+=:,./\\-]+"),
+    "powershell": re.compile(r"[\w%+=:./\\-]+"),
+    "sh": re.compile(r"[\w@%+=:,./-]+"),
 }
 
 
-def shell_of(system: System) -> Shell:
-    """Tell the shell that mlcbuild was started from.
-
-    cmd.exe alone sets PROMPT for its children; Git's and MSYS's bash set MSYSTEM.
-    """
-    if not system.windows or system.variable("MSYSTEM"):
-        return "sh"
-    return "cmd" if system.variable("PROMPT") else "powershell"
-
-
-def quote(system: System, word: str) -> str:
+def quote(shell: Shell, word: str) -> str:
     """Quote one word where it needs it."""
-    if word and _PLAIN.fullmatch(word):
+    if word and _PLAIN[shell].fullmatch(word):
         return word
-    shell = shell_of(system)
     if shell == "cmd":
         return f'"{word}"'
     if shell == "powershell":
@@ -59,27 +45,30 @@ def quote(system: System, word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
+def line(system: System, shell: Shell, words: Sequence[str]) -> str:
+    """Return one command line; PowerShell needs ``&`` before a quoted program."""
+    text = " ".join(quote(shell, word) for word in words)
+    if shell == "powershell" and text.startswith("'"):
+        return f"& {text}"
+    if shell == "sh" and system.windows and any(re.match(r"/\w", word) for word in words[1:]):
+        # Git's and MSYS2's bash would make a path of it.
+        return f"MSYS_NO_PATHCONV=1 {text}"
+    return text
+
+
 def command(system: System, *words: str) -> str:
-    """Return a command line; PowerShell needs ``&`` before a quoted program."""
-    line = " ".join(quote(system, word) for word in words)
-    return f"& {line}" if shell_of(system) == "powershell" and line.startswith("'") else line
+    """Return a command of these words."""
+    return spelt(system, lambda shell: line(system, shell, words))
 
 
-def pip(system: System, *arguments: str) -> str:
-    """Return a pip command for the examined Python."""
-    return command(system, python(system), "-m", "pip", *arguments)
-
-
-def pip_repair(system: System, *packages: str) -> Repair | None:
-    """Return the repair that installs packages, where a virtual environment takes them."""
-    own = system.python
-    if own.prefix == own.base_prefix:
-        return None
-    words = ("-m", "pip", "install", *packages)
-    return Repair(
-        says=f"install {', '.join(packages)} into the active environment ({own.prefix})",
-        undo=pip(system, "uninstall", "-y", *(re.split(r"[<>=!~]", p)[0] for p in packages)),
-        command=(own.executable, *words),
+def steps(system: System, *commands: Sequence[str]) -> str:
+    """Return commands to run one after the other, each if the one before went well."""
+    # Windows' own PowerShell (5.1) does not know &&.
+    return spelt(
+        system,
+        lambda shell: ("; " if shell == "powershell" else " && ").join(
+            line(system, shell, words) for words in commands
+        ),
     )
 
 
@@ -88,51 +77,67 @@ def python(system: System) -> str:
     executable = system.python.executable
     for name in ("python", "python3"):
         first = system.find(name)
-        if first is not None and _same(system, first, executable):
+        if first is not None and same_path(system, first, executable):
             return name
     return executable or "python"
 
 
-def _same(system: System, one: str, other: str) -> bool:
+def same_path(system: System, one: str, other: str) -> bool:
+    """Say whether two paths are spelt alike, as the examined system compares them."""
     normal = system.path.normcase
     return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
 
 
-def both(system: System, *commands: str) -> str:
-    """Return commands to run one after the other, each if the one before went well."""
-    # Windows' own PowerShell (5.1) does not know &&.
-    return ("; " if shell_of(system) == "powershell" else " && ").join(commands)
+def unset(system: System, *names: str) -> str:
+    """Return the command that removes environment variables in this shell."""
+    # A blank before the & of cmd would be the value.
+    cmd = 'set "{}="' if names[1:] else "set {}="
+    forms = {"cmd": cmd, "powershell": "Remove-Item Env:{}", "sh": "unset {}"}
+    return spelt(system, lambda shell: _each(shell, [forms[shell].format(name) for name in names]))
 
 
-def unset(system: System, name: str) -> str:
-    """Return the command that removes an environment variable in this shell."""
-    return {
-        "cmd": f"set {name}=",
-        "powershell": f"Remove-Item Env:{name}",
-        "sh": f"unset {name}",
-    }[shell_of(system)]
+def set_variables(system: System, **values: str) -> str:
+    """Return the command that sets environment variables in this shell."""
+
+    def spell(shell: Shell) -> str:
+        if shell == "cmd":
+            return _each(shell, [f'set "{name}={value}"' for name, value in values.items()])
+        if shell == "powershell":
+            return _each(shell, [f"$env:{n} = {_single(value)}" for n, value in values.items()])
+        return _each(shell, [f"export {n}={quote(shell, value)}" for n, value in values.items()])
+
+    return spelt(system, spell)
 
 
-def set_variable(system: System, name: str, value: str) -> str:
-    """Return the command that sets an environment variable in this shell."""
-    shell = shell_of(system)
-    if shell == "cmd":
-        return f'set "{name}={value}"'
-    if shell == "powershell":
-        return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
-    return f"export {name}={quote(system, value)}"
+def _each(shell: Shell, commands: list[str]) -> str:
+    """Join commands that do not depend on each other."""
+    return (" & " if shell == "cmd" else "; ").join(commands)
+
+
+def as_administrator(system: System, program: str, arguments: str) -> str:
+    """Return the command for which Windows asks an administrator's consent."""
+    start = f"Start-Process {program} -Verb RunAs -ArgumentList '{arguments}'"
+    forms: dict[Shell, str] = {
+        "powershell": start,
+        "cmd": f'powershell -NoProfile -Command "{start}"',
+        "sh": f'powershell -NoProfile -Command "{start}"',
+    }
+    return spelt(system, lambda shell: forms[shell])
 
 
 def prepend_path(system: System, folder: str) -> str:
     """Return the command that puts a folder first on PATH, in this shell."""
-    shell = shell_of(system)
-    if shell == "cmd":
-        return f'set "PATH={folder};%PATH%"'
-    if shell == "powershell":
-        return f"$env:PATH = {_single(folder)} + ';' + $env:PATH"
-    if system.windows:
-        return f'export PATH="$(cygpath {_single(folder)}):$PATH"'
-    return f'export PATH="{folder}:$PATH"'
+
+    def spell(shell: Shell) -> str:
+        if shell == "cmd":
+            return f'set "PATH={folder};%PATH%"'
+        if shell == "powershell":
+            return f"$env:PATH = {_single(folder)} + ';' + $env:PATH"
+        if system.windows:
+            return f'export PATH="$(cygpath {_single(folder)}):$PATH"'
+        return f'export PATH="{folder}:$PATH"'
+
+    return spelt(system, spell)
 
 
 def _single(text: str) -> str:
@@ -141,45 +146,20 @@ def _single(text: str) -> str:
 
 def rename(system: System, old: str, new: str) -> str:
     """Return the command that renames a file in its folder."""
-    shell = shell_of(system)
-    if shell == "cmd":
-        return f'ren "{old}" "{system.path.basename(new)}"'
-    if shell == "powershell":
-        return f"Rename-Item {quote(system, old)} {quote(system, system.path.basename(new))}"
-    return f"mv {quote(system, old)} {quote(system, new)}"
+    name = system.path.basename(new)
+    forms = {
+        "cmd": f'ren "{old}" "{name}"',
+        "powershell": line(system, "powershell", ("Rename-Item", old, name)),
+        "sh": line(system, "sh", ("mv", old, new)),
+    }
+    return spelt(system, lambda shell: forms[shell])
 
 
 def remove_folder(system: System, path: str) -> str:
     """Return the command that removes a folder: for the user to run, never run by us."""
-    shell = shell_of(system)
-    if shell == "cmd":
-        return f'rmdir /s /q "{path}"'
-    if shell == "powershell":
-        return f"Remove-Item -Recurse -Force {quote(system, path)}"
-    return f"rm -r {quote(system, path)}"
-
-
-def install(
-    system: System,
-    *,
-    windows: str = "",
-    macos: str = "",
-    apt: str = "",
-    dnf: str = "",
-    pacman: str = "",
-    zypper: str = "",
-) -> str:
-    """Return the command that installs a program.
-
-    ``windows`` is an id for winget, ``macos`` a whole command, the others are package names.
-    """
-    if system.windows:
-        return f"winget install --exact --id {windows}"
-    if system.platform == "darwin":
-        return macos
-    names = {"apt-get": apt, "dnf": dnf, "pacman": pacman, "zypper": zypper}
-    for manager, words in _MANAGERS.items():
-        if names[manager] and system.find(manager):
-            sudo = "sudo " if system.find("sudo") else ""
-            return f"{sudo}{words} {names[manager]}"
-    return f"install {apt} with your distribution's package manager"
+    forms = {
+        "cmd": f'rmdir /s /q "{path}"',
+        "powershell": line(system, "powershell", ("Remove-Item", "-Recurse", "-Force", path)),
+        "sh": line(system, "sh", ("rm", "-r", path)),
+    }
+    return spelt(system, lambda shell: forms[shell])

@@ -138,6 +138,13 @@ class System(ABC):
     def rename(self, old: str, new: str) -> str:
         """Rename a file, for ``--fix``; return what went wrong, or ``""``. Replaces nothing."""
 
+    def callers(self) -> tuple[str, ...]:
+        """Return the names of the programs that started this one, nearest first.
+
+        ``("python.exe", "mlcbuild.exe", "cmd.exe")``; nothing where that is not known.
+        """
+        return ()
+
     # ------------------------------------------------------------------ what follows from that
     def once(self, what: Hashable, find: Callable[[], _Found]) -> _Found:
         """Return what ``find`` finds; a machine that does not change keeps it under ``what``."""

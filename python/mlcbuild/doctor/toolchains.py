@@ -6,11 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.preflight import CMAKE
+from mlcbuild.build.toolchain.choice import Choice, choose
 from mlcbuild.build.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.build.toolchain.facts import Machine, architecture
 from mlcbuild.build.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.build.toolchain.studios import usable_studios
+from mlcbuild.build.toolchain.vswhere import vswhere_path
 from mlcbuild.build.toolchain.wishes import read_wishes
+from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
 
@@ -19,7 +22,17 @@ if TYPE_CHECKING:
     from mlcbuild.build.toolchain.wishes import Wishes
     from mlcbuild.doctor.system import System
 
-__all__ = ["OLDEST", "cmake_of", "machine_of", "studios", "toolset_of", "usable", "wishes_of"]
+__all__ = [
+    "OLDEST",
+    "choice_of",
+    "cmake_of",
+    "machine_of",
+    "studios",
+    "toolset_of",
+    "usable",
+    "visual_studio_setup",
+    "wishes_of",
+]
 
 #: The first Visual Studio whose compiler knows C++20, which TVM 0.26 is written in.
 OLDEST: Final = (16, 11)
@@ -71,10 +84,18 @@ def wishes_of(system: System) -> Wishes:
     """Return what the environment asks for; a CMAKE_ARGS that cannot be read asks for nothing."""
     environment = dict(system.environment())
     try:
-        return read_wishes(env=environment)
+        return read_wishes(env=environment, text_of=system.text)
     except UsageError:  # an unpaired quotation mark: the check cmake-variables says so
         environment.pop("CMAKE_ARGS", None)
-        return read_wishes(env=environment)
+        return read_wishes(env=environment, text_of=system.text)
+
+
+def choice_of(system: System) -> Choice:
+    """Return how a build here would be driven.
+
+    Raises ``UsageError`` where that is impossible, ``InputError`` as ``studios`` does.
+    """
+    return choose(machine_of(system), wishes_of(system), oldest=OLDEST)
 
 
 def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
@@ -85,6 +106,17 @@ def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
     machine = machine_of(system)
     wishes = wishes_of(system)
     return usable_studios(machine, wishes, target=machine.target, oldest=OLDEST)
+
+
+def visual_studio_setup(system: System, verb: str, studio: VisualStudio, *words: str) -> str:
+    """Return a command of the Visual Studio installer, which lies beside vswhere.
+
+    It shows its window with what is asked for chosen. With --passive it would have to be started
+    as administrator (Microsoft, Use command-line parameters to install Visual Studio).
+    """
+    folder = system.path.dirname(vswhere_path(system.environment()))
+    program = system.join(folder, "setup.exe")
+    return command(system, program, verb, "--installPath", studio.path, *words)
 
 
 def toolset_of(system: System, studio: VisualStudio) -> tuple[int, ...] | None:

@@ -158,17 +158,38 @@ def _lay_out(folder: Path) -> None:
 
 def _build(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "-w", "out", "-v"]
+    if not _importable("pip") and (uv := _uv()):
+        command = [uv, "build", "--wheel", "--python", sys.executable, "-o", "out", "-v", "."]
     if _has_backend():
         command.append("--no-build-isolation")
     return _run(command, folder, limit_s=_LIMIT_S)
 
 
-def _has_backend() -> bool:
-    """Say whether this environment can build without asking an index."""
+def _uv() -> str:
+    """Return uv's path, which makes environments without pip; empty where there is none."""
+    import shutil
+
+    return shutil.which("uv") or os.environ.get("UV", "")
+
+
+def _importable(*names: str) -> bool:
     import importlib.util
 
-    names = ("scikit_build_core", "packaging", "pefile", "elftools")
     return all(importlib.util.find_spec(name) is not None for name in names)
+
+
+def _has_backend() -> bool:
+    """Say whether this environment can build without asking an index.
+
+    Without isolation nobody brings a CMake: one that is missing or too old needs it.
+    """
+    if not _importable("scikit_build_core", "packaging", "pefile", "elftools"):
+        return False
+    from mlcbuild.build.preflight import CMAKE
+    from mlcbuild.build.toolchain.probe import ask_cmake
+
+    cmake = ask_cmake()
+    return cmake is not None and cmake.version[:2] >= CMAKE
 
 
 def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.CompletedProcess[str]:

@@ -38,7 +38,7 @@ def choose(
     if machine.platform != "win32":
         return _elsewhere(machine, wishes)
     target = architecture(wishes.platform.value) if wishes.platform else machine.target
-    if wishes.toolchain_file:
+    if wishes.file_decides:
         return Choice(
             generator=ninja_or_error(wishes) if wishes.generator else NINJA,
             family="file",
@@ -61,7 +61,7 @@ def choose(
 
 
 def _elsewhere(machine: Machine, wishes: Wishes) -> Choice:
-    family: Literal["system", "file"] = "file" if wishes.toolchain_file else "system"
+    family: Literal["system", "file"] = "file" if wishes.file_decides else "system"
     if not wishes.generator:
         reason = f"{machine.platform} has no IDE generator to fit"
         return Choice(generator=NINJA, family=family, reasons=(reason,))

@@ -40,6 +40,8 @@ def usable_studios(
         why = ""
         if wanted and _folder(studio.path) != wanted:
             why = f"is not the one that {wishes.instance.said.partition('=')[0]} names"
+        elif not studio.complete and studio.restart:
+            why = "waits for a restart of Windows to be completely installed"
         elif not studio.complete:
             why = "is not completely installed: finish or repair it with its installer"
         elif not studio.builds_for(target):

@@ -44,6 +44,8 @@ class VisualStudio:
     product: str = ""
     prerelease: bool = False
     complete: bool = True
+    #: Its installer waits for a restart of Windows; ``complete`` is False until then.
+    restart: bool = False
     components: frozenset[str] | None = None
 
     @property
@@ -127,6 +129,7 @@ def _studio(entry: Mapping[str, Any]) -> VisualStudio:
         product=str(entry.get("productId", "")).rpartition(".")[2],
         prerelease=bool(entry.get("isPrerelease", False)),
         complete=bool(entry.get("isComplete", True)),
+        restart=bool(entry.get("isRebootRequired", False)),
         components=None
         if packages is None
         else frozenset(str(package["id"]) for package in packages),

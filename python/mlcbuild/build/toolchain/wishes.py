@@ -6,10 +6,11 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlcbuild.build.toolchain.toolchain_file import names_compiler, toolchain_text
 from mlcbuild.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["Wish", "Wishes", "cmake_args", "read_wishes"]
 
@@ -40,6 +41,10 @@ class Wishes:
     c: Wish = Wish()
     cxx: Wish = Wish()
     toolchain_file: Wish = Wish()
+    #: The file that vcpkg's toolchain file takes in.
+    chained_file: Wish = Wish()
+    #: Whether the file names the compiler: vcpkg's and Conan's leave it to the generator.
+    file_decides: bool = False
 
     @property
     def compiler(self) -> Wish:
@@ -62,9 +67,14 @@ _VARIABLES = {
     "CMAKE_C_COMPILER": "c",
     "CMAKE_CXX_COMPILER": "cxx",
     "CMAKE_TOOLCHAIN_FILE": "toolchain_file",
+    "VCPKG_CHAINLOAD_TOOLCHAIN_FILE": "chained_file",
 }
 _ENVIRONMENT = {
-    **{name: field for name, field in _VARIABLES.items() if not name.endswith("_COMPILER")},
+    **{
+        name: field
+        for name, field in _VARIABLES.items()
+        if name.startswith("CMAKE_") and not name.endswith("_COMPILER")
+    },
     "CC": "c",
     "CXX": "cxx",
 }
@@ -75,11 +85,12 @@ def read_wishes(
     env: Mapping[str, str],
     define: Mapping[str, Any] | None = None,
     args: Sequence[str] = (),
+    text_of: Callable[[str], str | None] = toolchain_text,
 ) -> Wishes:
     """Read the environment, ``cmake.define`` and ``cmake.args``, weakest first, then CMAKE_ARGS.
 
     The order is scikit-build-core's: an option on the command line wins over a cache entry, which
-    wins over the environment.
+    wins over the environment. ``text_of`` reads the toolchain file.
     """
     found: dict[str, Wish] = {}
     for name, field in _ENVIRONMENT.items():
@@ -95,7 +106,9 @@ def read_wishes(
     ):
         for field, value, spelled in _options(words):
             found[field] = Wish(value=value, said=f"{spelled} in {origin}")
-    return Wishes(**found)
+    file = found.get("chained_file") or found.get("toolchain_file")
+    decides = file is not None and names_compiler(file.value, text_of)
+    return Wishes(**found, file_decides=decides)
 
 
 def cmake_args(env: Mapping[str, str]) -> list[str]:

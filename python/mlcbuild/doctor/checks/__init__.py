@@ -47,6 +47,8 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
     "python": (
         "python-version",
         "python-bits",
+        "python-embedded",
+        "python-msys2",
         "python-free-threaded",
         "python-store",
         "python-alias",

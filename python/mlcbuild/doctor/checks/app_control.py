@@ -7,25 +7,70 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
-_KEY: Final = r"HKLM\SYSTEM\CurrentControlSet\Control\CI\Policy"
-_VALUE: Final = "VerifiedAndReputablePolicyState"
+_POLICY: Final = r"HKLM\SYSTEM\CurrentControlSet\Control\CI\Policy"
+_SMART: Final = "VerifiedAndReputablePolicyState"
+_S_MODE: Final = "SkuPolicyRequired"
+_APPLOCKER: Final = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\SrpV2"
+_GUARD: Final = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DeviceGuard"
+_SAFER: Final = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\Safer\CodeIdentifiers"
+_DEFENDER: Final = r"Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
+#: "Block executable files from running unless they meet a prevalence, age, or trusted list
+#: criterion" (Microsoft, Attack surface reduction rules reference).
+_PREVALENCE: Final = "01443614-cd74-433a-b99e-2ecdc07bfc25"
 _ENFORCED: Final = 1
 
 
 def _run(system: System) -> Outcome:
-    value = (system.registry(_KEY) or {}).get(_VALUE)
-    if value != _ENFORCED:
-        return ok("Smart App Control does not block anything")
+    values = system.registry(_POLICY) or {}
+    if values.get(_SMART) == _ENFORCED:
+        return warn(
+            "Smart App Control is on: Windows refuses DLLs without a signature that it does not "
+            "know, such as those that were just built (once off, it may not come on again)",
+            evidence=(rf"{_POLICY}\{_SMART} is 1",),
+            fix="start windowsdefender://appbrowser",
+        )
+    if values.get(_S_MODE) == _ENFORCED:
+        return warn(
+            "Windows is in S mode: it starts programs of the Store alone",
+            evidence=(rf"{_POLICY}\{_S_MODE} is 1",),
+            fix="start ms-settings:activation",
+        )
+    found = list(_company(system))
+    if not found:
+        return ok("no policy blocks new programs")
+    who, evidence = found[0]
     return warn(
-        "Smart App Control is on: Windows refuses DLLs without a signature that it does not know, "
-        "such as those that were just built",
-        evidence=(rf"{_KEY}\{_VALUE} is {value}",),
-        fix="start windowsdefender://appbrowser",
+        f"{who} of whoever manages this computer blocks programs or DLLs that it does not know: "
+        "those that are built here may not load (WinError 4551, 1260 or 5)",
+        evidence=[line for _, line in found],
+        fix=f"ask whoever manages this computer to allow {system.folder} and "
+        f"{system.python.prefix} ({evidence})",
     )
+
+
+def _company(system: System) -> Iterator[tuple[str, str]]:
+    """Yield each policy that is enforced, and where that stands."""
+    for kind in ("Dll", "Exe"):
+        key = rf"{_APPLOCKER}\{kind}"
+        mode = (system.registry(key) or {}).get("EnforcementMode")
+        # Rules without a mode are enforced (Microsoft, AppLocker enforcement settings).
+        if mode == _ENFORCED or (mode is None and system.registry_keys(key)):
+            yield "AppLocker", rf"{key}\EnforcementMode is {'not set' if mode is None else mode}"
+    if (system.registry(_GUARD) or {}).get("DeployConfigCIPolicy") == _ENFORCED:
+        yield "App Control for Business", rf"{_GUARD}\DeployConfigCIPolicy is 1"
+    if (system.registry(_SAFER) or {}).get("DefaultLevel") == 0:
+        yield "Software Restriction Policies", rf"{_SAFER}\DefaultLevel is 0 (disallowed)"
+    for root in (r"HKLM\SOFTWARE\Policies", r"HKLM\SOFTWARE"):
+        key = rf"{root}\{_DEFENDER}"
+        rules = {str(k).lower(): v for k, v in (system.registry(key) or {}).items()}
+        if str(rules.get(_PREVALENCE, "")) == "1":
+            yield "a rule of Defender (attack surface reduction)", rf"{key}\{_PREVALENCE} is 1"
 
 
 CHECK = Check(
@@ -33,8 +78,11 @@ CHECK = Check(
     title="Windows does not block new DLLs",
     category="paths",
     why="On new installations of Windows 11 Smart App Control refuses unsigned images that few "
-    "others have: an import ends with WinError 4551 or 5 although the file is good.",
-    source="Microsoft, Smart App Control; App Control for Business",
+    "others have: an import ends with WinError 4551 or 5 although the file is good. Companies do "
+    "the same with AppLocker (its DLL rules), App Control, Software Restriction Policies or "
+    "Defender's rules.",
+    source="Microsoft, Smart App Control; App Control for Business; AppLocker settings (SrpV2); "
+    "Attack surface reduction rules reference",
     run=_run,
     platforms=("win32",),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
-from mlcbuild.doctor.rust import find_rust, install_rust
+from mlcbuild.doctor.rust import find_rust, install_rust, toolchain
 from mlcbuild.doctor.versions import Version, dotted, find_version
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _run(system: System) -> Outcome:
         return fail(
             "Cargo does not run",
             evidence=(f"{path}: {done.problem or ' '.join(why) or f'exit code {done.code}'}",),
-            fix="rustup default stable" if "rustup" in done.err else fix,
+            fix=f"rustup default {toolchain(system)}" if "rustup" in done.err else fix,
         )
     floor = _floor(system)
     if version < floor:

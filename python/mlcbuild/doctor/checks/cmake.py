@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
-from mlcbuild.doctor.shell import pip, pip_repair
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.packages import pip, pip_repair
+from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def _too_little(system: System, what: str, evidence: tuple[str, ...], install: s
     """Judge by whether pip may bring a CMake of its own into the build."""
     for variable in ("PIP_NO_BUILD_ISOLATION", "PIP_NO_INDEX"):
         value = system.variable(variable)
-        if value and not (variable == "PIP_NO_INDEX" and value.lower() in _FALSE):
+        # pip reads PIP_NO_BUILD_ISOLATION as the value of build_isolation: 0 switches it off.
+        if value and (value.lower() in _FALSE) is (variable == "PIP_NO_BUILD_ISOLATION"):
             return fail(
                 f"CMake: {what}, and {variable}={value} keeps pip from bringing one",
                 evidence=evidence,
@@ -54,6 +56,13 @@ def _too_little(system: System, what: str, evidence: tuple[str, ...], install: s
                 if variable == "PIP_NO_INDEX"
                 else pip_repair(system, f"cmake>={dotted(_FLOOR)}"),
             )
+    if value := system.variable("PIP_NO_BUILD_ISOLATION"):
+        return warn(
+            f"PIP_NO_BUILD_ISOLATION={value} does not switch pip's build isolation off (0 does); "
+            f"it could not be off here, for CMake: {what}",
+            evidence=evidence,
+            fix=unset(system, "PIP_NO_BUILD_ISOLATION"),
+        )
     return ok(f"CMake: {what}, pip brings a newer one for each build", evidence=evidence)
 
 
@@ -63,7 +72,7 @@ CHECK = Check(
     category="toolchain",
     why="tvm-ffi needs 3.26. pip brings a CMake for a build where none or an old one is on PATH, "
     "unless it is told not to; a broken one is taken all the same.",
-    source="tvm-ffi's CMakeLists.txt; docs/superbuild.md",
+    source="tvm-ffi's CMakeLists.txt; docs/superbuild.md; pip, Configuration (negated options)",
     run=_run,
     waits=True,
 )

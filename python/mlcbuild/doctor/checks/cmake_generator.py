@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.build.toolchain.cmake import studio_generator
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import pip, pip_repair
+from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.toolchains import cmake_of, usable
 from mlcbuild.errors import InputError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import set_variable
+from mlcbuild.doctor.shell import set_variables
 from mlcbuild.doctor.trees import sources
 from mlcbuild.doctor.versions import dotted, find_version
 
@@ -30,7 +30,7 @@ def _run(system: System) -> Outcome:
         f"CMake {dotted(version)} refuses projects that ask for less than 3.5, as msgpack in this "
         "tree does",
         evidence=[system.join(tree, *_OLD) for tree in trees],
-        fix=set_variable(system, _VARIABLE, "3.5"),
+        fix=set_variables(system, **{_VARIABLE: "3.5"}),
     )
 
 

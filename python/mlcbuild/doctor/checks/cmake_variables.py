@@ -6,10 +6,13 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.toolchain_file import PACKAGES
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
+from mlcbuild.doctor.toolchains import wishes_of
 
 if TYPE_CHECKING:
+    from mlcbuild.build.toolchain.wishes import Wishes
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
@@ -28,6 +31,12 @@ def _run(system: System) -> Outcome:
         return _problem(
             system, "CMAKE_TOOLCHAIN_FILE", "names a file that is not there", grave=True
         )
+    wishes = wishes_of(system)
+    if wishes.toolchain_file:
+        variable = "CMAKE_TOOLCHAIN_FILE" if file == wishes.toolchain_file.value else "CMAKE_ARGS"
+        problem = _foreign(system, wishes)
+        if problem:
+            return _problem(system, variable, problem)
     if system.variable("MLCBUILD_CONFIGURATION") not in ("", "Release"):
         return _problem(system, "MLCBUILD_CONFIGURATION", "asks for a build that is never packaged")
     if system.variable("CMAKE_CONFIG_TYPE") not in ("", "Release"):
@@ -44,6 +53,19 @@ def _run(system: System) -> Outcome:
     return ok("no variable changes CMake's configuration")
 
 
+def _foreign(system: System, wishes: Wishes) -> str:
+    """Say what a toolchain file that is there does to this build; empty where it may be meant."""
+    path = wishes.toolchain_file.value
+    if match := PACKAGES.search(path):
+        who = "vcpkg" if match[1].lower() == "vcpkg" else "Conan"
+        return f"puts {who}'s packages before the pinned ones in every build, this one too"
+    named = re.search(r"set\s*\(\s*CMAKE_SYSTEM_NAME\s+\"?(\w+)", system.text(path) or "")
+    own = {"win32": "Windows", "darwin": "Darwin"}.get(system.platform, "Linux")
+    if named and named[1] not in (own, "Windows"):
+        return f"is for {named[1]}: nothing that is built loads on this machine"
+    return ""
+
+
 def _problem(system: System, name: str, what: str, *, grave: bool = False) -> Outcome:
     line = f"{name}={system.variable(name)}"
     make = fail if grave else warn
@@ -56,7 +78,8 @@ CHECK = Check(
     category="toolchain",
     why="CMake and scikit-build-core read CMAKE_ARGS, CMAKE_BUILD_TYPE, CMAKE_CONFIG_TYPE and "
     "CMAKE_TOOLCHAIN_FILE. One that was set for another project turns a Release build into "
-    "something else without a word.",
-    source="CMake, environment variables; docs/your-project.md; mlc-ai/mlc-llm#999",
+    "something else without a word, and vcpkg's toolchain file brings its own copies of libraries.",
+    source="CMake, environment variables; vcpkg, CMake integration; docs/your-project.md; "
+    "mlc-ai/mlc-llm#999",
     run=_run,
 )

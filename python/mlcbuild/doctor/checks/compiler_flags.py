@@ -1,4 +1,4 @@
-"""``compiler-flags``: no variable slips another C runtime or a Debug build in."""
+"""``compiler-flags``: no variable slips another C runtime, machine or file into the build."""
 
 from __future__ import annotations
 
@@ -13,31 +13,58 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_VARIABLES: Final = ("CL", "_CL_", "CFLAGS", "CXXFLAGS", "LINK", "_LINK_")
+_COMPILER: Final = ("CL", "_CL_", "CFLAGS", "CXXFLAGS")
+_LINKER: Final = ("LINK", "_LINK_")
 _RUNTIME: Final = re.compile(r"(?:^|\s)[/-](MTd?|MDd)(?=\s|$)|[/-]D\s*_DEBUG\b")
+_MACHINE: Final = re.compile(r"(?:^|\s)[/-]machine:(\w+)", re.IGNORECASE)
+_MACHINES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
+#: Options that no link of ours stands: C's startup left out, a debug C runtime, no entry point.
+_FATAL: Final = re.compile(
+    r"(?:^|\s)[/-](nodefaultlib(?::\S+)?|noentry|dll|lib|def:\S+|entry:\S+)(?=\s|$)", re.IGNORECASE
+)
 
 
 def _run(system: System) -> Outcome:
-    for name in _VARIABLES:
+    for name in (*_COMPILER, *_LINKER):
         value = system.variable(name)
-        match = _RUNTIME.search(value)
-        if match:
-            return fail(
-                f"{name} holds {match[0].strip()}: every compile would mix C runtimes "
-                "(LNK2038, two heaps)",
-                evidence=(f"{name}={value}",),
-                fix=unset(system, name),
-            )
-    return ok("no variable changes the C runtime")
+        problem = _problem(system, name, value)
+        if problem:
+            return fail(problem, evidence=(f"{name}={value}",), fix=unset(system, name))
+    return ok("no variable changes compiler or linker")
+
+
+def _problem(system: System, name: str, value: str) -> str:
+    if match := _RUNTIME.search(value):
+        return (
+            f"{name} holds {match[0].strip()}: every compile would mix C runtimes "
+            "(LNK2038, two heaps)"
+        )
+    if name not in _LINKER or not value.strip():
+        return ""
+    machine = _MACHINE.search(value)
+    wanted = _MACHINES.get(system.python.platform, "")
+    if machine and wanted and machine[1].lower() not in (wanted, "arm64ec"):
+        return (
+            f"{name} holds {machine[0].strip()}: link.exe obeys it in every build, and this one "
+            f"is for {wanted} (LNK1112)"
+        )
+    if fatal := _FATAL.search(value):
+        return f"{name} holds {fatal[0].strip()}, which every link would obey"
+    first = value.split(maxsplit=1)[0]
+    if not first.startswith(("/", "-", "@")) and re.search(r"\.exe\b", value, re.IGNORECASE):
+        return f"{name} names a program: link.exe reads it as files to link (LNK1104, LNK1107)"
+    return ""
 
 
 CHECK = Check(
     id="compiler-flags",
-    title="No variable changes the C runtime",
+    title="No variable changes compiler or linker",
     category="toolchain",
-    why="cl.exe reads CL and _CL_, link.exe LINK, CMake CFLAGS and CXXFLAGS. /MT, /MTd or /MDd "
-    "there overrides the one runtime (/MD) that C++, Rust and Python must share.",
-    source="Microsoft, CL environment variables; mlc-ai/mlc-llm#999",
+    why="cl.exe reads CL and _CL_, link.exe LINK and _LINK_, CMake CFLAGS and CXXFLAGS. /MT, /MTd "
+    "or /MDd there overrides the one runtime (/MD) that C++, Rust and Python must share. LINK is "
+    "taken for the linker's path by those who know make: link.exe takes what it holds for options "
+    "and files.",
+    source="Microsoft, CL environment variables; LINK environment variables; mlc-ai/mlc-llm#999",
     run=_run,
     platforms=("win32",),
 )

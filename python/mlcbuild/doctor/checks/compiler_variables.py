@@ -1,4 +1,4 @@
-"""``compiler-variables``: CC and CXX name a compiler that is there and fits."""
+"""``compiler-variables``: CC, CXX and CMAKE_ARGS name a compiler that is there and fits."""
 
 from __future__ import annotations
 
@@ -8,37 +8,67 @@ from typing import TYPE_CHECKING
 from mlcbuild.build.toolchain.compilers import family_of
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
+from mlcbuild.doctor.toolchains import usable, wishes_of
+from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
+    from mlcbuild.build.toolchain.wishes import Wish
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    evidence = []
-    for name in ("CXX", "CC"):
-        value = system.variable(name)
-        if not value:
-            continue
-        line = f"{name}={value}"
-        program = _program(system, value)
-        if program is None:
-            return fail(
-                f"{line} names a compiler that is not there",
-                evidence=(line,),
-                fix=unset(system, name),
-            )
-        family = family_of(value)
-        if system.windows and family == "mingw" and not system.python.platform.startswith("mingw"):
-            return warn(
-                f"{line} is MinGW: its C++ does not mix with that of MSVC, which Python and the "
-                "TVM wheels are built with",
-                evidence=(f"{line}: {program}",),
-                fix=unset(system, name),
-            )
-        evidence.append(f"{line}: {program}")
+    wishes = wishes_of(system)
+    evidence: list[str] = []
+    for name, wish in (("CXX", wishes.cxx), ("CC", wishes.c)):
+        if wish:
+            variable = name if wish.said.startswith(f"{name}=") else "CMAKE_ARGS"
+            outcome = _judge(system, wish, variable)
+            if outcome.status != "ok":
+                return outcome
+            evidence += outcome.evidence
     return ok("CC, CXX: " + ("found" if evidence else "not set"), evidence=evidence)
+
+
+def _judge(system: System, wish: Wish, variable: str) -> Outcome:
+    line = wish.said
+    family = family_of(wish.value)
+    if system.windows and _made_by_the_build(system, wish.value, family):
+        return ok(line, evidence=(f"{line}: in the environment that the build sets",))
+    program = _program(system, wish.value)
+    if program is None:
+        return fail(
+            f"{line} names a compiler that is not there",
+            evidence=(line,),
+            fix=unset(system, variable),
+        )
+    if system.windows and family == "mingw" and not system.python.platform.startswith("mingw"):
+        return warn(
+            f"{line} is MinGW: its C++ does not mix with that of MSVC, which Python and the "
+            "TVM wheels are built with",
+            evidence=(f"{line}: {program}",),
+            fix=unset(system, variable),
+        )
+    return ok(line, evidence=(f"{line}: {program}",))
+
+
+def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
+    """Say whether the compiler is one that Visual Studio's environment has, by its mere name.
+
+    Visual Studio generators do not look at CC at all, Ninja runs inside vcvarsall.bat's PATH.
+    """
+    if "/" in value or "\\" in value:
+        return False
+    try:
+        studios = usable(system)[0]
+    except InputError:
+        return family == "msvc"  # the check msvc says what is wrong
+    if family == "msvc":
+        return True
+    return family == "clang-cl" and any(
+        studio.components is not None and studio.has_clang for studio in studios[:1]
+    )
 
 
 def _program(system: System, value: str) -> str | None:
@@ -60,9 +90,13 @@ CHECK = Check(
     id="compiler-variables",
     title="CC and CXX name a usable compiler",
     category="toolchain",
-    why="CMake's Ninja generators take CC and CXX as they are; a MinGW there (Strawberry Perl, "
-    "MSYS2) builds DLLs whose C++ runtime is not the one of the TVM wheels. Visual Studio "
-    "generators do not look at them at all.",
-    source="CMake, environment variables CC and CXX; scikit-hep/cookie#710",
+    why="CMake's Ninja generators take CC, CXX and the CMAKE_CXX_COMPILER of CMAKE_ARGS as they "
+    "are; a MinGW there (Strawberry Perl, MSYS2) builds DLLs whose C++ runtime is not the one of "
+    "the TVM wheels. Visual Studio generators do not look at CC and CXX at all: conda's cl.exe is "
+    "right there.",
+    source="CMake, environment variables CC and CXX; scikit-hep/cookie#710; "
+    "abetlen/llama-cpp-python#1888",
     run=_run,
+    waits=True,
+    limit_s=90,  # as long as vswhere may take
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.gpus import library, nvidia
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import command, python
+from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,7 @@ def _run(system: System) -> Outcome:
     return warn(
         f"TVM's CUDA runtime does not load: {name} is not installed{other}",
         evidence=evidence,
-        fix=command(
-            system, python(system), "-m", "pip", "install", f"nvidia-cuda-runtime=={_MAJOR}.*"
-        ),
+        fix=pip(system, "install", f"nvidia-cuda-runtime=={_MAJOR}.*"),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.build.toolchain.cmake import NINJA
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install, unset
-from mlcbuild.doctor.toolchains import toolset_of, usable
+from mlcbuild.doctor.shell import set_variables, unset
+from mlcbuild.doctor.toolchains import choice_of, toolset_of, usable
 from mlcbuild.doctor.versions import dotted, find_version
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -41,7 +43,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{root} has no nvcc: it is the runtime alone",
             evidence=(f"{variable}={root}",),
-            fix=install(system, windows="Nvidia.CUDA", apt="nvidia-cuda-toolkit", macos="-"),
+            fix=install(system, "cuda"),
         )
     match = re.search(r"release (\d+\.\d+)", system.run(program, "--version").out)
     version = match[1] if match else "unknown"
@@ -52,7 +54,38 @@ def _run(system: System) -> Outcome:
         return warn(
             f"CUDA {version} refuses {problem[0]}", evidence=[*evidence, problem[1]], fix=problem[2]
         )
+    missing = _integration(system, version) if system.windows else ""
+    if missing:
+        return warn(
+            f"Visual Studio has no build files of CUDA {version}: its generator says "
+            '"No CUDA toolset found"; Ninja needs none',
+            evidence=[*evidence, missing],
+            fix=set_variables(system, CMAKE_GENERATOR=NINJA),
+        )
     return ok(f"CUDA {version}", evidence=evidence)
+
+
+def _integration(system: System, version: str) -> str:
+    """Return the file that Visual Studio lacks to drive nvcc; empty where it needs or lacks none.
+
+    CUDA's installer copies it where it finds a Visual Studio: one that came later has none.
+    """
+    try:
+        choice = choice_of(system)
+        studios = usable(system)[0]
+    except (InputError, UsageError):
+        return ""
+    if not choice.generator.startswith("Visual Studio") or not studios:
+        return ""
+    place = choice.instance.partition(",")[0].replace("/", "\\")
+    studio = next((s for s in studios if s.path == place), studios[0])
+    version_folder = {16: "v160", 17: "v170", 18: "v180"}.get(studio.major)
+    folder = system.join(studio.path, "MSBuild", "Microsoft", "VC", str(version_folder))
+    name = f"CUDA {version}.props"
+    path = system.join(folder, "BuildCustomizations", name)
+    # The folder comes with the compilers: without it nothing is known.
+    known = system.is_folder(system.path.dirname(path))
+    return f"{path} is missing" if known and not system.is_file(path) else ""
 
 
 def _msvc_window(system: System, header: str) -> tuple[str, str, str] | None:
@@ -74,7 +107,7 @@ def _msvc_window(system: System, header: str) -> tuple[str, str, str] | None:
     return (
         f"MSVC's toolset {toolset[0]}.{toolset[1]}: it takes those up to {text}",
         f"host_config.h: _MSC_VER {lowest} to {highest - 1}; {studios[0].name} has {number}",
-        install(system, windows="Nvidia.CUDA"),
+        install(system, "cuda"),
     )
 
 
@@ -89,6 +122,7 @@ def _gnu_window(system: System, header: str) -> tuple[str, str, str] | None:
         f"host_config.h: __GNUC__ up to {newest}",
         install(
             system,
+            "c++",
             apt=f"g++-{newest}",
             dnf=f"gcc-toolset-{newest}",
             pacman=f"gcc{newest}",
@@ -103,8 +137,10 @@ CHECK = Check(
     category="toolchain",
     why="Every CUDA toolkit takes host compilers of a window and refuses newer ones "
     "(crt/host_config.h holds the test; it is read, not guessed). A Visual Studio update moves the "
-    "compiler out of it.",
-    source="NVIDIA, CUDA installation guide; abetlen/llama-cpp-python#2204",
+    "compiler out of it, and a Visual Studio that came after the toolkit lacks the files by which "
+    "MSBuild drives nvcc.",
+    source="NVIDIA, CUDA installation guide for Windows; abetlen/llama-cpp-python#2204, #1917, "
+    "#247",
     run=_run,
     waits=True,
     limit_s=90,  # as long as vswhere may take

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import CLANG, GCC
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
-from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -17,14 +17,7 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    fix = install(
-        system,
-        macos="xcode-select --install",
-        apt="g++",
-        dnf="gcc-c++",
-        pacman="gcc",
-        zypper="gcc-c++",
-    )
+    fix = install(system, "c++")
     path = next((p for name in ("c++", "g++", "clang++") if (p := system.find(name))), None)
     if path is None:
         return absent(system, "there is no C++ compiler", fix=fix)

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
-from mlcbuild.doctor.shell import pip, remove_folder
+from mlcbuild.doctor.packages import pip
+from mlcbuild.doctor.shell import remove_folder
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import editable_source, family, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.shell import command, pip
+from mlcbuild.doctor.packages import pip
+from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import CONFIGURATIONS
 
 if TYPE_CHECKING:

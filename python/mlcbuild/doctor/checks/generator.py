@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.toolchain.choice import choose
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import OLDEST, machine_of, usable, wishes_of
+from mlcbuild.doctor.toolchains import choice_of, usable
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +25,9 @@ _VARIABLES = (
 def _run(system: System) -> Outcome:
     evidence = [f"{name}={value}" for name in _VARIABLES if (value := system.variable(name))]
     try:
-        wishes = wishes_of(system)
         if system.windows and not evidence and not usable(system)[0]:
             return skip("no Visual Studio to drive: see the check msvc")
-        choice = choose(machine_of(system), wishes, oldest=OLDEST)
+        choice = choice_of(system)
     except InputError as error:
         return skip(f"see the check msvc: {error.message}")
     except UsageError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import GIT
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
-from mlcbuild.doctor.shell import install, prepend_path
+from mlcbuild.doctor.shell import prepend_path
 from mlcbuild.doctor.versions import dotted, find_version
 
 if TYPE_CHECKING:
@@ -17,15 +18,7 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    fix = install(
-        system,
-        windows="Git.Git",
-        macos="xcode-select --install",
-        apt="git",
-        dnf="git",
-        pacman="git",
-        zypper="git",
-    )
+    fix = install(system, "git")
     path = system.find("git")
     if path is None:
         known = r"C:\Program Files\Git\cmd\git.exe"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.gpus import adapters
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.winfacts import edition, virtual_machine
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -14,18 +15,22 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    found = adapters(system)
-    if not found:
-        return skip("no display adapter is registered")
+    found = [each for each in adapters(system) if not each.virtual]
     evidence = [f"{each.name}: {each.provider} {each.version}".strip() for each in found]
-    if all(each.plain for each in found):
-        return warn(
-            f"{found[0].name} is Windows' own driver: no Vulkan, CUDA or OpenCL",
-            evidence=evidence,
-            fix="start ms-settings:windowsupdate-optionalupdates, or the maker's own installer",
-        )
-    best = next(each for each in found if not each.plain)
-    return ok(f"{best.name} {best.version}".strip(), evidence=evidence)
+    if not found:
+        return skip("no display adapter of a graphics card is registered")
+    real = [each for each in found if not each.plain]
+    if real:
+        return ok(f"{real[0].name} {real[0].version}".strip(), evidence=evidence)
+    machine = virtual_machine(system)
+    if machine or edition(system).server or system.variable("CI"):
+        return skip(f"no graphics card ({machine or 'a server'}): {found[0].name}")
+    return warn(
+        f"{found[0].name} is Windows' own driver: no Vulkan, CUDA or OpenCL until the maker's "
+        "driver is installed",
+        evidence=evidence,
+        fix="start ms-settings:windowsupdate-optionalupdates",
+    )
 
 
 CHECK = Check(
@@ -33,7 +38,8 @@ CHECK = Check(
     title="The GPU has its maker's driver",
     category="gpu",
     why="Vulkan, CUDA and OpenCL come with the driver of the GPU's maker. Windows runs a screen "
-    "without it, and then no GPU is found.",
+    "without it, and then no GPU is found. Adapters of virtual machines, remote sessions and "
+    "virtual screens have no such driver, and need none.",
     source="Microsoft, System-defined device setup classes; mlc-ai/mlc-llm#1323",
     run=_run,
     platforms=("win32",),

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import command, install, python, set_variable
+from mlcbuild.doctor.shell import command, python, set_variables
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
 
@@ -42,7 +43,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{program} is not on PATH: TVM links the models that it compiles with it",
             evidence=[f"{d.name} {d.version}" for d in compiles],
-            fix=install(system, windows="LLVM.LLVM"),
+            fix=install(system, "clang"),
         )
     if "clang" not in system.path.basename(path).lower():
         return ok(f"TVM_WIN_CC={program}", evidence=(path,))
@@ -53,7 +54,7 @@ def _run(system: System) -> Outcome:
             f"TVM calls clang with --target={target}, which links through gcc and fails "
             '("unable to execute command: program not executable")',
             evidence=evidence,
-            fix=set_variable(system, "TVM_WIN_TARGET", wanted),
+            fix=set_variables(system, TVM_WIN_TARGET=wanted),
         )
     if target.endswith("msvc") and not _has_linker(system):
         return warn(
@@ -74,7 +75,7 @@ def _on_linux(system: System, evidence: list[str]) -> Outcome:
     return warn(
         f"{names[0]} is not on PATH: TVM links the models that it compiles with it",
         evidence=evidence,
-        fix=install(system, apt="g++", dnf="gcc-c++", pacman="gcc", zypper="gcc-c++", windows="-"),
+        fix=install(system, "c++"),
     )
 
 

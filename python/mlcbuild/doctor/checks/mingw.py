@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ _FLOOR: Final = (10,)
 
 def _run(system: System) -> Outcome:
     path = next((p for name in mingw.compilers("g++") if (p := system.find(name))), None)
-    fix = install(
-        system,
-        apt="g++-mingw-w64-x86-64-posix",
-        dnf="mingw64-gcc-c++",
-        pacman="mingw-w64-gcc",
-        zypper="mingw64-cross-gcc-c++",
-    )
+    fix = install(system, "mingw")
     if path is None:
         if system.find(mingw.program("gcc")):
             return warn("MinGW-w64 is installed without its C++ compiler", fix=fix)

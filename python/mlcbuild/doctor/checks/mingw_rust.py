@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.rust import find_rust
+from mlcbuild.doctor.purpose import cross_builds
+from mlcbuild.doctor.rust import find_rust, install_rust
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -26,13 +27,15 @@ def _run(system: System) -> Outcome:
     library = system.join(root, "lib", "rustlib", _TARGET, "lib")
     if root and system.is_folder(library):
         return ok(f"Rust for {_TARGET}", evidence=(library,))
+    if not cross_builds(system):
+        return skip(f"no libraries for {_TARGET}: only wheel --target win_amd64 needs them")
     by_rustup = "rustup" in root
     return warn(
         f"Rust has no libraries for {_TARGET}: the tokenizers cannot be cross-built",
         evidence=(f"{path}, sysroot {root or 'unknown'}",),
         fix=f"rustup target add {_TARGET}"
         if by_rustup or system.find("rustup")
-        else "install Rust with rustup, then: rustup target add " + _TARGET,
+        else install_rust(system),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.distributions import family, headers, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.shell import both, pip
+from mlcbuild.doctor.packages import pip_steps
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.distributions import Distribution
@@ -55,8 +55,8 @@ def _kept(system: System, group: list[Distribution]) -> Distribution:
 
 
 def _keep(system: System, names: list[str], kept: Distribution) -> str:
-    removals = [pip(system, "uninstall", "-y", name) for name in names]
-    return both(system, *removals, pip(system, "install", f"{kept.name}=={kept.version}"))
+    removals = [("uninstall", "-y", name) for name in names]
+    return pip_steps(system, *removals, ("install", f"{kept.name}=={kept.version}"))
 
 
 CHECK = Check(

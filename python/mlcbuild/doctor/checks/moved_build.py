@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, Repair, ok, skip, warn
-from mlcbuild.doctor.shell import rename
+from mlcbuild.doctor.shell import rename, same_path
 from mlcbuild.doctor.trees import build_folders, cache
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _run(system: System) -> Outcome:
 
 def _problem(system: System, build: str, entries: dict[str, str]) -> str:
     made_in = entries.get("CMAKE_CACHEFILE_DIR", "")
-    if made_in and not _same(system, made_in, build):
+    if made_in and not same_path(system, made_in, build):
         return f"was made as {made_in} and moved: CMake refuses it"
     source = entries.get("CMAKE_HOME_DIRECTORY", "")
     if source and not system.is_folder(source):
@@ -50,11 +50,6 @@ def _problem(system: System, build: str, entries: dict[str, str]) -> str:
     if system.path.isabs(compiler) and not system.is_file(compiler):
         return f"was made with {compiler}, which is gone"
     return ""
-
-
-def _same(system: System, one: str, other: str) -> bool:
-    normal = system.path.normcase
-    return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
 
 
 CHECK = Check(

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.toolchain.probe import read_prompt
-from mlcbuild.build.toolchain.vswhere import VC_TOOLS, vswhere_path
+from mlcbuild.build.toolchain.vswhere import VC_TOOLS
+from mlcbuild.doctor.installers import PROGRAMS, download
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command
-from mlcbuild.doctor.toolchains import OLDEST, machine_of, studios, toolset_of, usable
+from mlcbuild.doctor.toolchains import (
+    OLDEST,
+    machine_of,
+    studios,
+    toolset_of,
+    usable,
+    visual_studio_setup,
+)
 from mlcbuild.doctor.versions import dotted
+from mlcbuild.doctor.winfacts import edition, find_winget
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,19 +34,16 @@ _IDE_WORKLOAD: Final = "Microsoft.VisualStudio.Workload.NativeDesktop"
 
 
 def _install(system: System) -> str:
-    words = f"--passive --wait --add {_WORKLOADS['BuildTools']} --includeRecommended"
-    return command(
-        system,
-        *("winget", "install", "--exact", "--id", "Microsoft.VisualStudio.2022.BuildTools"),
-        *("--override", words),
-    )
-
-
-def _setup(system: System, verb: str, studio: VisualStudio, *words: str) -> str:
-    """Return a command of the Visual Studio installer, which lies beside vswhere."""
-    folder = system.path.dirname(vswhere_path(system.environment()))
-    program = system.join(folder, "setup.exe")
-    return command(system, program, verb, "--installPath", studio.path, *words, "--passive")
+    """Return the command that installs the Build Tools; Server Core shows no window."""
+    quiet = "--quiet" if edition(system).core else "--passive"
+    words = (quiet, "--wait", "--add", _WORKLOADS["BuildTools"], "--includeRecommended")
+    if find_winget(system):
+        return command(
+            system,
+            *("winget", "install", "--exact", "--id", "Microsoft.VisualStudio.2022.BuildTools"),
+            *("--override", " ".join(words)),
+        )
+    return download(system, PROGRAMS["build-tools"].url, *words)
 
 
 def _run(system: System) -> Outcome:
@@ -76,13 +82,15 @@ def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> s
     if newest.order[:2] < OLDEST and newest.major < OLDEST[0]:
         return _install(system)
     if newest.order[:2] < OLDEST:
-        return _setup(system, "update", newest)
+        return visual_studio_setup(system, "update", newest)
+    if not newest.complete and newest.restart:
+        return "shutdown /r /t 60"
     if not newest.complete:
-        return _setup(system, "repair", newest)
+        return visual_studio_setup(system, "repair", newest)
     if target == "ARM64":
-        return _setup(system, "modify", newest, "--add", VC_TOOLS["ARM64"])
+        return visual_studio_setup(system, "modify", newest, "--add", VC_TOOLS["ARM64"])
     workload = _WORKLOADS.get(newest.product, _IDE_WORKLOAD)
-    return _setup(system, "modify", newest, "--add", workload, "--includeRecommended")
+    return visual_studio_setup(system, "modify", newest, "--add", workload, "--includeRecommended")
 
 
 CHECK = Check(

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.toolchain.facts import architecture
 from mlcbuild.build.toolchain.probe import read_prompt
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
+#: Folders of Visual Studio and of the Windows SDKs.
+_OLD: Final = re.compile(
+    r"\\Windows Kits\\|\\Microsoft SDKs\\|\\Microsoft Visual Studio\b", re.IGNORECASE
+)
+
 
 def _run(system: System) -> Outcome:
     prompt = read_prompt(system.environment())
     if prompt is None:
-        return skip("no developer prompt: the build sets MSVC's environment itself")
+        return _saved(system)
     place = system.variable("VCINSTALLDIR")
     evidence = [f"VCINSTALLDIR={place}"]
     evidence += [f"VSCMD_ARG_TGT_ARCH={prompt.target}"] if prompt.target else []
@@ -46,13 +53,29 @@ def _run(system: System) -> Outcome:
     return ok(f"developer prompt for {prompt.target or target}", evidence=[*evidence, compiler])
 
 
+def _saved(system: System) -> Outcome:
+    """Judge INCLUDE and LIB outside a prompt: a prompt's values, saved into the user's variables.
+
+    vcvarsall.bat puts its own folders before them and takes none away.
+    """
+    stale = [name for name in ("INCLUDE", "LIB", "LIBPATH") if _OLD.search(system.variable(name))]
+    if not stale:
+        return skip("no developer prompt: the build sets MSVC's environment itself")
+    return warn(
+        f"{' and '.join(stale)} hold folders of a Visual Studio or SDK outside a developer prompt: "
+        "every compiler would search them too",
+        evidence=[f"{name}={system.variable(name)}" for name in stale],
+        fix=unset(system, *stale),
+    )
+
+
 CHECK = Check(
     id="msvc-prompt",
     title="The developer prompt fits",
     category="toolchain",
     why='The "Developer Command Prompt" of the start menu is for 32-bit x86; a 64-bit Python then '
     "meets unresolved symbols or LNK1112. A prompt that was saved into the user's variables "
-    "outlives the Visual Studio it came from.",
+    "outlives the Visual Studio it came from; INCLUDE and LIB alone do so too.",
     source="Microsoft, Use the MSVC toolset from the command line",
     run=_run,
     platforms=("win32",),

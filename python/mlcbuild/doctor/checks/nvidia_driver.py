@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.gpus import library, nvidia
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -23,10 +23,7 @@ def _run(system: System) -> Outcome:
     driver = library(system, "nvcuda.dll", "libcuda.so.1")
     if not nvidia(system) and not driver:
         return skip("no NVIDIA GPU")
-    fix = install(
-        system, windows="Nvidia.NvidiaApp", apt="nvidia-driver", dnf="akmod-nvidia",
-        pacman="nvidia", zypper="nvidia-driver-G06",
-    )  # fmt: skip
+    fix = install(system, "nvidia-driver")
     version = _version(system)
     evidence = [f"driver library: {driver or 'none'}", f"version: {version or 'unknown'}"]
     if not driver:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.shell import command, pip, python
+from mlcbuild.doctor.network import proxy_variable, without_secret
+from mlcbuild.doctor.packages import pip
+from mlcbuild.doctor.shell import unset
 from mlcbuild.sources.pipconfig import default_index_of, parse_settings
 
 if TYPE_CHECKING:
@@ -41,24 +43,23 @@ def _run(system: System) -> Outcome:
     return fail(
         f"the package index cannot be reached: {problem}",
         evidence=evidence,
-        fix=_fix(system, problem),
+        fix=_fix(system, problem, proxy=proxy),
     )
 
 
-def _fix(system: System, problem: str) -> str:
+def _fix(system: System, problem: str, *, proxy: str) -> str:
     if "CERTIFICATE" in problem.upper():
+        # pip 24.2 and newer asks Windows' and macOS' own store (truststore) by itself.
         return pip(system, "config", "set", "global.cert", "path-to-your-company-certificates.pem")
-    return command(
-        system, python(system), "-m", "pip", "config", "set", "global.proxy", "http://host:port"
-    )
-
-
-def without_secret(url: str) -> str:
-    """Return an address without the name and password that it may hold."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    if proxy and system.variable("PIP_PROXY"):
+        return unset(system, "PIP_PROXY")
+    if proxy:
+        return pip(system, "config", "unset", "global.proxy")
+    if variable := proxy_variable(system):
+        return unset(system, variable)
+    if system.variable("PIP_INDEX_URL"):
+        return unset(system, "PIP_INDEX_URL")
+    return pip(system, "config", "set", "global.proxy", "http://host:port")
 
 
 CHECK = Check(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.shell import command
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
-#: What Windows gives a process: longer ones are cut when cmd.exe expands them. Characters.
+#: What cmd.exe takes in one line, and so what it can set PATH to. Characters.
 _LONGEST: Final = 8191
+#: What vcvarsall.bat of Visual Studio 2022 and 2026 puts in front of PATH: MSVC, the SDK, MSBuild,
+#: CMake, the IDE's tools, fourteen folders below an installation in its usual place. Characters.
+_VCVARS: Final = 1400
 
 
 def _run(system: System) -> Outcome:
@@ -21,16 +25,20 @@ def _run(system: System) -> Outcome:
         return warn(
             "PATH is empty: no tool can be found", fix="open a new terminal and try again there"
         )
+    edit = command(system, "rundll32", "sysdm.cpl,EditEnvironmentVariables")
     if system.windows and text.count('"') % 2:
         return warn(
             "PATH holds an unpaired quotation mark, which hides what comes after it",
             evidence=[entry for entry in text.split(";") if entry.count('"') % 2],
-            fix="rundll32 sysdm.cpl,EditEnvironmentVariables",
+            fix=edit,
         )
-    if system.windows and len(text) > _LONGEST:
+    if system.windows and len(text) > _LONGEST - _VCVARS:
+        words = f"PATH has {len(text)} characters: cmd.exe takes {_LONGEST} in a line"
+        late = ", and the compiler's environment comes on top" if len(text) <= _LONGEST else ""
         return warn(
-            f"PATH has {len(text)} characters: cmd.exe cuts it at {_LONGEST}",
-            fix="rundll32 sysdm.cpl,EditEnvironmentVariables",
+            f'{words}{late} ("The input line is too long")',
+            evidence=_shorter(system),
+            fix=edit,
         )
     folders = system.path_folders()
     unreadable = [f for f in folders if system.is_folder(f) and system.names(f) is None]
@@ -40,12 +48,22 @@ def _run(system: System) -> Outcome:
     return ok(f"PATH: {len(folders)} folders, {len(dead)} of them gone", evidence=evidence)
 
 
+def _shorter(system: System) -> list[str]:
+    """Say what can go: folders that are gone, and those that stand there twice."""
+    entries = [e.strip().strip('"') for e in system.variable("PATH").split(";") if e.strip()]
+    keys = [entry.rstrip("\\").lower() for entry in entries]
+    gone = [entry for entry in dict.fromkeys(entries) if not system.is_folder(entry)]
+    twice = [entry for at, entry in enumerate(entries) if keys[at] in keys[:at]]
+    return [f"{e}: is no folder" for e in gone] + [f"{e}: stands there twice" for e in twice]
+
+
 CHECK = Check(
     id="path-entries",
     title="PATH can be searched",
     category="paths",
     why="A quotation mark that is not closed, or a PATH longer than cmd.exe takes, hides tools "
-    "that are installed. Folders that are gone do no harm and are only listed.",
-    source="Microsoft, Command prompt line string limitation",
+    "that are installed; vcvarsall.bat sets PATH in one line of cmd.exe. Folders that are gone do "
+    "no harm and are only listed.",
+    source="Microsoft, Command prompt (Cmd.exe) command-line string limitation",
     run=_run,
 )

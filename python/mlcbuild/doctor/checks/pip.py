@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, Repair, fail, ok, warn
-from mlcbuild.doctor.shell import command, install, python
+from mlcbuild.doctor.installers import install_python
+from mlcbuild.doctor.model import Check, Outcome, Repair, fail, ok, skip, warn
+from mlcbuild.doctor.packages import find_uv, has_pip, uses_uv
+from mlcbuild.doctor.shell import command, python
+from mlcbuild.doctor.tools import tool_environment
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -16,32 +19,51 @@ __all__ = ["CHECK"]
 def _run(system: System) -> Outcome:
     own = system.python
     in_venv = own.prefix != own.base_prefix
-    places = [p for p in own.site_packages if system.is_folder(system.join(p, "pip"))]
-    if not places:
+    if tool := tool_environment(system):
+        return skip(f"mlcbuild runs in an environment of {tool}: nobody installs into it")
+    place = has_pip(system)
+    if not place and uses_uv(system):
+        return ok("no pip: uv installs into this environment", evidence=(find_uv(system) or "uv",))
+    if not place and system.is_folder(system.join(own.prefix, "conda-meta")) and _pixi(system):
+        return ok("no pip: pixi installs into this environment", evidence=(own.prefix,))
+    if not place:
         return _absent(system, in_venv=in_venv)
     marker = system.join(_library(system), "EXTERNALLY-MANAGED")
     if not in_venv and system.is_file(marker):
+        if find_uv(system) and "uv" in system.path.normcase(own.base_prefix):
+            return ok("this Python is uv's: packages go into environments", evidence=(marker,))
         return warn(
             "this Python belongs to the system: pip refuses to install into it",
             evidence=(marker,),
             fix=command(system, python(system), "-m", "venv", ".venv"),
         )
-    if not in_venv and not system.windows and not system.writable(places[0]):
+    if not in_venv and not system.windows and not system.writable(system.path.dirname(place)):
         return warn(
             "this Python's packages belong to another user: pip installs for this user instead",
-            evidence=(places[0],),
+            evidence=(system.path.dirname(place),),
             fix=command(system, python(system), "-m", "venv", ".venv"),
         )
-    return ok("pip is there", evidence=[system.join(place, "pip") for place in places])
+    return ok("pip is there", evidence=(place,))
+
+
+def _pixi(system: System) -> bool:
+    return f"{system.path.sep}.pixi{system.path.sep}" in system.python.prefix
 
 
 def _absent(system: System, *, in_venv: bool) -> Outcome:
+    if system.is_folder(system.join(system.python.prefix, "conda-meta")):
+        return fail(
+            "this conda environment has no pip",
+            evidence=(system.python.executable,),
+            fix=command(system, "conda", "install", "-y", "-p", system.python.prefix, "pip"),
+        )
     bundled = system.join(_library(system), "ensurepip", "__init__.py")
     if not system.is_file(bundled):
-        fix = install(
-            system, windows="Python.Python.3.12", macos="brew install python", apt="python3-venv"
+        return fail(
+            "this Python has no pip and cannot make one",
+            evidence=(bundled,),
+            fix=install_python(system),
         )
-        return fail("this Python has no pip and cannot make one", evidence=(bundled,), fix=fix)
     words = (python(system), "-m", "ensurepip", "--upgrade")
     return fail(
         "this Python has no pip",
@@ -69,8 +91,9 @@ CHECK = Check(
     id="pip",
     title="pip can install into this Python",
     category="python",
-    why="An environment that was made by uv or with --without-pip has no pip, and `python -m pip` "
-    "of another Python installs elsewhere. Distributions' own Pythons refuse pip (PEP 668).",
-    source="PEP 668; Python documentation, ensurepip",
+    why="An environment that was made with --without-pip has no pip, and `python -m pip` of "
+    "another Python installs elsewhere. Environments of uv and pixi have none by design. "
+    "Distributions' own Pythons refuse pip (PEP 668).",
+    source="PEP 668; Python documentation, ensurepip; uv's documentation, uv pip",
     run=_run,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.shell import command
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -14,13 +16,16 @@ __all__ = ["CHECK"]
 #: What CMake and MSBuild put below the folder: 250 is CMake's own limit (CMAKE_OBJECT_PATH_MAX),
 #: and the longest object path of the wheel build below its root is 140 characters.
 _LONGEST: Final = 110
-_ELSEWHERE: Final = r"move it: robocopy . C:\src\{name} /e /xd build, then work in C:\src\{name}"
+#: cmd.exe's operators and marks, MSBuild's escape (%), separators of CMake's lists (;), what its
+#: globs and Ninja's files read as their own ([ ] $), the comment of makefiles and .rc files (#).
+_ODD: Final = re.compile(r"[&%^!;#$=`\[\]{}]")
 
 
 def _run(system: System) -> Outcome:
     folder = system.folder
     evidence = (folder,)
-    fix = _ELSEWHERE.format(name=_ascii_name(system, folder))
+    new = rf"C:\src\{_ascii_name(system, folder)}"
+    fix = command(system, "robocopy", folder, new, "/e", "/xd", "build", ".venv")
     if folder.startswith("\\\\"):
         return warn(
             "the current folder is a network path: cmd.exe cannot enter it, builds stop",
@@ -40,6 +45,13 @@ def _run(system: System) -> Outcome:
         return warn(
             f"the current folder's path has {len(folder)} characters: object files below it pass "
             "the limit of 250",
+            evidence=evidence,
+            fix=fix,
+        )
+    if odd := _ODD.findall(folder):
+        return warn(
+            f"the current folder's path holds {' '.join(dict.fromkeys(odd))}, which cmd.exe, "
+            "MSBuild, CMake or Ninja reads as its own",
             evidence=evidence,
             fix=fix,
         )
@@ -74,8 +86,10 @@ CHECK = Check(
     title="The current folder suits a build",
     category="paths",
     why="OneDrive locks what a compiler has just written; network paths, long ones and such as "
-    "the ANSI code page cannot spell stop one tool or another half-way.",
-    source="CMake, CMAKE_OBJECT_PATH_MAX; mlc-ai/mlc-llm#2779",
+    "the ANSI code page cannot spell stop one tool or another half-way, and so do characters that "
+    "mean something to cmd.exe, MSBuild, CMake or Ninja. The fix copies: work in the new folder.",
+    source="CMake, CMAKE_OBJECT_PATH_MAX and Lists; Microsoft, MSBuild special characters; "
+    "mlc-ai/mlc-llm#2779; tauri-apps/tauri#6175",
     run=_run,
     platforms=("win32",),
 )

@@ -19,6 +19,12 @@ def _run(system: System) -> Outcome:
     entry = system.entry(first)
     if (entry is not None and entry.size) or "\\windowsapps" in system.python.base_prefix.lower():
         return ok(f"python is {first}")
+    # The install manager's aliases have no size either, and start a Python.
+    manager = system.join(system.path.dirname(first), "pymanager.exe")
+    if system.is_file(manager):
+        return ok("python is the alias of the Python install manager", evidence=(first, manager))
+    if system.run(first, "--version").good:
+        return ok(f"python is {first}", evidence=("the alias starts a Python",))
     return warn(
         "python on PATH is the alias that opens the Microsoft Store: switch it off under App "
         "execution aliases",
@@ -32,8 +38,10 @@ CHECK = Check(
     title="python on PATH is a Python",
     category="python",
     why="Windows has a python.exe of no size that opens the Store. Where it comes first, CMake and "
-    "scripts that call python get an exit code of 9009 and no message.",
-    source="Python documentation, Using Python on Windows",
+    "scripts that call python get an exit code of 9009 and no message. The install manager puts "
+    "an alias of the same form there, which is right.",
+    source="Python documentation, Using Python on Windows, Python install manager; PEP 773",
     run=_run,
+    waits=True,
     platforms=("win32",),
 )

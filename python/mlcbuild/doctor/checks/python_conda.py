@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import command, unset
+from mlcbuild.doctor.shell import command, same_path, unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -26,7 +26,7 @@ def _run(system: System) -> Outcome:
         )
     if not active and not own:
         return skip("no conda")
-    if active and not _same(system, active, python.base_prefix):
+    if active and not same_path(system, active, python.base_prefix):
         return warn(
             "a conda environment is active, and this Python is not its own: CMake finds conda's "
             "libraries, Python does not",
@@ -43,11 +43,6 @@ def _run(system: System) -> Outcome:
             fix=command(system, "conda", "activate", python.base_prefix),
         )
     return ok("conda environment", evidence=(f"{python.base_prefix}",))
-
-
-def _same(system: System, one: str, other: str) -> bool:
-    normal = system.path.normcase
-    return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
 
 
 def _is_base(system: System, prefix: str) -> bool:

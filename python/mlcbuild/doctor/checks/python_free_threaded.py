@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
-from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ def _run(system: System) -> Outcome:
         f"Python {dotted(python.version)} is free-threaded: packages of the stable ABI (abi3) "
         "cannot be installed into it",
         evidence=(f"{python.executable}: {python.build.splitlines()[0] if python.build else ''}",),
-        fix=install(
-            system,
-            windows=f"Python.Python.{python.version[0]}.{python.version[1]}",
-            macos=f"brew install python@{python.version[0]}.{python.version[1]}",
-            apt="python3",
-        ),
+        fix=install_python(system, f"{python.version[0]}.{python.version[1]}"),
     )
 
 

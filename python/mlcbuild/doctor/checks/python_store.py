@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, ok, warn
-from mlcbuild.doctor.shell import install
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -21,7 +21,7 @@ def _run(system: System) -> Outcome:
         "this Python is the Microsoft Store's: Windows redirects what it writes below AppData, "
         "and other programs do not find it there",
         evidence=(python.executable, f"installed in {python.base_prefix}"),
-        fix=install(system, windows=f"Python.Python.{python.version[0]}.{python.version[1]}"),
+        fix=install_python(system, f"{python.version[0]}.{python.version[1]}"),
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
-from mlcbuild.doctor.shell import command, unset
+from mlcbuild.doctor.packages import find_uv
+from mlcbuild.doctor.shell import command, same_path, unset
+from mlcbuild.doctor.tools import tool_environment
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -20,7 +22,7 @@ def _run(system: System) -> Outcome:
         return fail(
             "the Python that this environment was made from is gone",
             evidence=(f"{python.prefix}: made from {python.base_prefix}",),
-            fix=command(system, "python", "-m", "venv", "--upgrade", python.prefix),
+            fix=_renew(system),
         )
     if not active:
         return skip("no environment is activated")
@@ -31,8 +33,10 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix=unset(system, "VIRTUAL_ENV"),
         )
-    if _same(system, active, python.prefix):
+    if same_path(system, active, python.prefix):
         return ok("virtual environment", evidence=evidence[:1])
+    if tool := tool_environment(system):
+        return ok(f"mlcbuild was installed apart by {tool}", evidence=evidence)
     program = r"Scripts\python.exe" if system.windows else "bin/python"
     return warn(
         "another environment is activated than the one whose Python runs this: python and pip "
@@ -42,9 +46,15 @@ def _run(system: System) -> Outcome:
     )
 
 
-def _same(system: System, one: str, other: str) -> bool:
-    normal = system.path.normcase
-    return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
+def _renew(system: System) -> str:
+    """Return the command that makes the environment anew; a Python of its version may be gone."""
+    prefix = system.python.prefix
+    version = "{}.{}".format(*system.python.version)
+    if find_uv(system):
+        return command(system, "uv", "venv", "--allow-existing", "--python", version, prefix)
+    if system.windows and system.find("py"):
+        return command(system, "py", f"-{version}", "-m", "venv", "--upgrade", prefix)
+    return command(system, "python", "-m", "venv", "--upgrade", prefix)
 
 
 CHECK = Check(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import install
 from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:
@@ -22,15 +22,7 @@ def _run(system: System) -> Outcome:
     python = system.python
     text = dotted(python.version)
     evidence = (f"{python.executable} {text}",)
-    fix = install(
-        system,
-        windows="Python.Python.3.12",
-        macos="brew install python@3.12",
-        apt="python3 python3-venv",
-        dnf="python3",
-        pacman="python",
-        zypper="python3",
-    )
+    fix = install_python(system)
     if python.implementation != "cpython":
         return fail(
             f"{python.implementation} is not CPython: the native packages have no wheels for it",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.distributions import distributions, family, headers, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.shell import pip
+from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

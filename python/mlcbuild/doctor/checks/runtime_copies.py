@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.runtimes import copies, install_redist
-from mlcbuild.doctor.shell import command, pip
+from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.rust import find_rust
+from mlcbuild.doctor.rust import TRIPLES, find_rust, toolchain
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
-#: sysconfig's platform -> Rust's triple.
-_TRIPLES: Final = {
-    "win-amd64": "x86_64-pc-windows-msvc",
-    "win-arm64": "aarch64-pc-windows-msvc",
-    "win32": "i686-pc-windows-msvc",
-}
-
 
 def _run(system: System) -> Outcome:
     path = find_rust(system, "rustc")
-    wanted = _TRIPLES.get(system.python.platform)
+    wanted = TRIPLES.get(system.python.platform)
     if path is None or wanted is None:
         return skip("see the check cargo" if path is None else "MinGW's Python: no triple to judge")
     done = system.run(path, "-vV")
@@ -37,7 +30,7 @@ def _run(system: System) -> Outcome:
     return fail(
         f"Rust builds for {host} ({kind}), Python is {wanted}: its library cannot be linked",
         evidence=(f"{path} host: {host}",),
-        fix=f"rustup default stable-{wanted}",
+        fix=f"rustup default {toolchain(system)}",
     )
 
 

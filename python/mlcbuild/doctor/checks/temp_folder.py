@@ -2,44 +2,103 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import set_variable, unset
+from mlcbuild.doctor.shell import line, set_variables, unset
+from mlcbuild.doctor.shells import Shell, spelt
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
+#: Python looks into these in this order; Windows' own GetTempPath takes TMP before TEMP.
+_VARIABLES: Final = ("TMPDIR", "TEMP", "TMP")
+
 
 def _run(system: System) -> Outcome:
-    name = next((n for n in ("TMPDIR", "TEMP", "TMP") if system.variable(n)), "")
+    named = [(name, value) for name in _VARIABLES if (value := system.variable(name))]
     default = system.join(system.home, "AppData", "Local", "Temp") if system.windows else "/tmp"  # noqa: S108
-    folder = system.variable(name) or default
-    line = f"{name}={folder}" if name else folder
-    mend = set_variable(system, name or "TEMP", default) if system.windows else ""
-    mend = mend or (unset(system, name) if name else "mkdir -m 1777 /tmp")
+    for name, folder in named or [("", default)]:
+        outcome = _judge(system, name, folder, default)
+        if outcome.status != "ok":
+            return outcome
+    return ok(
+        "the temporary folder can be written to",
+        evidence=[f"{name}={folder}" for name, folder in named] or [default],
+    )
+
+
+def _judge(system: System, name: str, folder: str, default: str) -> Outcome:
+    text = f"{name}={folder}" if name else folder
+    fix = _elsewhere(system, default) if system.windows else _on_posix(system, name)
     if not system.is_folder(folder):
-        return fail(f"the temporary folder is not there: {line}", evidence=(line,), fix=mend)
+        if system.windows and system.path.normcase(folder) == system.path.normcase(default):
+            fix = _make(system, folder)
+        return fail(f"the temporary folder is not there: {text}", evidence=(text,), fix=fix)
     if not system.writable(folder):
-        return fail(
-            f"the temporary folder cannot be written to: {line}", evidence=(line,), fix=mend
-        )
+        return fail(f"the temporary folder cannot be written to: {text}", evidence=(text,), fix=fix)
     if system.windows and not folder.isascii():
         return warn(
             "the temporary folder's path is not ASCII: nvcc and GNU tools fail there",
-            evidence=(line,),
-            fix=set_variable(system, name or "TEMP", r"C:\Windows\Temp"),
+            evidence=(text,),
+            fix=fix,
         )
-    return ok("the temporary folder can be written to", evidence=(line,))
+    return ok(text)
+
+
+def _on_posix(system: System, name: str) -> str:
+    return unset(system, name) if name else "sudo mkdir -m 1777 /tmp"
+
+
+def _elsewhere(system: System, default: str) -> str:
+    r"""Return the command that moves to a folder that works: one that is there, else a new one.
+
+    Every user may make folders in the root of the system drive, and owns them: in C:\Windows\Temp
+    one may make files and not list them (Windows' default access lists).
+    """
+    drive = system.variable("SystemDrive") or "C:"
+    new = f"{drive}\\Temp"
+    works = next(
+        (
+            place
+            for place in (default, new, f"{drive}\\tmp")
+            if place.isascii() and system.is_folder(place) and system.writable(place)
+        ),
+        "",
+    )
+    names = [n for n in _VARIABLES if system.variable(n) or n != "TMPDIR"]
+    move = set_variables(system, **dict.fromkeys(names, works or new))
+    if works:
+        return move
+    return _after(system, new, names)
+
+
+def _after(system: System, new: str, names: list[str]) -> str:
+    """Return the command that makes a folder and moves to it."""
+
+    def spell(shell: Shell) -> str:
+        if shell == "cmd":
+            return " & ".join([f"md {new}", *(f'set "{name}={new}"' for name in names)])
+        if shell == "powershell":
+            return f"md -Force {new}; " + "; ".join(f"$env:{name} = '{new}'" for name in names)
+        return f"mkdir -p '{new}'; " + "; ".join(f"export {name}='{new}'" for name in names)
+
+    return spelt(system, spell)
+
+
+def _make(system: System, folder: str) -> str:
+    options: dict[Shell, tuple[str, ...]] = {"cmd": (), "powershell": (), "sh": ("-p",)}
+    return spelt(system, lambda shell: line(system, shell, ("mkdir", *options[shell], folder)))
 
 
 CHECK = Check(
     id="temp-folder",
     title="The temporary folder works",
     category="paths",
-    why="pip, compilers and linkers write there; where they cannot, each says it in its own words.",
-    source="Python documentation, tempfile.gettempdir",
+    why="pip, compilers and linkers write there; where they cannot, each says it in its own words. "
+    "Python takes TEMP before TMP, Windows' own programs (cl.exe among them) TMP before TEMP.",
+    source="Python documentation, tempfile.gettempdir; Microsoft, GetTempPathW",
     run=_run,
 )

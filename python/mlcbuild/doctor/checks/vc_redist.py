@@ -29,6 +29,9 @@ def _run(system: System) -> Outcome:
     fix = install_redist(system)
     newest = max(users, key=lambda each: each.toolset or (0, 0), default=None)
     who = f"{system.path.basename(newest.path)} ({newest.owner})" if newest else ""
+    own = "" if image else _beside_python(system)
+    if own:
+        return ok("Python brings its own C++ runtime", evidence=(*evidence, own))
     if image is None:
         evidence.append(f"{path}: {'damaged' if system.is_file(path) else 'not there'}")
         say = "The Visual C++ redistributable is not installed"
@@ -62,16 +65,22 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{missing[0]} is gone from {folder}: the redistributable is damaged",
             evidence=evidence,
-            fix=f"{fix} --force",
+            fix=install_redist(system, force=True),
         )
     if version is not None and registered is not None and version[:2] < registered[:2]:
         return warn(
             f"msvcp140.dll is {dotted(version[:2])} although {dotted(registered[:2])} is "
             "registered: something put an old copy back",
             evidence=evidence,
-            fix=f"{fix} --force",
+            fix=install_redist(system, force=True),
         )
     return ok(f"redistributable {dotted(version) if version else 'there'}", evidence=evidence)
+
+
+def _beside_python(system: System) -> str:
+    """Return the msvcp140.dll beside python.exe, which wins there (conda's vc14_runtime)."""
+    path = system.join(system.python.base_prefix, _FILES[0])
+    return path if system.image(path) is not None else ""
 
 
 def _registered(system: System) -> tuple[int, ...] | None:

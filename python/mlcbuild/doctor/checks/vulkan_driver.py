@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.gpus import adapters, icds, library
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
-from mlcbuild.doctor.shell import install, unset
+from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -42,17 +43,14 @@ def _run(system: System) -> Outcome:
         return warn(
             "the Vulkan loader is missing although a GPU driver is here",
             evidence=evidence,
-            fix=install(
-                system, windows="KhronosGroup.VulkanRT", apt="libvulkan1",
-                dnf="vulkan-loader", pacman="vulkan-icd-loader", zypper="libvulkan1",
-            ),
-        )  # fmt: skip
+            fix=install(system, "vulkan-loader"),
+        )
     if broken and not whole:
         return warn(
             f"the registered Vulkan driver {system.path.basename(broken[0].manifest)} "
             f"{_seen(broken[0].problem)}",
             evidence=evidence,
-            fix=_RENEW if system.windows else _mesa(system),
+            fix=_RENEW if system.windows else install(system, "mesa"),
         )
     if not drivers:
         if system.windows and not real:
@@ -73,13 +71,6 @@ def _run(system: System) -> Outcome:
 
 def _seen(problem: str) -> str:
     return problem.partition(", ")[0]
-
-
-def _mesa(system: System) -> str:
-    return install(
-        system, apt="mesa-vulkan-drivers", dnf="mesa-vulkan-drivers",
-        pacman="vulkan-swrast", zypper="Mesa-libVulkan",
-    )  # fmt: skip
 
 
 CHECK = Check(

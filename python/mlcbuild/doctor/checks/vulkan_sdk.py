@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install, unset
+from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -32,15 +33,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"the Vulkan SDK lacks {missing[0]}",
             evidence=(line, *(f"{system.join(root, name)} is missing" for name in missing)),
-            fix=install(
-                system,
-                windows="KhronosGroup.VulkanSDK",
-                macos="brew install vulkan-headers shaderc",
-                apt="libvulkan-dev glslc",
-                dnf="vulkan-headers glslc",
-                pacman="vulkan-headers shaderc",
-                zypper="vulkan-devel shaderc",
-            ),
+            fix=install(system, "vulkan-sdk"),
         )
     return ok("Vulkan SDK", evidence=(line,))
 

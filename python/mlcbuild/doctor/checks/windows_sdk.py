@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip
 from mlcbuild.doctor.purpose import absent
-from mlcbuild.doctor.shell import install
+from mlcbuild.doctor.toolchains import usable, visual_studio_setup
+from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -17,6 +19,7 @@ _ROOTS: Final = (
     r"HKLM\SOFTWARE\WOW6432Node\Microsoft\Windows Kits\Installed Roots",
     r"HKLM\SOFTWARE\Microsoft\Windows Kits\Installed Roots",
 )
+_COMPONENT: Final = "Microsoft.VisualStudio.Component.Windows11SDK.26100"
 _LIBRARIES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
 
 
@@ -32,9 +35,8 @@ def _run(system: System) -> Outcome:
         ),
         "",
     )
-    fix = install(system, windows="Microsoft.WindowsSDK.10.0.26100")
     if not root:
-        return absent(system, "no Windows SDK is installed: windows.h is missing", fix=fix)
+        return absent(system, "no Windows SDK is installed: windows.h is missing", fix=_fix(system))
     whole, broken = [], []
     for version in system.names(system.join(root, "Include")) or ():
         header = system.join(root, "Include", version, "um", "windows.h")
@@ -53,8 +55,19 @@ def _run(system: System) -> Outcome:
         system,
         f"no Windows SDK is whole for {machine}",
         evidence=tuple(broken) or (f"{root} is empty",),
-        fix=fix,
+        fix=_fix(system),
     )
+
+
+def _fix(system: System) -> str:
+    """Return the command that adds the SDK: by the installer of the Visual Studio that is there."""
+    try:
+        found = usable(system)[0]
+    except InputError:
+        found = ()
+    if found:
+        return visual_studio_setup(system, "modify", found[0], "--add", _COMPONENT)
+    return install(system, "windows-sdk")
 
 
 CHECK = Check(
@@ -65,5 +78,7 @@ CHECK = Check(
     "folder and its registry entry, and CMake then stops with a compiler test that fails.",
     source="Microsoft, Windows SDK; tauri's separate query for tools and SDK",
     run=_run,
+    waits=True,
+    limit_s=90,  # as long as vswhere may take
     platforms=("win32",),
 )

@@ -5,32 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.winfacts import edition
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
-_KEY: Final = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+#: Windows 10, which updates itself to a newer build. A server stays what it is.
+_WINDOWS_10: Final = 10240
 #: Windows 10 1809 and Server 2019: the oldest that Microsoft still serves (LTSC).
 _FLOOR: Final = 17763
 
 
 def _run(system: System) -> Outcome:
-    values = system.registry(_KEY) or {}
-    text = str(values.get("CurrentBuildNumber") or values.get("CurrentBuild") or "")
-    if not text.isdecimal():
+    windows = edition(system)
+    if not windows.build:
         return skip("the registry does not tell Windows' build number")
-    name = str(values.get("ProductName", "Windows"))
-    evidence = (f"{name}, build {text}",)
-    if int(text) < _FLOOR:
+    evidence = (f"{windows.name}, build {windows.build}",)
+    if windows.build < _FLOOR:
         return warn(
-            f"Windows build {text} is older than {_FLOOR} (Windows 10 1809): its loader and C "
-            "runtime lack what newer libraries import",
+            f"Windows build {windows.build} is older than {_FLOOR} (Windows 10 1809): its loader "
+            "and C runtime lack what newer libraries import",
             evidence=evidence,
-            fix="start ms-settings:windowsupdate",
+            fix="start ms-settings:windowsupdate"
+            if windows.build >= _WINDOWS_10 and not windows.server
+            else "install a newer Windows: no update makes this one new enough",
         )
-    return ok(f"Windows build {text}", evidence=evidence)
+    return ok(f"Windows build {windows.build}", evidence=evidence)
 
 
 CHECK = Check(

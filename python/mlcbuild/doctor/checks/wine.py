@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import install
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -21,7 +21,7 @@ def _run(system: System) -> Outcome:
     path = system.find("wine") or system.find("wine64")
     if path is None:
         return skip("not installed: only mlcbuild lab and verify --wine need it")
-    fix = install(system, apt="wine wine64", dnf="wine", pacman="wine", zypper="wine")
+    fix = install(system, "wine")
     done = system.run(path, "--version")
     match = re.search(r"wine-(\d+)\.(\d+)", done.out)
     if match is None:

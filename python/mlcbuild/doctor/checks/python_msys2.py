@@ -1,0 +1,37 @@
+"""``python-msys2``: not the Python of MSYS2 or Cygwin, which takes no wheel for Windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.doctor.installers import install_python
+from mlcbuild.doctor.model import Check, Outcome, ok, warn
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+
+def _run(system: System) -> Outcome:
+    python = system.python
+    if system.windows and not python.platform.startswith("mingw"):
+        return ok("Python is MSVC's")
+    return warn(
+        f"this Python is of MSYS2 or Cygwin ({python.platform}): pip finds no wheel of TVM, "
+        "PyTorch or NumPy for it and compiles what it can",
+        evidence=(python.executable, python.build.splitlines()[0] if python.build else ""),
+        fix=install_python(system),
+    )
+
+
+CHECK = Check(
+    id="python-msys2",
+    title="Python is not MSYS2's",
+    category="python",
+    why="MSYS2 builds Python with MinGW (platform mingw_x86_64) or Cygwin's library. Wheels for "
+    "win_amd64 cannot be installed into either, and a wheel built there holds no compiler of TVM.",
+    source="MSYS2, Python; PyPA, platform compatibility tags",
+    run=_run,
+    platforms=("win32", "cygwin", "msys"),
+)

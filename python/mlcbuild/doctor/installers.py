@@ -1,0 +1,215 @@
+"""How a program is installed: the one table of package names and installers.
+
+On Windows winget comes first, then Chocolatey where it is there (GitHub's runners), then the
+maker's own installer at an address that always has the newest; what has none of these is a page to
+open. Sources: winget-pkgs, community.chocolatey.org, the makers' download pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.shell import command, quote
+from mlcbuild.doctor.shells import Shell, spelt
+from mlcbuild.doctor.winfacts import find_winget
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["PROGRAMS", "Program", "download", "install", "install_python"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """Names of one program in package managers; empty where it is in none."""
+
+    #: What a reader calls it.
+    name: str
+    winget: str = ""
+    choco: str = ""
+    #: An installer, and the words that make it ask nothing.
+    url: str = ""
+    options: tuple[str, ...] = ()
+    page: str = ""
+    #: A whole command.
+    macos: str = ""
+    apt: str = ""
+    dnf: str = ""
+    pacman: str = ""
+    zypper: str = ""
+    nix: str = ""
+
+
+PROGRAMS: Final[dict[str, Program]] = {
+    "build-tools": Program(
+        name="Visual Studio Build Tools",
+        url="https://aka.ms/vs/17/release/vs_BuildTools.exe",
+    ),
+    "c++": Program(
+        name="a C++ compiler", macos="xcode-select --install", apt="g++", dnf="gcc-c++",
+        pacman="gcc", zypper="gcc-c++", nix="gcc",
+    ),
+    "clang": Program(
+        name="LLVM", winget="LLVM.LLVM", choco="llvm", page="https://releases.llvm.org",
+    ),
+    "cuda": Program(
+        name="the CUDA toolkit", winget="Nvidia.CUDA", choco="cuda",
+        page="https://developer.nvidia.com/cuda-downloads", apt="nvidia-cuda-toolkit",
+    ),
+    "git": Program(
+        name="Git", winget="Git.Git", choco="git", page="https://git-scm.com/download/win",
+        macos="xcode-select --install", apt="git", dnf="git", pacman="git", zypper="git", nix="git",
+    ),
+    "mesa": Program(
+        name="Mesa's Vulkan drivers", apt="mesa-vulkan-drivers", dnf="mesa-vulkan-drivers",
+        pacman="vulkan-swrast", zypper="Mesa-libVulkan",
+    ),
+    "mingw": Program(
+        name="MinGW-w64", apt="g++-mingw-w64-x86-64-posix", dnf="mingw64-gcc-c++",
+        pacman="mingw-w64-gcc", zypper="mingw64-cross-gcc-c++",
+    ),
+    "nvidia-driver": Program(
+        name="NVIDIA's driver", page="https://www.nvidia.com/drivers", winget="Nvidia.NvidiaApp",
+        apt="nvidia-driver", dnf="akmod-nvidia", pacman="nvidia", zypper="nvidia-driver-G06",
+    ),
+    "redist-arm64": Program(
+        name="the Visual C++ redistributable", winget="Microsoft.VCRedist.2015+.arm64",
+        url="https://aka.ms/vs/17/release/vc_redist.arm64.exe",
+        options=("/install", "/passive", "/norestart"),
+    ),
+    "redist-x64": Program(
+        name="the Visual C++ redistributable", winget="Microsoft.VCRedist.2015+.x64",
+        url="https://aka.ms/vs/17/release/vc_redist.x64.exe",
+        options=("/install", "/passive", "/norestart"),
+    ),
+    "redist-x86": Program(
+        name="the Visual C++ redistributable", winget="Microsoft.VCRedist.2015+.x86",
+        url="https://aka.ms/vs/17/release/vc_redist.x86.exe",
+        options=("/install", "/passive", "/norestart"),
+    ),
+    "rustup": Program(
+        name="Rust", winget="Rustlang.Rustup", choco="rustup.install",
+        url="https://static.rust-lang.org/rustup/dist/x86_64-pc-windows-msvc/rustup-init.exe",
+        options=("-y",),
+    ),
+    "vulkan-loader": Program(
+        name="Vulkan's loader", winget="KhronosGroup.VulkanRT",
+        page="https://vulkan.lunarg.com/sdk/home", apt="libvulkan1",
+        dnf="vulkan-loader", pacman="vulkan-icd-loader", zypper="libvulkan1",
+    ),
+    "vulkan-sdk": Program(
+        name="the Vulkan SDK", winget="KhronosGroup.VulkanSDK", choco="vulkan-sdk",
+        page="https://vulkan.lunarg.com/sdk/home", macos="brew install vulkan-headers shaderc",
+        apt="libvulkan-dev glslc", dnf="vulkan-headers glslc", pacman="vulkan-headers shaderc",
+        zypper="vulkan-devel shaderc", nix="vulkan-headers shaderc",
+    ),
+    "windows-sdk": Program(
+        name="the Windows SDK", winget="Microsoft.WindowsSDK.10.0.26100",
+        page="https://developer.microsoft.com/windows/downloads/windows-sdk",
+    ),
+    "wine": Program(
+        name="Wine", apt="wine wine64", dnf="wine", pacman="wine", zypper="wine",
+    ),
+}  # fmt: skip
+#: The package managers of Linux, in the order in which they are looked for.
+_MANAGERS: Final = {
+    "apt-get": "apt-get install -y",
+    "dnf": "dnf install -y",
+    "pacman": "pacman -S --noconfirm",
+    "zypper": "zypper install -y",
+}
+
+
+def install(system: System, program: str, *, force: bool = False, **names: str) -> str:
+    """Return the command that installs a program of the table, with ``force`` once more.
+
+    ``names`` are names in Linux' package managers that take the place of the table's (``apt``).
+    """
+    wanted = PROGRAMS[program]
+    if system.windows:
+        return _on_windows(system, wanted, force=force)
+    if system.platform == "darwin" and wanted.macos:
+        return wanted.macos
+    return _on_linux(system, wanted, names)
+
+
+def _on_windows(system: System, wanted: Program, *, force: bool) -> str:
+    again = ("--force",) if force else ()
+    if wanted.winget and find_winget(system):
+        return command(system, "winget", "install", "--exact", "--id", wanted.winget, *again)
+    if wanted.choco and system.find("choco"):
+        return command(system, "choco", "install", "-y", wanted.choco, *again)
+    if wanted.url:
+        return download(system, wanted.url, *wanted.options)
+    return f"download {wanted.name} from {wanted.page} and install it"
+
+
+def download(system: System, url: str, *options: str) -> str:
+    """Return the command that downloads an installer to the temporary folder and runs it.
+
+    curl.exe is part of Windows since 10 1803 and Server 2019; ``curl`` alone is an alias of
+    PowerShell 5.1 for something else (Microsoft, Tar and curl come to Windows).
+    """
+    name = url.rpartition("/")[2]
+
+    def spell(shell: Shell) -> str:
+        words = " ".join(quote(shell, word) for word in options)
+        if shell == "cmd":
+            return f'curl.exe -Lo "%TEMP%\\{name}" {url} && "%TEMP%\\{name}" {words}'
+        if shell == "powershell":
+            place = f'"$env:TEMP\\{name}"'
+            return f"curl.exe -Lo {place} {url}; if ($?) {{ & {place} {words} }}"
+        return f'curl -Lo "$TEMP/{name}" {url} && MSYS_NO_PATHCONV=1 "$TEMP/{name}" {words}'
+
+    return spelt(system, spell)
+
+
+def _on_linux(system: System, wanted: Program, names: dict[str, str]) -> str:
+    packages = {
+        "apt-get": names.get("apt", wanted.apt),
+        "dnf": names.get("dnf", wanted.dnf),
+        "pacman": names.get("pacman", wanted.pacman),
+        "zypper": names.get("zypper", wanted.zypper),
+    }
+    if wanted.nix and (system.find("nix-shell") or system.is_folder("/nix/store")):
+        return f"nix-shell -p {wanted.nix}"
+    for manager, words in _MANAGERS.items():
+        if packages[manager] and system.find(manager):
+            sudo = "sudo " if system.find("sudo") else ""
+            return f"{sudo}{words} {packages[manager]}"
+    return f"install {wanted.name} with your system's package manager"
+
+
+def install_python(system: System, version: str = "3.12") -> str:
+    """Return the command that installs a 64-bit CPython of a version.
+
+    By what the machine installs Pythons with: uv, conda, the install manager, winget; on Windows
+    for x64 on every processor, since apache-tvm has no wheel for ARM64.
+    """
+    if system.find("uv"):
+        foreign = system.machine == "ARM64" or system.python.bits == 32  # noqa: PLR2004
+        request = f"cpython-{version}-windows-x86_64" if system.windows and foreign else version
+        return command(system, "uv", "venv", "--python", request)
+    if system.windows:
+        return _python_on_windows(system, version)
+    if system.platform == "darwin":
+        return f"brew install python@{version}"
+    wanted = Program(
+        name="Python", apt="python3 python3-venv", dnf="python3", pacman="python",
+        zypper="python3", nix="python3",
+    )  # fmt: skip
+    return _on_linux(system, wanted, {})
+
+
+def _python_on_windows(system: System, version: str) -> str:
+    if system.find("pymanager"):
+        return command(system, "pymanager", "install", f"{version}-64")
+    if find_winget(system):
+        words = ("--exact", "--id", f"Python.Python.{version}", "--architecture", "x64")
+        return command(system, "winget", "install", *words)
+    if system.find("choco"):
+        return command(system, "choco", "install", "-y", f"python{version.replace('.', '')}")
+    # The last 3.12 that has an installer.
+    url = "https://www.python.org/ftp/python/3.12.10/python-3.12.10-amd64.exe"
+    return download(system, url, "/passive", "PrependPath=1")

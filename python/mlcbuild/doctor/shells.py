@@ -1,0 +1,69 @@
+r"""Which shell a command is for: the one that mlcbuild was started from, or each that it may be.
+
+cmd.exe sets PROMPT for its children, PowerShell puts its user's folder into PSModulePath, and the
+bash of Git and MSYS2 sets MSYSTEM; but each hands on what it inherited. A PowerShell that was
+started from cmd has PROMPT too. Where the variables allow two shells, the programs that started
+this one decide; where they cannot be seen, a command is given for both.
+
+Sources: Microsoft, about_PSModulePath; Microsoft, cmd and prompt; MSYS2, environments.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlcbuild.doctor.system import System
+
+__all__ = ["Shell", "shells_of", "spelt"]
+
+Shell = Literal["powershell", "cmd", "sh"]
+
+_PROGRAMS: Final[dict[str, Shell]] = {
+    "cmd.exe": "cmd",
+    "powershell.exe": "powershell",
+    "powershell_ise.exe": "powershell",
+    "pwsh.exe": "powershell",
+    "bash.exe": "sh",
+    "sh.exe": "sh",
+    "zsh.exe": "sh",
+    "dash.exe": "sh",
+    "fish.exe": "sh",
+}
+_NAMES: Final[dict[Shell, str]] = {"powershell": "PowerShell", "cmd": "cmd", "sh": "bash"}
+#: The folder of a user's modules, or PowerShell 7's own: a process has them from a PowerShell
+#: alone. The folders of Windows PowerShell below Program Files and System32 are everybody's.
+_MODULES: Final = re.compile(
+    r"(?<!program files)(?<!program files \(x86\))\\(windows)?powershell\\modules\\?$"
+    r"|\\powershell\\7[^\\]*\\modules\\?$",
+    re.IGNORECASE,
+)
+
+
+def shells_of(system: System) -> tuple[Shell, ...]:
+    """Return the shell that mlcbuild was started from, or the two that it may be."""
+    if not system.windows:
+        return ("sh",)
+    if system.variable("MSYSTEM") and not system.variable("PROMPT"):
+        return ("sh",)
+    inside_cmd = bool(system.variable("PROMPT"))
+    inside_powershell = any(map(_MODULES.search, system.variable("PSModulePath").split(";")))
+    if inside_cmd and not inside_powershell and not system.variable("MSYSTEM"):
+        return ("cmd",)
+    if inside_powershell and not inside_cmd:
+        return ("powershell",)
+    for program in system.callers():
+        if shell := _PROGRAMS.get(program.lower()):
+            return (shell,)
+    return ("sh",) if system.variable("MSYSTEM") else ("powershell", "cmd")
+
+
+def spelt(system: System, spell: Callable[[Shell], str]) -> str:
+    """Return a command for the shell at hand; for each shell on a line where it is not known."""
+    commands = {shell: spell(shell) for shell in shells_of(system)}
+    if len(set(commands.values())) == 1:
+        return next(iter(commands.values()))
+    return "\n".join(f"in {_NAMES[shell]}: {text}" for shell, text in commands.items())
