@@ -261,6 +261,28 @@ def onedrive_beside_the_project(pc: FakeSystem) -> None:
     pc.env["OneDrive"] = r"C:\Users\ada\OneDrive"
 
 
+@healthy()
+def intel_of_today_registers_as_a_component(pc: FakeSystem) -> None:
+    _only_adapter(pc, "Intel(R) UHD Graphics 770")
+    components = (
+        r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{5c4c3332-344d-483c-8739-259e934c9cc8}"
+    )
+    manifest = rf"{SYSTEM32}\DriverStore\FileRepository\gpu\vk64.json"
+    pc.registry_values[rf"{components}\0003"] = {"VulkanDriverName": manifest}
+
+
+@healthy()
+def console_of_a_server_board(pc: FakeSystem) -> None:
+    _only_adapter(pc, "ASPEED Graphics Family(WDDM)")
+    pc.remove(rf"{SYSTEM32}\vulkan-1.dll")
+
+
+@healthy()
+def variables_that_say_what_is_so(pc: FakeSystem) -> None:
+    pc.env |= {"PYTHONHOME": r"C:\Python312", "PYTHONPATH": r"C:\gone", "PYTHONUTF8": "1"}
+    pc.env |= {"CMAKE_GENERATOR_PLATFORM": "x64", "RUSTFLAGS": "-C target-cpu=native"}
+
+
 # ------------------------------------------------------------------------------ compilers
 @healthy()
 def preview_of_visual_studio_alone(pc: FakeSystem) -> None:

@@ -294,6 +294,25 @@ def path_that_the_compiler_makes_too_long(pc: FakeSystem) -> None:
     assert 6800 < len(pc.env["PATH"]) < 8191
 
 
+@sick("path-entries", "rundll32 sysdm.cpl,EditEnvironmentVariables")
+def path_without_windows_own_programs(pc: FakeSystem) -> None:
+    without_path(pc, "System32")
+
+
+@sick("path-entries", "rundll32 sysdm.cpl,EditEnvironmentVariables")
+def endings_without_exe(pc: FakeSystem) -> None:
+    pc.env["PATHEXT"] = ".COM;.BAT;.CMD"
+
+
+@sick("project-path", "robocopy")
+def documents_that_windows_guards(pc: FakeSystem) -> None:
+    pc.folder = r"C:\Users\ada\Documents\mlc"
+    pc.registry_values[
+        r"HKLM\SOFTWARE\Microsoft\Windows Defender\Windows Defender Exploit Guard"
+        r"\Controlled Folder Access"
+    ] = {"EnableControlledFolderAccess": 1}
+
+
 # ------------------------------------------------------------------------------ policies
 @sick("app-control", "ask whoever manages this computer")
 def applocker_for_dlls(pc: FakeSystem) -> None:
@@ -407,6 +426,55 @@ def isolation_that_1_does_not_switch_off(pc: FakeSystem) -> None:
 def conda_build_with_an_old_cmake(pc: FakeSystem) -> None:
     set_cmake(pc, "3.22.1")
     pc.env |= {"PIP_NO_BUILD_ISOLATION": "False", "PIP_NO_INDEX": "True"}
+
+
+@sick("compiler-flags", "set RUSTFLAGS=")
+def rust_with_the_static_runtime(pc: FakeSystem) -> None:
+    pc.env["RUSTFLAGS"] = "-C target-feature=+crt-static"
+
+
+@sick("cmake-variables", "set CMAKE_ARGS=")
+def static_runtime_in_cmake_args(pc: FakeSystem) -> None:
+    pc.env["CMAKE_ARGS"] = "-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreaded"
+
+
+@sick("generator", "set CMAKE_GENERATOR_PLATFORM=")
+def platform_of_32_bits(pc: FakeSystem) -> None:
+    pc.env["CMAKE_GENERATOR_PLATFORM"] = "Win32"
+
+
+@sick("generator", "set CMAKE_GENERATOR_INSTANCE=")
+def instance_that_is_gone(pc: FakeSystem) -> None:
+    pc.env["CMAKE_GENERATOR_INSTANCE"] = r"C:\VS2019"
+
+
+@sick("rust-host", "set RUSTUP_TOOLCHAIN=")
+def rust_toolchain_by_variable(pc: FakeSystem) -> None:
+    set_rust(pc, "1.85.0", "x86_64-pc-windows-gnu")
+    pc.env["RUSTUP_TOOLCHAIN"] = "stable-gnu"
+
+
+@sick("rust-host", r'set "PATH=C:\Users\ada\.cargo\bin;%PATH%"')
+def rust_of_msys2_before_rustup(pc: FakeSystem) -> None:
+    folder = r"C:\msys64\ucrt64\bin"
+    pc.program(rf"{folder}\cargo.exe", {"--version": "cargo 1.85.0\n"}, first=True)
+    pc.program(rf"{folder}\rustc.exe", {"-vV": "host: x86_64-pc-windows-gnu\n"}, first=True)
+
+
+@sick("pip", "set PIP_USER=")
+def pip_that_installs_for_the_user(pc: FakeSystem) -> None:
+    pc.env["PIP_USER"] = "1"
+
+
+@sick("pip", "set PIP_TARGET=")
+def pip_that_installs_elsewhere(pc: FakeSystem) -> None:
+    pc.env["PIP_TARGET"] = r"D:\packages"
+
+
+@sick("pip", "sudo apt-get install -y python3-venv && python3 -m venv .venv", on=linux)
+def debian_without_venv(pc: FakeSystem) -> None:
+    pc.with_python(prefix="/usr", executable="/usr/bin/python3")
+    pc.program("/usr/bin/python3", first=True).put("/usr/lib/python3.11/EXTERNALLY-MANAGED")
 
 
 # ------------------------------------------------------------------------------ graphics

@@ -253,7 +253,9 @@ def windows() -> FakeSystem:
         "PROMPT": "$P$G",
         "VIRTUAL_ENV": venv,
         "TEMP": r"C:\Users\ada\AppData\Local\Temp",
+        "PATH": rf"{SYSTEM32};C:\Windows",
     }
+    pc.put_folder(SYSTEM32)
     pc.put_folder(pc.folder).put_folder(pc.env["TEMP"]).put_folder(r"C:\Python312")
     pc.put(r"C:\Python312\Lib\ensurepip\__init__.py").put(rf"{SITE}\pip\__init__.py")
     pc.program(rf"{venv}\Scripts\python.exe")

@@ -18,6 +18,15 @@ __all__ = ["Adapter", "Icd", "adapters", "icds", "library", "nvidia"]
 _CLASS: Final = (
     r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 )
+#: The class of software components, where drivers of today register (Khronos, Vulkan loader
+#: interface, Driver discovery on Windows).
+_COMPONENTS: Final = (
+    r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{5c4c3332-344d-483c-8739-259e934c9cc8}"
+)
+#: Cards that have a Vulkan driver: not Intel's before 2015, not those of servers' own consoles.
+_WITH_VULKAN: Final = re.compile(
+    r"nvidia|geforce|quadro|radeon|\bamd\b|adreno|qualcomm|\barc\b|\biris\b|\buhd\b", re.IGNORECASE
+)
 _KHRONOS: Final = r"HKLM\SOFTWARE\Khronos\Vulkan\Drivers"
 #: Windows' own driver of a graphics card whose maker's driver is missing. Its name is translated:
 #: the driver's service and INF file are not (Microsoft, BasicDisplay).
@@ -53,6 +62,12 @@ class Adapter:
         """Whether Windows drives it without a maker's driver."""
         text = f"{self.name} {self.inf}".lower()
         return self.virtual or any(word in text for word in _PLAIN)
+
+    @property
+    def knows_vulkan(self) -> bool:
+        """Whether its maker's driver has Vulkan, by the card's name."""
+        text = f"{self.name} {self.provider}"
+        return not self.plain and _WITH_VULKAN.search(text) is not None
 
     @property
     def virtual(self) -> bool:
@@ -157,6 +172,9 @@ def _registered(system: System) -> Iterator[tuple[str, str]]:
     for adapter in adapters(system):
         for path in adapter.icds:
             yield path, adapter.name
+    for key in system.registry_keys(_COMPONENTS):
+        for path in _texts(system.registry(rf"{_COMPONENTS}\{key}") or {}, "VulkanDriverName"):
+            yield path, "a software component"
     for path, disabled in (system.registry(_KHRONOS) or {}).items():
         if disabled == 0:
             yield path, _KHRONOS

@@ -6,15 +6,14 @@ import contextlib
 import mmap
 import os
 import stat
-import struct
 import subprocess
 import sys
-import sysconfig
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from mlcbuild.doctor.system import Entry, Python, Ran, System
+from mlcbuild.doctor.system import Entry, Ran, System
+from mlcbuild.doctor.this_python import this_python
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Image
 
-__all__ = ["RealSystem", "this_python"]
+__all__ = ["RealSystem"]
 
 _Found = TypeVar("_Found")
 
@@ -31,35 +30,6 @@ _ASKED: Final = object()
 #: Python makes room for all that is asked for, and in Wine asking for a size takes as long as
 #: reading: so much is asked for unseen. Bytes.
 _FIRST: Final = 1 << 18
-
-
-def this_python() -> Python:
-    """Describe the interpreter that runs this."""
-    folders = [path for path in sys.path if path and _has_distributions(path)]
-    folders += [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-    return Python(
-        executable=sys.executable or "",
-        version=sys.version_info[:3],
-        bits=struct.calcsize("P") * 8,
-        prefix=sys.prefix,
-        base_prefix=sys.base_prefix,
-        platform=sysconfig.get_platform(),
-        site_packages=tuple(dict.fromkeys(folders)),
-        implementation=sys.implementation.name,
-        free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-        build=sys.version,
-    )
-
-
-def _has_distributions(folder: str) -> bool:
-    """Tell site-packages, and folders of .pth files that hold distributions too."""
-    try:
-        return folder.endswith("-packages") or any(
-            name.endswith(".dist-info")
-            for name in os.listdir(folder)  # noqa: PTH208 - strings
-        )
-    except OSError:
-        return False
 
 
 class RealSystem(System):

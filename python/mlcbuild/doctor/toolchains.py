@@ -12,14 +12,13 @@ from mlcbuild.build.toolchain.facts import Machine, architecture
 from mlcbuild.build.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.build.toolchain.studios import usable_studios
 from mlcbuild.build.toolchain.vswhere import vswhere_path
-from mlcbuild.build.toolchain.wishes import read_wishes
+from mlcbuild.build.toolchain.wishes import Wishes, read_wishes
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mlcbuild.build.toolchain.vswhere import VisualStudio
-    from mlcbuild.build.toolchain.wishes import Wishes
     from mlcbuild.doctor.system import System
 
 __all__ = [
@@ -101,11 +100,11 @@ def choice_of(system: System) -> Choice:
 def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
     """Return the Visual Studios that can build, best first, and why the others cannot.
 
-    Raises as ``studios`` does.
+    Whichever CMAKE_GENERATOR_INSTANCE names: the check generator looks at that. Raises as
+    ``studios`` does.
     """
     machine = machine_of(system)
-    wishes = wishes_of(system)
-    return usable_studios(machine, wishes, target=machine.target, oldest=OLDEST)
+    return usable_studios(machine, Wishes(), target=machine.target, oldest=OLDEST)
 
 
 def visual_studio_setup(system: System, verb: str, studio: VisualStudio, *words: str) -> str:

@@ -50,6 +50,9 @@ def _run(system: System) -> Outcome:
             )
     if re.search(r"-D\s*CMAKE_BUILD_TYPE(:\w+)?=(?!Release\b)", arguments):
         return _problem(system, "CMAKE_ARGS", "asks for another configuration than Release")
+    runtime = re.search(r"-D\s*CMAKE_MSVC_RUNTIME_LIBRARY(:\w+)?=(?!MultiThreadedDLL\b)", arguments)
+    if system.windows and (runtime or re.search(r"[\s=\"'][/-]MTd?(?=[\s\"']|$)", arguments)):
+        return _problem(system, "CMAKE_ARGS", "asks for another C runtime than Python's (/MD)")
     return ok("no variable changes CMake's configuration")
 
 

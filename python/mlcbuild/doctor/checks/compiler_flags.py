@@ -18,6 +18,9 @@ _LINKER: Final = ("LINK", "_LINK_")
 _RUNTIME: Final = re.compile(r"(?:^|\s)[/-](MTd?|MDd)(?=\s|$)|[/-]D\s*_DEBUG\b")
 _MACHINE: Final = re.compile(r"(?:^|\s)[/-]machine:(\w+)", re.IGNORECASE)
 _MACHINES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
+_RUSTFLAGS: Final = re.compile(
+    r"(CARGO_TARGET_\w+_|CARGO_BUILD_|CARGO_ENCODED_)?RUSTFLAGS", re.IGNORECASE
+)
 #: Options that no link of ours stands: C's startup left out, a debug C runtime, no entry point.
 _FATAL: Final = re.compile(
     r"(?:^|\s)[/-](nodefaultlib(?::\S+)?|noentry|dll|lib|def:\S+|entry:\S+)(?=\s|$)", re.IGNORECASE
@@ -25,6 +28,14 @@ _FATAL: Final = re.compile(
 
 
 def _run(system: System) -> Outcome:
+    for name, value in system.environment().items():
+        if _RUSTFLAGS.fullmatch(name) and "+crt-static" in value:
+            return fail(
+                f"{name} links Rust with the static C runtime: C++ and Python have the shared one "
+                "(LNK2038, two heaps)",
+                evidence=(f"{name}={value}",),
+                fix=unset(system, name),
+            )
     for name in (*_COMPILER, *_LINKER):
         value = system.variable(name)
         problem = _problem(system, name, value)
@@ -60,10 +71,10 @@ CHECK = Check(
     id="compiler-flags",
     title="No variable changes compiler or linker",
     category="toolchain",
-    why="cl.exe reads CL and _CL_, link.exe LINK and _LINK_, CMake CFLAGS and CXXFLAGS. /MT, /MTd "
-    "or /MDd there overrides the one runtime (/MD) that C++, Rust and Python must share. LINK is "
-    "taken for the linker's path by those who know make: link.exe takes what it holds for options "
-    "and files.",
+    why="cl.exe reads CL and _CL_, link.exe LINK and _LINK_, CMake CFLAGS and CXXFLAGS, Cargo "
+    "RUSTFLAGS. /MT, /MTd or /MDd there overrides the one runtime (/MD) that C++, Rust and "
+    "Python must share. LINK is taken for the linker's path by those who know make: link.exe "
+    "takes what it holds for options and files.",
     source="Microsoft, CL environment variables; LINK environment variables; mlc-ai/mlc-llm#999",
     run=_run,
     platforms=("win32",),

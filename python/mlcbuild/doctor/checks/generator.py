@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.build.toolchain.facts import architecture
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import choice_of, usable
+from mlcbuild.doctor.toolchains import choice_of, machine_of, usable, wishes_of
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,21 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix=unset(system, asked) if asked else error.remedy,
         )
+    platform = architecture(wishes_of(system).platform.value)
+    if system.windows and platform and platform != machine_of(system).target:
+        return fail(
+            f"{wishes_of(system).platform.said} asks for {platform}, and this Python is for "
+            f"{machine_of(system).target}",
+            evidence=evidence,
+            fix=unset(system, _said_by(system)),
+        )
     return ok(f"generator {choice.generator}", evidence=[*evidence, *choice.reasons])
+
+
+def _said_by(system: System) -> str:
+    said = wishes_of(system).platform.said
+    name = said.partition("=")[0]
+    return name if name in _VARIABLES else "CMAKE_ARGS"
 
 
 CHECK = Check(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, ok, warn
-from mlcbuild.doctor.shell import command
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.shell import command, same_path
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -41,11 +41,24 @@ def _run(system: System) -> Outcome:
             fix=edit,
         )
     folders = system.path_folders()
+    if system.windows and (lost := _lost(system, folders)):
+        return fail(lost, evidence=(f"PATH={text}",), fix=edit)
     unreadable = [f for f in folders if system.is_folder(f) and system.names(f) is None]
     dead = [f for f in folders if not system.is_folder(f)]
     evidence = [f"{folder}: may not be read" for folder in unreadable]
     evidence += [f"{folder}: is no folder" for folder in dead]
     return ok(f"PATH: {len(folders)} folders, {len(dead)} of them gone", evidence=evidence)
+
+
+def _lost(system: System, folders: tuple[str, ...]) -> str:
+    """Say what of Windows itself PATH and PATHEXT do not lead to; empty for nothing."""
+    own = system.join(system.variable("SystemRoot") or r"C:\Windows", "System32")
+    if not any(same_path(system, folder.rstrip("\\"), own) for folder in folders):
+        return f"PATH lacks {own}: vcvarsall.bat and builds do not find cmd, reg and where"
+    endings = system.variable("PATHEXT")
+    if endings and ".exe" not in endings.lower().split(";"):
+        return f"PATHEXT={endings} lacks .EXE: no program is found by its name"
+    return ""
 
 
 def _shorter(system: System) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, Repair, fail, ok, skip, warn
 from mlcbuild.doctor.packages import find_uv, has_pip, uses_uv
-from mlcbuild.doctor.shell import command, python
+from mlcbuild.doctor.shell import command, python, steps, unset
 from mlcbuild.doctor.tools import tool_environment
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def _run(system: System) -> Outcome:
         return ok("no pip: pixi installs into this environment", evidence=(own.prefix,))
     if not place:
         return _absent(system, in_venv=in_venv)
+    if astray := _astray(system, in_venv=in_venv):
+        name, what = astray
+        line = f"{name}={system.variable(name)}"
+        return warn(f"{line} {what}", evidence=(line,), fix=unset(system, name))
     marker = system.join(_library(system), "EXTERNALLY-MANAGED")
     if not in_venv and system.is_file(marker):
         if find_uv(system) and "uv" in system.path.normcase(own.base_prefix):
@@ -35,15 +39,27 @@ def _run(system: System) -> Outcome:
         return warn(
             "this Python belongs to the system: pip refuses to install into it",
             evidence=(marker,),
-            fix=command(system, python(system), "-m", "venv", ".venv"),
+            fix=_new_environment(system),
         )
     if not in_venv and not system.windows and not system.writable(system.path.dirname(place)):
         return warn(
             "this Python's packages belong to another user: pip installs for this user instead",
             evidence=(system.path.dirname(place),),
-            fix=command(system, python(system), "-m", "venv", ".venv"),
+            fix=_new_environment(system),
         )
     return ok("pip is there", evidence=(place,))
+
+
+def _astray(system: System, *, in_venv: bool) -> tuple[str, str] | None:
+    """Return a variable that sends pip elsewhere, and what it does."""
+    if in_venv and system.variable("PIP_USER").lower() in ("1", "true", "yes", "on"):
+        return "PIP_USER", "makes pip refuse every install into this environment"
+    for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"):
+        if system.variable(name):
+            return name, "makes pip install where this Python does not look"
+    if ":all:" in system.variable("PIP_NO_BINARY"):
+        return "PIP_NO_BINARY", "makes pip compile every package instead of taking its wheel"
+    return None
 
 
 def _pixi(system: System) -> bool:
@@ -79,6 +95,16 @@ def _absent(system: System, *, in_venv: bool) -> Outcome:
     )
 
 
+def _new_environment(system: System) -> str:
+    """Return the command that makes an environment; Debian packs what it needs apart."""
+    make = (python(system), "-m", "venv", ".venv")
+    bundled = system.join(_library(system), "ensurepip", "__init__.py")
+    if system.is_file(bundled) or not system.find("apt-get"):
+        return command(system, *make)
+    sudo = ("sudo",) if system.find("sudo") else ()
+    return steps(system, (*sudo, "apt-get", "install", "-y", "python3-venv"), make)
+
+
 def _library(system: System) -> str:
     """Return the folder of the standard library."""
     own = system.python
@@ -94,6 +120,6 @@ CHECK = Check(
     why="An environment that was made with --without-pip has no pip, and `python -m pip` of "
     "another Python installs elsewhere. Environments of uv and pixi have none by design. "
     "Distributions' own Pythons refuse pip (PEP 668).",
-    source="PEP 668; Python documentation, ensurepip; uv's documentation, uv pip",
+    source="PEP 668; Python documentation, ensurepip; pip, Configuration; uv, uv pip",
     run=_run,
 )

@@ -16,6 +16,12 @@ __all__ = ["CHECK"]
 #: What CMake and MSBuild put below the folder: 250 is CMake's own limit (CMAKE_OBJECT_PATH_MAX),
 #: and the longest object path of the wheel build below its root is 140 characters.
 _LONGEST: Final = 110
+#: Defender's ransomware protection (Microsoft, Controlled folder access).
+_ACCESS: Final = (
+    r"HKLM\SOFTWARE\Microsoft\Windows Defender\Windows Defender Exploit Guard"
+    r"\Controlled Folder Access"
+)
+_SWITCH: Final = "EnableControlledFolderAccess"
 #: cmd.exe's operators and marks, MSBuild's escape (%), separators of CMake's lists (;), what its
 #: globs and Ninja's files read as their own ([ ] $), the comment of makefiles and .rc files (#).
 _ODD: Final = re.compile(r"[&%^!;#$=`\[\]{}]")
@@ -41,6 +47,13 @@ def _run(system: System) -> Outcome:
                 evidence=(*evidence, f"{name}={root}"),
                 fix=fix,
             )
+    if guarded := _guarded(system, folder):
+        return warn(
+            f"the current folder is in {guarded}, where Windows lets only programs write that it "
+            "knows (controlled folder access)",
+            evidence=(*evidence, rf"{_ACCESS}\{_SWITCH} is 1"),
+            fix=fix,
+        )
     if len(folder) > _LONGEST:
         return warn(
             f"the current folder's path has {len(folder)} characters: object files below it pass "
@@ -71,6 +84,13 @@ def _run(system: System) -> Outcome:
     return ok(f"the current folder has {len(folder)} characters", evidence=evidence)
 
 
+def _guarded(system: System, folder: str) -> str:
+    if (system.registry(_ACCESS) or {}).get(_SWITCH) != 1:
+        return ""
+    places = (system.join(system.home, name) for name in ("Documents", "Desktop"))
+    return next((place for place in places if _below(system, folder, place)), "")
+
+
 def _below(system: System, folder: str, root: str) -> bool:
     here, there = (system.path.normcase(system.path.normpath(p)) for p in (folder, root))
     return bool(here == there or here.startswith(there + system.path.sep))
@@ -88,8 +108,8 @@ CHECK = Check(
     why="OneDrive locks what a compiler has just written; network paths, long ones and such as "
     "the ANSI code page cannot spell stop one tool or another half-way, and so do characters that "
     "mean something to cmd.exe, MSBuild, CMake or Ninja. The fix copies: work in the new folder.",
-    source="CMake, CMAKE_OBJECT_PATH_MAX and Lists; Microsoft, MSBuild special characters; "
-    "mlc-ai/mlc-llm#2779; tauri-apps/tauri#6175",
+    source="CMake, CMAKE_OBJECT_PATH_MAX and Lists; Microsoft, Controlled folder access; "
+    "Microsoft, MSBuild special characters; mlc-ai/mlc-llm#2779; tauri-apps/tauri#6175",
     run=_run,
     platforms=("win32",),
 )

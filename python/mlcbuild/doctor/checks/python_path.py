@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import editable_source, family, provides
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import unset
+from mlcbuild.doctor.shell import same_path, unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -20,9 +20,9 @@ _FOREIGN: Final = re.compile(r"python-?(\d)\.?(\d{1,2})(?=[\\/]|$)", re.IGNORECA
 
 def _run(system: System) -> Outcome:
     home = system.variable("PYTHONHOME")
-    if home:
+    if home and not same_path(system, home, system.python.base_prefix):
         return fail(
-            "PYTHONHOME is set: every Python takes its standard library from there",
+            f"PYTHONHOME={home}: every Python takes its standard library from there",
             evidence=(f"PYTHONHOME={home}",),
             fix=unset(system, "PYTHONHOME"),
         )
@@ -51,13 +51,7 @@ def _run(system: System) -> Outcome:
                     evidence=(f"PYTHONPATH={value}", f"{found.name} in {found.place}"),
                     fix=unset(system, "PYTHONPATH"),
                 )
-    gone = [entry for entry in entries if system.entry(entry) is None]
-    if gone:
-        return warn(
-            f"PYTHONPATH names {gone[0]}, which is gone",
-            evidence=(f"PYTHONPATH={value}",),
-            fix=unset(system, "PYTHONPATH"),
-        )
+    # Entries that are gone do no harm: Python passes over them.
     return ok("PYTHONPATH: " + ("good" if entries else "not set"), evidence=entries)
 
 

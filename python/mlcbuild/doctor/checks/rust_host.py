@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.rust import TRIPLES, find_rust, toolchain
+from mlcbuild.doctor.rust import TRIPLES, find_rust, install_rust, toolchain
+from mlcbuild.doctor.shell import prepend_path, unset
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -30,8 +31,21 @@ def _run(system: System) -> Outcome:
     return fail(
         f"Rust builds for {host} ({kind}), Python is {wanted}: its library cannot be linked",
         evidence=(f"{path} host: {host}",),
-        fix=f"rustup default {toolchain(system)}",
+        fix=_fix(system, path),
     )
+
+
+def _fix(system: System, path: str) -> str:
+    """Return what changes the host: of rustup's proxy its toolchain, else another rustc first."""
+    if system.variable("RUSTUP_TOOLCHAIN"):  # stronger than any default
+        return unset(system, "RUSTUP_TOOLCHAIN")
+    own = system.join(system.path.dirname(path), "rustup.exe")
+    if system.is_file(own):
+        return f"rustup default {toolchain(system)}"
+    proxies = system.join(system.home, ".cargo", "bin")
+    if system.is_file(system.join(proxies, "rustup.exe")):
+        return prepend_path(system, proxies)
+    return install_rust(system)
 
 
 CHECK = Check(

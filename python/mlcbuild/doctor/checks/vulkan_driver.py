@@ -20,7 +20,7 @@ _RENEW: Final = "reinstall the graphics driver from its maker (clean installatio
 def _run(system: System) -> Outcome:
     loader = library(system, "vulkan-1.dll", "libvulkan.so.1")
     drivers = icds(system)
-    real = [each for each in adapters(system) if not each.plain] if system.windows else []
+    real = [each for each in adapters(system) if each.knows_vulkan] if system.windows else []
     evidence = [f"loader: {loader or 'none'}"]
     evidence += [f"{each.name}: driver {each.version or 'of no version'}" for each in real]
     evidence += [
