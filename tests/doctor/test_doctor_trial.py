@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import mlcbuild
 import pytest
 from fakemachine import FakeSystem, linux, windows
+from mlcbuild.build.toolchain import CMake, probe
+from mlcbuild.doctor import trial
 from mlcbuild.doctor.checks import load_check
 from mlcbuild.doctor.checks.trial import trial_command
 from mlcbuild.doctor.system import Ran
@@ -103,3 +105,35 @@ def test_a_trial_that_cannot_run() -> None:
     outcome = judged(linux(), Ran(code=1, err="No module named mlcbuild\n"))
     assert outcome.status == "fail"
     assert "No module named mlcbuild" in outcome.finding
+
+
+@pytest.mark.parametrize(("version", "isolated"), [((3, 22, 1), True), ((3, 31, 6), False)])
+def test_an_old_cmake_is_replaced_by_the_build_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: tuple[int, ...], *, isolated: bool
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], *_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 1, "error: stopped\n")
+
+    monkeypatch.setattr(trial, "_run", run)
+    monkeypatch.setattr(probe, "ask_cmake", lambda: CMake(version=version))
+    trial.run_trial(tmp_path)
+    assert ("--no-build-isolation" not in commands[0]) is isolated
+
+
+def test_an_environment_of_uv_is_tried_with_uv(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], *_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 1, "error: stopped\n")
+
+    monkeypatch.setattr(trial, "_run", run)
+    monkeypatch.setattr(trial, "_importable", lambda *names: names != ("pip",))
+    monkeypatch.setattr(trial, "_uv", lambda: "/usr/bin/uv")
+    trial.run_trial(tmp_path)
+    assert commands[0][:3] == ["/usr/bin/uv", "build", "--wheel"]

@@ -18,6 +18,8 @@ import mlcbuild
 import ordlookup
 import pefile
 import pytest
+from fakemachine import windows as fake_windows
+from mlcbuild.doctor.shell import set_variables, unset
 from mlcbuild.lab import Lab, down, up
 from mlcbuild.lab.hosttools import compiler_variables
 from mlcbuild.sources.cache import default_cache
@@ -27,7 +29,7 @@ from tinydll import require
 from windowsmachines import capabilities, studio, vswhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +171,10 @@ def test_a_healthy_windows_is_ready_to_build(pc: Pc) -> None:
 
 def test_long_paths_are_read_from_the_registry(pc: Pc) -> None:
     pc.reg("add", FILE_SYSTEM, "/v", "LongPathsEnabled", "/t", "REG_DWORD", "/d", "0", "/f")
-    found = pc.problems()
+    assert pc.problems() == {}
+    pc.folder = pc.drive / "src" / "/".join(["a-folder-with-a-name"] * 5)
+    pc.folder.mkdir(parents=True)
+    found = pc.problems("--skip", "project-path")
     assert set(found) == {"long-paths"}
     assert "add HKLM" in found["long-paths"]["fix"]
 
@@ -195,6 +200,33 @@ def test_visual_studio_2026_with_an_old_cmake(pc: Pc) -> None:
     found = pc.problems()
     assert set(found) == {"cmake-generator"}
     assert "cmake>=4.2" in found["cmake-generator"]["fix"]
+
+
+def test_the_shell_is_the_program_that_started_it(pc: Pc) -> None:
+    code = "from mlcbuild.doctor.callers import callers; print(callers())"
+    root = pc.lab.path(mlcbuild_root())
+    done = pc.lab.run(
+        ["cmd", "/c", "python", "-c", f"import sys; sys.path.insert(0, {root!r}); {code}"]
+    )
+    assert done.code == 0, done.errors
+    programs = [word for word in done.text.replace("'", " ").split() if word.endswith(".exe")]
+    assert next(word for word in programs if word != "python.exe") == "cmd.exe"
+
+
+@pytest.mark.parametrize(
+    ("fix", "after"),
+    [
+        (unset, "A=,B="),
+        (lambda pc, *names: set_variables(pc, **dict.fromkeys(names, "x y")), "A=x y,B=x y"),
+    ],
+)
+def test_cmd_does_what_a_fix_says(pc: Pc, fix: Callable[..., str], after: str) -> None:
+    line = fix(fake_windows(), "A", "B")
+    echo = "import os; print(*(n + '=' + os.environ.get(n, '') for n in 'AB'), sep=',')"
+    folder = pc.folder / "fix.bat"
+    folder.write_text(f'@{line}\n@python -c "{echo}"\n', encoding="ascii", newline="\r\n")
+    done = pc.lab.run(["cmd", "/c", pc.lab.path(folder)], env={"A": "1", "B": "2"})
+    assert done.text.strip() == after, done.errors
 
 
 def test_gits_link_before_microsofts(pc: Pc) -> None:
