@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mlcbuild.programs import run
+from mlcbuild.programs import find_program, run
 
 __all__ = ["Trial", "run_trial"]
 
@@ -167,9 +167,7 @@ def _build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _uv() -> str:
     """Return uv's path, which makes environments without pip; empty where there is none."""
-    import shutil
-
-    return shutil.which("uv") or os.environ.get("UV", "")
+    return find_program("uv") or os.environ.get("UV", "")
 
 
 def _importable(*names: str) -> bool:
