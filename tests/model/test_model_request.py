@@ -1,22 +1,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.model import cuda_tools, linkers
 from mlcbuild.model.device_code import DeviceCode, read_device_code
-from mlcbuild.model.hosts import HOSTS
+from mlcbuild.model.make import Options, make
 from mlcbuild.model.profiles import DEFAULT, PROFILES, profile_for
 from mlcbuild.model.request import flags, make_request, missing_code, target_json
-from mlcbuild.pe.reader import read_image
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from windowsinstall import OVERLAY
 
 
 def fatbin(*entries: tuple[int, int]) -> bytes:
@@ -82,7 +81,7 @@ def test_a_device_that_is_not_understood_is_one_line(
 
 def test_the_code_is_made_for_every_x86_64_unless_a_processor_is_named() -> None:
     plain = json.loads(target_json(make_request(target="win_amd64", device="cpu")))
-    assert plain == {"kind": "llvm", "mtriple": "x86_64-w64-windows-gnu", "mcpu": "x86-64-v2"}
+    assert plain == {"kind": "llvm", "mtriple": "x86_64-pc-windows-msvc", "mcpu": "x86-64-v2"}
     named = json.loads(target_json(make_request(target="linux", device="cpu", cpu="znver4")))
     assert named["mcpu"] == "znver4"
 
@@ -123,35 +122,75 @@ def test_an_environment_without_mlc_llm_is_named(
 
 
 def test_without_any_linker_the_remedy_is_a_package() -> None:
-    with pytest.raises(FailedError, match="pip install ziglang, or apt-get install g\\+\\+-mingw"):
-        linkers.choose(HOSTS["win_amd64"], which=lambda _: None, zig=False)
+    with pytest.raises(FailedError, match=r"pip install ziglang, or apt-get install g\+\+"):
+        linkers.choose(which=lambda _: None, zig=False)
 
 
-@pytest.mark.parametrize("tool", ["mingw", "zig"])
-def test_a_dll_is_linked_by_mingw_or_by_zig_and_imports_tvm_ffi(tool: str, tmp_path: Path) -> None:
-    host = HOSTS["win_amd64"]
-    none_on_path = {"which": lambda _: None}
-    tools = linkers.choose(host, **({} if tool == "mingw" else none_on_path))
-    assert tool in tools.name
-    library = linkers.import_library(tools, ["TVMFFIErrorSetRaisedFromCStrParts"], tmp_path)
-    program = linkers.write_program(tools, [library], tmp_path)
-    source = tmp_path / "lib.c"
-    source.write_text(
-        "void TVMFFIErrorSetRaisedFromCStrParts(void);\n"
-        "__declspec(dllexport) int f(void) { TVMFFIErrorSetRaisedFromCStrParts(); return 1; }\n",
-        encoding="utf-8",
-    )
-    made = tmp_path / "lib.dll"
-    subprocess.run([program, "-shared", "-o", made, source], check=True)
-    image = read_image(made.read_bytes(), path="lib.dll")
-    names = {dll.name.lower() for dll in image.imports}
-    assert "tvm_ffi.dll" in names
-    assert names.isdisjoint({"libgcc_s_seh-1.dll", "libwinpthread-1.dll"})
+def test_for_windows_the_compilers_of_this_machine_are_not_asked() -> None:
+    given = {"CXX": "g++", "CC": "gcc", "PATH": "/bin"}
+    kept = linkers.for_windows(given)
+    assert "CXX" not in kept
+    assert "CC" not in kept
+    assert Path(kept["TVM_WIN_CC"]).is_file()  # zig's, which is installed here
+    assert linkers.for_windows({"TVM_WIN_CC": "clang"}) == {"TVM_WIN_CC": "clang"}
+
+
+@pytest.mark.parametrize(("target", "device"), [("linux", "cpu"), ("win_amd64", "cuda")])
+def test_what_windows_cannot_make_is_said_before_anything_is_made(
+    target: str, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
+    request = make_request(target=target, device=device)
+    output = tmp_path / f"new/a{request.host.suffix}"
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UsageError, match="is compiled on Linux"):
+        make(Options(model=tmp_path, output=output, request=request), lambda _: None)
+    assert not output.parent.exists()
+
+
+@pytest.fixture
+def mlc_llm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python path with an mlc_llm and a TVM that has every code generator, in name alone."""
+    site = tmp_path / "site"
+    (site / "mlc_llm").mkdir(parents=True)
+    (site / "mlc_llm" / "__init__.py").touch()
+    (site / "mlc_llm-1.dist-info").mkdir()
+    (site / "mlc_llm-1.dist-info" / "METADATA").write_text("Name: mlc-llm\nVersion: 1\n")
+    (site / "tvm.py").write_text("__version__ = '1'")
+    (site / "tvm_ffi.py").write_text("def get_global_func(name, allow_missing): return name")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    return site / "mlc_llm"
+
+
+def make_dll(tmp_path: Path) -> int:
+    (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
+    return main(["model", str(tmp_path), "--target", "win_amd64", "-o", str(tmp_path / "a.dll")])
+
+
+@pytest.mark.usefixtures("mlc_llm")
+def test_an_mlc_llm_that_cannot_link_for_windows_is_named_before_it_compiles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_dll(tmp_path) == 1
+    assert "has no link step for Windows" in capsys.readouterr().err
+
+
+def test_a_linker_that_is_not_there_is_named_before_it_compiles(
+    mlc_llm: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(OVERLAY / "_linker", mlc_llm / "_linker")
+    monkeypatch.setenv("TVM_WIN_CC", "no-such-linker")
+    assert make_dll(tmp_path) == 1
+    said = capsys.readouterr().err
+    assert "TVM_WIN_CC=no-such-linker, which links the library, is not found" in said
 
 
 @pytest.mark.slow
 def test_cudas_compiler_is_content_with_zig_where_there_is_no_other(tmp_path: Path) -> None:
-    tools = linkers.choose(HOSTS["linux"], which=lambda _: None)
+    tools = linkers.choose(which=lambda _: None)
     folder = cuda_tools.bring(print)
     cuda_tools.stand_in(tools, tmp_path)
     variables = cuda_tools.environment(folder, tmp_path, "") | cuda_tools.host_compiler(

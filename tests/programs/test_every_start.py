@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STARTERS = {
     "python/mlcbuild/programs.py": "the one way to start a program",
     "python/mlc_llm/_locator/child.py": "the locator stands alone in the wheel: Python by its path",
+    "python/mlc_llm/_linker/windows.py": "as the locator; the linker by its path",
     "python/mlc_llm/_locator/model_library.py": "asks whether there is a linker, and starts none",
 }
 RAW = {

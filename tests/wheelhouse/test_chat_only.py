@@ -78,7 +78,7 @@ def test_the_wheel_is_content_with_the_runtime_and_its_extra_is_not(official: Wh
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     version = runtime(official).version
     (always,) = (Requirement(r) for r in project["dependencies"] if r.startswith("apache-tvm="))
-    (extra,) = map(Requirement, project["optional-dependencies"]["compile"])
+    extra = Requirement(project["optional-dependencies"]["compile"][0])
     assert always.specifier.contains(version)
     assert not extra.specifier.contains(version)
     assert extra.specifier.contains("0.26.0")

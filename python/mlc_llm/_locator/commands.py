@@ -31,12 +31,13 @@ def refuse_without_compiler(subcommand: str) -> None:
 @contextmanager
 def in_one_message() -> Iterator[None]:
     """End the process with the message of an error that says all there is to say."""
-    from mlc_llm._locator.model_library import (  # noqa: PLC0415 - commands alone
+    from mlc_llm._linker.windows import NoLinkerError  # noqa: PLC0415 - commands alone
+    from mlc_llm._locator.model_library import (  # noqa: PLC0415
         NoDeviceError,
         NoModelLibraryError,
     )
 
     try:
         yield
-    except (NoDeviceError, NoModelLibraryError) as error:
+    except (NoDeviceError, NoLinkerError, NoModelLibraryError) as error:
         raise SystemExit(f"mlc_llm: {error}") from None

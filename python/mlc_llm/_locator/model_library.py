@@ -89,9 +89,8 @@ def why_not(
         extra = _PLUGINS.get(kind)
         fix = f': pip install "mlc-llm[{extra}]"' if extra else ""
         return f"TVM generates no code for {kind} here{fix}"
-    if not _linker(environment):
-        name = "clang (or TVM_WIN_CC)" if sys.platform == "win32" else "a C++ compiler (g++)"
-        return f"{name}, which links the library, is not found"
+    if reason := _linker(environment)[1]:
+        return reason
     if kind == "cuda" and not _cuda(environment):
         return "neither nvcc nor NVIDIA's Python package cuda-bindings is found"
     return ""
@@ -114,12 +113,19 @@ def _generates(generator: str) -> bool:
     return tvm_ffi.get_global_func(f"target.build.{generator}", allow_missing=True) is not None
 
 
-def _linker(environment: Mapping[str, str]) -> str | None:
+def _linker(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the program that links the library, or why there is none."""
     if sys.platform == "win32":
-        return shutil.which(environment.get("TVM_WIN_CC", "clang"))
+        from mlc_llm._linker.windows import NoLinkerError, choose  # noqa: PLC0415 - to compile
+
+        try:
+            return choose(environment).command[0], ""
+        except NoLinkerError as error:
+            return "", str(error)
     named = environment.get("CXX") or environment.get("CC")
     names = (named.split()[0],) if named and named.split() else _LINKERS
-    return next((found for name in names if (found := shutil.which(name))), None)
+    found = next((found for name in names if (found := shutil.which(name))), "")
+    return found, "" if found else "a C++ compiler (g++), which links the library, is not found"
 
 
 def _cuda(environment: Mapping[str, str]) -> bool:
@@ -135,7 +141,7 @@ def _cuda(environment: Mapping[str, str]) -> bool:
 
 
 def _with(kind: str) -> str:
-    tools = ["TVM's compiler", str(_linker(os.environ))]
+    tools = ["TVM's compiler", _linker(os.environ)[0]]
     return " and ".join([*tools, "CUDA's compiler"] if kind == "cuda" else tools)
 
 

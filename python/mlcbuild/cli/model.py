@@ -32,7 +32,7 @@ examples:
 MODEL is a folder in MLC's format (with mlc-chat-config.json), or that file. With --quantization it
 is a folder as published (config.json, model.safetensors, tokenizer.json), which is converted first.
 The Python that compiles has mlc_llm and apache-tvm; for vulkan also tvm-vulkan. Linux compiles for
-both systems.
+both systems, Windows for itself (CUDA: Linux alone).
 """
 
 
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         request=make_request(
             target=args.target, device=args.device, profile=args.profile, cpu=args.cpu
         ),
-        python=args.python,
+        python=_interpreter(args.python),
         overrides=args.overrides,
         conversion=args.quantization
         and Conversion(
@@ -104,6 +104,11 @@ def run(args: argparse.Namespace) -> int:
         words = ["mlc_llm", "chat", str(made.model), "--model-lib", str(made.output)]
         print(shlex.join([*words, "--device", options.request.device]))
     return 0
+
+
+def _interpreter(word: str) -> str:
+    """Return the program: children run in a folder of their own, so a path must be a whole one."""
+    return str(Path(word).absolute()) if Path(word).name != word else word
 
 
 def _notice(text: str) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model import cuda_tools, linkers
-from mlcbuild.model.hosts import HOSTS
 from mlcbuild.run.process import run_child
 
 if TYPE_CHECKING:
@@ -60,7 +59,20 @@ def look(
             if plugin
             else 'its compiler is absent: pip install "apache-tvm==0.26.0"',
         )
+    if request.host.suffix == ".dll":
+        _need_windows_linker(facts["windows_linker"])
     return facts
+
+
+def _need_windows_linker(found: dict[str, str] | None) -> None:
+    """Raise ``FailedError`` where mlc_llm there cannot link for Windows."""
+    if found is None:
+        raise FailedError(
+            "the mlc_llm there has no link step for Windows",
+            remedy="pip install a wheel of this project's, or name another with --python EXE",
+        )
+    if error := found.get("error"):
+        raise FailedError(error)
 
 
 def equip(
@@ -73,30 +85,18 @@ def equip(
 ) -> tuple[dict[str, str], str]:
     """Return the environment to compile in, and what it was made of, in words."""
     variables = dict(environment)
-    tools = linkers.choose(request.host)
-    extra: list[Path] = []
     if request.host.suffix == ".dll":
-        extra.append(linkers.import_library(tools, _functions(facts), scratch))
-    variables["CXX"] = str(linkers.write_program(tools, extra, scratch))
+        linker = facts["windows_linker"]["program"]
+    else:
+        tools = linkers.choose()
+        variables["CXX"] = str(linkers.write_program(tools, scratch))
+        linker = tools.name
     if request.device != "cuda":
-        return variables, f"linker {tools.name}"
+        return variables, f"linker {linker}"
     folder = cuda_tools.bring(notice)
-    native = linkers.choose(HOSTS["linux"])
+    native = linkers.choose()
     driver = cuda_tools.stand_in(native, scratch)
     variables |= cuda_tools.host_compiler(native, scratch)
     variables |= cuda_tools.environment(folder, driver, variables.get("PYTHONPATH", ""))
     variables["MLC_MULTI_ARCH"] = ",".join(str(number) for number in request.architectures)
-    return variables, f"linker {tools.name}, CUDA {cuda_tools.RELEASE} from the package index"
-
-
-def _functions(facts: dict[str, Any]) -> list[str]:
-    """Return tvm_ffi's C functions: its ABI, the same on every system."""
-    from mlcbuild.build.elf import read_elf  # noqa: PLC0415 - for Windows libraries alone
-
-    path = facts["tvm_ffi_library"]
-    if not path:
-        raise FailedError(
-            "tvm_ffi has no library", remedy="pip install --force-reinstall apache-tvm-ffi"
-        )
-    exports = read_elf(path, Path(path).read_bytes()).exports
-    return [name for name in exports if name.startswith("TVMFFI")]
+    return variables, f"linker {linker}, CUDA {cuda_tools.RELEASE} from the package index"

@@ -25,9 +25,7 @@ HOSTS: Final = {
     host.name: host
     for host in (
         Host(name="linux", triple="x86_64-linux-gnu", suffix=".so"),
-        # The GNU flavour: its object files link without Visual Studio, and the library speaks the C
-        # ABI alone, which is the same.
-        Host(name="win_amd64", triple="x86_64-w64-windows-gnu", suffix=".dll"),
+        Host(name="win_amd64", triple="x86_64-pc-windows-msvc", suffix=".dll"),
     )
 }
 

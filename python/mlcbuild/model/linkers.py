@@ -1,9 +1,7 @@
-"""The program that makes a library of TVM's object files, for either system, on Linux.
+"""The programs that make a library of TVM's object files.
 
-TVM calls one program (``CXX``) with ``-shared -fPIC -o LIB OBJECTS``. That program is a small
-script of ours: it adds what the other system needs. A model library calls tvm_ffi's C ABI, which it
-finds in the process that loads it; on Windows an import must name its DLL, so an import library is
-made of the functions that the installed tvm_ffi exports.
+TVM on Linux calls one program (``CXX``) with ``-shared -fPIC -o LIB OBJECTS``. For Windows, on any
+system, mlc_llm links itself (``mlc_llm/_linker``), with what ``TVM_WIN_CC`` names.
 """
 
 from __future__ import annotations
@@ -11,94 +9,72 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild import mingw
 from mlcbuild.errors import FailedError
-from mlcbuild.programs import find_program, isolated, run
+from mlcbuild.programs import find_program, isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from mlcbuild.model.hosts import Host
-
-__all__ = ["ZIG", "Tools", "choose", "import_library", "write_program"]
+__all__ = ["ZIG", "Tools", "choose", "for_windows", "write_program"]
 
 ZIG: Final = "zig"
-_MINGW: Final = mingw.compilers("gcc")
-_DLLTOOL: Final = (mingw.program("dlltool"), "llvm-dlltool")
 _NATIVE: Final = ("c++", "g++", "gcc", "clang++", "clang", "cc")
-#: Nothing of GCC's own runtime beside the library, no symbols, the same bytes each time.
-_WINDOWS_FLAGS: Final = ("-static", "-s", "-Wl,--no-insert-timestamp", "-Wl,--gc-sections")
+_WINDOWS: Final = "TVM_WIN_CC"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tools:
-    """Command words of the linker and, for Windows, of the maker of import libraries."""
+    """Command words of the linker."""
 
     name: str
     linker: tuple[str, ...]
-    dlltool: tuple[str, ...] = ()
 
 
-def choose(
-    host: Host, *, which: Callable[[str], str | None] = find_program, zig: bool | None = None
-) -> Tools:
-    """Choose the linker for ``host``: the system's compiler, MinGW, else zig's, which is on PyPI.
+def choose(*, which: Callable[[str], str | None] = find_program, zig: bool | None = None) -> Tools:
+    """Choose the linker for Linux: the system's compiler, else zig's, which is on PyPI.
 
     ``zig`` says whether the package ``ziglang`` is installed here. Raises ``FailedError`` with what
     to install.
     """
-    names = _MINGW if host.suffix == ".dll" else _NATIVE
-    found = next((path for name in names if (path := which(name))), None)
-    if host.suffix != ".dll":
-        if found:
-            return Tools(name=found, linker=(found,))
-    elif found and (dlltool := next((p for n in _DLLTOOL if (p := which(n))), None)):
-        return Tools(name=found, linker=(found, *_WINDOWS_FLAGS), dlltool=(dlltool,))
-    if _has_zig() if zig is None else zig:
-        command = (sys.executable, "-m", "ziglang")
-        if host.suffix == ".dll":
-            linker = (*command, "cc", "-target", "x86_64-windows-gnu", "-s")
-            return Tools(name=ZIG, linker=linker, dlltool=(*command, "dlltool"))
+    if found := next((path for name in _NATIVE if (path := which(name))), None):
+        return Tools(name=found, linker=(found,))
+    if _zig() is not None if zig is None else zig:
         # The oldest C library that PyPI's apache-tvm runs on.
-        linker = (*command, "cc", "-target", "x86_64-linux-gnu.2.28", "-s")
-        return Tools(name=ZIG, linker=linker)
-    package = "g++-mingw-w64-x86-64" if host.suffix == ".dll" else "g++"
+        words = ("-m", "ziglang", "cc", "-target", "x86_64-linux-gnu.2.28", "-s")
+        return Tools(name=ZIG, linker=(sys.executable, *words))
     raise FailedError(
-        f"no linker for {host.name} is found",
-        remedy=f"pip install ziglang, or apt-get install {package}",
+        "no linker for linux is found", remedy="pip install ziglang, or apt-get install g++"
     )
 
 
-def _has_zig() -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415 - asked where nothing else is there
+def for_windows(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which mlc_llm links for Windows.
 
-    return find_spec("ziglang") is not None
-
-
-def import_library(tools: Tools, functions: Iterable[str], folder: Path) -> Path:
-    """Make the import library of ``tvm_ffi.dll`` with these functions; return its path.
-
-    Raises ``FailedError`` with the tool's words.
+    This machine's own compilers are of no use there, but the zig beside us is where the Python that
+    compiles has none.
     """
-    definition, library = folder / "tvm_ffi.def", folder / "libtvm_ffi.dll.a"
-    lines = ["LIBRARY tvm_ffi.dll", "EXPORTS", *sorted(functions)]
-    definition.write_text("\n".join(lines) + "\n", encoding="ascii")
-    command = [*tools.dlltool, "-m", "i386:x86-64", "-d", str(definition), "-l", str(library)]
-    done = run(command, capture_output=True)
-    if done.returncode != 0 or not library.is_file():
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        raise FailedError(f"{tools.dlltool[0]} made no import library: {said[:200]}")
-    return library
+    kept = {name: value for name, value in environment.items() if name not in {"CXX", "CC"}}
+    zig = _zig()
+    return kept if zig is None else {_WINDOWS: str(zig), **kept}
 
 
-def write_program(tools: Tools, extra: Iterable[Path], folder: Path) -> Path:
-    """Write the script that TVM calls as ``CXX``; ``extra`` are files that end its command."""
+def _zig() -> Path | None:
+    """Return the program in the package ``ziglang``, where that is installed here."""
+    from importlib.util import find_spec  # noqa: PLC0415 - seldom asked
+
+    spec = find_spec("ziglang")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).with_name("zig.exe" if sys.platform == "win32" else "zig")
+
+
+def write_program(tools: Tools, folder: Path) -> Path:
+    """Write the script that TVM calls as ``CXX``."""
     program = folder / "link"
     words = shlex.join(isolated(tools.linker))
-    ends = shlex.join(str(path) for path in extra)
-    program.write_text(f'#!/bin/sh\nexec {words} "$@" {ends}\n', encoding="utf-8")
+    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return program

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError, UsageError
+from mlcbuild.model import linkers
 from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.environment import equip, look
@@ -88,6 +89,7 @@ def make(
             f"a library for {options.request.host.name} ends in {suffix}",
             remedy=f"-o {options.output.with_suffix(suffix)}",
         )
+    environment = _environment(options)
     made = Made(output=options.output, model=weights)
     began = time.monotonic()
 
@@ -102,13 +104,11 @@ def make(
     with tempfile.TemporaryDirectory(prefix="mlcbuild-model-") as name:
         scratch = Path(name)
         log = options.log or scratch / "log.txt"
-        facts = look(options.python, options.environment, options.request, scratch=scratch, log=log)
+        facts = look(options.python, environment, options.request, scratch=scratch, log=log)
         if published and (missing := missing_module(published, facts)):
             raise missing
         stage("environment", f"mlc_llm {facts['mlc_llm']}, tvm {facts['tvm']}")
-        variables, said = equip(
-            options.request, options.environment, facts, scratch=scratch, notice=notice
-        )
+        variables, said = equip(options.request, environment, facts, scratch=scratch, notice=notice)
         stage("tools", said)
         if published and options.conversion:
             convert(
@@ -133,6 +133,20 @@ def make(
         aside.replace(options.output)
     made.size = options.output.stat().st_size
     return made
+
+
+def _environment(options: Options) -> Mapping[str, str]:
+    """Return the children's environment. Raises ``UsageError`` for what this system cannot make."""
+    request = options.request
+    system: str = sys.platform
+    if system == "win32" and (request.host.name == "linux" or request.device == "cuda"):
+        what = "CUDA" if request.device == "cuda" else "linux"
+        raise UsageError(
+            f"a library for {what} is compiled on Linux", remedy="run it there, or in WSL"
+        )
+    if request.host.suffix == ".dll":
+        return linkers.for_windows(options.environment)
+    return options.environment
 
 
 def _published(options: Options) -> Published | None:

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -18,12 +20,33 @@ def version(name: str) -> "str | None":
         return None
 
 
+def windows_linker(places: "list[str]") -> "dict[str, str] | None":
+    """Return what mlc_llm links with for Windows, or why it cannot; null for one that never can.
+
+    Its module is loaded by itself: the package would load all of TVM.
+    """
+    path = next(
+        (p for place in places if (p := Path(place, "_linker", "windows.py")).is_file()), None
+    )
+    if path is None:
+        return None
+    spec = importlib.util.spec_from_file_location("windows_linker", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    try:
+        return {"program": module.choose(os.environ).command[0]}
+    except module.NoLinkerError as error:
+        return {"error": str(error)}
+
+
 def main() -> None:
     """Print the facts."""
     facts = {"mlc_llm": version("mlc-llm"), "tvm": None, "generators": [], "error": None}
     facts["modules"] = [name for name in MODULES if importlib.util.find_spec(name) is not None]
     mlc_llm = importlib.util.find_spec("mlc_llm")
     places = mlc_llm.submodule_search_locations if mlc_llm else ()
+    facts["windows_linker"] = windows_linker(places)
     facts["reads_safetensors"] = any(Path(place, "_safetensors.py").is_file() for place in places)
     try:
         import tvm
@@ -35,10 +58,6 @@ def main() -> None:
                 facts["generators"].append(device)
     except Exception as error:
         facts["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
-    spec = importlib.util.find_spec("tvm_ffi")
-    folder = Path(spec.origin).parent / "lib" if spec else None
-    found = sorted(folder.glob("*tvm_ffi.*")) if folder else []
-    facts["tvm_ffi_library"] = str(found[0]) if found else None
     print("\n" + json.dumps(facts))
 
 
