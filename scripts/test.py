@@ -1,65 +1,37 @@
-"""Run all checks of the project: lint, types, tests. `python scripts/test.py` does all set-up.
+"""Run the checks of the project: lint, types, tests. Needs Python and a package index, no more.
+
+What else some tests use (Wine, compilers, a browser, the Git sources) is left out where it lacks
+and summed up at the end, with the command that brings it.
 
 examples:
-  python scripts/test.py                     everything (what CI runs)
-  python scripts/test.py --fast              without the slow tests (real builds)
-  python scripts/test.py -- tests/sources -k lock   only these, with pytest's own options
+  python3 scripts/test.py                    what this machine can run, in under four minutes
+  python3 scripts/test.py --slow             the real builds too
+  python3 scripts/test.py --setup            say what lacks and install it (--setup lab: that alone)
+  python3 scripts/test.py --everything       all that can run here, or fail: what CI runs
+  python3 scripts/test.py -- tests/sources -k lock   only these, with pytest's own options
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from setup_env import environment, find_program, install_packages, main_of, on_path, run, say
+from setup_env import environment, main_of, on_path, run, say
 
-#: Program -> Debian package. Tiny DLLs are compiled with them, and Wine is the judge of verdicts.
-DEBIAN = {
-    "x86_64-w64-mingw32-g++-posix": "g++-mingw-w64-x86-64-posix",
-    "i686-w64-mingw32-gcc": "gcc-mingw-w64-i686",
-    "clang": "clang",
-    "lld-link": "lld",
-    "llvm-dlltool": "llvm",
-    "wine": "wine",
-    "git": "git",
-    "chromium": "chromium",
-    "fish": "fish",
-    "Xvfb": "xvfb",
-}
-#: File -> Debian package: what has no program. The plug-ins are compiled and run.
-DEBIAN_FILES = {
-    "/usr/include/vulkan/vulkan.h": "libvulkan-dev",
-    "/usr/include/spirv-tools/libspirv.h": "spirv-tools",
-    "/usr/include/spirv/unified1/spirv.hpp": "spirv-headers",
-    "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json": "mesa-vulkan-drivers",
-    "/usr/include/CL/cl.h": "opencl-headers",
-    "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
-    "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
-}
 #: Half the time on two processors. Tests of one file share environments: they stay together.
 AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
-def have_tools() -> None:
-    """Install the compilers and Wine where apt is at hand, else say what is missing."""
-    if not sys.platform.startswith("linux"):
-        print("   the tests against Wine run on Linux only; the others run here")
-        return
-    absent = {package for tool, package in DEBIAN.items() if not find_program(tool)}
-    absent |= {package for file, package in DEBIAN_FILES.items() if not Path(file).exists()}
-    if not absent:
-        return
-    install_packages(absent | ({"wine64"} if "wine" in absent else set()))
-
-
 def work(options: argparse.Namespace) -> None:
     """Set up, then lint, types, tests."""
-    have_tools()
-    if options.tools:
-        return
     python = environment("test", "-e", "./python[all,docs,test]")
     env = {"PATH": on_path(python)}
+    if options.setup is not None:
+        run(python, "scripts/test_needs.py", "--setup", *options.setup, **env)
+        return
+    if options.everything:
+        say("what the tests use")
+        run(python, "scripts/test_needs.py", **env)
     if not options.pytest:
         say("lint")
         run(python, "-m", "ruff", "check", ".", **env)
@@ -67,7 +39,7 @@ def work(options: argparse.Namespace) -> None:
         say("types")
         run(python, "-m", "mypy", **env)
     say("tests")
-    chosen = ["-m", "not slow"] if options.fast else []
+    chosen = [f"--{name}" for name in ("slow", "everything") if getattr(options, name)]
     at_once = [] if options.pytest else AT_ONCE
     run(python, "-m", "pytest", "-q", "--durations=10", *chosen, *at_once, *options.pytest, **env)
 
@@ -77,8 +49,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--fast", action="store_true", help="without the slow tests (real builds)")
-    parser.add_argument("--tools", action="store_true", help="install the programs and stop")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--slow", action="store_true", help="run the real builds too")
+    what.add_argument(
+        "--everything",
+        action="store_true",
+        help="--slow, and fail where something could have run here and did not",
+    )
+    what.add_argument(
+        "--setup", nargs="*", metavar="NEED", help="install what lacks (of these needs) and stop"
+    )
     parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
     options = parser.parse_args()
     return main_of(lambda: work(options))

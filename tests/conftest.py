@@ -7,9 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from needs import require
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
+
+pytest_plugins = ("leftout",)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,11 +35,9 @@ def windows() -> Lab:
     """Return the lab: ``windows.run(["python", ...])`` runs under real Windows CPython.
 
     ``windows.use(tmp_path / "env")`` is a lab with an empty environment. It lies in mlcbuild's
-    cache and stays up: never end it. Where Wine or MinGW is missing, the test fails with the
-    packages to install.
+    cache and stays up: never end it. Others use it at the same time.
     """
-    if not sys.platform.startswith("linux"):
-        pytest.skip("the lab is Linux's way to run Windows programs")
+    require("lab")
     from mlcbuild.lab import up  # noqa: PLC0415 - few tests ask for it
 
     return up(notice=print)

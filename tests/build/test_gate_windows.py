@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from demoproject import CMAKELISTS, PYPROJECT
 from mlcbuild.build.stamp import digest, mismatches, read_stamp
-from tinydll import build_dll, require
+from needs import program
+from tinydll import build_dll
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ INSTALL = 'install(FILES "${CMAKE_SOURCE_DIR}/extra.dll" DESTINATION demo)\n'
 @pytest.fixture
 def cross(project: Project) -> Project:
     """Return the project, cross-built, with room for one more DLL."""
-    require("x86_64-w64-mingw32-gcc")
+    program("x86_64-w64-mingw32-gcc")
     text = PYPROJECT + MINGW + '[tool.mlcbuild.build]\nsystem-libraries = ["vulkan-1"]\n'
     project.write("pyproject.toml", text)
     project.write("demo.c", "__declspec(dllexport) int demo(void) { return 1; }\n")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.build.symbols import keep_symbols
 from mlcbuild.pe.reader import read_image
-from tinydll import require
+from needs import program
 
 if TYPE_CHECKING:
     from demoproject import Project
@@ -59,7 +59,7 @@ TOOLCHAINS = {"clang-cl": CLANG_CL, "mingw": MINGW}
 @pytest.fixture
 def windows_project(project: Project, tmp_path: Path) -> Project:
     for tool in ("clang", "lld-link", "llvm-rc", "llvm-mt", "x86_64-w64-mingw32-windres"):
-        require(tool)
+        program(tool)
     tools = tmp_path / "tools"
     tools.mkdir()
     # clang is clang-cl where it is called by that name; not every package has the link.

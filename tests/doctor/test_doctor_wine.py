@@ -23,9 +23,9 @@ from mlcbuild.doctor.shell import set_variables, unset
 from mlcbuild.lab import Lab, down, up
 from mlcbuild.lab.hosttools import compiler_variables
 from mlcbuild.sources.cache import default_cache
+from needs import program
 from pefactory import make_pe
 from sickmachines import debug_dll
-from tinydll import require
 from windowsmachines import capabilities, studio, vswhere
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def say(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("say")
     (folder / "say.c").write_text(SAY, encoding="utf-8")
-    compiler = require("x86_64-w64-mingw32-gcc")
+    compiler = program("x86_64-w64-mingw32-gcc")
     subprocess.run([compiler, "-s", "-o", "say.exe", "say.c"], cwd=folder, check=True)
     # What the toolkit reads images with: pure Python, as in an installed mlcbuild.
     shutil.copy(pefile.__file__, folder)

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tinydll import build_dll, require, run_tool
+from needs import program
+from tinydll import build_dll, run_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -217,7 +218,7 @@ def versioned_dll(path: Path, version: tuple[int, int, int, int], **options: Any
             f"1 VERSIONINFO\nFILEVERSION {numbers}\nPRODUCTVERSION {numbers}\nBEGIN\nEND\n",
             encoding="utf-8",
         )
-        run_tool(require("llvm-rc"), "/fo", script.with_suffix(".res"), script)
+        run_tool(program("llvm-rc"), "/fo", script.with_suffix(".res"), script)
         return _build(path, flags=[str(script.with_suffix(".res"))], **options)
 
 

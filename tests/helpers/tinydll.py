@@ -10,7 +10,6 @@ its name: import libraries are made from ``.def`` files, so no other DLL needs t
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,12 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from needs import program
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Machine", "Toolchain", "build_dll", "require", "run_tool"]
+__all__ = ["Machine", "Toolchain", "build_dll", "run_tool"]
 
 Machine = Literal["x86_64", "x86", "arm64"]
 Toolchain = Literal["mingw", "lld", "zig"]
@@ -108,14 +109,6 @@ def build_dll(
     return path
 
 
-def require(tool: str) -> str:
-    """Return the tool's path, or fail with its name: a missing compiler must not hide a test."""
-    found = shutil.which(tool)
-    if found is None:
-        raise AssertionError(f"these tests need {tool}: install MinGW-w64, lld, llvm and clang")
-    return found
-
-
 def run_tool(*command: str | Path) -> None:
     """Run a compiler or linker; fail with all it said."""
     done = subprocess.run(
@@ -149,10 +142,10 @@ def _import_library(
     definition.write_text(_definition(dll, lines), encoding="utf-8")
     library = stem.with_suffix(".lib" if toolchain == "lld" else ".a")
     if toolchain == "mingw":
-        tool = require(_GNU_PREFIX[machine] + "dlltool")
+        tool = program(_GNU_PREFIX[machine] + "dlltool")
         run_tool(tool, "-d", definition, "-D", dll, "-l", library)
     else:
-        tool = require("llvm-dlltool")
+        tool = program("llvm-dlltool")
         run_tool(tool, "-m", _DLLTOOL_MACHINE[machine], "-d", definition, "-D", dll, "-l", library)
     return library
 
@@ -225,7 +218,7 @@ def _link_mingw(
 ) -> None:
     if delay:
         raise ValueError("delay-load needs toolchain='lld': GNU ld writes no such table")
-    gcc = require(_GNU_PREFIX[machine] + "gcc")
+    gcc = program(_GNU_PREFIX[machine] + "gcc")
     bare = [] if crt else ["-nostdlib", f"-Wl,--entry={_entry(machine, exe=exe)}"]
     kind = [] if exe else ["-shared"]
     inputs = [work / "code.c", *([definition] if definition else []), *libraries]
@@ -248,14 +241,14 @@ def _link_lld(
         raise ValueError("lld has no C runtime here: use toolchain='mingw' or 'zig'")
     target = f"--target={_MSVC_TARGET[machine]}"
     code = work / "code.obj"
-    run_tool(require("clang"), target, "-O1", "-fno-builtin", "-c", work / "code.c", "-o", code)
+    run_tool(program("clang"), target, "-O1", "-fno-builtin", "-c", work / "code.c", "-o", code)
     if machine == "x86" and definition and re.search(r"=\w+\.", definition.read_text("utf-8")):
         raise ValueError("lld 14 spells an x86 forwarder '_leaf.f': use toolchain='mingw' or 'zig'")
     # lld-link decorates the entry itself.
     entry = "start" if exe else "DllMain"
     kind = ["/subsystem:console"] if exe else ["/dll"]
     run_tool(
-        require("lld-link"),
+        program("lld-link"),
         *kind,
         "/nodefaultlib",
         "/safeseh:no",

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tinydll import require
+from needs import program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +56,9 @@ def build_so(
 
 def _link(path: Path, machine: str, options: Sequence[str], *, bare: bool = True) -> Path:
     command = (
-        [require("clang"), f"--target={_TARGETS[machine]}", "-fuse-ld=lld"]
+        [program("clang"), f"--target={_TARGETS[machine]}", "-fuse-ld=lld"]
         if bare
-        else [require("g++")]
+        else [program("g++")]
     )
     command += ["-shared", "-fPIC", *(["-nostdlib"] if bare else []), "-o", str(path), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

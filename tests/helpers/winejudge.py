@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tinydll import require
+from needs import program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,10 +132,10 @@ class Judge:
 
 def make_judge(folder: Path, prefix: Prefix | None) -> Judge:
     """Compile the judge. ``prefix`` is the lab's; None on Windows, which needs none."""
-    program = folder / "judge" / "judge.exe"
-    program.parent.mkdir(parents=True)
-    source = program.with_suffix(".c")
+    judge = folder / "judge" / "judge.exe"
+    judge.parent.mkdir(parents=True)
+    source = judge.with_suffix(".c")
     source.write_text(SOURCE, encoding="utf-8")
-    gcc = require("x86_64-w64-mingw32-gcc")
-    subprocess.run([gcc, "-O1", "-o", program, source, "-lshell32"], check=True, timeout=120)
-    return Judge(program, prefix)
+    gcc = program("x86_64-w64-mingw32-gcc")
+    subprocess.run([gcc, "-O1", "-o", judge, source, "-lshell32"], check=True, timeout=120)
+    return Judge(judge, prefix)

@@ -16,7 +16,8 @@ from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.names import KNOWN_DLLS
 from mlcbuild.loader.process import PRELOADED_SYSTEM
 from mlcbuild.loader.systemdata import MAGIC, SystemData, builtin_system
-from tinydll import build_dll, require
+from needs import program
+from tinydll import build_dll
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -166,7 +167,7 @@ def test_the_script_reads_gnu_import_libraries(script: ModuleType, tmp_path: Pat
     definition.write_text("LIBRARY Some.dll\nEXPORTS\n  one\n  two @9\n", encoding="utf-8")
     for triple in ("x86_64-w64-mingw32", "i686-w64-mingw32"):
         library = tmp_path / f"{triple}.a"
-        command = [require(f"{triple}-dlltool"), "-d", definition, "-l", library]
+        command = [program(f"{triple}-dlltool"), "-d", definition, "-l", library]
         subprocess.run(command, check=True, timeout=60)
         assert set(script.gnu_imports(library)) == {("some.dll", "one"), ("some.dll", "two")}
 
@@ -175,7 +176,7 @@ def test_the_script_reads_short_import_libraries(script: ModuleType, tmp_path: P
     definition = tmp_path / "x.def"
     definition.write_text("LIBRARY Some.dll\nEXPORTS\n  one\n  two\n", encoding="utf-8")
     library = tmp_path / "some.lib"
-    command = [require("llvm-dlltool"), "-m", "i386:x86-64", "-d", definition, "-l", library]
+    command = [program("llvm-dlltool"), "-m", "i386:x86-64", "-d", definition, "-l", library]
     subprocess.run(command, check=True, timeout=60)
     assert set(script.short_imports(library)) == {("some.dll", "one"), ("some.dll", "two")}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark this folder's tests elsewhere: they are counted, with the command that runs them."""
-    if sys.platform == "win32":
-        return
-    elsewhere = pytest.mark.skip(reason="Windows' own: python scripts/test_windows.py runs it")
+    """Mark this folder's tests: elsewhere they are counted, with the command that runs them."""
     for item in items:
         if item.path.is_relative_to(_HERE):
-            item.add_marker(elsewhere)
+            item.add_marker(pytest.mark.needs_windows)

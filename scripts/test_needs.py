@@ -1,0 +1,68 @@
+"""Say what the tests use and this machine lacks; `--setup` installs it. scripts/test.py runs this.
+
+The list is NEEDS in tests/helpers/needs.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+
+from setup_env import ROOT, StepError, install_packages, main_of, run
+
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+
+from needs import BY_NAME, NEEDS, Need, lacking, packages_for
+
+
+def absent(names: list[str]) -> list[Need]:
+    """Return what lacks and can be installed. Raises ``StepError`` for an unknown name."""
+    if unknown := sorted(set(names) - BY_NAME.keys()):
+        raise StepError(f"no need is called {unknown[0]}: choose from {', '.join(BY_NAME)}", 2)
+    chosen = [BY_NAME[name] for name in names] or [n for n in NEEDS if not n.brought_by]
+    return [need for need in chosen if lacking(need.name)]
+
+
+def setup(names: list[str]) -> None:
+    """Say what will be installed, then install it."""
+    missing = absent(names)
+    for need in missing:
+        if need.brought_by:
+            raise StepError(f"{need.what} ({lacking(need.name)}): {need.brought_by}", 3)
+    packages: set[str] = set()
+    commands = []
+    for need in missing:
+        by_command = bool(need.command) and shutil.which(need.command[0]) is not None
+        wanted = packages_for(need)
+        print(f"   {need.what}: {' '.join(need.command if by_command else sorted(wanted))}")
+        if by_command:
+            commands.append(need.command)
+        else:
+            packages |= wanted
+    for command in commands:
+        run(*command)
+    if packages:
+        install_packages(packages)
+    lacking.cache_clear()
+    check(names)
+
+
+def check(names: list[str]) -> None:
+    """Stop at the first thing that lacks, in one line."""
+    for need in absent(names):
+        raise StepError(f"{need.what} lacks ({lacking(need.name)}): {need.advice}", 3)
+    print("   nothing lacks that can be installed")
+
+
+def main() -> int:
+    """Parse the options and work."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--setup", action="store_true", help="install it")
+    parser.add_argument("names", nargs="*", metavar="NEED", help="these alone")
+    options = parser.parse_args()
+    return main_of(lambda: (setup if options.setup else check)(options.names))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Leave out the tests whose needs this machine lacks, and say at the end what they were.
+
+A pytest plugin. The needs are in needs.py; ``slow`` is one more, which ``--slow`` grants.
+``--everything`` makes an error of whatever is left out and could have run here: it implies
+``--slow``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from needs import BY_NAME, NEEDS, lacking, require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PREFIX = "needs_"
+_SLOW = "slow: a real build, or over a minute"
+_SLOW_ADVICE = "python3 scripts/test.py --slow"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Row:
+    """One reason for which tests were left out."""
+
+    number: int
+    what: str
+    why: str
+    advice: str
+    #: They could have run here.
+    wrong: bool
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what the script asks for."""
+    group = parser.getgroup("mlcbuild")
+    group.addoption("--slow", action="store_true", help="run the slow tests too")
+    group.addoption(
+        "--everything",
+        action="store_true",
+        help="--slow, and an error where a test is left out that could have run here",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare one marker a need."""
+    for need in NEEDS:
+        config.addinivalue_line("markers", f"{_PREFIX}{need.name}: uses {need.what}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test out before its fixtures are made."""
+    options = item.config.option
+    granted = options.slow or options.everything or "slow" in (options.markexpr or "")
+    if item.get_closest_marker("slow") and not granted:
+        pytest.skip(_SLOW)
+    for marker in item.iter_markers():
+        if marker.name.startswith(_PREFIX):
+            require(marker.name.removeprefix(_PREFIX))
+
+
+def _row(reason: str, number: int) -> Row:
+    """Judge one reason; one that no need gives is a bare skip, which nothing excuses."""
+    found = re.match(rf"{_PREFIX}(\w+): (.*)", reason, re.DOTALL)
+    if found is None or found[1] not in BY_NAME:
+        advice = _SLOW_ADVICE if reason == _SLOW else ""
+        return Row(number=number, what=reason, why="", advice=advice, wrong=True)
+    need = BY_NAME[found[1]]
+    # What --setup brings, it should have brought; a server that does not answer is no fault here.
+    wrong = not need.brought_by
+    if need.made_from:
+        wrong = need.made_from != need.name and not lacking(need.made_from)
+    return Row(number=number, what=need.what, why=found[2], advice=need.advice, wrong=wrong)
+
+
+def rows(reasons: Iterable[str]) -> list[Row]:
+    """Sum up the reasons of skipped tests, the most frequent first."""
+    return sorted((_row(*counted) for counted in Counter(reasons).items()), reverse=True)
+
+
+def _reasons(terminalreporter: pytest.TerminalReporter) -> list[str]:
+    skipped = terminalreporter.stats.get("skipped", ())
+    return [str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where everything was asked for and something that could run did not."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not session.config.option.everything:
+        return
+    if session.exitstatus == pytest.ExitCode.OK and any(r.wrong for r in rows(_reasons(reporter))):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table: how many tests, what they use, what brings it."""
+    table = rows(_reasons(terminalreporter))
+    if not table:
+        return
+    terminalreporter.section(f"left out: {sum(row.number for row in table)} tests")
+    for row in table:
+        terminalreporter.write_line(f"{row.number:6}  {row.what}{row.why and f': {row.why}'}")
+        if row.advice:
+            terminalreporter.write_line(f"        {row.advice}")
+    if terminalreporter.config.option.everything:
+        for row in table:
+            if row.wrong:
+                terminalreporter.write_line(
+                    f"error: {row.number} tests could have run here: {row.what}", red=True
+                )

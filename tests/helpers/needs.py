@@ -1,0 +1,220 @@
+"""What a machine may lack that some tests use, and what brings it: one line a thing, ``NEEDS``.
+
+A test asks by marker (``@pytest.mark.needs_browser``); a fixture or helper by
+``require("browser")``, where it uses the thing. What lacks leaves the test out; leftout.py counts.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from needs_probes import (
+    actionlint,
+    asked_for,
+    index,
+    lab,
+    linux_only,
+    rust_for_windows,
+    sources,
+    windows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["BY_NAME", "NEEDS", "Need", "lacking", "packages_for", "program", "require"]
+
+SETUP = "python3 scripts/test.py --setup"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """One thing that tests use and a machine may lack."""
+
+    name: str
+    what: str
+    #: Program on PATH -> the Debian package that has it. Any system is asked for the program.
+    programs: Mapping[str, str] = field(default_factory=dict)
+    #: The same for files, of Linux alone.
+    files: Mapping[str, str] = field(default_factory=dict)
+    #: What else is tried: returns what lacks, "" where nothing does.
+    probe: Callable[[], str] = str
+    #: Debian packages that bring what the probe misses.
+    packages: str = ""
+    #: Brings it without them; goes first.
+    command: tuple[str, ...] = ()
+    #: What brings it where ``--setup`` cannot: a server, another system, a choice.
+    brought_by: str = ""
+    #: Where this one lacks too, the test could not have run here.
+    made_from: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The command, or the words, that bring it."""
+        return self.brought_by or f"{SETUP} {self.name}"
+
+
+NEEDS = (
+    Need(name="cxx", what="a C++ compiler", programs={"g++": "g++"}),
+    Need(name="git", what="Git", programs={"git": "git"}),
+    Need(
+        name="mingw",
+        what="MinGW-w64",
+        programs={
+            **dict.fromkeys(
+                (f"x86_64-w64-mingw32-{name}" for name in ("g++-posix", "gcc")),
+                "g++-mingw-w64-x86-64-posix",
+            ),
+            **dict.fromkeys(
+                (f"x86_64-w64-mingw32-{name}" for name in ("dlltool", "windres")),
+                "binutils-mingw-w64-x86-64",
+            ),
+        },
+    ),
+    Need(
+        name="mingw32",
+        what="MinGW-w64 for 32 bits",
+        programs={
+            "i686-w64-mingw32-gcc": "gcc-mingw-w64-i686",
+            "i686-w64-mingw32-dlltool": "binutils-mingw-w64-i686",
+        },
+    ),
+    Need(
+        name="llvm",
+        what="Clang, lld and LLVM's tools",
+        programs={
+            "clang": "clang",
+            "lld-link": "lld",
+            "llvm-dlltool": "llvm",
+            "llvm-rc": "llvm",
+            "llvm-mt": "llvm",
+        },
+    ),
+    Need(
+        name="lab",
+        what="the lab: Windows CPython under Wine",
+        probe=lab,
+        packages="wine wine64 g++-mingw-w64-x86-64-posix",
+    ),
+    Need(name="display", what="a display for Wine", programs={"Xvfb": "xvfb"}),
+    Need(name="browser", what="Chromium", programs={"chromium": "chromium"}),
+    Need(name="fish", what="the shell fish", programs={"fish": "fish"}),
+    Need(
+        name="vulkan",
+        what="Vulkan: headers and a driver for the CPU",
+        files={
+            "/usr/include/vulkan/vulkan.h": "libvulkan-dev",
+            "/usr/include/spirv-tools/libspirv.h": "spirv-tools",
+            "/usr/include/spirv/unified1/spirv.hpp": "spirv-headers",
+            "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json": "mesa-vulkan-drivers",
+        },
+        probe=linux_only,
+    ),
+    Need(
+        name="opencl",
+        what="OpenCL: headers and a driver for the CPU",
+        files={
+            "/usr/include/CL/cl.h": "opencl-headers",
+            "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
+            "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
+        },
+        probe=linux_only,
+    ),
+    Need(name="cargo", what="Cargo", programs={"cargo": "cargo-web rustc-web"}),
+    Need(
+        name="rust_windows",
+        what="Rust's standard library for windows-gnu",
+        probe=rust_for_windows,
+        command=("rustup", "target", "add", "x86_64-pc-windows-gnu"),
+        packages="cargo-web rustc-web rust-web-src",
+    ),
+    Need(
+        name="index",
+        what="the package index",
+        probe=index,
+        brought_by="let pip reach an index: PIP_INDEX_URL",
+    ),
+    Need(
+        name="sources",
+        what="the Git sources",
+        probe=sources,
+        brought_by="let Git reach https://github.com, or MLCBUILD_MIRROR=FOLDER",
+    ),
+    Need(
+        name="actionlint",
+        what="actionlint, or Go and its modules",
+        probe=actionlint,
+        brought_by="install Go and let it reach https://proxy.golang.org",
+    ),
+    Need(
+        name="wheel",
+        what="a built wheel",
+        probe=functools.partial(asked_for, "MLCBUILD_TEST_WHEEL"),
+        brought_by="python3 scripts/quickstart.py --full, then MLCBUILD_TEST_WHEEL=dist/...whl",
+        made_from="sources",
+    ),
+    Need(
+        name="wheelhouse",
+        what="a built Windows wheelhouse",
+        probe=functools.partial(asked_for, "MLCBUILD_TEST_WHEELHOUSE"),
+        brought_by="mlcbuild wheel --target win_amd64 -o DIR, then MLCBUILD_TEST_WHEELHOUSE=DIR",
+        made_from="sources",
+    ),
+    Need(
+        name="hour",
+        what="half an hour: the builds of the workflows",
+        probe=functools.partial(asked_for, "MLCBUILD_TEST_WORKFLOWS"),
+        brought_by="MLCBUILD_TEST_WORKFLOWS=1",
+        made_from="hour",
+    ),
+    Need(
+        name="windows",
+        what="Windows",
+        probe=windows,
+        brought_by="python3 scripts/test_windows.py",
+        made_from="windows",
+    ),
+)
+BY_NAME = {need.name: need for need in NEEDS}
+
+
+@functools.cache
+def lacking(name: str) -> str:
+    """Say what of a need this machine lacks; "" where it is here. Found out once a process."""
+    need = BY_NAME[name]
+    absent = [program for program in need.programs if not shutil.which(program)]
+    if sys.platform.startswith("linux"):
+        absent += [file for file in need.files if not Path(file).exists()]
+    return f"no {', '.join(absent)}" if absent else need.probe()
+
+
+def packages_for(need: Need) -> set[str]:
+    """Return the Debian packages that bring what this machine lacks of a need."""
+    lines = [package for name, package in need.programs.items() if not shutil.which(name)]
+    lines += [package for name, package in need.files.items() if not Path(name).exists()]
+    return {package for line in lines or [need.packages] for package in line.split()}
+
+
+def require(*names: str) -> None:
+    """Leave out the running test where this machine lacks one of them."""
+    for name in names:
+        if why := lacking(name):
+            _leave_out(name, why)
+
+
+def program(name: str) -> str:
+    """Return the path of a program of ``NEEDS``; leave out the running test where there is none."""
+    need = next(need.name for need in NEEDS if name in need.programs)
+    found = shutil.which(name)
+    return found or _leave_out(need, f"no {name}")
+
+
+def _leave_out(name: str, why: str) -> NoReturn:
+    import pytest  # noqa: PLC0415 - the set-up asks too, without pytest
+
+    pytest.skip(f"needs_{name}: {why}")
