@@ -6,6 +6,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from needs import require
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
 pytest_plugins = ("leftout",)
+
+# A busy machine is no fault: what a test may cost, it says itself.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session", autouse=True)

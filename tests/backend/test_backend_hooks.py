@@ -43,6 +43,8 @@ def test_a_wrong_setting_is_one_line_and_exit_2(
     ]
 
 
+@pytest.mark.needs_git
+@pytest.mark.needs_cxx
 def test_a_missing_cargo_is_one_line_before_anything_is_fetched(
     project: Path,
     tmp_path: Path,
@@ -64,6 +66,9 @@ def test_a_missing_cargo_is_one_line_before_anything_is_fetched(
     assert sorted(p.name for p in (project / "3rdparty").iterdir() if p.is_dir()) == ["patches"]
 
 
+@pytest.mark.needs_git
+@pytest.mark.needs_cargo
+@pytest.mark.needs_cxx
 def test_sources_that_cannot_be_had_are_one_line_and_exit_3(
     project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

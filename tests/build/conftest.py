@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from demoproject import Project, make_project
+from needs import require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,4 +15,5 @@ if TYPE_CHECKING:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Return a small C project that opts in, in a folder with a space and an umlaut."""
+    require("cxx")
     return make_project(tmp_path)

@@ -26,6 +26,7 @@ def test_a_project_builds_one_configuration_into_one_flat_folder(project: Projec
     assert other.code != 0, "no other configuration exists"
 
 
+@pytest.mark.needs_make
 def test_a_generator_without_named_configurations_is_refused_in_one_line(project: Project) -> None:
     for generator in ("Ninja", "Unix Makefiles"):
         run = project.configure(generator=generator, build=f"build-{generator}")

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from mlcbuild.ci.matrix import ROWS
+from needs import require
+from needs_probes import find_actionlint
 from trackedcopy import copy_tracked
 from workflowrun import Workplace, evaluate, load_workflow
 
@@ -23,23 +24,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 
 @pytest.fixture(scope="session")
 def actionlint() -> list[str]:
-    """Return the command of actionlint; Go builds it where it is not installed.
-
-    No package index has it: where there is no Go, or its modules cannot be reached, the tests that
-    need it say so and are left out.
-    """
-    if found := shutil.which("actionlint"):
-        return [found]
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    command = [go or "go", "run", ACTIONLINT]
-    if go is None or subprocess.run([*command, "-version"], check=False).returncode != 0:
-        pytest.skip(f"actionlint is not here and cannot be had: {' '.join(command)}")
-    return command
+    """Return the command of actionlint; Go builds it where it is not installed."""
+    require("actionlint")
+    return find_actionlint()
 
 
 def lint(command: list[str], *files: Path) -> str:
@@ -162,10 +153,7 @@ def workplace(tmp_path: Path) -> Workplace:
 
 #: The wheels are compiled anew in a checkout of their own: ten minutes each on two cores. The gate
 #: builds, checks and runs the same wheels by the same commands; the example takes every step here.
-full_build = pytest.mark.skipif(
-    "MLCBUILD_TEST_WORKFLOWS" not in os.environ,
-    reason="compiles all again: MLCBUILD_TEST_WORKFLOWS=1 runs it",
-)
+full_build = pytest.mark.needs_hour
 
 
 def whole_way(workplace: Workplace, row: str) -> list[str]:

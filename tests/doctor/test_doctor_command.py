@@ -153,7 +153,7 @@ def test_damaged_metadata_of_pip_does_not_matter(tmp_path: Path) -> None:
 def test_a_report_is_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"bug.{ending}"
     done = doctor("--report", str(path), "--only", "python")
-    assert done.returncode == 0
+    assert done.returncode in {0, 1}, "whatever this machine's Python is like"
     assert "mlcbuild doctor" in path.read_text(encoding="utf-8")
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -192,13 +192,13 @@ def test_a_stale_config_is_mended_for_real(tmp_path: Path) -> None:
     assert (tmp_path / "config.cmake.1.bak").read_text() == "set(CMAKE_BUILD_TYPE Debug)\n"
 
 
-def test_nothing_is_wrong_with_this_machine() -> None:
-    """The machine that runs the tests can build: what is said of it would be a false alarm."""
-    done = doctor("--json")
-    table = json.loads(done.stdout)
+def test_whatever_is_wrong_with_this_machine_is_said_with_its_remedy() -> None:
+    """Nothing is known of the machine that runs the tests, but that no check may crash on it."""
+    table = json.loads(doctor("--json").stdout)
     said = [c for c in table["checks"] if c["status"] in ("warn", "fail", "crash")]
-    assert said == []
-    assert "ready to build" in doctor().stdout
+    assert [c for c in said if c["status"] == "crash" or not (c["finding"] and c["fix"])] == []
+    ready = table["summary"]["fail"] == 0
+    assert ("ready to build" in doctor().stdout) == ready
 
 
 def test_it_answers_within_a_second() -> None:

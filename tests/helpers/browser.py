@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,7 @@ def browser(folder: Path) -> Iterator[Page]:
     """Start Chromium with a profile below ``folder``; its whole life is the block's."""
     candidates = (*_NAMES, *_PLACES)
     program = next((found for name in candidates if (found := shutil.which(name))), None)
-    assert program is not None, "no Chromium: apt-get install chromium"
+    program = program or needs.program("chromium")
     profile = folder / "chromium profile"
     process = subprocess.Popen(
         [

@@ -18,6 +18,7 @@ from needs_probes import (
     asked_for,
     index,
     lab,
+    laid_out,
     linux_only,
     rust_for_windows,
     sources,
@@ -61,6 +62,7 @@ class Need:
 
 NEEDS = (
     Need(name="cxx", what="a C++ compiler", programs={"g++": "g++"}),
+    Need(name="make", what="make", programs={"make": "make"}),
     Need(name="git", what="Git", programs={"git": "git"}),
     Need(
         name="mingw",
@@ -163,6 +165,13 @@ NEEDS = (
         what="a built Windows wheelhouse",
         probe=functools.partial(asked_for, "MLCBUILD_TEST_WHEELHOUSE"),
         brought_by="mlcbuild wheel --target win_amd64 -o DIR, then MLCBUILD_TEST_WHEELHOUSE=DIR",
+        made_from="sources",
+    ),
+    Need(
+        name="upstream",
+        what="the pinned sources laid out in the checkout",
+        probe=laid_out,
+        brought_by="mlcbuild fetch",
         made_from="sources",
     ),
     Need(

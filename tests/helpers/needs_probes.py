@@ -14,6 +14,7 @@ __all__ = [
     "find_actionlint",
     "index",
     "lab",
+    "laid_out",
     "linux_only",
     "rust_for_windows",
     "sources",
@@ -34,6 +35,12 @@ def linux_only() -> str:
 def windows() -> str:
     """Say where this is not Windows."""
     return "" if sys.platform == "win32" else "Windows' own"
+
+
+def laid_out() -> str:
+    """Say where upstream's package is not in the checkout."""
+    folder = ROOT / "3rdparty" / "mlc-llm" / "python"
+    return "" if folder.is_dir() else "they are not"
 
 
 def asked_for(variable: str) -> str:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from needs import program
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -15,7 +17,7 @@ __all__ = ["copy_tracked"]
 def copy_tracked(root: Path, into: Path) -> None:
     """Copy the files of the checkout ``root``, as they are in its work tree."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [program("git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root, check=True, capture_output=True,
     ).stdout.decode().split("\0")  # fmt: skip
     for name in filter(None, listed):

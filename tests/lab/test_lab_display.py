@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.errors import InputError
-from mlcbuild.lab import up
 from mlcbuild.lab.display import display
+
+if TYPE_CHECKING:
+    from mlcbuild.lab import Lab
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the lab is Linux's way to run Windows programs"
@@ -26,6 +29,7 @@ print(name.value)
 """
 
 
+@pytest.mark.needs_display
 def test_a_display_is_started_where_there_is_none_and_ends_afterwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -49,11 +53,10 @@ def test_a_machine_without_a_display_names_the_package(monkeypatch: pytest.Monke
         pass
 
 
-def test_a_program_with_a_display_has_a_desktop_that_nobody_else_has() -> None:
-    lab = up()
-    shared = lab.run(["python", "-c", DESKTOP]).text.strip()
+def test_a_program_with_a_display_has_a_desktop_that_nobody_else_has(windows: Lab) -> None:
+    shared = windows.run(["python", "-c", DESKTOP]).text.strip()
     display_name = os.environ.get("DISPLAY", ":0")
-    own = [lab.run(["python", "-c", DESKTOP], env={"DISPLAY": display_name}) for _ in range(2)]
+    own = [windows.run(["python", "-c", DESKTOP], env={"DISPLAY": display_name}) for _ in range(2)]
     names = {shared, *(done.text.strip() for done in own)}
     assert shared == "Default"
     assert len(names) == 3
@@ -67,9 +70,11 @@ print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=Tr
 """
 
 
-def test_a_child_that_opens_the_display_first_does_not_keep_its_parent_waiting() -> None:
-    lab = up()
+@pytest.mark.needs_display
+def test_a_child_that_opens_the_display_first_does_not_keep_its_parent_waiting(
+    windows: Lab,
+) -> None:
     with display() as name:
         words = ["python", "-c", OPENED_BY_A_CHILD]
-        done = lab.run(words, env={"DISPLAY": name}, timeout=60)
+        done = windows.run(words, env={"DISPLAY": name}, timeout=60)
     assert (done.timed_out, done.text.split()) == (False, ["opened"])

@@ -126,9 +126,12 @@ def test_a_time_limit_ends_the_whole_tree(windows: Lab, tmp_path: Path) -> None:
         "import subprocess, sys, time;"
         f"subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(600)"
     )
-    done = windows.python("-c", parent, timeout=4)
-    assert done.timed_out
-    assert done.seconds < 20
+    for limit in (4, 60):  # a busy machine starts the child later
+        done = windows.python("-c", parent, timeout=limit)
+        assert done.timed_out
+        assert done.seconds < limit + 16
+        if beat.exists():
+            break
     before = beat.stat().st_size
     assert before > 0
     time.sleep(0.5)
@@ -151,6 +154,7 @@ def test_a_program_that_there_is_not_is_named(windows: Lab) -> None:
         windows.run(["nowhere.exe"])
 
 
+@pytest.mark.needs_lab
 def test_the_command_hands_everything_through() -> None:
     command = [sys.executable, "-m", "mlcbuild", "lab", "run", "--"]
     code = "import sys; print(sys.stdin.read(), end=''); print('e', file=sys.stderr); sys.exit(7)"

@@ -115,6 +115,7 @@ def test_an_environment_has_its_own_packages_and_children_find_them(
     assert windows.python("-c", "import only_here").code == 1
 
 
+@pytest.mark.needs_lab
 def test_it_runs_in_a_c_locale_and_leaves_no_trace_in_the_home_folder(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -39,9 +39,7 @@ LAZY = {
     "aiohttp": "bench",
 }
 
-pytestmark = pytest.mark.skipif(
-    not UPSTREAM.is_dir(), reason="upstream's sources are not laid out: mlcbuild fetch"
-)
+pytestmark = pytest.mark.needs_upstream
 
 
 def normal(name: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mlcbuild.page.charts import charts_of, ticks
 from mlcbuild.page.images import Graph, Link, Node, graph_of
@@ -132,6 +132,8 @@ def test_importers_are_left_of_what_they_need_and_a_long_chain_is_no_problem() -
     st.floats(10, 2000),
     st.floats(10, 2000),
 )
+@example([13832432655, 13832432655, 2], 144.0, 144.0)
+@example([31012109754, 2], 11.0, 1634.0)
 def test_a_treemap_has_areas_in_proportion_and_fills_its_frame(
     sizes: list[int], width: float, height: float
 ) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from needs import require
 from treehashes import hashes
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,7 @@ def build(device: str, into: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def plugged(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    require("index", "vulkan", "opencl", "sources", "cxx")
     folder = tmp_path_factory.mktemp("plugins")
     wheels = {device: build(device, folder / "dist") for device in ("vulkan", "opencl")}
     venv.create(folder / "venv", with_pip=True)

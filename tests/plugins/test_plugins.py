@@ -135,10 +135,7 @@ def fetch_tests(folder: Path, names: Iterable[str]) -> list[str]:
     return files
 
 
-@pytest.mark.skipif(
-    "MLCBUILD_TEST_WHEEL" not in os.environ,
-    reason="no mlc_llm wheel was built here: MLCBUILD_TEST_WHEEL names it (.ci/run sets it)",
-)
+@pytest.mark.needs_wheel
 def test_a_model_answers_on_vulkan_as_on_the_cpu(
     plugged: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import needs
 import pytest
 from mlcbuild.cli import COMMANDS, _parser, main
 from mlcbuild.completion import SHELLS
@@ -35,8 +35,7 @@ complete -C "$LINE"
 
 
 def offered(shell: str, line: str, folder: Path) -> list[str]:
-    program = shutil.which(shell)
-    assert program is not None, f"{shell} is not installed: apt-get install {shell}"
+    program = needs.program(shell)
     tools = folder / "tools"
     tools.mkdir(exist_ok=True)
     command = tools / "mlcbuild"

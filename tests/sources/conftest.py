@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.sources import pipconfig
+from needs import require
 from sources_helpers import IndexHandler, IndexHttpServer, IndexServer, Project, make_project
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def _no_user_settings(
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project in a path with a space and an umlaut."""
+    require("git")
     return make_project(tmp_path / "Übung eins")
 
 

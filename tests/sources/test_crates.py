@@ -43,6 +43,7 @@ def crates(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.needs_cargo
 def test_the_lock_has_cargos_own_name_of_the_registry(manifest: Path, crates: Path) -> None:
     text = write_cargo_lock(manifest, crates).read_text("utf-8")
     assert 'source = "registry+' in text
@@ -50,6 +51,7 @@ def test_the_lock_has_cargos_own_name_of_the_registry(manifest: Path, crates: Pa
     assert 'dependencies = [\n "cfg-if",\n]' in text
 
 
+@pytest.mark.needs_cargo
 def test_a_right_lock_is_not_touched(manifest: Path, crates: Path) -> None:
     target = write_cargo_lock(manifest, crates)
     os.utime(target, ns=(1, 1))
@@ -57,6 +59,7 @@ def test_a_right_lock_is_not_touched(manifest: Path, crates: Path) -> None:
     assert target.stat().st_mtime_ns == 1
 
 
+@pytest.mark.needs_cargo
 def test_cargo_takes_the_lock_as_it_is(manifest: Path, crates: Path) -> None:
     """A vendored registry on this machine, so that Cargo reads the lock without a network."""
     vendored = manifest.parent / "vendor" / "cfg-if"
@@ -79,6 +82,7 @@ def test_cargo_takes_the_lock_as_it_is(manifest: Path, crates: Path) -> None:
     assert lock.read_text("utf-8") == before
 
 
+@pytest.mark.needs_cargo
 def test_pins_of_another_manifest_are_refused(manifest: Path, crates: Path) -> None:
     with (manifest / "Cargo.toml").open("a", encoding="utf-8") as file:
         file.write('serde = "1"\n')
@@ -127,6 +131,7 @@ def test_the_committed_pins_are_complete_and_name_no_registry() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.needs_cargo
 def test_the_committed_pins_are_what_cargo_fetches(tmp_path: Path) -> None:
     """Needs the network: the tokenizers' manifest, our lock, and Cargo's own verdict on both."""
     manifest = fetch_pinned("tokenizers-cpp", tmp_path) / "rust"

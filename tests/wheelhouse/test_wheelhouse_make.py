@@ -119,6 +119,7 @@ def test_chat_in_the_lab_asks_for_the_wheel_that_compiles(
     assert said.count("\n") == 1
 
 
+@pytest.mark.needs_mingw
 def test_a_machine_without_the_runtimes_licences_ships_no_runtime(tmp_path: Path) -> None:
     with pytest.raises(FailedError, match="may not be shipped without it"):
         runtime_licences(tmp_path)

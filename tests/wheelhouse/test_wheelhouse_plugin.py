@@ -73,6 +73,7 @@ def test_the_extra_of_our_wheel_asks_for_the_sets_own_plugin() -> None:
     assert required.startswith("tvm-vulkan==0.26.0+mlcbuild.mingw;")
 
 
+@pytest.mark.needs_mingw
 def test_the_plugin_is_linked_against_the_libraries_of_the_wheelhouses_build(
     tmp_path: Path,
 ) -> None:

@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        "MLCBUILD_TEST_WORKFLOWS" not in os.environ,
-        reason="compiles all again under Wine: MLCBUILD_TEST_WORKFLOWS=1 runs it",
-    ),
+    pytest.mark.needs_hour,  # compiles all again under Wine
+    pytest.mark.needs_lab,
+    pytest.mark.needs_sources,
+    pytest.mark.needs_rust_windows,
 ]
 
 

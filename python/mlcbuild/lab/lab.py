@@ -14,11 +14,12 @@ from mlcbuild.lab.environments import (
     make_environment,
     python_variables,
 )
-from mlcbuild.lab.process import Completed, run_program
+from mlcbuild.lab.process import Completed, EarlyEndError, run_program
 from mlcbuild.lab.programs import find_programs
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_path
 from mlcbuild.programs import isolated
+from mlcbuild.sources.aside import hold
 from mlcbuild.sources.cache import default_cache, remove
 
 if TYPE_CHECKING:
@@ -73,16 +74,25 @@ class Lab:
         Wine does not start, ``OSError`` for a ``cwd`` that there is not.
         """
         words = [os.fspath(argument) for argument in arguments]
-        self.prefix.start()
-        return run_program(
-            self.prefix,
-            [*self._program(words[0]), *words[1:]],
-            environment=self._variables(env or {}),
-            folder=cwd or Path.cwd(),
-            stdin=stdin,
-            limit_s=timeout,
-            sinks=sinks,
-        )
+
+        def attempt() -> Completed:
+            self.prefix.start()
+            return run_program(
+                self.prefix,
+                [*self._program(words[0]), *words[1:]],
+                environment=self._variables(env or {}),
+                folder=cwd or Path.cwd(),
+                stdin=stdin,
+                limit_s=timeout,
+                sinks=sinks,
+            )
+
+        try:
+            return attempt()
+        except EarlyEndError:
+            if stdin is not None:  # it may have been read
+                raise
+            return attempt()  # another program ended the server between the two lines above
 
     def python(self, *arguments: str | os.PathLike[str], timeout: float | None = 300) -> Completed:
         """Run the environment's Python: ``lab.python("-c", "...")``. Raises as ``run`` does."""
@@ -143,7 +153,8 @@ def down(*, root: Path | None = None, purge: bool = False) -> None:
     """
     root = _root(root)
     for prefix in existing_prefixes(root, find_programs()):
-        prefix.stop()
+        with hold(prefix.folder):  # not while another program starts it
+            prefix.stop()
     if purge and root.is_dir():
         remove(root)
 

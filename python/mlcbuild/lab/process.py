@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +17,16 @@ from typing import IO, TYPE_CHECKING, Final
 
 from mlcbuild import programs
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.lab.waiting import wait
 from mlcbuild.lab.wine import windows_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlcbuild.lab.waiting import Ending
     from mlcbuild.lab.wine import Prefix
 
-__all__ = ["Completed", "run_program"]
+__all__ = ["Completed", "EarlyEndError", "run_program"]
 
 #: In the environment of every process of one run, so that all of them can be found.
 _MARK: Final = "MLCBUILD_LAB_RUN"
@@ -33,6 +36,8 @@ _NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
 _BLOCK: Final = 1 << 16
 #: Seconds for which output is read on after everything that could write it was ended.
 _DRAIN_S: Final = 5.0
+#: Blocks of standard error that are kept for the last words of a Wine that dies.
+_LAST: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +79,8 @@ def run_program(
     With a DISPLAY in ``environment`` it has a desktop of its own on that display.
     ``sinks`` receive the blocks of stdout and stderr as they come; else they are in the result.
     Every process that it started and left is ended. Raises ``UsageError`` where Windows finds no
-    such program, ``FailedError`` where it cannot be started.
+    such program, ``EarlyEndError`` where Wine ended before it began, ``FailedError`` where it
+    cannot be started or Wine ended before it.
     """
     began = time.monotonic()
     mark = uuid.uuid4().hex
@@ -95,17 +101,15 @@ def run_program(
         )
         taken = (bytearray(), bytearray())
         into = sinks or (taken[0].extend, taken[1].extend)
+        last: deque[bytes] = deque(maxlen=_LAST)
         readers = [
-            _thread(_pump, stream, sink)
-            for stream, sink in zip((process.stdout, process.stderr), into, strict=True)
+            _thread(_pump, process.stdout, into[0]),
+            _thread(_pump, process.stderr, into[1], last.append),
         ]
         if stdin is not None:
             _thread(_feed, stdin, process.stdin)
-        timed_out = False
         try:
-            process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            ending = wait(process, limit_s, lambda: prefix.serves)
         finally:
             _end_all(mark)
             process.kill()
@@ -113,27 +117,58 @@ def run_program(
             for reader in readers:
                 reader.join(_DRAIN_S)
         said = report.read_text(encoding="ascii").split() if report.exists() else []
-    if not timed_out:
-        _refuse(arguments[0], said, bytes(taken[1]))
+    if ending != "limit":
+        _refuse(arguments[0], said, lambda: _last_words(process, ending, b"".join(last), prefix))
     return Completed(
         code=int(said[1]) if said else 1,
         stdout=bytes(taken[0]),
         stderr=bytes(taken[1]),
         seconds=time.monotonic() - began,
-        timed_out=timed_out,
+        timed_out=ending == "limit",
     )
 
 
-def _refuse(program: str, said: list[str], errors: bytes) -> None:
-    """Raise where the program did not run."""
+class EarlyEndError(FailedError):
+    """Wine ended before the program had begun: it can be run again."""
+
+
+def _refuse(program: str, said: list[str], why: Callable[[], str]) -> None:
+    """Raise where the program did not run to its end."""
+    remedy = (
+        "run it again; `mlcbuild lab down` and a killed wineserver end every program of the lab"
+    )
     if not said:
-        last = errors.decode(errors="replace").strip().splitlines()
-        raise FailedError(f"Wine ended before {program} did: {last[-1] if last else 'no word'}")
+        raise EarlyEndError(f"Wine ended before {program} had begun ({why()})", remedy=remedy)
+    if said[0] == "begin":
+        raise FailedError(f"Wine ended before {program} did ({why()})", remedy=remedy)
     if said[0] == "start":
         number = int(said[1])
         if number in _NOT_FOUND:
             raise UsageError(f"Windows finds no program {program}", remedy="give its path")
         raise FailedError(f"Windows cannot start {program} (error {number})")
+
+
+def _last_words(
+    process: subprocess.Popen[bytes], ending: Ending, errors: bytes, prefix: Prefix
+) -> str:
+    """Say how Wine's process ended, whether its server was ended, and what was said last."""
+    code = process.returncode
+    if ending == "server":
+        how = "it waited for a server that is gone"
+    else:
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    server = "another program ended its server" if _is_gone(prefix) else "its server still runs"
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return f"{how}; {server}; {f'last word: {lines[-1]}' if lines else 'it said nothing'}"
+
+
+def _is_gone(prefix: Prefix) -> bool:
+    """Whether the server has ended or ends now: its clients die a moment before it does."""
+    for _ in range(20):
+        if not prefix.serves:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
@@ -142,11 +177,12 @@ def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread
     return thread
 
 
-def _pump(stream: IO[bytes], sink: Callable[[bytes], object]) -> None:
+def _pump(stream: IO[bytes], *sinks: Callable[[bytes], object]) -> None:
     """Hand on what comes; a sink that fails (its reader went away) must not block the writer."""
     while block := os.read(stream.fileno(), _BLOCK):
-        with suppress(OSError, ValueError):
-            sink(block)
+        for sink in sinks:
+            with suppress(OSError, ValueError):
+                sink(block)
 
 
 def _feed(source: bytes | IO[bytes], stream: IO[bytes]) -> None:

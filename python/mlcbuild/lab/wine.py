@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.downloads import RUNTIMES, bring
 from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
-from mlcbuild.programs import NOT_HERE, run
+from mlcbuild.lab.waiting import quiet
+from mlcbuild.programs import NOT_HERE
 from mlcbuild.sources.aside import hold, make_aside
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _RECIPE: Final = "2"
 _STAY_S: Final = 600
 #: Seconds that making or starting a prefix may take on a loaded machine.
 _BOOT_S: Final = 300
+#: Another program may end the server while it starts: that often it is tried.
+_STARTS: Final = 3
 _LAUNCHER: Final = "launch.exe"
 #: No Mono, no browser; no WMI, whose half kills Python 3.12's ``platform``; no debugger at a
 #: fault, no entries in the user's menus.
@@ -44,7 +46,9 @@ _FOREIGN: Final = (
     *("CONDA_PREFIX", "DISPLAY", "LANGUAGE", "VIRTUAL_ENV", "WAYLAND_DISPLAY"),
     *("__PYVENV_LAUNCHER__", "SKIP_LOADING_MLCLLM_SO"),
 )
-_FOREIGN_PREFIXES: Final = ("LC_", "LD_", "MLC_", "PYTHON", "TVM_", "WINE", "XDG_")
+_FOREIGN_PREFIXES: Final = (
+    *("LC_", "LD_", "MLC_", "MLCBUILD_LAB_", "PYTHON", "TVM_", "WINE", "XDG_"),
+)
 
 
 def windows_path(path: Path) -> str:
@@ -99,41 +103,54 @@ class Prefix:
         Raises ``FailedError`` where Wine does not start.
         """
         with hold(self.folder):
-            server = [self.programs.server, f"-p{_STAY_S}"]
-            started = _quiet(server, self.environment(), _BOOT_S)
-            if started == 0:  # 2 where it ran already
-                self.boot("cmd", "/c", "exit")
+            code = -1
+            for _ in range(_STARTS):
+                if self._server(f"-p{_STAY_S}", _BOOT_S) != 0:  # 2 where it ran already
+                    return
+                code = self._boot("cmd", "/c", "exit")
+                if code == 0:
+                    return
+                if self.serves:  # nobody ended it: Wine itself fails
+                    break
+            raise self._dead(code)
 
-    def boot(self, *arguments: str, overrides: str = _OVERRIDES) -> None:
-        """Run one of Wine's own programs, its output discarded: its children keep what it has."""
+    @property
+    def serves(self) -> bool:
+        """Whether the server runs; 2 ms."""
+        return self._server("-k0") == 0
+
+    def boot(self, *arguments: str, overrides: str) -> None:
+        """Run one of Wine's own programs while the prefix is made.
+
+        Raises ``FailedError`` where it fails.
+        """
+        if code := self._boot(*arguments, overrides=overrides, serves=lambda: True):
+            raise self._dead(code)
+
+    def _boot(
+        self,
+        *arguments: str,
+        overrides: str = _OVERRIDES,
+        serves: Callable[[], bool] | None = None,
+    ) -> int:
+        """Run it, its output discarded: its children keep what it has."""
         environment = self.environment({"WINEDLLOVERRIDES": overrides})
-        code = _quiet([self.programs.wine, *arguments], environment, _BOOT_S)
-        if code != 0:
-            raise FailedError(
-                f"{self.programs.version} does not start (exit code {code})",
-                remedy=f"delete {self.folder} and try again; WINEDEBUG= wine64 says more",
-            )
+        command = [self.programs.wine, *arguments]
+        return quiet(command, environment, _BOOT_S, serves=serves or (lambda: self.serves))
+
+    def _dead(self, code: int) -> FailedError:
+        return FailedError(
+            f"{self.programs.version} does not start (exit code {code})",
+            remedy=f"delete {self.folder} and try again; WINEDEBUG= wine64 says more",
+        )
 
     def stop(self) -> None:
         """End every process of this prefix and its server, and wait for that."""
         for option in ("-k", "-w"):
-            _quiet([self.programs.server, option], self.environment(), 60)
+            self._server(option)
 
-
-def _quiet(command: list[str], environment: dict[str, str], limit_s: float) -> int:
-    """Run a program that must keep nothing of ours open; its exit code, -1 past the limit."""
-    try:
-        return run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            timeout=limit_s,
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return -1
+    def _server(self, option: str, limit_s: float = 60) -> int:
+        return quiet([self.programs.server, option], self.environment(), limit_s)
 
 
 def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -> Prefix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def squarify(sizes: Sequence[float], x: float, y: float, width: float, height: f
         return [(x, y, 0.0, 0.0)] * len(sizes)
     areas = [size * width * height / total for size in sizes]
     areas = [area if area > _NOTHING else 0.0 for area in areas]
+    # What is left to place from each on: the rows' thickness is a share of what is left of the
+    # frame, so that rounding does not add up.
+    left = list(accumulate(reversed(areas)))[::-1]
     boxes: list[Box] = []
     start = 0
     while start < len(areas):
@@ -89,10 +93,10 @@ def squarify(sizes: Sequence[float], x: float, y: float, width: float, height: f
             ):
                 break
             end, row = end + 1, more
-        thick = row / side
+        thick = max(width, height) * min(row / left[start], 1.0)
         at = 0.0
         for area in areas[start:end]:
-            long = area / thick
+            long = side * area / row
             if width >= height:
                 boxes.append((x, y + at, thick, long))
             else:

@@ -52,12 +52,15 @@ def _address(wheel: Contents) -> str:
 
 
 def _link(wheel: Contents) -> str:
-    core = f"sha256={hashlib.sha256(wheel.metadata).hexdigest()}"
     attributes = f'href="{_address(wheel)}#sha256={wheel.sha256}"'
     if wheel.requires_python:
         attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
-    # PEP 714: both names, for pip before 23.3 too.
-    attributes += f' data-core-metadata="{core}" data-dist-info-metadata="{core}"'
+    core = f"sha256={hashlib.sha256(wheel.metadata).hexdigest()}"
+    attributes += f' data-core-metadata="{core}"'
+    # PEP 714: the older name, for pip before 23.3. Before 23.1 (Debian 12's) pip refuses a wheel
+    # whose name in there is not the normalised one, and takes it from the wheel itself.
+    if wheel.distribution == canonicalize_name(wheel.distribution):
+        attributes += f' data-dist-info-metadata="{core}"'
     return f"<a {attributes}>{html.escape(wheel.file)}</a>"
 
 

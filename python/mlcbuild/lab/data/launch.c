@@ -46,6 +46,7 @@ int main(void) {
   wchar_t desktop[64];
   DWORD code = 0;
   unquote(path);
+  report(path, "begin", 0);
   start.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
   start.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
   start.hStdError = GetStdHandle(STD_ERROR_HANDLE);
