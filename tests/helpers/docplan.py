@@ -74,10 +74,10 @@ _WINDOWS = _at(_GATE, "verify wheelhouse/mlc_llm-*.whl --chat --wine")
 _TRACE = _at("tests/trace/test_trace_command.py", 'main(["trace", "--lab"')
 #: The command, ``~`` for anything -> who runs it.
 ELSEWHERE: dict[str, Elsewhere] = {
-    "python scripts/quickstart.py": _at(_GATE, "scripts/quickstart.py --full"),
-    "python scripts/test.py": _at(_GATE, "$python scripts/test.py"),
-    "python scripts/docs.py": _at("tests/docs/test_docs_site.py", '"docs_pages.py"'),
-    "python scripts/make_docs.py": _at("tests/check/test_check_docs.py", '"make_docs.py"'),
+    "python3 scripts/quickstart.py~": _at(_GATE, "scripts/quickstart.py --full"),
+    "python~ scripts/test.py~": _at(_GATE, "python3 scripts/test.py)"),
+    "python3 scripts/docs.py": _at("tests/docs/test_docs_site.py", '"docs_pages.py"'),
+    "python3 scripts/make_docs.py": _at("tests/check/test_check_docs.py", '"make_docs.py"'),
     "python benchmarks/peers.py": _at("tests/docs/test_peers.py", '"peers.py"'),
     "pip wheel . --no-deps -w dist": _at(
         "scripts/quickstart.py", '"pip", "wheel", ".", "--no-deps", "-w", DIST'
@@ -85,7 +85,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(
-        "tests/wheelhouse/conftest.py", 'make_wheel(folder, "--target", "win_amd64")'
+        _GATE, "mlcbuild wheel --target win_amd64 --device vulkan"
     ),
     "mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse": _at(
         _GATE, "wheel --target win_amd64 --device vulkan -o wheel"
