@@ -285,10 +285,7 @@ def test_what_was_kept_can_be_looked_at(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    "MLCBUILD_TEST_WHEEL" not in os.environ,
-    reason="no mlc_llm wheel was built here: MLCBUILD_TEST_WHEEL names it (.ci/run sets it)",
-)
+@pytest.mark.needs_wheel
 def test_the_real_wheel_compiles_a_model_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["verify", os.environ["MLCBUILD_TEST_WHEEL"], "--chat", "--json"])
 
