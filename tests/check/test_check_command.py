@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 from mlcbuild.cli import main
+from pefactory import make_pe
 from tinydll import build_dll
 from wheelfactory import make_wheel
 
@@ -301,6 +302,21 @@ def test_with_deps_brings_the_requirements_from_the_index(two_wheels: tuple[Path
     assert (done.returncode, done.stderr) == (0, b"")
     (need,) = json.loads(done.stdout)["targets"][0]["modules"][0]["needs"]
     assert (need["name"], need["from"]) == ("leaf.dll", "companion")
+
+
+def test_companions_of_an_arm64_wheel_are_never_x64s(
+    two_wheels: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, index = two_wheels
+    user = {"user/user.dll": make_pe(machine="arm64")}
+    tag = "py3-none-win_arm64"
+    wheel = make_wheel(tmp_path, user, name="user", requires=["leaf>=1"], tag=tag)
+    done = child(wheel, "--with-deps")
+    assert (done.returncode, b"no wheel for" in done.stderr) == (3, True)
+    assert b"win_arm64" in done.stderr
+    leaf = {"leaf/leaf.dll": make_pe(machine="arm64")}
+    make_wheel(index, leaf, name="leaf", version="1.0", tag=tag)
+    assert child(wheel, "--with-deps").returncode == 0
 
 
 def test_a_requirement_that_the_index_lacks_makes_the_target_unreadable(

@@ -89,16 +89,21 @@ def check_package(
 
 def _required(package: Package, stack: ExitStack) -> list[Package]:
     """Bring the wheels that a wheel at hand requires, each project once."""
-    from mlcbuild.package.requirements import needed, windows_environment  # noqa: PLC0415
+    from mlcbuild.package.requirements import (  # noqa: PLC0415
+        needed,
+        platform_of,
+        windows_environment,
+    )
 
     if package.wheel is None:
         return []
     tagged = next((m for tag in package.wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
     python = (int(tagged[1]), int(tagged[2])) if tagged else sys.version_info[:2]
+    platform = platform_of(package.wheel.tags)
     found: dict[str, Package] = {}
-    for requirement in needed(package.wheel.requires, windows_environment(python)):
+    for requirement in needed(package.wheel.requires, windows_environment(python, platform)):
         first = stack.enter_context(
-            open_package(f"pypi:{requirement}", with_deps=True, python=python)
+            open_package(f"pypi:{requirement}", with_deps=True, python=python, platform=platform)
         )
         for each in (first, *first.companions):
             if each.wheel is not None:

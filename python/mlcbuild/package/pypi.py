@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from mlcbuild.package.wheel import WheelPackage
 from mlcbuild.progress import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from packaging.requirements import Requirement
@@ -32,10 +33,11 @@ def open_from_index(
     *,
     with_deps: bool = False,
     python: tuple[int, int] | None = None,
+    platform: str = "win_amd64",
 ) -> WheelPackage:
     """Download the wheel of a requirement into ``folder`` and open it there.
 
-    ``python`` is the interpreter it is for (this one's version by default), on 64-bit Windows.
+    ``python`` is the interpreter it is for (this one's version by default), on ``platform``.
     ``with_deps`` brings the wheels it requires as its companions. Raises ``InputError`` when the
     index has none, and what the index client raises when it cannot be reached.
     """
@@ -48,10 +50,13 @@ def open_from_index(
             f"pypi:{target}: no requirement", remedy="write pypi:NAME or pypi:NAME==VERSION"
         ) from error
     version = python or (sys.version_info[0], sys.version_info[1])
-    path = _bring(wanted, folder, version)
+    tags = _tags(version, platform)
+    path = _bring(wanted, folder, version, tags)
     package = _open(path, name=f"pypi:{target}")
     if with_deps:
-        package.companions = _companions(package, wanted.name, folder, version)
+        environment = windows_environment(version, platform)
+        bring = functools.partial(_bring, folder=folder, python=version, tags=tags)
+        package.companions = _companions(package, wanted.name, environment, bring)
     return package
 
 
@@ -61,10 +66,12 @@ def _open(path: Path, *, name: str) -> WheelPackage:
 
 
 def _companions(
-    package: WheelPackage, name: str, folder: Path, python: tuple[int, int]
+    package: WheelPackage,
+    name: str,
+    environment: dict[str, str],
+    bring: Callable[[Requirement], Path],
 ) -> Sequence[WheelPackage]:
     """Bring every requirement, each project once; which is enough to examine, not to install."""
-    environment = windows_environment(python)
     found: list[WheelPackage] = []
     seen = {canonicalize_name(name)}
     waiting = needed(package.wheel.requires if package.wheel else (), environment)
@@ -73,13 +80,13 @@ def _companions(
         if canonicalize_name(requirement.name) in seen:
             continue
         seen.add(canonicalize_name(requirement.name))
-        companion = _open(_bring(requirement, folder, python), name=f"pypi:{requirement.name}")
+        companion = _open(bring(requirement), name=f"pypi:{requirement.name}")
         waiting += needed(companion.wheel.requires if companion.wheel else (), environment)
         found.append(companion)
     return found
 
 
-def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:
+def _bring(wanted: Requirement, folder: Path, python: tuple[int, int], tags: Sequence[str]) -> Path:
     from mlcbuild.sources.index import download, find_files  # noqa: PLC0415
 
     files = find_files(wanted.name)
@@ -88,10 +95,11 @@ def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:
             f"pypi:{wanted.name}: the package index has no such project",
             remedy="check the name, and the index with `pip config list`",
         )
-    best = _best(files, wanted, python)
+    best = _best(files, wanted, python, tags)
     if best is None:
         raise InputError(
-            f"pypi:{wanted}: no wheel for Python {python[0]}.{python[1]} on 64-bit Windows",
+            f"pypi:{wanted}: no wheel for Python {python[0]}.{python[1]} on "
+            f"{tags[0].rpartition('-')[2]}",
             remedy="see its files with `pip index versions`, or give a wheel's path",
         )
     path = folder / best.filename
@@ -112,12 +120,15 @@ def _bring(wanted: Requirement, folder: Path, python: tuple[int, int]) -> Path:
 
 
 def _best(
-    files: Sequence[IndexFile], wanted: Requirement, python: tuple[int, int]
+    files: Sequence[IndexFile],
+    wanted: Requirement,
+    python: tuple[int, int],
+    tags: Sequence[str],
 ) -> IndexFile | None:
     """Choose as pip does: the newest version first, then the most specific tag."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
 
-    ranks = {tag: rank for rank, tag in enumerate(_tags(python))}
+    ranks = {tag: rank for rank, tag in enumerate(tags)}
     found: list[tuple[bool, Version, int, IndexFile]] = []
     for file in files:
         fits = [ranks[tag] for tag in tags_of_name(file.filename) or () if tag in ranks]
@@ -142,16 +153,15 @@ def _takes(file: IndexFile, python: tuple[int, int]) -> bool:
         return True
 
 
-def _tags(python: tuple[int, int]) -> list[str]:
-    """Return the tags that CPython on 64-bit Windows takes, the most specific first."""
+def _tags(python: tuple[int, int], platform: str) -> list[str]:
+    """Return the tags that CPython on a Windows platform takes, the most specific first."""
     from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415
 
-    platforms = ["win_amd64"]
     interpreter = f"cp{python[0]}{python[1]}"
     return [
         str(tag)
         for tag in (
-            *cpython_tags(python, [interpreter], platforms),
-            *compatible_tags(python, interpreter, platforms),
+            *cpython_tags(python, [interpreter], [platform]),
+            *compatible_tags(python, interpreter, [platform]),
         )
     ]

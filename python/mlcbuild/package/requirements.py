@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-__all__ = ["needed", "needed_names", "windows_environment"]
+__all__ = ["needed", "needed_names", "platform_of", "windows_environment"]
 
+#: Platform of a wheel -> what Python says there is the processor.
+_PROCESSORS: Final = {"win_amd64": "AMD64", "win_arm64": "ARM64", "win32": "x86"}
 _WINDOWS: Final = {
     "os_name": "nt",
     "sys_platform": "win32",
     "platform_system": "Windows",
-    "platform_machine": "AMD64",
     "platform_release": "10",
     "platform_version": "10.0.19045",
     "implementation_name": "cpython",
@@ -23,11 +24,18 @@ _WINDOWS: Final = {
 }
 
 
-def windows_environment(python: tuple[int, int]) -> dict[str, str]:
-    """Return the marker environment of a CPython on 64-bit Windows."""
+def platform_of(tags: Iterable[str]) -> str:
+    """Return the Windows platform of a wheel's tags; ``win_amd64`` for a wheel for any."""
+    platforms = (tag.rpartition("-")[2] for tag in tags)
+    return next((each for each in platforms if each in _PROCESSORS), "win_amd64")
+
+
+def windows_environment(python: tuple[int, int], platform: str) -> dict[str, str]:
+    """Return the marker environment of a CPython for a Windows platform (``win_amd64``)."""
     version = f"{python[0]}.{python[1]}"
     return {
         **_WINDOWS,
+        "platform_machine": _PROCESSORS[platform],
         "python_version": version,
         "python_full_version": f"{version}.0",
         "implementation_version": f"{version}.0",

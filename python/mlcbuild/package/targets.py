@@ -25,13 +25,17 @@ HEAD: Final = 16
 
 @contextlib.contextmanager
 def open_package(
-    target: str, *, with_deps: bool = False, python: tuple[int, int] | None = None
+    target: str,
+    *,
+    with_deps: bool = False,
+    python: tuple[int, int] | None = None,
+    platform: str = "win_amd64",
 ) -> Iterator[Package]:
     """Open what a target names, for as long as the context lasts.
 
-    ``with_deps`` and ``python`` matter to ``pypi:`` alone: bring the wheels it requires too, and
-    for which CPython. Raises ``InputError`` (exit 3) for a target that does not exist, cannot be
-    read, or is of another system.
+    The others matter to ``pypi:`` alone: ``with_deps`` brings the wheels it requires too,
+    ``python`` and ``platform`` say for which CPython. Raises ``InputError`` (exit 3) for a target
+    that does not exist, cannot be read, or is of another system.
     """
     with contextlib.ExitStack() as stack:
         if target.startswith(INSTALLED):
@@ -47,7 +51,11 @@ def open_package(
                 tempfile.TemporaryDirectory(prefix="mlcbuild-", ignore_cleanup_errors=True)
             )
             package = open_from_index(
-                target.removeprefix(INDEX), Path(folder), with_deps=with_deps, python=python
+                target.removeprefix(INDEX),
+                Path(folder),
+                with_deps=with_deps,
+                python=python,
+                platform=platform,
             )
         else:
             package = _open_path(target)
