@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab import Completed, Lab
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.needs_index,
+    pytest.mark.needs_lab,
+    pytest.mark.needs_sources,
+]
 
 ROOT: Final = Path(__file__).parents[2]
 #: Where people on Windows have their checkouts; the longest path that its programs take.
