@@ -14,6 +14,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from mlcbuild.build.steps import compiled_files
 from mlcbuild.sources.fetch import bring
 from mlcbuild.sources.lock import load
 from projectfiles import Project, read_projects, words
@@ -297,6 +298,16 @@ def test_cargo_gets_its_flags_whole_and_the_compilers_target(
     assert f"--remap-path-prefix={folder}=tokenizers-cpp" in told["flags"]
     assert told["flags"][-1] == "-Ctarget-feature=-crt-static"
     assert told["panic"] == "abort"
+
+
+def test_progress_counts_what_msbuild_compiles(studio: Generated) -> None:
+    sources = [
+        element
+        for project in compiled(studio)
+        for element in project.items("ClCompile")
+        if not any(child.tag.endswith("ExcludedFromBuild") for child in element)
+    ]
+    assert compiled_files(studio.build) == len(sources) > 0
 
 
 def test_the_wheels_one_target_builds_every_library(

@@ -35,10 +35,14 @@ class Project:
         """Return the text of every element of that name, wherever it stands."""
         return [found.text or "" for found in self.root.iter(_MSBUILD + element)]
 
-    def included(self, *elements: str) -> list[str]:
-        """Return the files that the project names by elements of those names."""
+    def items(self, *elements: str) -> list[ET.Element]:
+        """Return what the project lists by elements of those names: files, mostly."""
         every = (found for name in elements for found in self.root.iter(_MSBUILD + name))
-        return [found.get("Include", "") for found in every if found.get("Include")]
+        return [found for found in every if found.get("Include")]
+
+    def included(self, *elements: str) -> list[str]:
+        """Return the names of those items."""
+        return [item.attrib["Include"] for item in self.items(*elements)]
 
     def settings(self, tool: str) -> dict[str, str]:
         """Return what is set for all files that a tool (ClCompile, Link, Lib) works on."""

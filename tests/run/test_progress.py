@@ -111,6 +111,23 @@ def test_msbuild_is_counted_by_its_projects(tmp_path: Path) -> None:
     ]
 
 
+def test_a_unity_build_is_counted_by_what_is_compiled(tmp_path: Path) -> None:
+    excluded = "<ExcludedFromBuild Condition=\"'a'=='a'\">true</ExcludedFromBuild>"
+    text = (
+        '<ClCompile Include="unity_0_cxx.cxx" />\n'
+        f'<ClCompile Include="a.cc">\n      {excluded}\n</ClCompile>\n'
+        '<ClCompile Include="own_flags.cc"><AdditionalOptions>/x</AdditionalOptions></ClCompile>\n'
+        f'<ClCompile Include="b.cc">\n      {excluded}\n</ClCompile>\n'
+    )
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.vcxproj").write_text(text, encoding="utf-8")
+    reader = StepReader()
+    reader.feed(f"  -- Build files have been written to: {tmp_path}")
+    said = ["  unity_0_cxx.cxx", "  own_flags.cc", "  unity_0_cxx.cxx", "  own_flags.cc"]
+    steps = [step for text in said if (step := reader.feed(text))]
+    assert [(step.done, step.total) for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_phases_of_a_build_are_named() -> None:
     step = StepReader().feed("  *** Configuring CMake...")
     assert step == Step(done=0, total=0, what="configuring")

@@ -16,7 +16,11 @@ __all__ = ["Step", "StepReader"]
 _NINJA: Final = re.compile(r"\s*\[(\d+)/(\d+)\] (.+)")
 _WRITTEN: Final = re.compile(r"\s*-- Build files have been written to: (.+)")
 _SOURCE: Final = re.compile(r"\s*(?:\d+>)?\s*([^\s:]+\.(?:c|cc|cpp|cxx|cu))\s*")
-_COMPILED: Final = re.compile(r"<ClCompile Include=")
+#: A source that is compiled. A unity build lists the originals too, as excluded from the build.
+_COMPILED: Final = re.compile(
+    r'<ClCompile Include="[^"]*"(?:\s*/>|>(?:(?!ExcludedFromBuild|</ClCompile>).)*</ClCompile>)',
+    re.DOTALL,
+)
 _NAME: Final = re.compile(r"(?:Building|Linking|Generating|Performing) .*?([^\s/\\]+)\s*$")
 _PHASES: Final = (
     ("Installing build dependencies", "installing what the build needs"),
@@ -44,7 +48,6 @@ class StepReader:
     def __init__(self) -> None:
         self._done = 0
         self._total = 0
-        self._seen: set[str] = set()
 
     def feed(self, line: str) -> Step | None:
         """Return the step that a line tells of, None for any other line."""
@@ -59,9 +62,8 @@ class StepReader:
             if mark in line:
                 return Step(done=0, total=0, what=phase)
         found = _SOURCE.fullmatch(line)
-        if found and self._total and found[1] not in self._seen:
-            self._seen.add(found[1])
-            self._done += 1
+        if found and self._total:
+            self._done += 1  # names repeat: each project has its unity_0_cxx.cxx
             return Step(
                 done=self._done, total=max(self._total, self._done), what=Path(found[1]).name
             )
