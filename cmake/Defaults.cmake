@@ -5,9 +5,6 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-if(MINGW)
-  include("${CMAKE_CURRENT_LIST_DIR}/MinGW.cmake")
-endif()
 
 # mlcbuild_library(NAME SHARED|STATIC|OBJECT SOURCES...): a library with our flags.
 # Upstream compiles mlc_llm with -ffast-math, which also reaches TVM and the tokenizers and makes
@@ -41,13 +38,6 @@ function(mlcbuild_library name kind)
                         LINKER:--no-undefined LINKER:--as-needed LINKER:-O1)
   elseif(kind STREQUAL "SHARED" AND APPLE)
     target_link_options(${name} PRIVATE LINKER:-dead_strip)
-  elseif(kind STREQUAL "SHARED" AND MINGW)
-    target_link_options(${name} PRIVATE LINKER:--gc-sections)
-    set_target_properties(${name} PROPERTIES PREFIX "") # the names that MSVC gives, and Python looks for
-    set(_thread_local "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/thread_local.cc")
-    target_sources(${name} PRIVATE "${_thread_local}")
-    set_source_files_properties("${_thread_local}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    mlcbuild_private_dlls(${name})
   endif()
   if(kind STREQUAL "SHARED" AND COMMAND mlcbuild_version_info)
     set(_shown "${SKBUILD_PROJECT_VERSION_FULL}")

@@ -7,16 +7,11 @@ if(COMMAND mlcbuild_map_prefix) # the release policy's
   mlcbuild_map_prefix("${_root}")
 endif()
 
-set(MLCBUILD_PLUGIN ON)
 include("${CMAKE_CURRENT_LIST_DIR}/Options.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/Defaults.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/TvmFfi.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/TvmHeaders.cmake")
-if(MINGW)
-  include("${CMAKE_CURRENT_LIST_DIR}/WheelhouseTvm.cmake")
-else()
-  include("${CMAKE_CURRENT_LIST_DIR}/ApacheTvm.cmake")
-endif()
+include("${CMAKE_CURRENT_LIST_DIR}/ApacheTvm.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/Devices.cmake")
 
 # mlcbuild_plugin(PACKAGE LIBRARIES...): what goes into the plug-in's wheel.

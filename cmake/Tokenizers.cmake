@@ -18,34 +18,14 @@ endif()
 include(cmake/RustTarget.cmake)
 mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
 
-set(MLCBUILD_CARGO_DIR
-    ""
-    CACHE PATH "Another name of the build folder's cargo/, without spaces, for Cargo to work in")
-set(_cargo_dir "${MLCBUILD_CARGO_DIR}")
-if(_cargo_dir STREQUAL "")
-  set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
-endif()
-if(MINGW AND _cargo_dir MATCHES " ")
-  # rustc calls dlltool for the DLLs that crates name themselves; binutils' takes a path for several words.
-  file(WRITE "${_cargo_dir}/probe.def" "LIBRARY probe.dll\nEXPORTS\nprobe\n")
-  execute_process(
-    COMMAND "${CMAKE_DLLTOOL}" -d "${_cargo_dir}/probe.def" -l "${_cargo_dir}/probe.a" --temp-prefix
-            "${_cargo_dir}/probe"
-    RESULT_VARIABLE _dlltool_result
-    OUTPUT_QUIET ERROR_QUIET)
-  if(NOT _dlltool_result EQUAL 0)
-    message(FATAL_ERROR "${CMAKE_DLLTOOL} cannot work in a folder with a space: build in another one than "
-                        "${CMAKE_SOURCE_DIR}, or have mlcbuild's cache (MLCBUILD_CACHE) in one without")
-  endif()
-endif()
+set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
 set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
                 --target ${MLCBUILD_RUST_TARGET})
 if(EXISTS "${_tok}/rust/Cargo.lock")
   list(APPEND _cargo_args --locked)
 endif()
-# The linker sorts import tables by the names of the libraries: it is given the same one everywhere.
 set(_rust_library
-    "${CMAKE_BINARY_DIR}/cargo/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
+    "${_cargo_dir}/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
 )
 file(GLOB_RECURSE _rust_sources CONFIGURE_DEPENDS "${_tok}/rust/src/*.rs")
 
@@ -67,7 +47,7 @@ endif()
 separate_arguments(_user_rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
 list(APPEND _rust_flags ${_user_rust_flags})
 
-# A cross build names its Rust (mlcbuild.build.toolchain.mingw) and its C compiler: crates hold C.
+# A cross build names its Rust (mlcbuild.build.toolchain.clang_cl) and its C compiler: crates hold C.
 set(MLCBUILD_RUSTC
     ""
     CACHE FILEPATH "rustc for Cargo; empty leaves the choice to Cargo")
@@ -86,7 +66,13 @@ if(MLCBUILD_RUST_BUILD_STD)
 endif()
 if(CMAKE_CROSSCOMPILING)
   string(REPLACE "-" "_" _cargo_suffix "${MLCBUILD_RUST_TARGET}")
-  list(APPEND _rust_environment "CC_${_cargo_suffix}=${CMAKE_C_COMPILER}" "AR_${_cargo_suffix}=${CMAKE_AR}")
+  list(APPEND _rust_environment "CC_${_cargo_suffix}=${CMAKE_C_COMPILER}" "AR_${_cargo_suffix}=${CMAKE_AR}"
+       "CXX_${_cargo_suffix}=${CMAKE_CXX_COMPILER}")
+  if(MSVC)
+    # The SDK's folders are options there and no environment; quoted, as CMake writes them.
+    list(APPEND _rust_environment CC_SHELL_ESCAPED_FLAGS=1 "CFLAGS_${_cargo_suffix}=${CMAKE_C_FLAGS}"
+         "CXXFLAGS_${_cargo_suffix}=${CMAKE_CXX_FLAGS}")
+  endif()
 endif()
 
 # Cargo's environment lies in a script: no project file of Visual Studio can hold the control character that

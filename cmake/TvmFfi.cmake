@@ -1,17 +1,13 @@
 # tvm-ffi is not compiled: PyPI's apache-tvm-ffi is the library that the user's process loads, so we
 # link exactly that. Headers come from the pinned sdist of the same version, because its folder stays
 # where it is between two builds, while the build environment's moves and would recompile all.
-#
-# MinGW is the exception: PyPI's Windows library is MSVC's, whose C++ ABI is another one.
 add_library(tvm_ffi_headers INTERFACE)
 target_include_directories(tvm_ffi_headers SYSTEM
                            INTERFACE "${SOURCES}/tvm-ffi/include"
                                      "${SOURCES}/tvm-ffi/3rdparty/dlpack/include")
 if(MINGW)
-  if(NOT MLCBUILD_PLUGIN) # a plug-in links what the wheelhouse's build compiled: WheelhouseTvm.cmake
-    include("${CMAKE_CURRENT_LIST_DIR}/TvmFfiMinGW.cmake")
-  endif()
-  return()
+  message(FATAL_ERROR "PyPI's TVM for Windows has MSVC's C++ ABI, and MinGW another one: build with Visual Studio, "
+                      "or with clang-cl (mlcbuild wheel --target win_amd64)")
 endif()
 find_package(Python REQUIRED COMPONENTS Interpreter)
 

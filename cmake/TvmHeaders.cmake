@@ -4,6 +4,3 @@ target_include_directories(tvm_headers INTERFACE "${SOURCES}/tvm/include")
 target_link_libraries(tvm_headers INTERFACE tvm_ffi_headers)
 target_compile_definitions(tvm_headers INTERFACE TVM_INDEX_DEFAULT_I64=1
                                                  TVM_VERSION="${MLCBUILD_TVM_VERSION}")
-if(MINGW)
-  include("${CMAKE_CURRENT_LIST_DIR}/MinGWExports.cmake")
-endif()

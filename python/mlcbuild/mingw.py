@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["RUST_TARGET", "TRIPLE", "compilers", "program"]
+__all__ = ["TRIPLE", "compilers", "program"]
 
 #: GNU's name of the target, which every program bears.
 TRIPLE: Final = "x86_64-w64-mingw32"
-#: Rust's name of it.
-RUST_TARGET: Final = "x86_64-pc-windows-gnu"
 #: A distribution that has compilers with both kinds of threads (Debian) leaves the plain name to
 #: the kind without std::thread.
 _THREADS: Final = ("-posix", "")

@@ -20,11 +20,8 @@ case "$(uname -s)" in
     if [[ $devices == *,vulkan,* ]]; then apt libvulkan-dev spirv-tools spirv-headers; fi
     if [[ $devices == *,opencl,* ]]; then apt ocl-icd-opencl-dev opencl-headers; fi
     if [ "$target" = win_amd64 ]; then
-      apt g++-mingw-w64-x86-64-posix
-      # A distribution's Rust with its sources does as well, where rustup cannot bring the target.
-      rustup target list --installed 2>/dev/null | grep -qx x86_64-pc-windows-gnu ||
-        rustup target add x86_64-pc-windows-gnu ||
-        apt cargo-web rustc-web rust-web-src
+      apt clang-tools-19 lld-19 llvm-19 libwine-dev
+      rustup target add x86_64-pc-windows-msvc
     fi
     ;;
   MINGW* | MSYS* | CYGWIN*)

@@ -97,7 +97,9 @@ def test_the_licence_expression_covers_everything_that_is_compiled_in(
 ) -> None:
     granted = set(pyproject["project"]["license"].split(" AND "))
     crates = load_crates(ROOT / "3rdparty" / "crates.toml").crates
-    expressions = {c.licence for c in lock.components} | {c.licence for c in crates if c.licence}
+    # The free SDK makes wheels for CI and tests, not to ship.
+    components = lock.needed_for("win_amd64").components
+    expressions = {c.licence for c in components} | {c.licence for c in crates if c.licence}
     for expression in expressions:
         for part in expression.replace("/", " OR ").split(" AND "):
             choices = {word.strip(" ()") for word in part.split(" OR ")}

@@ -70,7 +70,7 @@ _VERIFY = _at("tests/run/test_verify_command.py", '"verify", os.environ["MLCBUIL
 _CHAT = _at("python/mlcbuild/run/chat.py", '"gen_config"')
 _PLUGIN = _at("tests/plugins/test_plugins.py", '"-m", "tvm_vulkan"')
 _EXAMPLE = _at("scripts/quickstart.py", '"pip", "wheel", "./examples/ffi-hello"')
-_WINDOWS = _at(_GATE, "verify wheelhouse/mlc_llm-*.whl --chat --wine")
+_WINDOWS = _at(_GATE, "--chat --wine")
 _TRACE = _at("tests/trace/test_trace_command.py", 'main(["trace", "--lab"')
 #: The command, ``~`` for anything -> who runs it.
 ELSEWHERE: dict[str, Elsewhere] = {
@@ -84,11 +84,11 @@ ELSEWHERE: dict[str, Elsewhere] = {
     ),
     "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
-    "mlcbuild wheel --target win_amd64 -o wheelhouse": _at(
-        _GATE, "mlcbuild wheel --target win_amd64 --device vulkan"
+    "mlcbuild wheel --target win_amd64 --sdk free -o dist": _at(
+        _GATE, "wheel --target win_amd64 --sdk free -o dist"
     ),
-    "mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse": _at(
-        _GATE, "wheel --target win_amd64 --device vulkan -o wheel"
+    "mlcbuild wheel --target win_amd64 --accept-license -o dist": _at(
+        "tests/sdk/test_xwin.py", '"--accept-license"'
     ),
     "pip wheel ./plugins/vulkan --no-deps -w dist": _at(
         _GATE, "pip wheel --quiet --no-deps -w dist ./plugins/vulkan"
@@ -96,7 +96,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild wheel --chat-only -o wheelhouse": _at(
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
     ),
-    "mlcbuild verify wheelhouse/mlc_llm-*.whl --chat --wine~": _WINDOWS,
+    "mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --wine~": _WINDOWS,
     "mlcbuild verify dist/mlc_llm-*.whl --chat": _VERIFY,
     "mlcbuild verify wheelhouse/*.whl --chat": _VERIFY,
     "mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan~": _at(

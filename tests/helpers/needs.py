@@ -98,6 +98,17 @@ NEEDS = (
         },
     ),
     Need(
+        name="clang_cl",
+        what="clang-cl 19 with its tools, and Wine's headers",
+        programs={
+            "clang-cl-19": "clang-tools-19",
+            "lld-link-19": "lld-19",
+            "llvm-lib-19": "llvm-19",
+        },
+        files={"/usr/include/wine/wine/windows/windows.h": "libwine-dev"},
+        probe=linux_only,
+    ),
+    Need(
         name="lab",
         what="the lab: Windows CPython under Wine",
         probe=lab,
@@ -130,10 +141,9 @@ NEEDS = (
     Need(name="cargo", what="Cargo", programs={"cargo": "cargo-web rustc-web"}),
     Need(
         name="rust_windows",
-        what="Rust's standard library for windows-gnu",
+        what="Rust's standard library for windows-msvc",
         probe=rust_for_windows,
-        command=("rustup", "target", "add", "x86_64-pc-windows-gnu"),
-        packages="cargo-web rustc-web rust-web-src",
+        command=("rustup", "target", "add", "x86_64-pc-windows-msvc"),
     ),
     Need(
         name="index",
@@ -151,7 +161,7 @@ NEEDS = (
         name="actionlint",
         what="actionlint, or Go and its modules",
         probe=actionlint,
-        brought_by="install Go and let it reach https://proxy.golang.org",
+        brought_by="install Go and let it reach its modules",
     ),
     Need(
         name="wheel",
@@ -161,10 +171,11 @@ NEEDS = (
         made_from="sources",
     ),
     Need(
-        name="wheelhouse",
-        what="a built Windows wheelhouse",
-        probe=functools.partial(asked_for, "MLCBUILD_TEST_WHEELHOUSE"),
-        brought_by="mlcbuild wheel --target win_amd64 -o DIR, then MLCBUILD_TEST_WHEELHOUSE=DIR",
+        name="windows_wheel",
+        what="a built Windows wheel",
+        probe=functools.partial(asked_for, "MLCBUILD_TEST_WINDOWS_WHEEL"),
+        brought_by="mlcbuild wheel --target win_amd64 --sdk free, then "
+        "MLCBUILD_TEST_WINDOWS_WHEEL=dist/...whl",
         made_from="sources",
     ),
     Need(

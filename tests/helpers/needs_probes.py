@@ -62,11 +62,16 @@ def lab() -> str:
 
 def rust_for_windows() -> str:
     """Choose a Rust as the cross build does."""
-    from mlcbuild.build.toolchain.mingw import choose_rust  # noqa: PLC0415
-    from mlcbuild.build.toolchain.mingw_probe import read_rusts  # noqa: PLC0415
+    from mlcbuild.build.toolchain.llvm import TRIPLES  # noqa: PLC0415
+    from mlcbuild.build.toolchain.rust import choose_rust, read_rusts  # noqa: PLC0415
+    from mlcbuild.errors import MlcbuildError  # noqa: PLC0415
 
-    found = choose_rust(read_rusts(os.environ))
-    return "" if found else "no Rust here has the target or its sources"
+    target = TRIPLES["x86_64"]
+    try:
+        choose_rust(read_rusts(os.environ, target), target=target, oldest=())
+    except MlcbuildError as error:
+        return str(error)
+    return ""
 
 
 def index() -> str:

@@ -37,9 +37,6 @@ _UNKNOWN = "delvewheel's last words are missing in the lab, for a reason not fou
 NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/docs/*", _DOCUMENTS),
     ("tests/lab/*", _LINUX),
-    ("tests/wheelhouse/test_exit_hang.py*", _LINUX),
-    ("tests/wheelhouse/test_windows_side_build.py*", _LINUX),
-    ("tests/wheelhouse/test_wheelhouse_make.py::test_a_machine_without_the_*", _LINUX),
     ("tests/ci/test_workflows.py*", _SHELL),
     ("tests/ci/test_matrix_command.py::test_the_toolchain_is_said_*", _STUDIO),
     ("tests/ci/test_matrix_command.py::test_values_of_several_lines_*", _STUDIO),
@@ -60,7 +57,6 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/check/test_check_ecosystem.py::test_the_action_*", _SHELL),
     ("tests/check/test_check_ecosystem.py::test_an_input_of_the_action_*", _SHELL),
     ("tests/build/test_elf.py*", _ELF),
-    ("tests/build/test_spaceless.py*", _LINUX),
     ("tests/doctor/test_doctor_wine.py*", _LINUX),
     ("tests/doctor/test_doctor_command.py::test_whatever_is_wrong_*", _GIT),
     ("tests/doctor/test_doctor_command.py::test_it_answers_within_a_second*", _TIME),

@@ -7,8 +7,6 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.toolchain import mingw_probe
-from mlcbuild.build.toolchain.mingw import Rust
 from mlcbuild.cli import main
 from mlcbuild.lab import builds
 from mlcbuild.lab.wine import windows_path
@@ -48,13 +46,6 @@ SOURCES = {
     "one.c": f"{EXPORT}const char *where(void) {{ return __FILE__; }}\n",
     "two.c": f"int sum(int, int);\n{EXPORT}int five(void) {{ return sum(2, 3); }}\n",
 }
-
-
-def rust(*, has_target: bool = False, has_sources: bool = False) -> Rust:
-    return Rust(
-        cargo="/rust/bin/cargo", rustc="/rust/bin/rustc", version=(1, 90, 0), origin="PATH",
-        has_target=has_target, has_sources=has_sources,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -124,26 +115,3 @@ def test_windows_pip_builds_a_unity_build_over_pinned_sources(
     script = f"import ctypes; u = ctypes.CDLL({dll!r}); u.where.restype = ctypes.c_char_p; "
     done = windows.run(["python", "-c", f"{script}print(u.five(), u.where())"], timeout=120)
     assert done.text == "5 b'./one.c'\n", done.errors
-
-
-@pytest.mark.parametrize(
-    ("rusts", "expected"),
-    [
-        ((), {}),
-        ((rust(has_target=True),), {"HOSTTOOL_PATH": "/rust/bin"}),
-        (
-            (rust(), rust(has_sources=True)),
-            {
-                "HOSTTOOL_PATH": "/rust/bin",
-                "RUSTC_BOOTSTRAP": "1",
-                "CARGO_UNSTABLE_BUILD_STD": "std,panic_abort",
-            },
-        ),
-    ],
-    ids=["none", "with the target", "with its sources"],
-)
-def test_cargo_is_one_that_has_libraries_for_mingw(
-    rusts: tuple[Rust, ...], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mingw_probe, "read_rusts", lambda _env: iter(rusts))
-    assert builds._rust_variables() == expected

@@ -73,7 +73,7 @@ def test_components_are_selected_in_the_locks_order(tmp_path: Path) -> None:
         ('exclude = ["src/big"]', "excludes = []", "excludes"),
         ('git = "https', 'hg = "https', "origin"),
         ('file = "b-2.0.tar.gz"', 'file = "../b-2.0.tar.gz"', "file"),
-        ('file = "b-2.0.tar.gz"', 'file = "b-2.0.whl"', "not an sdist"),
+        ('file = "b-2.0.tar.gz"', 'file = "b-2.0.exe"', "neither an sdist nor a wheel"),
         ("[a]", '["../a"]', "folder"),
         ("[a]", "[a", "not valid TOML"),
         ("[b]\n", "b = 1\n[c]\n", "unknown keys: b"),

@@ -28,7 +28,7 @@ def linux_wheel() -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheelhouse() -> Path:
-    """Return the folder that MLCBUILD_TEST_WHEELHOUSE names."""
-    require("wheelhouse")
-    return Path(os.environ["MLCBUILD_TEST_WHEELHOUSE"])
+def windows_wheel() -> Path:
+    """Return the wheel that MLCBUILD_TEST_WINDOWS_WHEEL names."""
+    require("windows_wheel", "lab")
+    return Path(os.environ["MLCBUILD_TEST_WINDOWS_WHEEL"])

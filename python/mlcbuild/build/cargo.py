@@ -11,7 +11,6 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.mingw import RUST_TARGET
 from mlcbuild.programs import ask, run
 from mlcbuild.sources.crates import write_cargo_lock
 
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.build.toolchain import Choice
 
-__all__ = ["GNU_ON_WINDOWS", "bring_crates", "host_target", "packages", "target_for"]
-
-#: Compilers whose libraries on Windows are not MSVC's, whatever rustc was made for.
-GNU_ON_WINDOWS: Final = frozenset({"mingw", "zig"})
+__all__ = ["bring_crates", "host_target", "packages", "target_for"]
 
 #: CMake's ``-A`` -> the first word of Rust's triple.
 _PROCESSORS: Final = {"x64": "x86_64", "ARM64": "aarch64", "Win32": "i686"}
@@ -72,8 +68,6 @@ def target_for(choice: Choice) -> str:
     rustc's own triple is another one where it was installed for GNU's linker, or where Python for
     x64 runs on an ARM64 machine. Raises ``FailedError`` without rustc.
     """
-    if choice.family in GNU_ON_WINDOWS:
-        return RUST_TARGET
     if choice.architecture in _PROCESSORS:
         return f"{_PROCESSORS[choice.architecture]}-pc-windows-msvc"
     return host_target()

@@ -15,13 +15,15 @@ from mlcbuild.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlcbuild.pe.facts import Machine
+
 __all__ = ["DEVICES", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 
 #: What may be asked for, and what can be built today.
 DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
 
-#: ``host`` is this machine; ``win_amd64`` is cross-built with MinGW-w64 on Linux.
-TARGETS: Final = ("host", "win_amd64")
+#: Target -> its machine. ``host`` is this one; the others are built by clang-cl on any system.
+TARGETS: Final[dict[str, Machine]] = {"host": "unknown", "win_amd64": "x86_64"}
 
 _TRUE: Final = frozenset({"1", "on", "true", "yes"})
 _FALSE: Final = frozenset({"0", "off", "false", "no", ""})
@@ -48,8 +50,21 @@ SETTINGS: Final = (
         name="target",
         values=", ".join(TARGETS),
         default="host",
-        meaning="`win_amd64`: cross-build for Windows on Linux. The wheel alone is of little use: "
-        "`mlcbuild wheel --target win_amd64` makes what must go with it.",
+        meaning="`win_amd64`: the Windows wheel from Linux or macOS, by clang-cl over a Windows "
+        "SDK.",
+    ),
+    Setting(
+        name="sdk",
+        values="free, or a folder",
+        default="MLCBUILD_WINDOWS_SDK",
+        meaning="With `target=win_amd64`: the Windows SDK. A folder in xwin's layout holds "
+        "Microsoft's; `free` makes one of open headers, for CI and tests.",
+    ),
+    Setting(
+        name="accept-license",
+        values="true, false",
+        default="XWIN_ACCEPT_LICENSE",
+        meaning="You accept Microsoft's licence: xwin brings Microsoft's SDK into the cache.",
     ),
     Setting(
         name="jobs",
@@ -97,6 +112,8 @@ class BuildOptions:
 
     devices: tuple[str, ...] = ("cpu",)
     target: str = "host"
+    sdk: str = ""
+    accept_license: bool = False
     #: 0 means one a core.
     jobs: int = 0
     mirror: Path | None = None
@@ -126,6 +143,8 @@ def parse(
     return BuildOptions(
         devices=devices,
         target=target,
+        sdk=_text(given, "sdk"),
+        accept_license=_flag(given, "accept-license"),
         jobs=_jobs(_text(given, "jobs")),
         mirror=Path(mirror) if mirror else None,
         offline=_flag(given, "offline"),

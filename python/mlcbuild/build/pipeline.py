@@ -14,23 +14,22 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.options import BuildOptions, parse
+from mlcbuild.build.options import TARGETS, BuildOptions, parse
 from mlcbuild.build.scikit import (
     State,
-    cargo_settings,
     cross_settings,
     hook_environment,
     run_scikit_build,
     scikit_build_settings,
 )
 from mlcbuild.build.toolchain.cmake import NINJA
-from mlcbuild.build.toolchain.mingw import MingwChoice, choose_mingw
 from mlcbuild.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlcbuild.build.toolchain import Choice
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.sources.lock import Lock
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
@@ -113,7 +112,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     options = parse(settings)
     if state == "editable" and options.target != "host":
         raise UsageError(
-            f"{options.target} cannot be installed here", remedy="mlcbuild wheel --target win_amd64"
+            f"{options.target} cannot be installed here",
+            remedy=f"mlcbuild wheel --target {options.target}",
         )
     if state == "wheel" and options.configuration != "Release":
         raise UsageError(
@@ -122,28 +122,28 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         )
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
-    lock = load(root / LOCK)
-    rust = load_crates(lock.path.parent / _CRATES).rust
-    cross = _cross(options, rust)
+    whole = load(root / LOCK)
+    rust = load_crates(whole.path.parent / _CRATES).rust
+    cross = _cross(options, rust, whole)
+    lock = whole.needed_for(*(_kinds(options, cross) if cross else ()))
     require(
         SystemProbe(),
         build_dir=build_dir,
         fetches=not options.offline,
-        compiler=cross.compiler.cxx if cross else os.environ.get("CXX", ""),
+        compiler=cross.llvm.clang_cl if cross else os.environ.get("CXX", ""),
         rust=rust,
     )
     build_dir.mkdir(parents=True, exist_ok=True)
     with (
         locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as aside,
-        hook_environment(options, cross.rust_environment if cross else {}),
+        hook_environment(options, cross.environment if cross else {}),
     ):
         # Before the fetch: a machine without a usable generator is told at once.
         choice = cross.choice if cross else _toolchain(root, options)
         settings_for = scikit_build_settings(root, build_dir, lock, options, choice)
         if cross:
-            settings_for |= cross_settings(root, cross)
-        settings_for |= cargo_settings(build_dir, choice, options)
+            settings_for |= cross_settings(cross, options.target, whole.path.parent)
         changed = environment(choice, os.environ)
         _say(f"toolchain: {choice.text}")
         _bring_sources(lock, options, build_dir, choice)
@@ -173,37 +173,71 @@ def _build_name(options: BuildOptions) -> str:
     return "-".join(parts)
 
 
-def _cross(options: BuildOptions, rust: str) -> MingwChoice | None:
-    """Choose the cross compiler where one is asked for."""
+def _cross(options: BuildOptions, rust: str, lock: Lock) -> ClangCl | None:
+    """Find the compiler, the SDK and the Rust for another system, where it is asked for."""
     if options.target == "host":
         return None
-    from mlcbuild.build.toolchain.mingw_probe import read_mingw
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
+    from mlcbuild.build.toolchain.llvm import TRIPLES, find_llvm
+    from mlcbuild.build.toolchain.rust import choose_rust, read_rusts
+    from mlcbuild.sdk.choose import choose_sdk
+    from mlcbuild.sdk.free import COMPONENT
+    from mlcbuild.sources.cache import default_cache
 
+    def bring_stl() -> Path:
+        _bring(lock, options, only=[COMPONENT])
+        return lock.path.parent / COMPONENT
+
+    machine = TARGETS[options.target]
+    llvm = find_llvm(os.environ)
     oldest = tuple(int(part) for part in rust.split("."))
-    return choose_mingw(read_mingw(os.environ), oldest_rust=oldest)
+    target = TRIPLES[machine]
+    chosen = choose_rust(read_rusts(os.environ, target), target=target, oldest=oldest)
+    sdk = choose_sdk(
+        options.sdk,
+        accepted=options.accept_license,
+        env=os.environ,
+        machine=machine,
+        cache=(options.cache or default_cache()).absolute(),
+        llvm=llvm,
+        bring_stl=bring_stl,
+        notice=_say,
+    )
+    return ClangCl(llvm=llvm, sdk=sdk, rust=chosen)
+
+
+def _kinds(options: BuildOptions, cross: ClangCl) -> list[str]:
+    """Name what the lock calls this build."""
+    return [options.target, *(["free-sdk"] if cross.sdk.kind == "free" else [])]
 
 
 def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: Choice) -> None:
     from mlcbuild.build import cargo
     from mlcbuild.build.licences import FOLDER, gather
+
+    _say("fetching the pinned sources")
+    _bring(lock, options)
+    rust = lock.path.parent / "tokenizers-cpp" / "rust"
+    target = cargo.target_for(choice)
+    cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
+    gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
+
+
+def _bring(lock: Lock, options: BuildOptions, *, only: Iterable[str] = ()) -> None:
     from mlcbuild.sources.fetch import Progress, bring
 
     class Said(Progress):
         def notice(self, text: str) -> None:
             _say(text)
 
-    _say("fetching the pinned sources")
     bring(
         lock,
         cache=options.cache,
         mirror=options.mirror,
         offline=options.offline,
+        only=only,
         progress=Said(),
     )
-    rust = lock.path.parent / "tokenizers-cpp" / "rust"
-    target = cargo.target_for(choice)
-    cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
-    gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 
 
 def _toolchain(root: Path, options: BuildOptions) -> Choice:

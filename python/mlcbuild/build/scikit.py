@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
     from mlcbuild.build.options import BuildOptions
     from mlcbuild.build.toolchain import Choice
-    from mlcbuild.build.toolchain.mingw import MingwChoice
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.sources.lock import Lock
 
 __all__ = [
     "State",
-    "cargo_settings",
     "cross_settings",
     "hook_environment",
     "run_scikit_build",
@@ -34,7 +33,8 @@ __all__ = [
 
 State = Literal["wheel", "editable"]
 
-_TOOLCHAINS: Final = "cmake/toolchains"
+#: The import library of PyPI's tvm_ffi.dll, below the folder of the laid-out sources.
+_TVM_FFI: Final = "tvm-ffi-windows/tvm_ffi/lib/tvm_ffi.lib"
 #: Upstream's Python package, as laid out by fetch.
 _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
 #: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
@@ -98,27 +98,12 @@ def scikit_build_settings(
     }
 
 
-def cargo_settings(
-    build_dir: Path, choice: Choice, options: BuildOptions
-) -> dict[str, str | list[str]]:
-    """Return where Cargo works: with binutils, below a name without a space."""
-    from mlcbuild.build.cargo import GNU_ON_WINDOWS
-    from mlcbuild.build.spaceless import spaceless
-    from mlcbuild.sources.cache import default_cache
-
-    if choice.family not in GNU_ON_WINDOWS:
-        return {}
-    folder = spaceless(build_dir / "cargo", (options.cache or default_cache()).absolute())
-    return {"cmake.define.MLCBUILD_CARGO_DIR": folder.as_posix()}
-
-
-def cross_settings(root: Path, cross: MingwChoice) -> dict[str, str | list[str]]:
+def cross_settings(cross: ClangCl, target: str, sources: Path) -> dict[str, str | list[str]]:
     """Return the settings that make scikit-build-core build for Windows."""
-    file = (root / _TOOLCHAINS / "mingw-w64.cmake").as_posix()
-    define = {"CMAKE_TOOLCHAIN_FILE": file, **cross.define}
+    define = {**cross.define, "MLCBUILD_TVM_FFI_LIBRARY": (sources / _TVM_FFI).as_posix()}
     return {
         **{f"cmake.define.{name}": value for name, value in define.items()},
-        "wheel.tags": "py3-none-win_amd64",
+        "wheel.tags": f"py3-none-{target}",
     }
 
 

@@ -59,6 +59,8 @@ class Toolchain:
     platform: str = ""
     toolset: str = ""
     vcvars: str = ""
+    #: Windows' SDK where another system builds: ``Microsoft``, or ``free`` (for CI and tests).
+    sdk: str = ""
     reasons: tuple[str, ...] = ()
 
 

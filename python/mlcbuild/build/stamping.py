@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +17,7 @@ from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.toolsets import dotted, needed_redist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mlcbuild.build.expectation import BuildRecord
     from mlcbuild.build.project import Project
@@ -46,19 +47,26 @@ def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
         devices=tuple(device for device in record.devices.split(";") if device),
         sources=_sources(record, project),
         toolchain=_toolchain(record.toolchain),
-        **_from_images(staged),
+        **_from_images(staged, toolset=_parsed(record.msvc_toolset)),
     )
 
 
 def with_new_files(stamp: Stamp, staged: Staged) -> Stamp:
     """Return the stamp with the native files at hand; how they were built stays as it was."""
-    return replace(stamp, **_from_images(staged))
+    return replace(stamp, **_from_images(staged, toolset=_parsed(stamp.minimum_msvcp140 or "")))
 
 
-def _from_images(staged: Staged) -> dict[str, Any]:
+def _parsed(text: str) -> tuple[int, int] | None:
+    """Read ``14.44``; other texts say nothing of the C++ library."""
+    match = re.fullmatch(r"(14)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _from_images(staged: Staged, *, toolset: tuple[int, int] | None) -> dict[str, Any]:
+    """Read the images; ``toolset`` is that of their C++ library where they do not say it."""
     images = [native for native in staged.natives if isinstance(native, Image)]
     return {
-        "minimum_msvcp140": _redist([image for image in images if _needs_msvcp140(image)]),
+        "minimum_msvcp140": _redist([i for i in images if _needs_msvcp140(i)], toolset),
         "constexpr_mutex": _constexpr_mutex(images),
         "minimum_glibc": _highest(staged, "GLIBC_"),
         "minimum_glibcxx": _highest(staged, "GLIBCXX_"),
@@ -83,9 +91,10 @@ def _newest(images: Iterable[Image]) -> str | None:
     return f"{newest[0]}.{newest[1]}" if newest else None
 
 
-def _redist(images: Iterable[Image]) -> str | None:
+def _redist(images: Sequence[Image], toolset: tuple[int, int] | None) -> str | None:
     """Return the oldest redistributable for these images, e.g. ``14.44``."""
-    newest = max((image.toolset for image in images if image.toolset), default=None)
+    said = [image.toolset for image in images if image.toolset]
+    newest = max(said, default=toolset if images else None)
     return dotted(needed_redist(newest)) if newest else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,14 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.release import release  # noqa: PLC0415
 
     done = release(args.wheels, args.output)
+    for wheel in done.wheels:
+        toolchain = wheel.stamp.toolchain if wheel.stamp else None
+        if toolchain is not None and toolchain.sdk == "free":
+            print(
+                f"mlcbuild release: {wheel.file} was built with the free Windows SDK, which is for "
+                "CI and tests: build what you publish with Microsoft's (--accept-license)",
+                file=sys.stderr,
+            )
     if args.json:
         import json  # noqa: PLC0415
 

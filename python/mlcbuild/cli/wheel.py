@@ -16,24 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.build.options import BuildOptions
-    from mlcbuild.wheelhouse.make import Made
+    from mlcbuild.wheelhouse.folder import Made
 
 __all__ = ["configure", "run"]
 
-#: The Windows Python of a wheelhouse where none is named; `mlcbuild lab` runs the same.
-_PYTHON: Final = "3.11"
 _EPILOG: Final = """\
 examples:
   mlcbuild wheel -o dist                     for this machine, CPU only
   mlcbuild wheel -o dist --jobs 4 --offline  from the cache alone
   mlcbuild wheel -o dist --device vulkan     with its runtime; tvm-vulkan, which compiles, beside it
-  mlcbuild wheel --target win_amd64 -o wheelhouse --python 3.11 --python 3.12
-                                             on Linux: all that Windows needs to chat
-  mlcbuild wheel --target win_amd64 --device vulkan -o wheelhouse
-                                             the same, and on the graphics card: tvm-vulkan with it
-  mlcbuild wheel --chat-only -o wheelhouse   all that Linux needs to chat, TVM's compiler not in it
-
-On Windows then: pip install --no-index --find-links wheelhouse mlc-llm (docs/windows-wheel.md).
+  mlcbuild wheel --target win_amd64 --accept-license
+                                             the Windows wheel from Linux or macOS, by clang-cl;
+                                             xwin brings Microsoft's SDK (docs/windows-wheel.md)
+  mlcbuild wheel --target win_amd64 --sdk free
+                                             the same with the free SDK, for CI and tests
+  mlcbuild wheel --chat-only -o wheelhouse   all that Linux needs to chat, without TVM's compiler
+  mlcbuild wheel --chat-only --target win_amd64 --wheel dist/mlc_llm-x-win_amd64.whl
+                                             the same for Windows, with a wheel at hand
 
 The wheel is built by pip in an isolated environment; docs/superbuild.md lists what else can be
 set with `pip wheel . -C NAME=VALUE`.
@@ -44,14 +43,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("-o", "--output", type=Path, metavar="DIR", help="default: dist, for Windows wheelhouse")
-    add("--target", default="host", choices=TARGETS, help="default: host, this machine")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="default: dist, with --chat-only wheelhouse",
+    )
+    add("--target", default="host", choices=list(TARGETS), help="default: host, this machine")
+    add("--sdk", metavar="DIR", help="for --target: the Windows SDK, as xwin lays it out, or: free")
+    add(
+        "--accept-license",
+        action="store_true",
+        help="for --target: you accept Microsoft's licence, and xwin brings its SDK",
+    )
     add(
         "--python",
         dest="pythons",
         action="append",
         metavar="X.Y",
-        help="of a wheelhouse: the Python to serve (repeatable)",
+        help="with --chat-only: the Python to serve (repeatable)",
     )
     add(
         "-c",
@@ -61,12 +72,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="of a wheelhouse: versions of the dependencies, as for pip (repeatable)",
+        help="with --chat-only: versions of the dependencies, as for pip (repeatable)",
     )
     add(
         "--chat-only",
         action="store_true",
-        help="on Linux: a wheelhouse with TVM's runtime alone, a tenth of the size",
+        help="a folder with all that chatting needs, TVM's runtime without its compiler",
     )
     add(
         "--wheel",
@@ -88,15 +99,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Call pip; its exit code says only whether there is a wheel."""
-    if args.target == "host" and not args.chat_only and (args.pythons or args.constraints):
-        raise UsageError("--python and --constraint are for --target win_amd64 and --chat-only")
-    if args.chat_only and (args.target != "host" or sys.platform != "linux"):
-        raise UsageError("--chat-only is made on Linux for Linux; --target win_amd64 is chat-only")
-    if args.wheels and not args.chat_only:
-        raise UsageError("--wheel is for --chat-only")
+    if (args.pythons or args.constraints or args.wheels) and not args.chat_only:
+        raise UsageError("--python, --constraint and --wheel are for --chat-only")
+    if args.chat_only and args.target == "host" and sys.platform != "linux":
+        raise UsageError(
+            "--chat-only is for Linux and Windows", remedy="add --target win_amd64 for Windows"
+        )
+    if (args.sdk or args.accept_license) and args.target == "host":
+        raise UsageError(
+            "--sdk and --accept-license are for a build on another system",
+            remedy="add --target win_amd64",
+        )
     settings = _settings(args)
-    if args.target != "host":
-        return _wheelhouse(args, settings)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
     if args.chat_only:
@@ -129,12 +143,15 @@ def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
     given = {"device": args.device, "jobs": args.jobs}
     if args.target != "host":
         given["target"] = args.target
+    if args.sdk:
+        given["sdk"] = args.sdk if args.sdk == "free" else Path(args.sdk).absolute()
     for name in ("mirror", "cache", "symbols"):
         folder = getattr(args, name)
         given[name] = None if folder is None else Path(folder).absolute()
     settings: dict[str, str | list[str]] = {k: str(v) for k, v in given.items() if v is not None}
-    if args.offline:
-        settings["offline"] = "true"
+    for flag in ("offline", "accept-license"):
+        if getattr(args, flag.replace("-", "_")):
+            settings[flag] = "true"
     return settings
 
 
@@ -148,44 +165,6 @@ def _pip_wheel(
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
 
 
-def _wheelhouse(args: argparse.Namespace, settings: dict[str, str | list[str]]) -> int:
-    from mlcbuild.wheelhouse import make as wheelhouse  # noqa: PLC0415 - reads images, resolves
-    from mlcbuild.wheelhouse import plugins  # noqa: PLC0415
-
-    # Each device is a wheel of its own there, made from the libraries of the CPU's build.
-    asked = settings.pop("device", "")
-    options = parse(settings)
-    devices = plugins.require_devices(parse({"device": asked}).devices)
-    project = args.project or _find_project()
-    _tell_plugins(options)
-
-    def build(folder: Path) -> Path:
-        _pip_wheel(args, project, folder, settings)
-        return next(folder.glob("*.whl"))
-
-    def build_plugin(device: str, folder: Path) -> Path:
-        libraries = wheelhouse.build_folder(project) / "out"
-        cross = plugins.build_settings(project, device, libraries)
-        _pip_wheel(args, project / "plugins" / device, folder, dict(cross))
-        return next(folder.glob(f"tvm_{device}-*.whl"))
-
-    made = wheelhouse.make(
-        wheelhouse.Options(
-            output=args.output or Path("wheelhouse"),
-            project=project,
-            pythons=tuple(args.pythons or (_PYTHON,)),
-            constraints=tuple(args.constraints),
-            devices=devices,
-            cache=options.cache,
-            offline=options.offline,
-        ),
-        build=build,
-        build_plugin=build_plugin,
-        say=_say,
-    )
-    return _told(made)
-
-
 def _chat_only(
     args: argparse.Namespace,
     settings: dict[str, str | list[str]],
@@ -193,6 +172,7 @@ def _chat_only(
     project: Path,
 ) -> int:
     from mlcbuild.wheelhouse import chat_only  # noqa: PLC0415 - resolves
+    from mlcbuild.wheelhouse.systems import SYSTEMS  # noqa: PLC0415
 
     def build(folder: Path) -> list[Path]:
         if args.wheels:
@@ -210,6 +190,7 @@ def _chat_only(
     made = chat_only.make_chat_only(
         chat_only.ChatOnly(
             output=args.output or Path("wheelhouse"),
+            system=SYSTEMS[args.target],
             pythons=tuple(args.pythons or (f"{sys.version_info[0]}.{sys.version_info[1]}",)),
             constraints=tuple(args.constraints),
             cuda="cuda" in options.devices,

@@ -25,6 +25,11 @@ if(MSVC AND CMAKE_${_mlcbuild_lang}_COMPILER_ARCHITECTURE_ID)
 elseif(APPLE AND CMAKE_OSX_ARCHITECTURES)
   set(_mlcbuild_processor "${CMAKE_OSX_ARCHITECTURES}")
 endif()
+# clang-cl leaves no trace of the C++ library's version in the images; the SDK of a cross build says it.
+set(_mlcbuild_toolset "${CMAKE_VS_PLATFORM_TOOLSET_VERSION}")
+if(MLCBUILD_MSC_VERSION MATCHES "^19[.]([0-9]+)$")
+  set(_mlcbuild_toolset "14.${CMAKE_MATCH_1}")
+endif()
 if(NOT MLCBUILD_PROJECT)
   set(MLCBUILD_PROJECT "${CMAKE_SOURCE_DIR}")
 endif()
@@ -40,7 +45,7 @@ foreach(_mlcbuild_pair IN ITEMS
         "cmake_version=${CMAKE_VERSION}"
         "compiler_id=${CMAKE_${_mlcbuild_lang}_COMPILER_ID}"
         "compiler_version=${CMAKE_${_mlcbuild_lang}_COMPILER_VERSION}"
-        "msvc_toolset=${CMAKE_VS_PLATFORM_TOOLSET_VERSION}"
+        "msvc_toolset=${_mlcbuild_toolset}"
         "crt=${CMAKE_MSVC_RUNTIME_LIBRARY}"
         "system=${CMAKE_SYSTEM_NAME}"
         "processor=${_mlcbuild_processor}"

@@ -1,4 +1,4 @@
-"""What a build inside the lab needs of this machine: MinGW, Rust and the pinned sources."""
+"""What a build inside the lab needs of this machine: MinGW's compilers and the pinned sources."""
 
 from __future__ import annotations
 
@@ -21,23 +21,11 @@ _PROJECT: Final = "pyproject.toml"
 def build_variables(lab: Lab) -> Mapping[str, str]:
     """Return the variables with which Windows' pip builds: for ``lab.run(env=...)``.
 
-    The compilers are MinGW's; Cargo is one that can make libraries for it, where there is one.
+    The compilers are MinGW's: enough for a project without a C++ ABI to share with others.
     """
     # CMake's own choice on Windows looks at neither CC nor CXX.
     generator = {"CMAKE_GENERATOR": os.environ.get("CMAKE_GENERATOR", "Ninja")}
-    return {**generator, **compiler_variables(lab), **_rust_variables()}
-
-
-def _rust_variables() -> dict[str, str]:
-    from mlcbuild.build.toolchain.mingw import choose_rust  # noqa: PLC0415 - for builds alone
-    from mlcbuild.build.toolchain.mingw_probe import read_rusts  # noqa: PLC0415
-
-    rust = choose_rust(read_rusts(os.environ))
-    if rust is None:
-        return {}
-    # The folder, not the program: Windows' half of the build calls it by the name of its proxy.
-    further = {k: v for k, v in rust.environment.items() if k not in {"CARGO", "RUSTC"}}
-    return {"HOSTTOOL_PATH": str(Path(rust.cargo).parent), **further}
+    return {**generator, **compiler_variables(lab)}
 
 
 def bring_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None]) -> None:

@@ -1,14 +1,12 @@
 """Programs of this machine for use inside the lab: MinGW's compilers as if they were Windows'.
 
 Each is one small ``.exe`` (data/tools/hosttool.c) under the name of the program that it runs.
-With ``TOOLS`` on PATH, Windows' pip, CMake and Ninja build in the lab, Rust's half of a project
-included.
+With ``TOOLS`` on PATH, Windows' pip, CMake and Ninja build in the lab.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,7 +28,7 @@ _BINUTILS: Final = ("ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windre
 #: What CMake looks for beside a MinGW compiler.
 COMPILERS: Final = tuple(mingw.program(name) for name in ("gcc", "g++", *_BINUTILS))
 #: What a build asks for besides.
-TOOLS: Final = (*COMPILERS, "cargo", "git", "rustc")
+TOOLS: Final = (*COMPILERS, "git")
 
 
 def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
@@ -60,15 +58,9 @@ def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
 def compiler_variables(lab: Lab) -> Mapping[str, str]:
     """Return the variables with which builds in the lab use MinGW: for ``lab.run(env=...)``."""
     folder = host_tools(lab)
-    home = Path.home()
-    cargo_home = Path(os.environ.get("CARGO_HOME") or home / ".cargo")
     return {
         "CC": windows_path(folder / f"{mingw.program('gcc')}.exe").replace("\\", "/"),
         "CXX": windows_path(folder / f"{mingw.program('g++')}.exe").replace("\\", "/"),
         "WINEPATH": windows_path(folder),
-        "HOSTTOOL_HOME": str(home),
-        # Windows' half of a build maps this folder out of the images; Cargo runs in Linux's.
-        "CARGO_HOME": windows_path(cargo_home).replace("\\", "/"),
-        # For C in crates; CC and CXX are programs of Windows.
-        f"CC_{mingw.RUST_TARGET.replace('-', '_')}": lab.prefix.programs.gcc,
+        "HOSTTOOL_HOME": str(Path.home()),
     }

@@ -49,11 +49,16 @@ class _Names:
         self._block = block
         self._names: frozenset[str] | None = None
 
-    def has(self, name: str) -> bool:
-        """Return whether the list has this name."""
+    @property
+    def names(self) -> frozenset[str]:
+        """The whole list."""
         if self._names is None:
             self._names = frozenset(zlib.decompress(self._block).decode().split("\n"))
-        return name in self._names
+        return self._names
+
+    def has(self, name: str) -> bool:
+        """Return whether the list has this name."""
+        return name in self.names
 
 
 class _Crt:
@@ -118,6 +123,23 @@ class SystemData:
         # Versions before the oldest known export less: the oldest list errs towards "loads".
         wanted = max(_OLDEST, int(python.rstrip("t")[1:]))
         return self._table(f"{_STABLE_ABI}@3{wanted}", machine)
+
+    def windows_dlls(self) -> list[str]:
+        """Return the DLLs in Windows itself, on every machine, whose exports are listed."""
+        keys = (key.partition("/") for key in self._index)
+        return sorted(
+            base for _, _, base in keys if base in self._present and base.endswith(".dll")
+        )
+
+    def listed(self, prefix: str) -> list[str]:
+        """Return the DLLs and API sets with a list of exports whose name begins so."""
+        bases = {key.partition("/")[2] for key in self._index}
+        return sorted(base for base in bases if base.startswith(prefix))
+
+    def exports(self, name: str, machine: Machine) -> frozenset[str]:
+        """Return every name that a DLL is known to export; empty where nothing is listed."""
+        table = self._table(fold(name), machine)
+        return frozenset() if table is None else table.names
 
     def _table(self, base: str, machine: Machine) -> _Names | None:
         for key in (f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):

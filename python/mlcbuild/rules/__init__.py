@@ -29,6 +29,7 @@ _ANY_TARGET: Final = (
     "static-crt-mix",
     "openmp-duplicate",
     "stamp-mismatch",
+    "free-sdk",
     "path-too-long",
 )
 #: Rules about a wheel's name and metadata: not even imported for anything else.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -37,7 +37,8 @@ _LOCK_VERSION: Final = 1
 _NAME: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_COMMON_KEYS: Final = frozenset({"paths", "exclude", "licence", "licence_files", "why"})
+_ARCHIVES: Final = (".tar.gz", ".zip", ".whl")
+_COMMON_KEYS: Final = frozenset({"paths", "exclude", "licence", "licence_files", "only_for", "why"})
 _GIT_KEYS: Final = _COMMON_KEYS | {"git", "commit"}
 _PYPI_KEYS: Final = _COMMON_KEYS | {"pypi", "release", "file", "sha256", "root"}
 
@@ -89,6 +90,8 @@ class Component:
     licence: str
     licence_files: tuple[str, ...]
     why: str
+    #: The kind of build that alone needs it (``win_amd64``, ``free-sdk``); empty: every build.
+    only_for: str = ""
 
     def wants(self, path: str) -> bool:
         """Whether the file ``path`` of the origin is brought."""
@@ -124,6 +127,11 @@ class Lock:
                 remedy=f"choose from {', '.join(sorted(known))}",
             )
         return tuple(c for c in self.components if not wanted or c.name in wanted)
+
+    def needed_for(self, *kinds: str) -> Lock:
+        """Return the lock of a build of these ``kinds``: what every build needs, and theirs."""
+        wanted = ("", *kinds)
+        return replace(self, components=tuple(c for c in self.components if c.only_for in wanted))
 
 
 def _under(path: str, roots: tuple[str, ...]) -> bool:
@@ -192,8 +200,8 @@ def _component(path: Path, name: str, values: object) -> Component:
     elif "pypi" in table.values:
         table.keys(_PYPI_KEYS)
         filename = table.text("file")
-        if not filename.endswith((".tar.gz", ".zip")) or not is_plain(filename):
-            raise table.refuse(f"names a 'file' that is not an sdist: {filename}")
+        if not filename.endswith(_ARCHIVES) or not is_plain(filename):
+            raise table.refuse(f"names a 'file' that is neither an sdist nor a wheel: {filename}")
         origin = PypiOrigin(
             project=table.text("pypi"),
             version=table.text("release"),
@@ -211,6 +219,7 @@ def _component(path: Path, name: str, values: object) -> Component:
         licence=table.text("licence"),
         licence_files=table.paths("licence_files", required=True),
         why=table.text("why"),
+        only_for=str(table.values.get("only_for", "")),
     )
     for licence in component.licence_files:
         if not component.wants(licence):

@@ -1,11 +1,12 @@
-"""Read the wanted files of an sdist, without running or writing anything of it."""
+"""Read the wanted files of an sdist or a wheel, without running or writing anything of it."""
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["read_sdist"]
 
 _ANY_EXECUTE = 0o111
+_DIST_INFO: Final = re.compile(r"^[^/]+\.dist-info/")
 
 
 def _tar(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
@@ -46,12 +48,15 @@ def _zip(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
 class _Wants:
     """Maps an archive's member to its path in the component, None when it is not brought."""
 
-    def __init__(self, component: Component, root: str) -> None:
+    def __init__(self, component: Component, root: str, *, is_wheel: bool) -> None:
         self.component = component
         self.root = f"{root}/" if root else ""
+        self.is_wheel = is_wheel
 
     def __call__(self, member: str) -> str | None:
-        _, _, inside = member.partition("/")  # the one top folder of every sdist
+        # A wheel has no top folder, and a dist-info with the version in its name.
+        wheels = _DIST_INFO.sub("dist-info/", member)
+        inside = wheels if self.is_wheel else member.partition("/")[2]
         if not inside.startswith(self.root):
             return None
         path = inside[len(self.root) :].rstrip("/")
@@ -64,9 +69,10 @@ def read_sdist(path: Path, component: Component, origin: PypiOrigin) -> Tree:
     ``path`` was verified by its sha256 before. Raises ``FailedError`` for an archive that cannot
     be read, a link, or a listed path that it does not have.
     """
-    read = _zip if path.suffix == ".zip" else _tar
+    is_wheel = origin.filename.endswith(".whl")
+    read = _zip if is_wheel or path.suffix == ".zip" else _tar
     try:
-        tree = dict(read(path, _Wants(component, origin.root)))
+        tree = dict(read(path, _Wants(component, origin.root, is_wheel=is_wheel)))
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise FailedError(f"{component.name}: {path} cannot be unpacked: {error}") from error
     for wanted in component.paths:

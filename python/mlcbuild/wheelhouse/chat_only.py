@@ -1,9 +1,8 @@
-"""A folder of Linux wheels that chats and does not compile: our wheel, TVM without its compiler.
+"""A folder of wheels that chats and does not compile: our wheel, TVM without its compiler.
 
-PyPI's apache-tvm for Linux is a quarter of a gigabyte on disk, nearly all of it the compiler. Its
-runtime and Python are taken as they are, under a version with a label (``0.26.0+mlcbuild.runtime``)
-that the wheel's ``apache-tvm==0.26.0`` takes and its extra ``compile`` excludes: so
-``pip install "mlc-llm[compile]"`` puts the official wheel in its place.
+PyPI's apache-tvm is a quarter of a gigabyte on disk, nearly all of it the compiler
+(``runtime_only`` takes it out). ``pip install "mlc-llm[compile]"`` puts the official wheel in its
+place.
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlcbuild.wheelhouse import recipes
 from mlcbuild.wheelhouse.closure import bring, resolve
-from mlcbuild.wheelhouse.make import Made, describe, pinned, staged, tally
-from mlcbuild.wheelhouse.repack import repack
-from mlcbuild.wheelhouse.systems import LINUX
+from mlcbuild.wheelhouse.folder import Made, describe, pinned, staged, tally
+from mlcbuild.wheelhouse.runtime_only import runtime_only
+from mlcbuild.wheelhouse.systems import LINUX, System
 from mlcbuild.wheelhouse.upstream import bring_upstream
 from mlcbuild.wheelhouse.wheelfile import read_wheel, write_wheel
 
@@ -33,6 +31,7 @@ class ChatOnly:
 
     output: Path
     pythons: tuple[str, ...]
+    system: System = LINUX
     constraints: tuple[Path, ...] = ()
     cuda: bool = False
     cache: Path | None = None
@@ -55,34 +54,32 @@ def make_chat_only(
             "apache-tvm",
             version,
             python=options.pythons[0],
-            system=LINUX,
+            system=options.system,
             cache=options.cache,
             offline=options.offline,
         )
-        runtime = repack(
-            read_wheel(upstream), recipes.tvm_runtime(version), libraries={}, licences={}, pins={}
-        )
+        runtime = runtime_only(read_wheel(upstream))
         ours.append(write_wheel(runtime, folder))
         name = wheel.name.replace("_", "-")
         # Without the extra the index's own apache-tvm would fit as well.
         wanted = [f"{name}{'[cuda]' if options.cuda else ''}", f"apache-tvm=={runtime.version}"]
         wanted += [read_wheel(path).name.replace("_", "-") for path in ours[1:-1]]
         for python in options.pythons:
-            say(f"resolving what else Linux needs, for Python {python}")
+            say(f"resolving what else {options.system.title} needs, for Python {python}")
             pins = resolve(
                 wanted,
                 python=python,
                 links=folder,
-                system=LINUX,
+                system=options.system,
                 constraints=options.constraints,
                 offline=options.offline,
             )
-            bring(pins, folder, python=python, links=folder, system=LINUX)
+            bring(pins, folder, python=python, links=folder, system=options.system)
         plugins = [read_wheel(path).name for path in ours[1:-1]]
         describe(
             folder,
             ours,
-            target=LINUX.name,
+            target=options.system.name,
             pythons=options.pythons,
             devices=(
                 "cpu",

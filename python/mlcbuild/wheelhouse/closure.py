@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.programs import run
-from mlcbuild.wheelhouse.systems import WINDOWS, System
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from mlcbuild.sources.pipconfig import IndexSettings
+    from mlcbuild.wheelhouse.systems import System
 
 __all__ = ["bring", "require_uv", "resolve", "resolve_command"]
 
@@ -40,7 +40,7 @@ def resolve_command(
     python: str,
     links: Path,
     index: IndexSettings,
-    system: System = WINDOWS,
+    system: System,
     constraints: Sequence[Path] = (),
     offline: bool = False,
 ) -> list[str]:
@@ -65,7 +65,7 @@ def resolve(
     *,
     python: str,
     links: Path,
-    system: System = WINDOWS,
+    system: System,
     constraints: Sequence[Path] = (),
     offline: bool = False,
 ) -> str:
@@ -104,7 +104,7 @@ def resolve(
     return str(done.stdout.decode())
 
 
-def bring(pins: str, folder: Path, *, python: str, links: Path, system: System = WINDOWS) -> None:
+def bring(pins: str, folder: Path, *, python: str, links: Path, system: System) -> None:
     """Bring every wheel of ``pins`` into ``folder``.
 
     Raises ``InputError`` where one is not to be had.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["LINUX", "WINDOWS", "System"]
+__all__ = ["LINUX", "SYSTEMS", "WINDOWS", "System"]
 
 #: The C library of our own Linux wheel (its tag), and the oldest one that wheels name.
 _GLIBC: Final = 35
@@ -41,3 +41,6 @@ LINUX: Final = System(
         "manylinux1_x86_64",
     ),
 )
+
+#: By the names of ``mlcbuild wheel --target``.
+SYSTEMS: Final = {"host": LINUX, "win_amd64": WINDOWS}

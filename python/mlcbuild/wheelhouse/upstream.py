@@ -1,15 +1,18 @@
-"""PyPI's wheels that are repacked, kept in the cache: apache-tvm's is 64 MB."""
+"""PyPI's wheels that are made smaller, kept in the cache: apache-tvm's is 64 to 99 MB."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.programs import run
 from mlcbuild.sources.cache import default_cache
-from mlcbuild.wheelhouse.systems import WINDOWS, System
+
+if TYPE_CHECKING:
+    from mlcbuild.wheelhouse.systems import System
 
 __all__ = ["bring_upstream"]
 
@@ -19,7 +22,7 @@ def bring_upstream(
     version: str,
     *,
     python: str,
-    system: System = WINDOWS,
+    system: System,
     cache: Path | None = None,
     offline: bool = False,
 ) -> Path:

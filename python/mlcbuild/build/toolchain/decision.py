@@ -39,6 +39,8 @@ class Choice:
     vcvars: Vcvars | None = None
     #: The environment is a developer prompt's already.
     in_prompt: bool = False
+    #: Which Windows SDK a build on another system uses; empty on Windows itself.
+    sdk: str = ""
     reasons: tuple[str, ...] = ()
 
     @property
@@ -62,6 +64,7 @@ class Choice:
                 "family": self.family,
                 "platform": self.platform,
                 "toolset": self.toolset,
+                "sdk": self.sdk,
                 "vcvars": " ".join(self.vcvars.arguments) if self.vcvars else "",
                 "reasons": self.reasons,
             },

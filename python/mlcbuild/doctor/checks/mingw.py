@@ -25,7 +25,7 @@ def _run(system: System) -> Outcome:
     if path is None:
         if system.find(mingw.program("gcc")):
             return warn("MinGW-w64 is installed without its C++ compiler", fix=fix)
-        return skip("not installed: only mlcbuild wheel --target win_amd64 needs it")
+        return skip("not installed: only the lab needs it (mlcbuild lab)")
     done = system.run(path, "-v")
     model = re.search(r"^Thread model: (\S+)", done.err + done.out, re.MULTILINE)
     # Debian writes "gcc version 12-posix (GCC)".
@@ -53,9 +53,9 @@ CHECK = Check(
     id="mingw",
     title="MinGW-w64 can cross-build",
     category="toolchain",
-    why="The Windows wheel is made on Linux with MinGW-w64. Its variant with the thread model "
+    why="The lab compiles its helpers with MinGW-w64. The variant with the thread model "
     "win32 has no std::mutex before GCC 13.",
-    source="GCC 13 release notes; cmake/toolchains/mingw-w64.cmake",
+    source="GCC 13 release notes",
     run=_run,
     waits=True,
     platforms=("linux",),

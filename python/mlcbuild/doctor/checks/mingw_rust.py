@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild import mingw
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.purpose import cross_builds
 from mlcbuild.doctor.rust import find_rust, install_rust
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_TARGET: Final = mingw.RUST_TARGET
+_TARGET: Final = "x86_64-pc-windows-msvc"
 
 
 def _run(system: System) -> Outcome:
-    if not any(system.find(name) for name in mingw.compilers("g++")):
-        return skip("no MinGW-w64: see the check mingw")
+    if not any(system.find(name) for name in ("clang-cl", "clang-cl-19")):
+        return skip("no clang-cl: only mlcbuild wheel --target win_amd64 needs it")
     path = find_rust(system, "rustc")
     if path is None:
         return skip("no Rust: see the check cargo")

@@ -1,0 +1,7 @@
+"""Windows SDKs for compilers that run elsewhere: Microsoft's, brought by xwin, and a free one."""
+
+from __future__ import annotations
+
+from mlcbuild.sdk.windows_sdk import WindowsSdk, read_sdk
+
+__all__ = ["WindowsSdk", "read_sdk"]

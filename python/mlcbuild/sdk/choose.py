@@ -1,0 +1,64 @@
+"""Which Windows SDK a build on another system uses: the user's word decides, never a guess."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+from mlcbuild.sdk.windows_sdk import WindowsSdk, read_sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlcbuild.build.toolchain.llvm import Llvm
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk", "is_free"]
+
+FREE: Final = "free"
+SDK_VARIABLE: Final = "MLCBUILD_WINDOWS_SDK"
+#: xwin's own variable: whoever has set it for xwin has said it here too.
+ACCEPT_VARIABLE: Final = "XWIN_ACCEPT_LICENSE"
+_YES: Final = frozenset({"1", "on", "true", "yes"})
+
+
+def is_free(asked: str, env: Mapping[str, str]) -> bool:
+    """Say whether the free SDK is asked for, by the option or by the variable."""
+    return (asked or env.get(SDK_VARIABLE, "")) == FREE
+
+
+def choose_sdk(
+    asked: str,
+    *,
+    accepted: bool,
+    env: Mapping[str, str],
+    machine: Machine,
+    cache: Path,
+    llvm: Llvm,
+    bring_stl: Callable[[], Path],
+    notice: Callable[[str], None],
+) -> WindowsSdk:
+    """Return the SDK that ``asked`` names: ``free``, a folder, or nothing.
+
+    With nothing asked, Microsoft's is brought by xwin where the user has accepted its licence.
+    Raises ``UsageError`` where neither is said, ``InputError`` and ``FailedError`` for an SDK that
+    cannot be read or made.
+    """
+    asked = asked or env.get(SDK_VARIABLE, "")
+    if asked == FREE:
+        from mlcbuild.sdk.free import make_free_sdk  # noqa: PLC0415 - reads the export tables
+
+        return make_free_sdk(cache, bring_stl(), llvm, machine, notice)
+    if asked:
+        return read_sdk(Path(os.path.expanduser(asked)), machine)  # noqa: PTH111 - a text so far
+    if accepted or env.get(ACCEPT_VARIABLE, "").casefold() in _YES:
+        from mlcbuild.sdk.xwin import bring_microsofts  # noqa: PLC0415 - starts programs
+
+        return bring_microsofts(cache, machine, env, notice)
+    raise UsageError(
+        "which Windows SDK? Microsoft's is brought by xwin when you accept its licence "
+        f"(--accept-license, or {ACCEPT_VARIABLE}=1)",
+        remedy="or name one with --sdk DIR, or take the free one, for CI and tests: --sdk free",
+    )

@@ -1,0 +1,4 @@
+// Wine's declares by types of windows.h.
+#pragma once
+#include <windows.h>
+#include_next <synchapi.h>

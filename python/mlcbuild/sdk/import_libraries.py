@@ -1,0 +1,79 @@
+"""The import libraries of the free SDK, from the exports that ``mlcbuild check`` knows. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.systemdata import builtin_system
+from mlcbuild.pe.import_library import import_library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["crt_libraries", "system_libraries"]
+
+_VCRUNTIME: Final = ("vcruntime140.dll", "vcruntime140_1.dll")
+_MSVCP: Final = tuple(
+    f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")
+)
+_UCRT: Final = "ucrtbase.dll"
+_UCRT_SETS: Final = "api-ms-win-crt-"
+#: Of Windows' own, not of programs: what vcruntime140.dll has too, and the ``_o_`` twins.
+_PRIVATE_SET: Final = "api-ms-win-crt-private-"
+#: Libraries whose name is not their DLL's.
+_OTHER_NAMES: Final = {
+    "winspool.lib": "winspool.drv",
+    "synchronization.lib": "api-ms-win-core-synch-l1-2-0.dll",
+}
+#: Named by every compiler or by CMake for every target, and empty of imports: old names of C
+#: functions, and the identifiers of COM's interfaces.
+_EMPTY: Final = ("oldnames.lib", "uuid.lib")
+
+
+def crt_libraries(machine: Machine) -> dict[str, bytes]:
+    """Return the libraries of the C and C++ runtime by file name."""
+    lists: dict[str, Mapping[str, Iterable[str]]] = {
+        "vcruntime.lib": {dll: _names(dll, machine) for dll in _VCRUNTIME},
+        "msvcprt.lib": {dll: _names(dll, machine) for dll in _MSVCP},
+        "ucrt.lib": _ucrt(machine),
+    }
+    return {
+        **{name: import_library(exports, machine) for name, exports in lists.items()},
+        **{name: import_library({}, machine) for name in _EMPTY},
+    }
+
+
+def system_libraries(machine: Machine) -> dict[str, bytes]:
+    """Return the libraries of Windows' own DLLs by file name.
+
+    Without what the C runtime exports too: ntdll.dll has a memcpy, and stands before it where a
+    project names it.
+    """
+    of_crt = {name for names in _ucrt(machine).values() for name in names}
+    of_crt |= {name for dll in _VCRUNTIME for name in _names(dll, machine)}
+    dlls = {f"{dll.removesuffix('.dll')}.lib": dll for dll in builtin_system().windows_dlls()}
+    return {
+        name: import_library({dll: sorted(_names(dll, machine) - of_crt)}, machine)
+        for name, dll in (dlls | _OTHER_NAMES).items()
+    }
+
+
+def _ucrt(machine: Machine) -> dict[str, Iterable[str]]:
+    """Return API set -> functions, as Microsoft's ucrt.lib imports them; the rest by its host."""
+    taken = {name for dll in _VCRUNTIME for name in _names(dll, machine)}
+    found: dict[str, Iterable[str]] = {}
+    for dll in sorted(builtin_system().listed(_UCRT_SETS)):
+        if not dll.startswith(_PRIVATE_SET):
+            found[dll] = sorted(_names(dll, machine) - taken)
+    found[_UCRT] = sorted(_own(_names(_UCRT, machine) - taken))
+    return found
+
+
+def _own(names: set[str]) -> Iterator[str]:
+    return (name for name in names if not name.startswith("_o_"))
+
+
+def _names(dll: str, machine: Machine) -> set[str]:
+    return set(builtin_system().exports(dll, machine))

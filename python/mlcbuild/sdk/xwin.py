@@ -1,0 +1,91 @@
+"""Have xwin bring Microsoft's SDK, when the user has accepted Microsoft's licence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.programs import find_program, run
+from mlcbuild.sdk.windows_sdk import ARCHITECTURES, WindowsSdk, read_sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["bring_microsofts"]
+
+#: Seconds; about 300 MB are downloaded and unpacked.
+_PATIENCE: Final = 3600
+
+
+def bring_microsofts(
+    cache: Path, machine: Machine, env: Mapping[str, str], notice: Callable[[str], None]
+) -> WindowsSdk:
+    """Return Microsoft's SDK for ``machine``, brought once and kept in ``cache``.
+
+    Raises ``FailedError`` where neither xwin nor cargo-xwin is installed, ``InputError`` with its
+    last words where it fails.
+    """
+    from mlcbuild.sources.aside import make_aside  # noqa: PLC0415 - locks, temporary folders
+
+    folder = cache / "sdk" / f"microsoft-{machine}"
+
+    def make(aside: Path) -> None:
+        command, extra = _command(env, aside, machine)
+        notice("xwin brings Microsoft's C++ library and Windows SDK (its licence is accepted)")
+        try:
+            done = run(command, env={**env, **extra}, capture_output=True, timeout=_PATIENCE)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise FailedError(f"xwin does not run ({error})") from error
+        if done.returncode != 0:
+            raise InputError(
+                f"xwin cannot bring Microsoft's SDK: {_last_words(done.stderr)}",
+                remedy="see the network and the proxy, or name one from elsewhere: --sdk DIR",
+            )
+        _lift(aside)
+
+    make_aside(folder, make, notice)
+    return read_sdk(folder, machine)
+
+
+def _command(
+    env: Mapping[str, str], aside: Path, machine: Machine
+) -> tuple[list[str], dict[str, str]]:
+    """Return what to run and the variables beside it; ``aside`` then holds ``crt`` and ``sdk``."""
+    architecture = ARCHITECTURES[machine][0]
+    if program := find_program("xwin", env):
+        words = ["--accept-license", "--cache-dir", os.fspath(aside / "downloads")]
+        words += ["--arch", architecture, "splat", "--output", os.fspath(aside)]
+        return [program, *words], {}
+    if program := find_program("cargo-xwin", env):
+        return [program, "cache", "xwin"], {
+            "XWIN_CACHE_DIR": os.fspath(aside),
+            "XWIN_ARCH": architecture,
+        }
+    raise FailedError(
+        "bringing Microsoft's SDK needs xwin",
+        remedy="pip install cargo-xwin, or: cargo install xwin",
+    )
+
+
+def _lift(aside: Path) -> None:
+    """Put ``crt`` and ``sdk`` where every SDK has them, and drop what was downloaded."""
+    found = next(
+        (path.parent for path in aside.rglob("crt") if (path.parent / "sdk").is_dir()), None
+    )
+    if found is not None and found != aside:
+        for part in ("crt", "sdk"):
+            (found / part).rename(aside / part)
+    for path in list(aside.iterdir()):
+        if path.name not in ("crt", "sdk"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _last_words(stderr: bytes) -> str:
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,137 @@
+"""A wheelhouse: a folder of wheels, made aside as one set, described, and then put in its place."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.sources.cache import sha256_of
+from mlcbuild.wheelhouse.closure import require_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlcbuild.wheelhouse.wheelfile import WheelFile
+
+__all__ = ["MANIFEST", "Made", "describe", "pinned", "require_place", "staged", "tally"]
+
+MANIFEST: Final = "wheelhouse.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A finished wheelhouse: its folder, bytes of our wheels and of all, and their number."""
+
+    folder: Path
+    ours: tuple[Path, ...]
+    ours_bytes: int
+    all_bytes: int
+    count: int
+
+
+def require_place(output: Path) -> None:
+    """Refuse a folder that holds something else, before minutes are spent.
+
+    Raises ``UsageError``: a wheelhouse is one consistent set, and replaces an older one whole.
+    """
+    if not output.exists() or (output / MANIFEST).is_file():
+        return
+    if not output.is_dir() or any(output.iterdir()):
+        raise UsageError(
+            f"{output} holds something else than a wheelhouse", remedy="name a new folder with -o"
+        )
+
+
+@contextmanager
+def staged(output: Path) -> Iterator[tuple[Path, Path]]:
+    """Give two folders aside: for the set, which then takes the place of ``output``; for builds.
+
+    Raises ``UsageError`` and ``InputError``, before anything is built, for what would end in vain.
+    """
+    require_place(output)
+    require_uv()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as aside:
+        folder, built = Path(aside, "wheelhouse"), Path(aside, "built")
+        folder.mkdir()
+        built.mkdir()
+        yield folder, built
+        _place(folder, output)
+
+
+def pinned(wheel: WheelFile) -> dict[str, str]:
+    """Return the exact versions of TVM and tvm-ffi that our wheel requires."""
+    text = wheel.info["METADATA"].decode()
+    found = dict(re.findall(r"^Requires-Dist: (apache-tvm(?:-ffi)?)==([\w.]+)", text, re.MULTILINE))
+    if found.keys() != {"apache-tvm", "apache-tvm-ffi"}:
+        raise FailedError(
+            f"{wheel.filename} does not pin apache-tvm and apache-tvm-ffi",
+            remedy="pin both in pyproject.toml",
+        )
+    return found
+
+
+def describe(
+    folder: Path,
+    ours: Sequence[Path],
+    *,
+    target: str,
+    pythons: Sequence[str],
+    devices: Sequence[str],
+    note: str,
+) -> None:
+    """Write the manifest of a chat-only set; ``ours`` are those of its wheels that we made."""
+    names = {path.name for path in ours}
+    table: Mapping[str, object] = {
+        "schema_version": 1,
+        "target": target,
+        "python": list(pythons),
+        "devices": list(devices),
+        "compiles_models": False,
+        "note": note,
+        "wheels": [
+            {
+                "file": path.name,
+                "origin": "mlcbuild" if path.name in names else "index",
+                "size": path.stat().st_size,
+                "sha256": sha256_of(path),
+            }
+            for path in sorted(folder.glob("*.whl"))
+        ],
+    }
+    text = json.dumps(table, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _place(folder: Path, output: Path) -> None:
+    """Put the finished folder in its place, the older one aside until then."""
+    old = folder.with_name("old")
+    if output.exists():
+        output.rename(old)
+    try:
+        folder.rename(output)
+    except OSError:
+        if old.exists():
+            old.rename(output)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def tally(output: Path, names: list[str]) -> Made:
+    """Count a finished wheelhouse; ``names`` are our own wheels in it."""
+    wheels = sorted(output.glob("*.whl"))
+    ours = tuple(output / name for name in names)
+    return Made(
+        folder=output,
+        ours=ours,
+        ours_bytes=sum(path.stat().st_size for path in ours),
+        all_bytes=sum(path.stat().st_size for path in wheels),
+        count=len(wheels),
+    )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.build.toolchain.llvm import Llvm, find_llvm
+from mlcbuild.sdk.free import COMPONENT, make_free_sdk
+from mlcbuild.sources.cache import default_cache
+from mlcbuild.sources.fetch import bring
+from mlcbuild.sources.lock import load
+from needs import require
+
+if TYPE_CHECKING:
+    from mlcbuild.sdk.windows_sdk import WindowsSdk
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def llvm() -> Llvm:
+    require("clang_cl")
+    return find_llvm(os.environ)
+
+
+@pytest.fixture(scope="session")
+def free_sdk(llvm: Llvm, tmp_path_factory: pytest.TempPathFactory) -> WindowsSdk:
+    """Return the free SDK, from the cache where a build has made it already."""
+    require("sources")
+    into = tmp_path_factory.mktemp("sources")
+    bring(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
+    sdk = make_free_sdk(default_cache(), into / COMPONENT, llvm, "x86_64", print)
+    shutil.rmtree(into)
+    return sdk
