@@ -489,12 +489,6 @@ def nixos_without_a_compiler(pc: FakeSystem) -> None:
     pc.remove("/usr/bin/g++").put_folder("/nix/store/x")
 
 
-@sick("mingw-rust", "rustup target add x86_64-pc-windows-gnu", on=linux)
-def wheelhouse_without_rusts_windows_libraries(pc: FakeSystem) -> None:
-    pc.put("/home/ada/mlc/wheelhouse/mlc_llm-0.20-py3-none-win_amd64.whl")
-    pc.remove("/home/ada/.rustup")
-
-
 @pytest.mark.parametrize("name", SICK)
 def test_one_culprit_is_one_finding_with_its_fix(name: str) -> None:
     make, spoil, check, fix = SICK[name]

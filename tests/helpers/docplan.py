@@ -70,7 +70,7 @@ _VERIFY = _at("tests/run/test_verify_command.py", '"verify", os.environ["MLCBUIL
 _CHAT = _at("python/mlcbuild/run/chat.py", '"gen_config"')
 _PLUGIN = _at("tests/plugins/test_plugins.py", '"-m", "tvm_vulkan"')
 _EXAMPLE = _at("scripts/quickstart.py", '"pip", "wheel", "./examples/ffi-hello"')
-_WINDOWS = _at(_GATE, "--chat --wine")
+_WINDOWS = _at(_GATE, 'verify "$MLCBUILD_TEST_WINDOWS_WHEEL"')
 _TRACE = _at("tests/trace/test_trace_command.py", 'main(["trace", "--lab"')
 #: The command, ``~`` for anything -> who runs it.
 ELSEWHERE: dict[str, Elsewhere] = {
@@ -87,11 +87,14 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild wheel --target win_amd64 --sdk free -o dist": _at(
         _GATE, "wheel --target win_amd64 --sdk free -o dist"
     ),
+    "mlcbuild check dist/mlc_llm-*-win_amd64.whl --with-deps": _at(
+        _GATE, 'check "$MLCBUILD_TEST_WINDOWS_WHEEL" --with-deps'
+    ),
+    "mlcbuild wheel --chat-only --target win_amd64 --wheel~": _at(
+        "tests/wheelhouse/test_chat_only_windows.py", '"--chat-only", "--target", "win_amd64"'
+    ),
     "mlcbuild wheel --target win_amd64 --accept-license -o dist": _at(
         "tests/sdk/test_xwin.py", '"--accept-license"'
-    ),
-    "pip wheel ./plugins/vulkan --no-deps -w dist": _at(
-        _GATE, "pip wheel --quiet --no-deps -w dist ./plugins/vulkan"
     ),
     "mlcbuild wheel --chat-only -o wheelhouse": _at(
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
@@ -109,8 +112,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip install --no-index --find-links wheelhouse mlc-llm": _at(
         "python/mlcbuild/run/steps.py", '"--find-links", str(folder.resolve())'
     ),
-    "python -m mlc_llm chat MODEL~": _WINDOWS,
-    "python -m mlc_llm compile ...": _at("tests/locator/test_locator_commands.py", "chat-only set"),
     "mlcbuild lab up": _at("tests/lab/test_lab_up.py", '"mlcbuild", "lab", "up"'),
     "mlcbuild lab pip~": _at("tests/lab/test_lab_windows_build.py", 'lab.run(["pip"'),
     "mlcbuild lab run~": _LAB,
@@ -169,6 +170,5 @@ NOWHERE: dict[str, str] = {
     "mlc_llm compile~": _NO_MODEL,
     "mlc_llm chat~": _NO_MODEL,
     "mlc_llm serve~": _NO_MODEL,
-    "mlcbuild model model~": _NO_MODEL,
     'pip install "mlcbuild~': _NO_INDEX,
 }

@@ -367,13 +367,6 @@ def mingw_without_threads(pc: FakeSystem) -> None:
     pc.program("/usr/bin/x86_64-w64-mingw32-g++", {"-v": answer})
 
 
-@sick("mingw-rust", "warn", "rustup target add x86_64-pc-windows-gnu", on=linux)
-def rust_without_the_windows_target(pc: FakeSystem) -> None:
-    root = "/home/ada/.rustup/toolchains/stable-x86_64-unknown-linux-gnu"
-    pc.remove(f"{root}/lib/rustlib/x86_64-pc-windows-gnu")
-    pc.put("/home/ada/mlc/wheelhouse/mlc_llm-0.20-py3-none-win_amd64.whl")
-
-
 @sick("wine", "warn", "sudo apt-get install -y wine wine64", on=linux)
 def wine_without_its_64_bit_part(pc: FakeSystem) -> None:
     pc.program("/usr/bin/wine", {"--version": Ran(code=1, err="wine64 is missing")})

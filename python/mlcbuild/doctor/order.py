@@ -61,7 +61,6 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "jit-compiler": ("python-bits", "msvc"),
     "link-exe": ("python-bits", "msvc-prompt", "msvc"),
     "long-paths": ("project-path", "python-store"),
-    "mingw-rust": ("cargo",),
     "msvc": ("python-bits",),
     "msvc-prompt": ("python-bits",),
     "nvidia-driver": ("gpu-driver",),

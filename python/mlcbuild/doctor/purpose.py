@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.distributions import editable_source, family, provides
 from mlcbuild.doctor.model import Outcome, fail, skip
-from mlcbuild.mingw import RUST_TARGET
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["absent", "builds", "cross_builds"]
+__all__ = ["absent", "builds"]
 
 
 def builds(system: System) -> bool:
@@ -27,18 +26,6 @@ def builds(system: System) -> bool:
         return True
     wanted = [d for d in family(system) if provides(d.name) in ("mlc_llm", "tvm")]
     return not wanted or any(editable_source(system, found) for found in wanted)
-
-
-def cross_builds(system: System) -> bool:
-    """Say whether somebody makes Windows wheels with MinGW here.
-
-    A wheelhouse lies there, or Cargo is told to build for Windows. Elsewhere the command that needs
-    MinGW says itself what it lacks.
-    """
-    if system.variable("CARGO_BUILD_TARGET") == RUST_TARGET:
-        return True
-    names = system.names(system.join(system.folder, "wheelhouse")) or ()
-    return any(name.endswith("win_amd64.whl") for name in names)
 
 
 def absent(system: System, finding: str, *, fix: str, evidence: tuple[str, ...] = ()) -> Outcome:

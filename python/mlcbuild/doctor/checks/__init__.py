@@ -40,7 +40,6 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
         "vulkan-sdk",
         "jit-compiler",
         "mingw",
-        "mingw-rust",
         "wine",
         "zig",
     ),

@@ -1,0 +1,57 @@
+"""The chat-only set for Windows: the official TVM without its compiler, under Windows CPython."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.lab import up
+from mlcbuild.lab.wine import windows_path
+
+if TYPE_CHECKING:
+    from mlcbuild.lab import Lab
+
+ROOT = Path(__file__).parents[2]
+WHEEL = os.environ.get("MLCBUILD_TEST_WINDOWS_WHEEL", "")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not WHEEL, reason="MLCBUILD_TEST_WINDOWS_WHEEL names no wheel"),
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
+    words = ["--chat-only", "--target", "win_amd64", "--wheel", WHEEL, "--python", "3.11"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mlcbuild", "wheel", *words, "-o", folder],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lab = up(environment="chat-only")
+    words = ["pip", "install", "--quiet", "--no-index", "--find-links", windows_path(folder)]
+    installed = lab.run([*words, "--force-reinstall", "mlc-llm"], timeout=600)
+    assert installed.code == 0, installed.errors
+    return lab
+
+
+def test_it_imports_without_the_compiler(lab: Lab) -> None:
+    script = "import tvm, mlc_llm, os; print(tvm.__version__, os.listdir(tvm.__path__[0] + '/lib'))"
+    done = lab.run(["python", "-c", script], timeout=300)
+    assert done.code == 0, done.errors
+    assert "tvm_runtime.dll" in done.text
+    assert "tvm_compiler" not in done.text
+
+
+def test_asking_to_compile_names_the_extra(lab: Lab) -> None:
+    done = lab.run(["python", "-m", "mlc_llm", "compile", "--help"], timeout=300)
+    assert 'pip install "mlc-llm[compile]"' in done.errors + done.text
+    assert "Traceback" not in done.errors
