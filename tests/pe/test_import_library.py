@@ -35,7 +35,9 @@ def test_a_dll_linked_with_it_imports_each_name_from_its_own_dll(tmp_path: Path)
     command = [program("clang"), target, "-c", "-o", str(tmp_path / "x.obj"), str(source)]
     subprocess.run(command, check=True)
     words = ["/dll", "/noentry", "/nodefaultlib", f"/out:{tmp_path / 'x.dll'}"]
-    subprocess.run([program("lld-link"), *words, tmp_path / "x.obj", tmp_path / "x.lib"], check=True)
+    subprocess.run(
+        [program("lld-link"), *words, tmp_path / "x.obj", tmp_path / "x.lib"], check=True
+    )
     image = read_image((tmp_path / "x.dll").read_bytes(), path="x.dll")
     found = {dll.name: [symbol.name for symbol in dll.symbols] for dll in image.imports}
     assert found == {"a library with a long name.dll": ["first"], "b.dll": ["second"]}
@@ -47,5 +49,7 @@ def test_an_empty_library_is_a_library(tmp_path: Path) -> None:
     command = [program("clang"), "--target=x86_64-pc-windows-msvc", "-c", "-o", tmp_path / "x.obj"]
     subprocess.run([*command, tmp_path / "x.c"], check=True)
     words = ["/dll", "/noentry", "/nodefaultlib", f"/out:{tmp_path / 'x.dll'}"]
-    subprocess.run([program("lld-link"), *words, tmp_path / "x.obj", tmp_path / "uuid.lib"], check=True)
+    subprocess.run(
+        [program("lld-link"), *words, tmp_path / "x.obj", tmp_path / "uuid.lib"], check=True
+    )
     assert (tmp_path / "x.dll").is_file()

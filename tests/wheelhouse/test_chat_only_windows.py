@@ -16,18 +16,15 @@ if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
 ROOT = Path(__file__).parents[2]
-WHEEL = os.environ.get("MLCBUILD_TEST_WINDOWS_WHEEL", "")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not WHEEL, reason="MLCBUILD_TEST_WINDOWS_WHEEL names no wheel"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def lab(windows_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
-    words = ["--chat-only", "--target", "win_amd64", "--wheel", WHEEL, "--python", "3.11"]
+    words = ["--chat-only", "--target", "win_amd64", "--python", "3.11"]
+    words += ["--wheel", str(windows_wheel)]
     done = subprocess.run(
         [sys.executable, "-m", "mlcbuild", "wheel", *words, "-o", folder],
         env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
