@@ -6,10 +6,9 @@ The list is NEEDS in tests/helpers/needs.py.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 
-from setup_env import ROOT, StepError, install_packages, main_of, run
+from setup_env import ROOT, StepError, find_program, install_packages, main_of, run
 
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 
@@ -33,7 +32,7 @@ def setup(names: list[str]) -> None:
     packages: set[str] = set()
     commands = []
     for need in missing:
-        by_command = bool(need.command) and shutil.which(need.command[0]) is not None
+        by_command = bool(need.command) and find_program(need.command[0]) is not None
         wanted = packages_for(need)
         print(f"   {need.what}: {' '.join(need.command if by_command else sorted(wanted))}")
         if by_command:
