@@ -1,21 +1,25 @@
 """Do all set-up and run the main job: the wheel from pinned source, checked, installed and run.
 
-Where the Git sources or Cargo are not at hand it says so in one line and builds
-examples/ffi-hello instead, a small project that goes through the same policy, gate, stamp and
-verify with nothing but a package index and a C++ compiler.
+It looks first, and says what it will do. Where the Git sources cannot be reached it builds
+examples/ffi-hello, a small project that goes through the same policy, gate, stamp and verify with
+nothing but a package index and a C++ compiler, and checks PyPI's own TVM for Windows. Where there
+is no Cargo, rustup installs Rust in mlcbuild's cache.
 
 examples:
-  python scripts/quickstart.py               the wheel, or the example where that cannot be
-  python scripts/quickstart.py --full        the wheel, or fail
-  python scripts/quickstart.py --example     the example, in under two minutes
-  python scripts/quickstart.py --windows     the example for Windows, on Linux: built by Windows'
-                                             pip, checked, and called by Windows CPython (Wine)
+  python3 scripts/quickstart.py               the wheel, or the example where that cannot be
+  python3 scripts/quickstart.py --full        the wheel, or fail
+  python3 scripts/quickstart.py --no-rust     install no Rust: the example where there is none
+  python3 scripts/quickstart.py --example     the example, in under two minutes
+  python3 scripts/quickstart.py --windows     the example for Windows, on Linux: built by Windows'
+                                              pip, checked, and called by Windows CPython (Wine)
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -28,6 +32,7 @@ from setup_env import (
     main_of,
     on_path,
     output,
+    programs,
     run,
     say,
 )
@@ -46,21 +51,50 @@ PACKAGES_OF = (
 CALL = "import sys, ffi_hello as f; print(sys.platform, f.count_words('to be or not to be'))"
 
 
-def sources_are_here(python: Path, env: dict[str, str], *, must: bool) -> bool:
-    """Look at the tools, bring the pinned sources; say in one line where that cannot be."""
-    say("looking at this machine")
-    if run(python, "-m", "mlcbuild.build.preflight", ok=(0, 1), **env) != 0:
-        reason = "a tool is missing (above)"
-    else:
-        say("bringing the pinned sources")
-        code = run(python, "-m", "mlcbuild", "fetch", ok=(0, UNREACHABLE), **env)
-        if code == 0:
-            return True
-        reason = "the Git sources cannot be reached"
-    if must:
-        raise StepError(f"{reason}: the full wheel cannot be built here", UNREACHABLE)
-    print(f"   {reason}: building examples/ffi-hello instead of the full wheel")
+def whole_wheel(python: Path, env: dict[str, str], options: argparse.Namespace) -> bool:
+    """Look at this machine, bring the sources, say what will be built; whether it is the wheel."""
+    say("what is here")
+    words = ("-m", "mlcbuild.build.preflight", "--rust", rust_setting(options))
+    found = json.loads(output(python, *words, **env))
+    for name, text in found["here"].items():
+        print(f"   {name:13} {text}")
+    if found["compiler"]:
+        raise StepError(found["compiler"], UNREACHABLE)
+    reason = "" if not options.example else "the example was asked for"
+    reason = reason or next(iter(found["problems"]), "")
+    if not reason:
+        reason = bring_sources(python, env)
+        here = "out of reach" if reason else "here, as pinned"
+        print(f"   {'Git sources':13} {here}", flush=True)
+    if reason and options.full:
+        raise StepError(f"the wheel cannot be built here: {reason}", UNREACHABLE)
+    say("what will be done")
+    if not reason:
+        print("   the wheel of mlc-llm, built from pinned source, installed, and chatted with")
+        return True
+    print("   examples/ffi-hello is built: a small project under the same policy and gate")
+    print("   PyPI's own apache-tvm for Windows is checked, which is what mlcbuild is for")
+    print(f"   left out: the wheel of mlc-llm ({reason})", flush=True)
     return False
+
+
+def bring_sources(python: Path, env: dict[str, str]) -> str:
+    """Bring the pinned sources; why that cannot be, "" where they are here."""
+    done = programs.run(
+        [python, "-m", "mlcbuild", "fetch"],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    said = done.stderr.strip().removeprefix("mlcbuild fetch: error: ")
+    return (said or f"fetch ended with {done.returncode}") if done.returncode else ""
+
+
+def rust_setting(options: argparse.Namespace) -> str:
+    """Return the build's setting ``rust`` (docs/superbuild.md)."""
+    return "found" if options.no_rust else "install"
 
 
 def newest(pattern: str) -> Path:
@@ -68,10 +102,12 @@ def newest(pattern: str) -> Path:
     return max(DIST.glob(pattern), key=lambda path: path.stat().st_mtime)
 
 
-def full(python: Path, env: dict[str, str], *, chat: bool) -> None:
+def full(python: Path, env: dict[str, str], options: argparse.Namespace) -> None:
     """Build the mlc-llm wheel and run it."""
+    chat = not options.no_chat
     say("building the wheel (about three minutes on two cores; the second time, seconds)")
-    run(python, "-m", "pip", "wheel", ".", "--no-deps", "-w", DIST, **env)
+    settings = ("-C", f"rust={rust_setting(options)}")
+    run(python, "-m", "pip", "wheel", ".", "--no-deps", "-w", DIST, *settings, **env)
     wheel = newest("mlc_llm-*.whl")
     judge(python, env, wheel)
     say(f"verifying {wheel.name}: clean environment, import{', chat' if chat else ''}")
@@ -91,6 +127,19 @@ def example(python: Path, env: dict[str, str]) -> None:
     judge(python, env, wheel)
     say(f"verifying {wheel.name}")
     run(python, "-m", "mlcbuild", "verify", wheel, **env)
+    something_real(python, env)
+
+
+def something_real(python: Path, env: dict[str, str]) -> None:
+    """Check a Windows wheel that people install, and write the page about it."""
+    say("checking PyPI's own TVM for Windows: will it load?")
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    pins = (re.search(rf"{name}==[\w.]+", declared) for name in ("apache-tvm", "apache-tvm-ffi"))
+    tvm, ffi = (f"pypi:{pin[0]}" for pin in pins if pin)
+    page = DIST / "apache-tvm-on-windows.html"
+    told = ("--format", "html", "--output", page)
+    run(python, "-m", "mlcbuild", "check", tvm, "--with", ffi, *told, **env)
+    print(f"   the same as a page: {page}", flush=True)
 
 
 def windows(python: Path, env: dict[str, str]) -> None:
@@ -135,10 +184,10 @@ def work(options: argparse.Namespace) -> None:
     DIST.mkdir(exist_ok=True)
     if options.windows:
         windows(python, env)
-    elif options.example or not sources_are_here(python, env, must=options.full):
-        example(python, env)
+    elif whole_wheel(python, env, options):
+        full(python, env, options)
     else:
-        full(python, env, chat=not options.no_chat)
+        example(python, env)
     say(f"done: the wheels are in {DIST.relative_to(ROOT)}")
 
 
@@ -153,6 +202,7 @@ def main() -> int:
     what.add_argument(
         "--windows", action="store_true", help="examples/ffi-hello for Windows, on Linux"
     )
+    parser.add_argument("--no-rust", action="store_true", help="never install Rust")
     parser.add_argument("--no-chat", action="store_true", help="verify only that it imports")
     options = parser.parse_args()
     return main_of(lambda: work(options))

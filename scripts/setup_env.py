@@ -55,9 +55,17 @@ def run(*command: str | os.PathLike[str], ok: tuple[int, ...] = (0,), **env: str
     return code
 
 
-def output(*command: str | os.PathLike[str]) -> str:
-    """Return what a command prints."""
-    return str(programs.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout).strip()
+def output(*command: str | os.PathLike[str], **env: str) -> str:
+    """Return what a command in the project's folder prints."""
+    done = programs.run(
+        command,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    return str(done.stdout).strip()
 
 
 def environment(name: str, *requirements: str) -> Path:

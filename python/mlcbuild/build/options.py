@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["DEVICES", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
+__all__ = ["DEVICES", "RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 
 #: What may be asked for, and what can be built today.
 DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
 
 #: Target -> its machine. ``host`` is this one; the others are built by clang-cl on any system.
 TARGETS: Final[dict[str, Machine]] = {"host": "unknown", "win_amd64": "x86_64"}
+
+#: What is done where there is no Cargo.
+RUSTS: Final = ("install", "found")
 
 _TRUE: Final = frozenset({"1", "on", "true", "yes"})
 _FALSE: Final = frozenset({"0", "off", "false", "no", ""})
@@ -91,6 +94,13 @@ SETTINGS: Final = (
         meaning="Where fetched sources are kept between builds.",
     ),
     Setting(
+        name="rust",
+        values=", ".join(RUSTS),
+        default=RUSTS[0],
+        meaning="Where Cargo is absent or too old: `install` has rustup put Rust into the cache, "
+        "for builds alone; `found` stops.",
+    ),
+    Setting(
         name="symbols",
         values="a folder",
         default="none",
@@ -119,6 +129,7 @@ class BuildOptions:
     mirror: Path | None = None
     offline: bool = False
     cache: Path | None = None
+    rust: str = RUSTS[0]
     symbols: Path | None = None
     configuration: str = "Release"
     rest: dict[str, str | list[str]] = field(default_factory=dict)
@@ -149,6 +160,7 @@ def parse(
         mirror=Path(mirror) if mirror else None,
         offline=_flag(given, "offline"),
         cache=Path(cache) if cache else None,
+        rust=_rust(_text(given, "rust")),
         symbols=Path(symbols) if symbols else None,
         configuration=_configuration(_text(given, "configuration")),
         rest={k: v for k, v in given.items() if k not in {s.name for s in SETTINGS}},
@@ -181,6 +193,12 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"jobs={text} is not understood", remedy="give a number from 1")
     return int(text)
+
+
+def _rust(text: str) -> str:
+    if text and text not in RUSTS:
+        raise UsageError(f"rust={text} is not known", remedy=f"use {' or '.join(RUSTS)}")
+    return text or RUSTS[0]
 
 
 def _flag(given: Mapping[str, str | list[str]], name: str) -> bool:

@@ -43,6 +43,9 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
     """Name what this build needs beyond ``build-system.requires``."""
     from scikit_build_core import build as backend
 
+    from mlcbuild.build import rust
+    from mlcbuild.build.preflight import SystemProbe
+
     options = parse(settings)
     hook = (
         backend.get_requires_for_build_editable
@@ -53,6 +56,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         # scikit-build-core asks for Ninja where the generator needs it.
         generator = NINJA if options.target != "host" else _toolchain(Path.cwd(), options).generator
         needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
+    needed += rust.requirements(SystemProbe(), options, _oldest_rust())
     if sys.platform == "linux" and state == "wheel" and options.target == "host":
         from mlcbuild.build.linux_tag import TAGGERS
 
@@ -101,13 +105,8 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
 
     Raises ``MlcbuildError`` with one line for whatever stands in the way.
     """
-    from mlcbuild.build.device_version import relabel
-    from mlcbuild.build.preflight import SystemProbe, require
-    from mlcbuild.build.symbols import keep_symbols
-    from mlcbuild.build.toolchain.activate import environment, environment_set
-    from mlcbuild.sources.cache import locked
-    from mlcbuild.sources.crates import load_crates
-    from mlcbuild.sources.lock import LOCK, load
+    from mlcbuild.build import rust
+    from mlcbuild.build.preflight import SystemProbe
 
     options = parse(settings)
     if state == "editable" and options.target != "host":
@@ -120,10 +119,29 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
             f"a {options.configuration} build is never packaged",
             remedy="use it with: pip install -e . -C configuration=Debug",
         )
+    with rust.at_hand(SystemProbe(), options, _oldest_rust(), _say):
+        return _build(directory, options, state=state)
+
+
+def _oldest_rust() -> str:
+    from mlcbuild.sources.crates import load_crates
+    from mlcbuild.sources.lock import LOCK
+
+    return load_crates((Path.cwd() / LOCK).parent / _CRATES).rust
+
+
+def _build(directory: str, options: BuildOptions, *, state: State) -> str:
+    from mlcbuild.build.device_version import relabel
+    from mlcbuild.build.preflight import SystemProbe, require
+    from mlcbuild.build.symbols import keep_symbols
+    from mlcbuild.build.toolchain.activate import environment, environment_set
+    from mlcbuild.sources.cache import locked
+    from mlcbuild.sources.lock import LOCK, load
+
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
     whole = load(root / LOCK)
-    rust = load_crates(whole.path.parent / _CRATES).rust
+    rust = _oldest_rust()
     cross = _cross(options, rust, whole)
     lock = whole.needed_for(*(_kinds(options, cross) if cross else ()))
     require(

@@ -1,7 +1,7 @@
 """Are the tools there and new enough? Asked before minutes are spent, answered in one line.
 
 ``missing`` is a pure function of what ``Probe`` reports, which tests replace.
-``python -m mlcbuild.build.preflight``, run in the project's folder, prints the answer.
+``python -m mlcbuild.build.preflight``, run in the project's folder, prints the answer as JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import ask, find_program
@@ -26,6 +26,7 @@ __all__ = [
     "Probe",
     "SystemProbe",
     "Tool",
+    "look",
     "missing",
     "require",
 ]
@@ -177,26 +178,52 @@ def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler
         raise FailedError(problems[0] + more)
 
 
-def main() -> int:
-    """Print what is found and what stands in the way; 1 where something does."""
+def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str) -> dict[str, Any]:
+    """Return what is here and what stands in the way of a build in ``root``.
+
+    ``rust`` and ``cache`` are the settings of those names. ``compiler`` in the answer is the
+    problem with the C++ compiler, which every build has; "" where there is none.
+    """
+    from mlcbuild.build import rust as own
+    from mlcbuild.build.options import parse
     from mlcbuild.sources.crates import load_crates
 
-    probe = SystemProbe()
-    for name in ("git", "cargo", "cmake", *(() if probe.platform == "win32" else ("c++",))):
-        tool = probe.tool(name)
-        found = "not found" if tool is None else f"{_dotted(tool.version or ()):10} {tool.path}"
-        print(f"   {name:6} {found}")
-    rust = load_crates(Path("3rdparty", "crates.toml")).rust
-    problems = missing(
-        probe,
-        build_dir=Path.cwd() / "build",
-        fetches=True,
-        rust=rust,
-        compiler=os.environ.get("CXX", ""),
+    options = parse({"rust": rust, "cache": cache})
+    oldest = load_crates(root / "3rdparty" / "crates.toml").rust
+    names = [("Git", "git"), ("Cargo", "cargo"), ("C++ compiler", compiler or "c++")]
+    here = {label: _found(probe.tool(name)) for label, name in names}
+    if probe.platform == "win32":
+        del here["C++ compiler"]  # chosen with the generator: mlcbuild toolchain
+    given = missing(probe, build_dir=root / "build", fetches=True, rust=oldest, compiler=compiler)
+    if own.is_wanted(probe, options, oldest):
+        here["Cargo"] += f": {own.plan(options)}"
+        given = [problem for problem in given if not problem.startswith("Cargo")]
+    of_compiler = "" if probe.platform == "win32" else _compiler_problem(probe, compiler) or ""
+    return {"here": here, "problems": given, "compiler": of_compiler}
+
+
+def _found(tool: Tool | None) -> str:
+    if tool is None:
+        return "none"
+    away = "" if find_program(Path(tool.path).name) else " (not on PATH; it is used all the same)"
+    return f"{_dotted(tool.version or ())} {tool.path}{away}".strip()
+
+
+def main() -> int:
+    """Print what is found and what stands in the way, as JSON, for scripts/quickstart.py."""
+    import argparse
+    import json
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rust", default="install")
+    options = parser.parse_args()
+    compiler = os.environ.get("CXX", "")
+    print(
+        json.dumps(
+            look(SystemProbe(), root=Path.cwd(), rust=options.rust, compiler=compiler, cache="")
+        )
     )
-    for problem in problems:
-        print(f"   {problem}")
-    return 1 if problems else 0
+    return 0
 
 
 if __name__ == "__main__":
