@@ -91,7 +91,7 @@ def test_it_is_said_first_and_kept_for_the_next_build(
         assert dict(os.environ) == before
     assert installer == [tmp_path / "rust"], "installed once"
     assert len(said) == 1
-    assert "600 MB" in said[0]
+    assert "650 MB" in said[0]
     assert rust.requirements(SystemProbe(), options, "1.78") == [], "nor asked for again"
 
 
