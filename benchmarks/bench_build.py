@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlcbuild import programs
+from mlcbuild.commandline import Parser
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "3rdparty"
@@ -113,9 +114,7 @@ def ours(work: Path, jobs: str) -> Cost:
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, help="folder for the builds (default: a new one)")
     parser.add_argument("--jobs", default=str(os.cpu_count() or 1))
     parser.add_argument("--only", choices=("ours", "upstream"))

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild import programs
+from mlcbuild.commandline import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ CHECK = [sys.executable, "-m", "mlcbuild", "check"]
 
 def main() -> int:
     """Run the parts that were given files and print their figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--image", type=Path, help="a DLL for the start-up part")
     parser.add_argument("--tree", type=Path, help="a folder of native files")
     parser.add_argument("--wheel", type=Path, help="a wheel with a big DLL")

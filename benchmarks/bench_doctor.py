@@ -11,7 +11,6 @@ are the share of what it is asked) say more.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import statistics
@@ -26,6 +25,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 
 from mlcbuild import programs  # noqa: E402 - after the path is set
+from mlcbuild.commandline import Parser  # noqa: E402 - after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def timed(
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--lab", metavar="ENVIRONMENT", help="in the lab, in this environment")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another one of mlcbuild")

@@ -11,7 +11,6 @@ chosen. On a busy machine, give both a core: ``chrt -r 5 python benchmarks/bench
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import multiprocessing
@@ -23,8 +22,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from mlcbuild import programs
+from mlcbuild.commandline import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Awaitable, Callable
     from multiprocessing.connection import Connection
 
@@ -139,7 +140,7 @@ async def clients(url: str) -> None:
 
 def main() -> None:
     """Start the server, compare, end it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
     options = parser.parse_args()

@@ -9,7 +9,6 @@ keep is the difference of the medians (and of the fastest runs): at most 5 ms.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
 from mlcbuild import programs  # noqa: E402 - after the path is set
+from mlcbuild.commandline import Parser  # noqa: E402 - after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def _row(name: str, *figures: float) -> str:
 
 def main() -> int:
     """Run the comparison on this system, or under Windows CPython in the lab."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--windows", action="store_true", help="under Wine, in the lab")
     options = parser.parse_args()

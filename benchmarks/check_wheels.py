@@ -10,7 +10,6 @@ verdicts are about is written down, wheel by wheel, in ``wheels.md``.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcbuild import programs
+from mlcbuild.commandline import Parser
 
 HERE = Path(__file__).resolve().parent
 PYTHON = "3.11"
@@ -137,7 +137,7 @@ def show(row: Row) -> None:
 
 def main() -> int:
     """Check the list."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", help="only these projects")
     default = Path.home() / ".cache" / "mlcbuild" / "benchmark-wheels"
     parser.add_argument("--cache", type=Path, default=default)

@@ -12,7 +12,6 @@ greedy answers must be the CPU's. Prints a Markdown table; exit 1 where an answe
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcbuild import programs
+from mlcbuild.commandline import Parser
 
 ROOT = Path(__file__).parents[1]
 PROBES = ROOT / "python" / "mlcbuild" / "run" / "probes"
@@ -114,7 +114,7 @@ def verdict(cell: dict[str, Any], reference: list[str]) -> str:
 
 def main() -> int:
     """Compile, run, print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--wheel", type=Path, required=True)
     parser.add_argument("--plugin", type=Path, required=True)
     parser.add_argument("--wheelhouse", type=Path)

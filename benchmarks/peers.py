@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
 from mlcbuild import programs  # noqa: E402 - after the path is set
+from mlcbuild.commandline import Parser  # noqa: E402 - after the path is set
 from pefactory import make_pe  # noqa: E402
 from sickdlls import make  # noqa: E402
 from wheelfactory import make_wheel, make_zip  # noqa: E402
@@ -270,9 +271,7 @@ def replaced(page: str, name: str, text: str) -> str:
 
 def main() -> int:
     """Run, and write or print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="print, write nothing")
     parser.add_argument("--facts", action="store_true", help="only what peers.toml says")
     options = parser.parse_args()

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from setup_env import ROOT, environment, main_of, run, say
+from setup_env import ROOT, Parser, environment, main_of, run, say
 
 
 def work(output: Path) -> None:
@@ -34,9 +34,7 @@ def work(output: Path) -> None:
 
 def main() -> int:
     """Parse the options and work."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "build" / "site", metavar="DIR")
     options = parser.parse_args()
     return main_of(lambda: work(options.output.absolute()))

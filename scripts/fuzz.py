@@ -9,7 +9,6 @@ images of the Python that runs this (pip and setuptools bring some) join the wri
 
 from __future__ import annotations
 
-import argparse
 import collections
 import random
 import sys
@@ -27,6 +26,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
 from mlcbuild.check import check  # noqa: E402
 from mlcbuild.check.settings import Settings  # noqa: E402
+from mlcbuild.commandline import Parser  # noqa: E402
 from mlcbuild.errors import MlcbuildError  # noqa: E402
 from mlcbuild.pe.reader import PeFile  # noqa: E402
 from mlcbuild.report import render  # noqa: E402
@@ -133,7 +133,7 @@ def real_images() -> list[bytes]:
 
 def main() -> int:
     """Run both parts and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pe", type=int, default=20_000, help="damaged images to read")
     parser.add_argument("--wheels", type=int, default=2_000, help="damaged wheels to read")
     parser.add_argument("--seed", type=int, default=4, help="of the random numbers")

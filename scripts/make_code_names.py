@@ -10,10 +10,13 @@ A line is ``hex name``, sorted by number; where a number has several names the f
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+
+from mlcbuild.commandline import Parser
 
 OUT = Path(__file__).resolve().parents[1] / "python/mlcbuild/explain/data/names.txt"
 #: Header -> how it defines a number. Aliases of other names (``#define A B``) are left out.
@@ -49,7 +52,7 @@ def names(folder: Path) -> dict[int, str]:
 
 def main() -> int:
     """Write the file, or compare it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--include", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()

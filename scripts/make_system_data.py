@@ -17,7 +17,6 @@ described in ``mlcbuild/loader/systemdata.py``, which reads it.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import re
@@ -32,6 +31,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
+from mlcbuild.commandline import Parser
 from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.systemdata import FORMAT, MAGIC
@@ -39,6 +39,7 @@ from mlcbuild.pe.exports import read_exports
 from mlcbuild.pe.headers import read_headers
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 OUT = Path(__file__).resolve().parents[1] / "python/mlcbuild/loader/data/system.bin"
@@ -171,7 +172,7 @@ def real_dlls(downloads: Path) -> Iterator[tuple[str, str, set[str], str]]:
 
 def main() -> int:
     """Read every source, write the file, print what came from where."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("--downloads", type=Path, required=True)
     parser.add_argument("--crate-library", type=Path, required=True)
     parser.add_argument("--mingw-root", type=Path, default=Path("/usr"))

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from setup_env import (
     ROOT,
+    Parser,
     StepError,
     environment,
     have_lab_programs,
@@ -193,9 +194,7 @@ def work(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Parse the options and work."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--full", action="store_true", help="the wheel from source, or fail")
     what.add_argument("--example", action="store_true", help="examples/ffi-hello, in two minutes")

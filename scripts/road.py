@@ -27,7 +27,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_env import ROOT, StepError, environment, main_of, on_path, programs, run, say
+from setup_env import ROOT, Parser, StepError, environment, main_of, on_path, programs, run, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,9 +179,7 @@ def work(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Parse the options and work."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wheel", type=Path, metavar="WHEEL", help="use this one, build none")
     parser.add_argument(
         "-o", "--output", type=Path, default=ROOT / "dist" / "road.html", metavar="FILE"

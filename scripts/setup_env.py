@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, os.fspath(ROOT / "python"))
 
 from mlcbuild import programs  # noqa: E402 - after the path is set; needs nothing installed
+from mlcbuild.commandline import Parser  # noqa: E402, F401 - for the scripts beside this
 from mlcbuild.programs import find_program  # noqa: E402
 
 ENVIRONMENTS = ROOT / ".venv"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from setup_env import environment, main_of, on_path, run, say
+from setup_env import Parser, environment, main_of, on_path, run, say
 
 #: Half the time on two processors. Tests of one file share environments: they stay together.
 AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
@@ -46,9 +46,7 @@ def work(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Parse the options and work."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--slow", action="store_true", help="run the real builds too")
     what.add_argument(

@@ -5,10 +5,9 @@ The list is NEEDS in tests/helpers/needs.py.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from setup_env import ROOT, StepError, find_program, install_packages, main_of, run
+from setup_env import ROOT, Parser, StepError, find_program, install_packages, main_of, run
 
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 
@@ -56,7 +55,7 @@ def check(names: list[str]) -> None:
 
 def main() -> int:
     """Parse the options and work."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--setup", action="store_true", help="install it")
     parser.add_argument("names", nargs="*", metavar="NEED", help="these alone")
     options = parser.parse_args()

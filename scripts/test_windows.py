@@ -19,7 +19,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from setup_env import ENVIRONMENTS, ROOT, StepError, environment, main_of, run, say
+from setup_env import ENVIRONMENTS, ROOT, Parser, StepError, environment, main_of, run, say
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
@@ -130,9 +130,7 @@ def inside(pytest: list[str]) -> None:
 
 def main() -> int:
     """Parse the options; start again in the tests' environment where this Python is another."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
     options = parser.parse_args()
 

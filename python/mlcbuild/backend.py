@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import MlcbuildError
+from mlcbuild.foreign import one_line
+from mlcbuild.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +35,7 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except MlcbuildError as error:
         sys.stdout.flush()
-        print(f"mlcbuild: error: {error}", file=sys.stderr)
+        print(f"mlcbuild: error: {redacted(one_line(str(error)))}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         print("mlcbuild: interrupted; the next run goes on", file=sys.stderr)

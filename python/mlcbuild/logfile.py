@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from mlcbuild import __version__
 from mlcbuild.errors import InputError
+from mlcbuild.foreign import one_line, visible
+from mlcbuild.redaction import redacted
+from mlcbuild.streams import styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +30,19 @@ CHILDREN.addHandler(logging.NullHandler())
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
+def _plain(text: str) -> str:
+    """Return text without the colours of our own and of children, the rest of it visible."""
+    return redacted(visible(_ESCAPES.sub("", text)))
+
+
+class _Plain(logging.Formatter):
+    """What children say, as it may lie in a file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return _plain(super().format(record).replace("\r\n", "\n"))
+
+
 class _Tee:
     """A stream that writes to the log too. ``terminal`` is the stream alone."""
 
@@ -36,7 +52,7 @@ class _Tee:
 
     def write(self, text: str) -> int:
         """Write to both; return the characters written."""
-        self._log.write(_ESCAPES.sub("", text))
+        self._log.write(_plain(text))
         return self.terminal.write(text)
 
     def flush(self) -> None:
@@ -62,14 +78,15 @@ def kept(path: Path, arguments: Sequence[str]) -> Iterator[None]:
         ) from error
     began = time.monotonic()
     handler = logging.StreamHandler(log)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_Plain("%(message)s"))
     before = sys.stdout, sys.stderr
+    out, err = styled(sys.stdout), styled(sys.stderr)
     with log:
-        log.write(f"mlcbuild {__version__}: {' '.join(_shown(arguments))}\n")
+        log.write(_plain(f"mlcbuild {__version__}: {one_line(' '.join(arguments))}\n"))
         CHILDREN.addHandler(handler)
         CHILDREN.setLevel(logging.DEBUG)
-        sys.stdout = cast("TextIO", _Tee(sys.stdout, log))
-        sys.stderr = cast("TextIO", _Tee(sys.stderr, log))
+        sys.stdout = cast("TextIO", _Tee(out, log))
+        sys.stderr = cast("TextIO", _Tee(err, log))
         try:
             yield
         finally:
@@ -77,11 +94,3 @@ def kept(path: Path, arguments: Sequence[str]) -> Iterator[None]:
             CHILDREN.removeHandler(handler)
             CHILDREN.setLevel(logging.NOTSET)
             log.write(f"mlcbuild: ended after {time.monotonic() - began:.1f} s\n")
-
-
-def _shown(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments without headers, which hold keys; a log is passed on."""
-    hide = False
-    for word in arguments:
-        yield "..." if hide else word.partition("=")[0] if word.startswith("--header=") else word
-        hide = word == "--header"

@@ -13,6 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
+from mlcbuild.foreign import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -50,7 +52,7 @@ class Line:
         with self._lock:
             self._next = time.monotonic() + _EVERY_S
             self._there = True
-            self._write(text[: max(shutil.get_terminal_size().columns - 1, 10)])
+            self._write(one_line(text)[: max(shutil.get_terminal_size().columns - 1, 10)])
 
     def close(self) -> None:
         """Take the line away, so that something else can be printed."""

@@ -7,13 +7,13 @@ Git is asked with ``ls-remote``, so that ``insteadOf`` and mirrors hold. Nothing
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
+from mlcbuild.commandline import Parser
 from mlcbuild.programs import run
 
 SOURCES = Path("3rdparty", "sources.toml")
@@ -42,7 +42,7 @@ def pinned(text: str, name: str) -> str:
 
 def main() -> int:
     """Rewrite the lock."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("component", nargs="+")
     text = SOURCES.read_text(encoding="utf-8")
     for name in parser.parse_args().component:

@@ -175,7 +175,7 @@ def test_a_log_keeps_output_errors_and_no_keys(tmp_path: Path) -> None:
     assert done.returncode == 3
     log = (tmp_path / "x.log").read_text(encoding="utf-8")
     assert done.stderr.strip() in log
-    assert "bench http://127.0.0.1:9 --header ..." in log
+    assert "bench http://127.0.0.1:9 --header Authorization: *** --log x.log" in log
     assert "secret" not in log
     assert "ended after" in log
 

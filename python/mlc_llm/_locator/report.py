@@ -149,6 +149,7 @@ def main(words: Sequence[str]) -> int:
     import argparse  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m mlc_llm.libinfo",
         description="Show which native library mlc_llm would load and why. Loads nothing.",
     )

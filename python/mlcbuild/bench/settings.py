@@ -13,6 +13,7 @@ from mlcbuild.bench.request import DEFAULT_PROMPT, Question
 from mlcbuild.bench.session import Plan
 from mlcbuild.bench.target import check_url
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.redaction import hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,12 +190,13 @@ def _headers(options: Mapping[str, Any]) -> dict[str, str]:
     for text in options["header"]:
         name, colon, value = text.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
-            raise UsageError(f"not a header: {text!r}", remedy='write "Name: value"')
+            raise UsageError("--header is not a header", remedy='write "Name: value"')
         if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
-            raise UsageError(f"not a header: {text!r}", remedy="one line")
+            raise UsageError("--header is not a header", remedy="write it on one line")
         headers[name.strip()] = value.strip()
     if variable := options["api_key_env"]:
         if not os.environ.get(variable):
             raise UsageError(f"--api-key-env {variable}: no such variable is set")
+        hide(os.environ[variable])
         headers["Authorization"] = f"Bearer {os.environ[variable]}"
     return headers

@@ -6,7 +6,6 @@ on standard error; exit 1 stops the install, and with it the wheel.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +19,10 @@ from mlcbuild.build.staged import Staged, read_staged
 from mlcbuild.build.stamp import STAMP_NAME, write_stamp
 from mlcbuild.build.stamping import make_stamp
 from mlcbuild.build.windows import is_system_dll
+from mlcbuild.commandline import Parser
 from mlcbuild.errors import MlcbuildError
 from mlcbuild.rules.model import Finding
+from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,9 +86,10 @@ def _line(finding: Finding) -> str:
     return f"mlcbuild gate: {finding.severity}[{finding.rule}]{where}: {finding.message}{fix}"
 
 
+@inert()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the gate; returns 0, 1 where something stops the wheel, 3 for an unreadable input."""
-    parser = argparse.ArgumentParser(prog="mlcbuild gate")
+    parser = Parser(prog="mlcbuild gate")
     parser.add_argument("--build", type=Path, required=True, help="CMake's build folder")
     parser.add_argument("--stage", type=Path, required=True, help="the installed tree")
     args = parser.parse_args(argv)

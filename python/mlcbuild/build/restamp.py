@@ -9,7 +9,6 @@ runtimes), writes the new digests into the stamp, and the new row into RECORD.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import zipfile
 from pathlib import Path
@@ -21,7 +20,9 @@ from mlcbuild.build.rewheel import rewrite
 from mlcbuild.build.staged import promises_native, read_contents
 from mlcbuild.build.stamp import STAMP_NAME, read_stamp, write_stamp
 from mlcbuild.build.stamping import with_new_files
+from mlcbuild.commandline import Parser
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,9 +97,10 @@ def _wheels(given: Path) -> list[Path]:
     return wheels
 
 
+@inert()
 def main(argv: Sequence[str] | None = None) -> int:
     """Stamp wheels again; returns 0, or the exit code of the first that cannot be."""
-    parser = argparse.ArgumentParser(prog="python -m mlcbuild.build.restamp", description=__doc__)
+    parser = Parser(prog="python -m mlcbuild.build.restamp", description=__doc__)
     parser.add_argument("wheel", type=Path, nargs="+", help="a wheel, or a folder of wheels")
     try:
         for given in parser.parse_args(argv).wheel:

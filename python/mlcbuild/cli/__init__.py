@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
+from mlcbuild.commandline import Parser
 from mlcbuild.errors import InputError, MlcbuildError
+from mlcbuild.foreign import one_line
+from mlcbuild.redaction import hide_arguments
+from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +58,7 @@ def _parser(
     argv: Sequence[str],
 ) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
     """Build the parser, with the options of the one command that ``argv`` names: the second."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mlcbuild",
         description="Build, check and diagnose Windows wheels of MLC-LLM and TVM.",
     )
@@ -116,19 +120,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mlcbuild import completion  # noqa: PLC0415
 
         completion.answer(*_parser(completion.words()))
-    if not arguments:
-        return _next()
+    hide_arguments(arguments)
+    with inert():
+        return _started(arguments) if arguments else _next()
+
+
+def _started(arguments: list[str]) -> int:
+    """Parse and run, with a log where one is asked for."""
     args = _parser(arguments)[0].parse_args(arguments)
     if args.log is None:
         return _run(args)
     from mlcbuild.logfile import kept  # noqa: PLC0415 - seldom asked for
 
     try:
-        with kept(args.log, arguments):
+        with kept(args.log, arguments), inert():
             return _run(args)
     except InputError as error:
-        print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
-        return error.exit_code
+        return _complain(args, error)
 
 
 def _next() -> int:
@@ -150,10 +158,7 @@ def _run(args: argparse.Namespace) -> int:
         code = int(args.run(args))
         sys.stdout.flush()
     except MlcbuildError as error:
-        if args.verbose:
-            raise
-        print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
-        return error.exit_code
+        return _complain(args, error)
     except KeyboardInterrupt:
         print(f"mlcbuild {args.command}: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -161,12 +166,21 @@ def _run(args: argparse.Namespace) -> int:
         if _reader_left(error):  # head, less, more: not an error of ours
             _drop_output()
             return EXIT_UNREAD
-        if args.verbose:
-            raise
-        print(f"mlcbuild {args.command}: error: {error}", file=sys.stderr)
+        _complain(args, error)
         _drop_output()
         return EXIT_UNREACHABLE
     return code
+
+
+def _complain(args: argparse.Namespace, error: Exception) -> int:
+    """Print the error, as a traceback with ``-v``; return its exit code."""
+    if args.verbose:
+        import traceback  # noqa: PLC0415 - for whoever asks
+
+        print("".join(traceback.format_exception(error)), file=sys.stderr, end="")
+    else:
+        print(f"mlcbuild {args.command}: error: {one_line(str(error))}", file=sys.stderr)
+    return getattr(error, "exit_code", EXIT_UNREACHABLE)
 
 
 def _reader_left(error: OSError) -> bool:

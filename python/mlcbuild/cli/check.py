@@ -71,7 +71,10 @@ def run(args: argparse.Namespace) -> int:
     for target in report.targets:
         if target.error:
             remedy = f": {target.remedy}" if target.remedy else ""
-            print(f"mlcbuild check: error: {target.error}{remedy}", file=sys.stderr)
+            from mlcbuild.foreign import one_line  # noqa: PLC0415
+
+            line = one_line(f"mlcbuild check: error: {target.error}{remedy}")
+            print(line, file=sys.stderr)
     if args.output is not None:
         from mlcbuild.report.write import write_aside  # noqa: PLC0415
 
@@ -86,8 +89,9 @@ def _show(report: Report, form: str, *, verbose: bool) -> None:
     """Print the report; the text form is coloured on a terminal."""
     if form == "text" and sys.stdout.isatty():
         from mlcbuild.report.as_text import print_rich  # noqa: PLC0415
+        from mlcbuild.streams import styled  # noqa: PLC0415
 
-        print_rich(report, sys.stdout, verbose=verbose)
+        print_rich(report, styled(sys.stdout), verbose=verbose)
         return
     sys.stdout.write(render(report, form, verbose=verbose))
 
@@ -100,7 +104,7 @@ def _list_rules(*, as_json: bool) -> int:
 
         fields = ("id", "severity", "title", "why", "source", "fix")
         rules = [{field: getattr(rule, field) for field in fields} for rule in all_rules()]
-        print(json.dumps({"schema_version": 1, "rules": rules}, indent=2, ensure_ascii=False))
+        print(json.dumps({"schema_version": 1, "rules": rules}, indent=2))
         return 0
     for rule in all_rules():
         print(f"{rule.id:27}{rule.title}\n{'':27}{rule.severity}")

@@ -100,13 +100,14 @@ def _print(
         sys.stdout.write(as_json.render(examination, extra=extra))
         return
     from mlcbuild.doctor import as_text  # noqa: PLC0415
+    from mlcbuild.streams import styled  # noqa: PLC0415
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for one in repaired:
         sys.stdout.write(f"{one.outcome}: {one.did}\n        undo: {one.undo}\n")
     if args.fix and not repaired:
         sys.stdout.write("nothing here can be mended without you\n")
-    sys.stdout.write(as_text.render(examination, verbose=args.verbose, colour=colour))
+    styled(sys.stdout).write(as_text.render(examination, verbose=args.verbose, colour=colour))
 
 
 def _form(report: Path | None) -> str:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
             for w in done.wheels
         ]
         table = {"schema_version": 1, "wheels": wheels, "files": list(done.files)}
-        print(json.dumps(table, indent=2, ensure_ascii=False))
+        print(json.dumps(table, indent=2))
         return 0
     for wheel in done.wheels:
         print(f"{wheel.sha256}  {args.output / wheel.file}  ({len(wheel.parts)} parts)")

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         import json  # noqa: PLC0415
 
         table = {"schema_version": 1, "wheels": [_as_dict(each) for each in done]}
-        print(json.dumps(table, indent=2, ensure_ascii=False))
+        print(json.dumps(table, indent=2))
     else:
         for each in done:
             _show(each, verbose=args.verbose)

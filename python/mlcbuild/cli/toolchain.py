@@ -52,14 +52,16 @@ def run(args: argparse.Namespace) -> int:
             import json  # noqa: PLC0415
 
             table = {"schema_version": 1, **choice.define, "toolchain": json.loads(choice.record)}
-            print(json.dumps(table, indent=2, ensure_ascii=False))
+            print(json.dumps(table, indent=2))
         else:
             print(choice.text)
         return 0
     changed = environment(choice, env)
     print(f"{choice.text} ({len(changed)} variables)", file=sys.stderr)
     if args.export == "shell":
-        sys.stdout.write("".join(f"{name}={value}\n" for name, value in changed.items()))
+        from mlcbuild.streams import styled  # noqa: PLC0415 - its values are for machines
+
+        styled(sys.stdout).write("".join(f"{k}={v}\n" for k, v in changed.items()))
         return 0
     target = os.environ.get("GITHUB_ENV")
     if not target:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
 from mlcbuild.doctor.model import CATEGORIES, worst
+from mlcbuild.foreign import markdown_block, markdown_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,32 +54,25 @@ def _markdown(examination: Examination) -> str:
     ]
     for result in examination.results:
         if result.problem:
-            lines += [f"#### {result.status}: `{result.id}`", "", _escaped(result.finding), ""]
+            lines += [f"#### {result.status}: `{result.id}`", "", markdown_text(result.finding), ""]
             if result.evidence:
-                lines += _fenced(list(result.evidence))
-            lines += ["Fix:", "", *_fenced([result.fix])]
+                lines += markdown_block(list(result.evidence))
+            lines += ["Fix:", "", *markdown_block([result.fix])]
     lines += ["<details><summary>All checks</summary>", ""]
     lines += [
-        f"- {r.status} `{r.id}`: {_escaped(r.finding)}" for r in examination.results if r.applies
+        f"- {r.status} `{r.id}`: {markdown_text(r.finding)}"
+        for r in examination.results
+        if r.applies
     ]
     return "\n".join([*lines, "", "</details>", ""])
 
 
-def _escaped(text: str) -> str:
-    text = html.escape(text, quote=False)
-    return "".join(f"\\{c}" if c in "\\`*_[]|" else c for c in text)
-
-
-def _fenced(lines: list[str]) -> list[str]:
-    body = [" ".join(line.splitlines()) for line in lines]
-    fence = "```"
-    while any(fence in line for line in body):
-        fence += "`"
-    return [f"{fence}text", *body, fence, ""]
+def _escape(text: str) -> str:
+    return html.escape(visible(text))
 
 
 def _html(examination: Examination) -> str:
-    text = html.escape
+    text = _escape
     rows = "".join(
         f'<tr><td>{group}<td class="{status}">{status}<td>{number}<td>{problems}</tr>'
         for group, status, number, problems in _groups(examination)
@@ -102,12 +96,12 @@ def _html(examination: Examination) -> str:
 
 
 def _problem(result: Result) -> str:
-    evidence = html.escape("\n".join(result.evidence))
+    evidence = _escape("\n".join(result.evidence))
     return (
         f'<h3><span class="{result.status}">{result.status}</span> '
-        f"<code>{html.escape(result.id)}</code></h3><p>{html.escape(result.finding)}</p>"
+        f"<code>{_escape(result.id)}</code></h3><p>{_escape(result.finding)}</p>"
         + (f"<pre>{evidence}</pre>" if evidence else "")
-        + f"<p>Fix:</p><pre>{html.escape(result.fix)}</pre>\n"
+        + f"<p>Fix:</p><pre>{_escape(result.fix)}</pre>\n"
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import CATEGORIES, worst
 from mlcbuild.doctor.runner import SLOW_S
+from mlcbuild.foreign import one_line
+from mlcbuild.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,10 +23,6 @@ _COLOURS: Final = {"ok": "32", "warn": "33", "fail": "31", "crash": "35", "skip"
 _NAMES: Final = {"runtime-dlls": "runtime DLLs", "gpu": "GPU"}
 #: Lines of evidence on the screen; ``-v`` shows all.
 _EVIDENCE: Final = 6
-#: Control characters and marks that turn the direction of text: names come from strangers.
-_VISIBLE: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
 
 
 def render(examination: Examination, *, verbose: bool = False, colour: bool = False) -> str:
@@ -42,7 +40,7 @@ def render(examination: Examination, *, verbose: bool = False, colour: bool = Fa
         lines.append(("", "fix these in this order: the later ones may be gone then"))
     for result in problems:
         lines += [(paint(s, text), rest) for s, text, rest in _result(result, verbose=verbose)]
-    body = "".join(f"{head}{rest.translate(_VISIBLE)}".rstrip() + "\n" for head, rest in lines)
+    body = "".join(f"{head}{redacted(one_line(rest))}".rstrip() + "\n" for head, rest in lines)
     return body + paint(examination.status, _last_line(examination)) + "\n"
 
 

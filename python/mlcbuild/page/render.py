@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.foreign import visible
 from mlcbuild.page.charts import HEIGHT, WIDTH, charts_of
 from mlcbuild.page.images import Graph, graph_of
 from mlcbuild.page.layout import BOX, Layout, curve, place
@@ -46,7 +47,11 @@ def render(sections: Sequence[Section]) -> str:
         ) from error
     # Names of files come from strangers: everything is escaped.
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
+        autoescape=True,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_source),
     )
     template = environment.get_template("page.html")
     try:
@@ -72,6 +77,11 @@ def render(sections: Sequence[Section]) -> str:
             remedy="write it again with this mlcbuild",
         ) from error
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _visible(value: object) -> object:
+    """Make plain text visible; what is markup already was made here."""
+    return visible(value) if type(value) is str else value
 
 
 def _source(name: str) -> str:
@@ -139,10 +149,10 @@ def _data(graph: Graph, layout: Layout) -> str:
     table = {
         "nodes": [
             {
-                "name": node.label,
-                "group": node.group,
+                "name": visible(node.label),
+                "group": visible(node.group),
                 "state": node.state,
-                "lines": node.lines,
+                "lines": [visible(line) for line in node.lines],
                 "at": [spot.x, spot.y],
             }
             for node, spot in zip(graph.nodes, layout.spots, strict=True)

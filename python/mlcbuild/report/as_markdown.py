@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+from mlcbuild.foreign import markdown_code, markdown_text
 from mlcbuild.report.groups import grouped, names, summary_line, verdict_line
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _MODULES_SHOWN = 3
+
+_code = functools.partial(markdown_code, cell=True)
+_text = functools.partial(markdown_text, cell=True)
 
 
 def render(report: Report) -> str:
@@ -32,11 +37,11 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _target(target: Target) -> Iterator[str]:
     word, detail = verdict_line(target)
-    yield f"### {word}: {_code(target.name)}"
+    yield f"### {word}: {markdown_code(target.name)}"
     yield ""
-    yield f"{_cell(detail)}."
+    yield f"{markdown_text(detail)}."
     if target.remedy:
-        yield f"{_cell(target.remedy)}."
+        yield f"{markdown_text(target.remedy)}."
     troubled = [module for module in target.modules if module.load.verdict != "loads"]
     if troubled:
         yield ""
@@ -44,30 +49,16 @@ def _target(target: Target) -> Iterator[str]:
         yield "| --- | --- | --- |"
         for module in troubled:
             load = module.load
-            chain = " → ".join(_code(link) for link in load.chain) or _cell(load.reason)
-            yield (f"| {_code(module.path)} | {load.verdict}, WinError {load.winerror} | {chain} |")
+            chain = " → ".join(map(_code, load.chain)) or _text(load.reason)
+            verdict = f"{load.verdict}, WinError {load.winerror}"
+            yield f"| {_code(module.path)} | {verdict} | {chain} |"
     if target.findings:
         yield ""
         yield "| severity | rule | modules | finding | fix |"
         yield "| --- | --- | --- | --- | --- |"
         for group in grouped(target.findings):
-            where = names(tuple(_code(m) for m in group.modules), at_most=_MODULES_SHOWN)
+            where = names(tuple(map(_code, group.modules)), at_most=_MODULES_SHOWN)
             yield (
                 f"| {group.severity} | {group.rule} | {where} "
-                f"| {_cell(group.message)} | {_cell(group.fix)} |"
+                f"| {_text(group.message)} | {_text(group.fix)} |"
             )
-
-
-def _cell(text: str) -> str:
-    """Escape what would end a cell or start markup; file names come from strangers."""
-    for mark in "\\|`*_<>[]":
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
-
-
-def _code(text: str) -> str:
-    """Return a code span that no back-tick or bar inside can break."""
-    clean = " ".join(text.split()).replace("|", "\\|")
-    fence = "``" if "`" in clean else "`"
-    space = " " if "`" in clean else ""
-    return f"{fence}{space}{clean}{space}{fence}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mlcbuild import __version__
+from mlcbuild.foreign import sarif_text
 from mlcbuild.rules import RULE_IDS, all_rules
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _location(target: Target) -> dict[str, Any]:
     path = (target.spec or target.name).replace("\\", "/")
+    if path.startswith("//"):  # else a reader takes what follows for a host
+        path = f"/{path.lstrip('/')}"
     # A file name need not be text in any encoding.
     return {"uri": quote(path, safe="/", errors="surrogatepass")}
 
@@ -81,7 +84,7 @@ def _location(target: Target) -> dict[str, Any]:
 def _unread(target: Target) -> dict[str, Any]:
     return {
         "level": "error",
-        "message": {"text": target.error},
+        "message": {"text": sarif_text(target.error)},
         "locations": [{"physicalLocation": {"artifactLocation": _location(target)}}],
     }
 
@@ -105,7 +108,7 @@ def _result(target: Target, finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": RULE_IDS.index(finding.rule),
         "level": finding.severity,
-        "message": {"text": f"{where}: {finding.message}. Fix: {finding.fix}"},
+        "message": {"text": sarif_text(f"{where}: {finding.message}. Fix: {finding.fix}")},
         "locations": [location],
         "partialFingerprints": {
             "finding/v1": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
+from mlcbuild.foreign import one_line
+from mlcbuild.redaction import redacted
 from mlcbuild.report.groups import (
     Group,
     count,
@@ -38,12 +40,6 @@ _STYLES: Final = {
     "note": "cyan",
 }
 
-#: Control characters and marks that turn the direction of text, as visible escapes.
-_VISIBLE: Final = {
-    code: f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"  # noqa: PLR2004 - two digits
-    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
-
 _SCREEN_GROUPS: Final = 6
 _SCREEN_CHAINS: Final = 4
 
@@ -71,7 +67,7 @@ def lines(report: Report, *, verbose: bool = False) -> Iterator[Line]:
     File and DLL names come from strangers: escape sequences in them must not reach a terminal.
     """
     for line in _lines(report, verbose=verbose):
-        yield tuple((style, text.translate(_VISIBLE)) for style, text in line)
+        yield tuple((style, redacted(one_line(text))) for style, text in line)
 
 
 def _lines(report: Report, *, verbose: bool) -> Iterator[Line]:

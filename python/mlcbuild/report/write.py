@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from mlcbuild.errors import InputError
+from mlcbuild.redaction import redacted
 
 __all__ = ["write_aside"]
 
@@ -22,7 +23,7 @@ def write_aside(path: Path, text: str, *, option: str = "--output") -> None:
         aside = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             # A lone surrogate is a file name in no encoding: show it, do not die of it.
-            stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+            stream.write(redacted(text).encode("utf-8", "backslashreplace").decode("utf-8"))
         if os.name == "posix":
             umask = os.umask(0)
             os.umask(umask)

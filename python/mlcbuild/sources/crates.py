@@ -9,7 +9,6 @@ a source replacement of the user's Cargo configuration keeps working.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -21,9 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import aside
+from mlcbuild.commandline import Parser
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
 from mlcbuild.programs import run
 from mlcbuild.sources.lock import read_toml
+from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -236,9 +237,10 @@ def _dump(lock: CrateLock) -> str:
     return "\n".join([*lines, "]"]) + "\n"
 
 
+@inert()
 def main(argv: Sequence[str] | None = None) -> int:
     """Write Cargo.lock; with ``--update``, crates.toml before it."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m mlcbuild.sources.crates", description="Write Cargo.lock from crates.toml."
     )
     parser.add_argument("--manifest", type=Path, required=True, metavar="DIR")

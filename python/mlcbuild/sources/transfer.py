@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild import __version__
 from mlcbuild.aside import open_kept, open_new
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.redaction import hide
 from mlcbuild.sources.cache import no_room, sha256_of
 
 if TYPE_CHECKING:
@@ -168,9 +169,11 @@ class Transfer:
 def _credentials(parts: urllib.parse.SplitResult) -> tuple[str, str] | None:
     """Return user and password: of the URL, else of the user's netrc file."""
     if parts.username is not None:
+        hide(parts.password or "")
         return urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
     with contextlib.suppress(OSError, netrc.NetrcParseError):
         if found := netrc.netrc().authenticators(parts.hostname or ""):
+            hide(found[2] or "")
             return found[0], found[2] or ""
     return None
 

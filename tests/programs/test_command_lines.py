@@ -1,0 +1,130 @@
+"""Every command line: no abbreviations, no secrets, no escapes in what it says."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import http.server
+import json
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.cli import COMMANDS, _parser, main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Alone in the wheel, without mlcbuild: it says allow_abbrev itself.
+OWN = {"python/mlcbuild/commandline.py", "python/mlc_llm/_locator/report.py"}
+
+
+def test_every_parser_is_the_one_without_abbreviations() -> None:
+    wrong = []
+    for folder in ("python", "scripts", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                called = isinstance(node, ast.Call) and ast.unparse(node.func)
+                if called in {"argparse.ArgumentParser", "ArgumentParser"} and name not in OWN:
+                    wrong.append(f"{name}:{node.lineno}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_no_option_can_be_abbreviated(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sub = _parser([command])[1]
+    assert sub is not None
+    assert not sub.allow_abbrev
+    for action in sub._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            assert not any(parser.allow_abbrev for parser in action.choices.values())
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--verb"])
+    assert ended.value.code == 2
+    capsys.readouterr()
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """Serve a model whose name moves the cursor, and refuse with a reason that does."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"data": [{"id": "m\x1b[2J\x9b1m\u202ex"}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.send_response(500, "no\x1b[31m \x07way")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{httpd.server_port}"
+    httpd.shutdown()
+    httpd.server_close()
+
+
+def seen(capsys: pytest.CaptureFixture[str]) -> str:
+    said = capsys.readouterr()
+    return said.out + said.err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_bench_prints_neither_password_nor_escapes(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: tuple[str, ...]
+) -> None:
+    log, out = tmp_path / "log", tmp_path / "out.json"
+    words = ["--requests", "2", "--concurrency", "1", "--header", "X-Key: Bearer k3yk3yk3y"]
+    words += ["--log", str(log), "--output", str(out), *form]
+    assert main(["bench", f"http://user:s3cr3tpw@{server}", *words]) in {1, 3}
+    for text in (seen(capsys), log.read_text("utf-8"), out.read_text("utf-8")):
+        assert "s3cr3tpw" not in text
+        assert "k3yk3yk3y" not in text
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
+
+
+def test_a_header_under_an_abbreviation_is_refused_and_not_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--head", "Authorization: Bearer s3cr3tpw", "--log", str(tmp_path / "log")]
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "http://127.0.0.1:9", *words])
+    assert ended.value.code == 2
+    assert "s3cr3tpw" not in seen(capsys)
+    assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize("form", [(), ("-v",)])
+def test_fetch_does_not_print_the_password_of_a_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: tuple[str, ...]
+) -> None:
+    lock = tmp_path / "3rdparty" / "sources.toml"
+    lock.parent.mkdir()
+    lock.write_text(
+        'version = 1\n[demo]\ngit = "http://user:s3cr3tpw@127.0.0.1:9/owner/demo"\n'
+        f'commit = "{"0" * 40}"\npaths = ["LICENSE"]\nlicence = "MIT"\n'
+        'licence_files = ["LICENSE"]\nwhy = "test"\n'
+    )
+    words = ["--lock", str(lock), "--cache", str(tmp_path / "cache"), *form]
+    assert main(["fetch", *words]) == 3
+    said = seen(capsys)
+    assert "127.0.0.1:9" in said
+    assert "s3cr3tpw" not in said
+
+
+def test_an_error_is_one_line_whatever_the_name_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(tmp_path / "a\n\x1b[2Jmlcbuild check: GOOD\r.dll")]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
