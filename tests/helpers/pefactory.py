@@ -100,7 +100,7 @@ def make_pe(
         optional_size,
         characteristics,
     )
-    image_size = BASE + (len(raw) + 0xFFF) // 0x1000 * 0x1000
+    image_size = BASE + (max(1, len(raw)) + 0xFFF) // 0x1000 * 0x1000
     optional = struct.pack("<HBBIIII", 0x20B if wide else 0x10B, *linker, 0, len(raw), 0, BASE)
     optional += struct.pack("<I", BASE)
     optional += struct.pack("<Q", 0x180000000) if wide else struct.pack("<II", BASE, 0x10000000)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from check_facts import image, loads, need, run_rule, subject, wheel
 from mlcbuild.package.model import Member
+from mlcbuild.package.record import parse_record
 from mlcbuild.rules.model import Neighbour
 from mlcbuild.rules.path_too_long import LONGEST_PATH, PER_USER, STORE
 
@@ -183,8 +184,11 @@ def test_an_installed_record_is_not_judged() -> None:
 
 
 def test_a_back_slash_in_record_is_the_same_path() -> None:
-    record = {path.replace("/", "\\"): row for path, row in CLEAN.items()}
+    rows = "".join(f"{p},{d},\n".replace("/", "\\") for p, (d, _) in CLEAN.items())
+    record = parse_record(rows.encode()).rows
     assert run_rule("record-mismatch", recorded(record, SIZES, DIGESTS)) == []
+    (changed,) = run_rule("record-mismatch", recorded(record, SIZES, {"pkg/a.py": "00"}))
+    assert changed.evidence["kind"] == "hash"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def subject_of(
     reading.read_small()
     images: dict[str, Image] = {}
     broken: dict[str, str] = {}
-    files = world.package.files.values()
+    files = world.package.every
     for file in counted(files, "reading image"):
         record = world.images.record(file)
         if record.refused:
@@ -56,7 +56,7 @@ def subject_of(
     if not images and not broken:
         _refuse_foreign(reading)
     loads = {
-        file.key: predict(world, file.path)
+        file.key: predict(world, file.key)
         for file in counted(files, "predicting the load of image")
     }
     reading.finish()

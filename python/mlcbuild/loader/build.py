@@ -15,6 +15,7 @@ from mlcbuild.loader.names import fold
 from mlcbuild.loader.process import python_of_dll
 from mlcbuild.loader.reading import read_record
 from mlcbuild.loader.world import World
+from mlcbuild.package.names import installed_path
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _tree(
     for member in members:
         if not is_native_name(member.path):
             continue
-        path, to_prefix = _installed(member.path)
+        path, to_prefix = installed_path(member.path)
         file = File(
             key=f"{label}!{member.path}" if label else member.path,
             path=path,
@@ -175,15 +176,6 @@ def _tree(
         if to_prefix and "/" not in path:
             beside_python.append(file)
     return Tree(label, origin, files), beside_python
-
-
-def _installed(path: str) -> tuple[str, bool]:
-    """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``."""
-    head, _, rest = path.partition("/")
-    scheme, _, inner = rest.partition("/")
-    if not head.endswith(".data") or not inner or scheme not in {"platlib", "purelib", "data"}:
-        return path, False
-    return inner, scheme == "data"
 
 
 def read_member(package: Package, member: Member) -> Record:

@@ -1,4 +1,4 @@
-"""Load one image in one legal order of the added folders: every need and every fault on the way.
+"""Load one image in one legal order of the added folders: every need and the faults on the way.
 
 Windows maps the dependencies first, breadth first, and binds symbols afterwards; so faults of
 mapping (126, 193) are reported before faults of binding (127, 182).
@@ -6,17 +6,25 @@ mapping (126, 193) are reported before faults of binding (127, 182).
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.nearest import KINDS, chain_of, shortened
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.graph import Edge, Graph
+    from mlcbuild.loader.graph import Edge, Graph, Node
     from mlcbuild.loader.images import File
     from mlcbuild.loader.model import Problem
     from mlcbuild.loader.search import Context
 
-__all__ = ["Step", "Walk", "walk"]
+__all__ = ["Step", "Walk", "every_step", "further_limit", "walk"]
+
+#: Faults of what an image needs that its load lists, the nearest first; its own are all listed.
+_FURTHER: Final = 64
+#: The same, over all images of a package: a thousand images that each miss one see a million.
+_FURTHER_IN_ALL: Final = 20_000
+#: Files that one load looks at for a fault, for each fault that it may list.
+_FILES_FOR_ONE: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,43 +37,86 @@ class Step:
 
 @dataclass(slots=True)
 class Walk:
-    """The closure of one image."""
+    """The closure of one image: its own imports, and what is wrong or open further down."""
 
+    whole: bool = True
     steps: list[Step] = field(default_factory=list)
     mapping: list[Problem] = field(default_factory=list)
     binding: list[Problem] = field(default_factory=list)
     delayed: list[Problem] = field(default_factory=list)
+    #: The fault that decides: the first certain one, else the first that may strike.
+    reported: Problem | None = None
 
     @property
     def faults(self) -> list[Problem]:
-        """Every fault of the load itself, in the order in which Windows meets them."""
+        """The listed faults of the load itself, in the order in which Windows meets them."""
         return [*self.mapping, *self.binding]
 
 
-def walk(context: Context, graph: Graph) -> Walk:
-    """Follow every import of the image and of what it needs."""
-    result = Walk()
-    root = context.root
-    queue: deque[tuple[File, tuple[str, ...]]] = deque([(root, (root.path,))])
-    seen = {root.key}
-    while queue:
-        file, chain = queue.popleft()
-        node = graph.node(file, context)
-        for ours, theirs in (
-            (result.mapping, node.mapping),
-            (result.binding, node.binding),
-            (result.delayed, node.delayed),
-        ):
-            if theirs and (file is root or ours is not result.delayed):
-                ours += [replace(problem, chain=(*chain, *problem.chain)) for problem in theirs]
-        for edge in node.edges:
-            result.steps.append(Step(importer=file, edge=edge))
-            found = edge.found
-            if found.file is None or edge.delayed or found.file.key in seen:
-                continue
-            if found.file.origin == "system":
-                continue  # Windows is taken to be whole
-            if found.cause is None or not found.certain:
-                seen.add(found.file.key)
-                queue.append((found.file, (*chain, *edge.names)))
+def further_limit(images: int) -> int:
+    """Return how many faults of its needs the load of one image lists, of so many images."""
+    return max(8, min(_FURTHER, _FURTHER_IN_ALL // max(1, images)))
+
+
+def walk(context: Context, graph: Graph, *, further: int, whole: bool) -> Walk:
+    """Follow every import of the image and of what it needs, as far as something is to tell.
+
+    The decisive fault is exact; beside the image's own, at most ``further`` others are listed.
+    ``whole`` keeps long chains whole.
+    """
+    root = graph.node(context.root, context)
+    result = Walk(whole=whole, reported=_reported(context.root, root, whole=whole))
+    queue: list[tuple[Node, int, Edge | None]] = [(root, -1, None)]
+    seen = {id(root)}
+    left = further
+    for at, (node, _, _) in enumerate(queue):
+        if left <= 0 or at > further * _FILES_FOR_ONE:
+            break
+        left -= _note(result, node, _chain(context.root, queue, at), own=node is root)
+        for edge, target in node.follow:
+            if target.matters and id(target) not in seen:
+                seen.add(id(target))
+                queue.append((target, at, edge))
     return result
+
+
+def every_step(context: Context, graph: Graph) -> list[Step]:
+    """Return every import of the image and of all that it needs, breadth first."""
+    queue = [graph.node(context.root, context)]
+    seen = {id(queue[0])}
+    for node in queue:  # it grows
+        new = [target for _, target in node.follow if id(target) not in seen]
+        seen |= {id(target) for target in new}
+        queue += new
+    return [Step(importer=node.file, edge=edge) for node in queue for edge in node.edges]
+
+
+def _note(result: Walk, node: Node, chain: tuple[str, ...], *, own: bool) -> int:
+    """List a file's imports and faults; return how many faults of an image's needs these are."""
+    kinds = [(result.mapping, node.mapping), (result.binding, node.binding)]
+    if own:
+        kinds.append((result.delayed, node.delayed))
+    for ours, theirs in kinds:
+        for each in theirs:
+            names = shortened((*chain, *each.chain), whole=result.whole)
+            ours.append(replace(each, chain=names))
+    result.steps += [Step(importer=node.file, edge=edge) for edge in node.edges]
+    return 0 if own else node.troubles
+
+
+def _chain(root: File, queue: list[tuple[Node, int, Edge | None]], at: int) -> tuple[str, ...]:
+    names: list[str] = []
+    _, parent, edge = queue[at]
+    while edge is not None:
+        names[:0] = edge.names
+        _, parent, edge = queue[parent]
+    return (root.path, *names)
+
+
+def _reported(root: File, node: Node, *, whole: bool) -> Problem | None:
+    for kind in KINDS:
+        if kind in node.near:
+            return replace(
+                node.near[kind].problem, chain=chain_of(root.path, node, kind, whole=whole)
+            )
+    return None

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.loader.model import Problem
 from mlcbuild.loader.names import fold
-from mlcbuild.loader.search import resolve
+from mlcbuild.loader.nearest import mark
+from mlcbuild.loader.search import is_special, resolve
 from mlcbuild.loader.symbols import check_symbol, fault_code
 from mlcbuild.loader.words import found_reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
     from mlcbuild.loader.images import File
+    from mlcbuild.loader.nearest import Kind, Near
     from mlcbuild.loader.search import Context, Found
     from mlcbuild.loader.symbols import Miss
-    from mlcbuild.pe.facts import Image, ImportedDll
+    from mlcbuild.pe.facts import ImportedDll
 
 __all__ = ["Edge", "Graph", "Node"]
 
@@ -39,40 +43,107 @@ class Edge:
         return (*self.via, self.name)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """One file's own edges and faults. Chains are relative: they start after the file."""
 
+    file: File
     edges: list[Edge] = field(default_factory=list)
     mapping: list[Problem] = field(default_factory=list)
     binding: list[Problem] = field(default_factory=list)
     delayed: list[Problem] = field(default_factory=list)
+    #: The imports that Windows follows, and what they lead to, each file once.
+    follow: list[tuple[Edge, Node]] = field(default_factory=list)
+    #: Kind of fault -> the nearest one, here or further down.
+    near: dict[Kind, Near] = field(default_factory=dict)
+    #: Whether this file or one that it needs has anything to tell in a load.
+    matters: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's base name."""
+        return self.file.name
+
+    @property
+    def troubles(self) -> int:
+        """How many of its imports and symbols are not found, delayed ones too."""
+        return sum(edge.found.cause is not None for edge in self.edges) + len(self.binding)
 
 
 class Graph:
-    """The nodes of one view: one folder, one process, one order of the added folders."""
+    """The nodes of one view: one folder, one process, one order of the added folders.
 
-    def __init__(self) -> None:
+    ``ambiguous`` are the folded names that lie in several added folders.
+    """
+
+    def __init__(self, ambiguous: Callable[[], Container[str]] = frozenset) -> None:
         self._nodes: dict[tuple[str, str], Node] = {}
+        self._ambiguous = ambiguous
 
     def node(self, file: File, context: Context) -> Node:
-        """Return what one file needs, asked for as the image itself or as a dependency."""
-        record = context.images.record(file)
-        image = record.image
-        root = context.root
-        starts = file is root and not context.process.python
-        if image is None or record.refused or not (starts or image.is_dll):
-            return Node()  # Windows maps an image without the DLL flag, but follows nothing
-        # The image asked for is found by its name wherever it lies: such nodes are its own.
-        own = fold(root.name) in context.images.imported(file)
-        key = (file.key, root.key if own else "")
+        """Return what one file needs, with all that its needs need, marked by ``nearest``."""
+        key = self._key(file, context)
         if key not in self._nodes:
-            self._nodes[key] = _build(file, image, context)
+            self._explore(file, context)
         return self._nodes[key]
 
+    def _explore(self, first: File, context: Context) -> None:
+        new: list[Node] = []
 
-def _build(file: File, image: Image, context: Context) -> Node:
-    node = Node()
+        def take(file: File) -> Node:
+            key = self._key(file, context)
+            node = self._nodes.get(key)
+            if node is None:
+                node = self._nodes[key] = Node(file=file)
+                new.append(node)
+            return node
+
+        take(first)
+        for node in new:  # it grows
+            _build(node, context)
+            followed = {id(node)}
+            for edge in node.edges:
+                found = edge.found
+                if found.file is None or edge.delayed or found.file.origin == "system":
+                    continue  # Windows is taken to be whole
+                if found.cause is None or not found.certain:
+                    target = take(found.file)
+                    if id(target) not in followed:
+                        followed.add(id(target))
+                        node.follow.append((edge, target))
+        mark(new, self._matters)
+
+    def _matters(self, node: Node) -> bool:
+        ambiguous = self._ambiguous()
+        return bool(node.troubles) or any(
+            fold(edge.found.name) in ambiguous for edge in node.edges if edge.found.file is not None
+        )
+
+    @staticmethod
+    def _key(file: File, context: Context) -> tuple[str, str]:
+        # The image asked for is found by its name wherever it lies: where a search for that name
+        # ends elsewhere, the nodes of its importers are its own.
+        own = context.root.name if _found_by_name_alone(file, context) else ""
+        return file.key, own and context.root.key
+
+
+def _found_by_name_alone(file: File, context: Context) -> bool:
+    """Return whether a file's import of the image asked for ends there for its name alone."""
+    root = context.root
+    if file is root or fold(root.name) not in context.images.imported(file):
+        return False
+    image = context.images.record(file).image
+    first = context.folder_of(root).find(root.name)
+    return first is not root or bool(image and image.dependent_load_flags) or is_special(context)
+
+
+def _build(node: Node, context: Context) -> None:
+    file = node.file
+    record = context.images.record(file)
+    image = record.image
+    starts = file is context.root and not context.process.python
+    if image is None or record.refused or not (starts or image.is_dll):
+        return  # Windows maps an image without the DLL flag, but follows nothing
     for imported in image.imports:
         if not imported.symbols and not imported.delayed:
             continue  # a descriptor without any symbol is skipped by the loader
@@ -80,7 +151,6 @@ def _build(file: File, image: Image, context: Context) -> Node:
         _add(node, Edge(name=imported.name, found=found, delayed=imported.delayed), context)
         if found.cause is None or found.certain is False:
             _bind(node, file, imported, found, context)
-    return node
 
 
 def _add(node: Node, edge: Edge, context: Context) -> None:

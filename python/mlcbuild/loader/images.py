@@ -77,8 +77,11 @@ class Tree:
         #: Looks a relative path up that ``files`` does not list (a folder on disk).
         self.deeper = deeper
         self.origin = origin
-        self.files = {fold(file.path): file for file in files}
-        self.by_key = {file.key: file for file in self.files.values()}
+        #: Every file, also those that Windows cannot keep beside another of the same folded path.
+        self.every = tuple(files)
+        #: What lies in the folders: of two files of one path the last, as installers write them.
+        self.files = {fold(file.path): file for file in self.every}
+        self.by_key = {file.key: file for file in self.every}
 
         self._folders: dict[str, Folder] = {}
         self._by_folder: dict[str, list[File]] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.closure import walk
+from mlcbuild.loader.closure import further_limit, walk
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.model import Load, Need, Problem
 from mlcbuild.loader.names import fold
@@ -43,10 +43,12 @@ def predict(world: World, path: str) -> Load:
     if suited == "wrong":
         mine = MACHINE_NAMES[context.process.machine]
         return _refused(file, f"built for {theirs}, the process is {mine}", "wrong-machine")
-    walks = [walk(context, world.graph(context))]
+    further = further_limit(len(world.package.every))
+    whole = world.chain_names > 0
+    walks = [walk(context, world.graph(context), further=further, whole=whole)]
     for order in _other_orders(world, walks[0], context):
         other = world.context(file, record.image, added=order)
-        walks.append(walk(other, world.graph(other)))
+        walks.append(walk(other, world.graph(other), further=further, whole=whole))
     own = [
         Problem(
             cause="wrong-machine",
@@ -56,7 +58,9 @@ def predict(world: World, path: str) -> Load:
             certain=False,
         )
     ]
-    return _merge(world, context, walks, own if suited == "arm-only" else [])
+    load = _merge(world, context, walks, own if suited == "arm-only" else [])
+    world.chain_names -= sum(len(problem.chain) for problem in load.problems)
+    return load
 
 
 def _refused(file: File, reason: str, cause: Cause, *, winerror: int = 193) -> Load:
@@ -89,24 +93,19 @@ def _other_orders(world: World, first: Walk, context: Context) -> Iterator[tuple
     yield (*reversed(rivals), *rest)
 
 
-def _reported(walked: Walk) -> Problem | None:
-    """Return the fault that decides: the first certain one, else the first that may strike."""
-    faults = walked.faults
-    return next((p for p in faults if p.certain), faults[0] if faults else None)
-
-
 def _merge(world: World, context: Context, walks: Sequence[Walk], own: list[Problem]) -> Load:
-    reported = [_reported(walked) for walked in walks]
+    reported = [walked.reported for walked in walks]
     worst = next((p for p in reported if p and p.certain), None) or next(
         (p for p in (*own, *reported) if p), None
     )
     needs = _needs(world, context, walks)
     problems: dict[tuple[str, tuple[str, ...], str | None, bool], Problem] = {}
     every = (p for walked in walks for p in (*walked.faults, *walked.delayed))
-    for problem in (*own, *every):
+    first = (worst,) if worst is not None else ()
+    for problem in (*first, *own, *every):
         key = (problem.cause, problem.chain, problem.symbol, problem.delayed)
         problems.setdefault(key, problem)
-    ordered = tuple(sorted(problems.values(), key=lambda p: (p.delayed, p is not worst)))
+    ordered = tuple(sorted(problems.values(), key=lambda p: p.delayed))
     if worst is None:
         return Load(verdict="loads", needs=needs, problems=ordered)
     always = worst.certain and all(p is not None and p.certain for p in reported)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.process import Process
     from mlcbuild.loader.system import System, SystemDll, Table
 
-__all__ = ["Context", "Elsewhere", "Found", "Places", "resolve"]
+__all__ = ["Context", "Elsewhere", "Found", "Places", "is_special", "resolve"]
 
 # LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).
 _DLL_LOAD_DIR: Final = 0x100
@@ -105,6 +105,21 @@ def resolve(name: str, context: Context, importer: File) -> Found:
     elif ":" in name or base.startswith("/"):
         return Found(name=name, origin="missing", cause="missing-dll")
     return _search(name, base, context, importer)
+
+
+def is_special(context: Context) -> bool:
+    """Return whether a search for the image's own name would not begin with the folders.
+
+    Such names are those of Python, of Windows and of what is in every process.
+    """
+    base = fold(context.root.name)
+    return (
+        has_path(base)
+        or is_api_set(base)
+        or base in KNOWN_DLLS
+        or context.process.own_module(base)
+        or base in PRELOADED_SYSTEM
+    )
 
 
 def _api_set(name: str, context: Context) -> Found:

@@ -48,16 +48,20 @@ class World:
     msvcp140: str | None = None
     #: What was taken for granted, in words, to be shown to the reader.
     assumptions: tuple[str, ...] = ()
+    #: Names that the chains of all loads together may still have before long ones are shortened: a
+    #: thousand images in a row have half a million.
+    chain_names: int = 500_000
     images: Images = field(default_factory=Images)
     _homes: dict[str, Folder] = field(default_factory=dict)
     _names: dict[str, File] | None = None
     _held: dict[str, list[Folder]] = field(default_factory=dict)
+    _brought_by: dict[str, dict[str, str]] | None = None
     _shared: frozenset[str] | None = None
     _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
 
     def file(self, path: str) -> File:
         """Return the package's file of this path. Raises ``KeyError`` if there is none."""
-        file = self.package.files.get(fold(path)) or self.package.by_key.get(path)
+        file = self.package.by_key.get(path) or self.package.files.get(fold(path))
         if file is None:
             raise KeyError(path)
         return file
@@ -73,7 +77,7 @@ class World:
         """Return whether a file belongs to the examined package (or lies beside the image)."""
         if self.beside is not None and self.beside.tree.by_key.get(file.key) is file:
             return True
-        return self.package.files.get(fold(file.path)) is file
+        return self.package.by_key.get(file.key) is file
 
     def context(
         self, file: File, image: Image, *, added: tuple[Folder, ...] | None = None
@@ -141,7 +145,7 @@ class World:
         """Return the graph that this image shares with the others of its folder and process."""
         key = (self._home(context.root), context.process, context.places.added)
         if key not in self._graphs:
-            self._graphs[key] = Graph()
+            self._graphs[key] = Graph(self._holders_of_many)
         return self._graphs[key]
 
     def _home(self, file: File) -> Folder:
@@ -167,13 +171,21 @@ class World:
         folder = file.path.rpartition("/")[0] or "the top folder"
         if base.endswith(".pyd"):
             return Elsewhere(folder=folder, brought_by=file.path)
-        for other in self.package.files.values():
-            if other.folder != file.folder or not fold(other.name).endswith(".pyd"):
-                continue
-            image = self.images.record(other).image
-            if image and any(fold(i.name) == base and not i.delayed for i in image.imports):
-                return Elsewhere(folder=folder, brought_by=other.path)
-        return Elsewhere(folder=folder)
+        return Elsewhere(folder=folder, brought_by=self._brought(file.folder).get(base, ""))
+
+    def _brought(self, folder: str) -> dict[str, str]:
+        """Return what the extension modules of a folder import: folded name -> who is the first."""
+        if self._brought_by is None:
+            self._brought_by = {}
+            for other in self.package.files.values():
+                if not fold(other.name).endswith(".pyd"):
+                    continue
+                image = self.images.record(other).image
+                names = self._brought_by.setdefault(other.folder, {})
+                for imported in image.imports if image else ():
+                    if not imported.delayed:
+                        names.setdefault(fold(imported.name), other.path)
+        return self._brought_by.get(folder, {})
 
     def _trees(self) -> list[Tree]:
         beside = (self.beside,) if self.beside is not None else ()

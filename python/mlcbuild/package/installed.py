@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
-from mlcbuild.package.metadata import parse_headers, parse_record
+from mlcbuild.package.metadata import parse_headers
 from mlcbuild.package.model import WheelFacts
+from mlcbuild.package.record import parse_record
 from mlcbuild.package.requirements import needed_names
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _package(
     *,
     companions: list[FilesPackage] | None = None,
 ) -> FilesPackage:
-    record = parse_record((distribution.read_text("RECORD") or "").encode())
+    record = parse_record((distribution.read_text("RECORD") or "").encode()).rows
     wheel = parse_headers((distribution.read_text("WHEEL") or "").encode())
     name = distribution.metadata["Name"]
     tags = tuple(wheel.get("tag", ()))

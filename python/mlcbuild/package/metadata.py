@@ -6,12 +6,14 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import InputError
 from mlcbuild.package.model import WheelFacts
+from mlcbuild.package.record import RecordFile, parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
-__all__ = ["dist_info_of", "parse_headers", "parse_record", "tags_of_name", "wheel_facts"]
+__all__ = ["dist_info_of", "parse_headers", "tags_of_name", "wheel_facts"]
 
 #: Name, version, an optional build number, then python, abi and platform (PyPA, file names).
 _NAME: Final = re.compile(
@@ -35,20 +37,48 @@ def dist_info_of(paths: Iterable[str]) -> str | None:
     return next((match[1] for path in paths if (match := _DIST_INFO.fullmatch(path))), None)
 
 
-def wheel_facts(filename: str, dist_info: str | None, read: Callable[[str], bytes]) -> WheelFacts:
-    """Collect the facts; what is missing or unreadable (``read`` gives b"") stays empty."""
+def wheel_facts(
+    filename: str,
+    dist_info: str | None,
+    read: Callable[[str], bytes],
+    members: Container[str] = (),
+) -> WheelFacts:
+    """Collect the facts; what is missing or unreadable stays empty.
+
+    ``read`` gives a member's bytes, b"" where there is none, or raises ``InputError``; ``members``
+    are the wheel's paths.
+    """
     match = _NAME.fullmatch(filename)
     folder = dist_info or ""
-    metadata = parse_headers(read(f"{folder}/METADATA")) if folder else {}
-    wheel = parse_headers(read(f"{folder}/WHEEL")) if folder else {}
+    metadata = _headers(f"{folder}/METADATA", read)
+    wheel = _headers(f"{folder}/WHEEL", read)
+    record = _record(folder, read, members)
     return WheelFacts(
         distribution=metadata.get("name", [match["name"] if match else ""])[0],
         version=metadata.get("version", [match["version"] if match else ""])[0],
         tags=tags_of_name(filename) or tuple(wheel.get("tag", ())),
-        record=parse_record(read(f"{folder}/RECORD")) if folder else {},
+        record=record.rows,
+        record_file=record,
         requires=tuple(metadata.get("requires-dist", ())),
         declared_tags=tuple(wheel.get("tag", ())),
     )
+
+
+def _headers(path: str, read: Callable[[str], bytes]) -> dict[str, list[str]]:
+    try:
+        return parse_headers(read(path))
+    except InputError:
+        return {}
+
+
+def _record(folder: str, read: Callable[[str], bytes], members: Container[str]) -> RecordFile:
+    if not folder:
+        return RecordFile(problem="the wheel has no .dist-info folder")
+    try:
+        raw = read(f"{folder}/RECORD")
+    except InputError as error:
+        return RecordFile(problem=error.message)
+    return parse_record(raw, members) if raw else RecordFile(problem="the wheel has no RECORD")
 
 
 def parse_headers(raw: bytes) -> dict[str, list[str]]:
@@ -60,20 +90,4 @@ def parse_headers(raw: bytes) -> dict[str, list[str]]:
             break
         if colon and not line[0].isspace():
             found.setdefault(key.strip().lower(), []).append(value.strip())
-    return found
-
-
-def parse_record(raw: bytes) -> dict[str, tuple[str, int | None]]:
-    """Read RECORD's rows; an unreadable file has none."""
-    import csv  # noqa: PLC0415
-
-    lines = raw.decode("utf-8-sig", "replace").splitlines()
-    found: dict[str, tuple[str, int | None]] = {}
-    try:
-        for row in csv.reader(lines):
-            if row:
-                path, digest, size = (*row, "", "")[:3]
-                found[path] = (digest, int(size) if size.isascii() and size.isdigit() else None)
-    except (csv.Error, ValueError):
-        return {}
     return found

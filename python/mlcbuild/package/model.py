@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mlcbuild.package.record import RecordFile, Row
+
 __all__ = ["Kind", "Member", "Package", "WheelFacts"]
 
 Kind = Literal["image", "folder", "wheel", "installed", "pypi"]
@@ -29,7 +31,9 @@ class WheelFacts:
     version: str
     tags: tuple[str, ...]
     #: RECORD rows: path -> (``sha256=...`` or empty, size or None).
-    record: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    record: dict[str, Row] = field(default_factory=dict)
+    #: What else RECORD says, where it was read.
+    record_file: RecordFile | None = None
     requires: tuple[str, ...] = ()
     #: The tags that the WHEEL file states; ``tags`` are those of the file name.
     declared_tags: tuple[str, ...] = ()

@@ -44,7 +44,7 @@ class WheelPackage:
         self._source = source
         self._entries = read_directory(source, name=filename)
         self.wheel: WheelFacts | None = wheel_facts(
-            filename, dist_info_of(self._entries), self._text
+            filename, dist_info_of(self._entries), self._text, self._entries
         )
 
     def members(self) -> Iterator[Member]:
@@ -70,12 +70,13 @@ class WheelPackage:
 
     def _text(self, path: str) -> bytes:
         entry = self._entries.get(path)
-        if entry is None or entry.size > METADATA_LIMIT:
+        if entry is None:
             return b""
-        try:
-            return bytes(read_entry(self._source, entry, archive=self.name))
-        except InputError:
-            return b""
+        if entry.size > METADATA_LIMIT:
+            raise InputError(
+                f"{path} is of {entry.size >> 20} MB, above the limit of {METADATA_LIMIT >> 20} MB"
+            )
+        return bytes(read_entry(self._source, entry, archive=self.name))
 
 
 def _refuse_other_systems(filename: str) -> None:

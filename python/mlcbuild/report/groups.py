@@ -37,12 +37,12 @@ class Group:
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Merge findings of one rule, severity, message and fix, in order of first appearance."""
-    merged: dict[tuple[str, Severity, str, str], list[str]] = {}
+    merged: dict[tuple[str, Severity, str, str], dict[str, None]] = {}
     for finding in findings:
         key = (finding.rule, finding.severity, finding.message, finding.fix)
-        modules = merged.setdefault(key, [])
-        if finding.module is not None and finding.module not in modules:
-            modules.append(finding.module)
+        modules = merged.setdefault(key, {})
+        if finding.module is not None:
+            modules[finding.module] = None
     return tuple(
         Group(rule=rule, severity=severity, message=message, fix=fix, modules=tuple(modules))
         for (rule, severity, message, fix), modules in merged.items()

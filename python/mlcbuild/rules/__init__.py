@@ -31,12 +31,18 @@ _ANY_TARGET: Final = (
     "stamp-mismatch",
     "free-sdk",
     "path-too-long",
+    "member-name",
 )
 #: Rules about a wheel's name and metadata: not even imported for anything else.
 _WHEEL_ONLY: Final = ("wheel-tag-mismatch", "record-mismatch")
 
 #: Every rule id. The rule ``a-b`` lives in the module ``mlcbuild.rules.a_b``.
 RULE_IDS: Final[tuple[str, ...]] = (*_ANY_TARGET, *_WHEEL_ONLY)
+
+
+#: Findings of one rule that a report holds; a RECORD of a million lies would fill the memory.
+LIMIT: Final = 10_000
+_RANK: Final = {"error": 0, "warning": 1, "note": 2}
 
 
 def load_rule(rule_id: str) -> Rule:
@@ -60,19 +66,37 @@ def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, .
     (``*`` stands for anything, ``/`` too).
     """
     chosen = RULE_IDS if subject.wheel is not None else _ANY_TARGET
-    said: set[tuple[str, str | None, str]] = set()
-    findings = []
+    findings: list[Finding] = []
     for rule_id in chosen:
-        if rule_id in ignore:
+        if rule_id not in ignore:
+            findings += _findings_of(load_rule(rule_id), subject, ignore)
+    return tuple(sorted(findings, key=lambda finding: _RANK[finding.severity]))
+
+
+def _findings_of(rule: Rule, subject: Subject, ignore: Collection[str]) -> list[Finding]:
+    """Return what one rule finds, at most ``LIMIT`` and then how many more."""
+    from mlcbuild.rules.model import Finding  # noqa: PLC0415 - --list-rules needs no model
+
+    patterns = [entry.partition(":")[2] for entry in ignore if entry.startswith(f"{rule.id}:")]
+    said: set[tuple[str | None, str]] = set()
+    found: list[Finding] = []
+    more: list[Finding] = []
+    left = 0
+    for finding in rule.judge(subject):
+        key = (finding.module, finding.message)
+        if key in said or _matches(finding.module, patterns):
             continue
-        patterns = [entry.partition(":")[2] for entry in ignore if entry.startswith(f"{rule_id}:")]
-        for finding in load_rule(rule_id).judge(subject):
-            key = (finding.rule, finding.module, finding.message)
-            if key not in said and not _matches(finding.module, patterns):
-                said.add(key)
-                findings.append(finding)
-    rank = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(findings, key=lambda finding: rank[finding.severity]))
+        if len(found) < LIMIT:
+            said.add(key)
+            found.append(finding)
+        else:
+            left += 1
+            more = [min((*more, finding), key=lambda each: _RANK[each.severity])]
+    if more:
+        worst = more[0]
+        message = f"{left} more findings of this rule: a report holds {LIMIT} of each"
+        found.append(Finding(rule=rule.id, severity=worst.severity, message=message, fix=worst.fix))
+    return found
 
 
 def _matches(module: str | None, patterns: Collection[str]) -> bool:

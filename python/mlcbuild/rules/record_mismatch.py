@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from mlcbuild.package.record import ABSENT_LIMIT, RecordFile
 from mlcbuild.rules.model import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.package.model import WheelFacts
+    from mlcbuild.package.record import Row
 
-__all__ = ["RULE", "recorded_sha256"]
+__all__ = ["RULE", "sha256_of_row"]
 
 #: Files that RECORD cannot or need not list: itself and its signatures.
-_UNLISTED = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
+_UNLISTED: Final = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
 
 
-def recorded_sha256(wheel: WheelFacts, path: str) -> str | None:
-    """Return the sha256 that RECORD gives for a member as lower-case hex, or None."""
-    digest, _ = wheel.record.get(path, ("", None))
+#: Hashes that RECORD may give: sha256 or better. The better ones are not compared here.
+_GOOD: Final = frozenset({"sha256", "sha384", "sha512"})
+
+
+def sha256_of_row(digest: str) -> str | None:
+    """Return the sha256 that a row of RECORD gives as lower-case hex, None where it has none."""
     algorithm, _, value = digest.partition("=")
     if algorithm != "sha256":
         return None
@@ -35,31 +39,42 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     wheel = subject.wheel
     if wheel is None or subject.kind == "installed":
         return
-    present = {member.path: member.size for member in subject.members}
-    if not wheel.record:
-        yield _finding(None, "the wheel has no readable RECORD", "no-record")
+    file = wheel.record_file or RecordFile(rows=wheel.record)
+    if not file.rows:
+        yield _finding(None, file.problem or "the wheel's RECORD is empty", "no-record")
         return
-    # PyQt6-Qt6 lists its own RECORD with a back slash: installers on Windows take both.
-    record = {path.replace("\\", "/"): row for path, row in wheel.record.items()}
-    for path, (_, size) in record.items():
-        if path not in present:
-            if not path.endswith(("/", *_UNLISTED)):
-                yield _finding(path, "RECORD lists a file that is not in the wheel", "absent")
-        elif size is not None and size != present[path]:
-            yield _finding(
-                path, f"RECORD says {size} bytes, the wheel holds {present[path]}", "size"
-            )
-        elif _changed(subject, wheel, path):
-            yield _finding(path, "the content is not what RECORD's sha256 says", "hash")
+    present = {member.path: member.size for member in subject.members}
+    for path, row in file.rows.items():
+        if path in present:
+            yield from _differing(subject, path, row, present[path])
+        elif not path.endswith(("/", *_UNLISTED)):
+            yield _finding(path, "RECORD lists a file that is not in the wheel", "absent")
+    if file.more_absent:
+        yield _finding(
+            None,
+            f"RECORD lists {file.more_absent} more files that are not in the wheel; "
+            f"{ABSENT_LIMIT} are named",
+            "absent",
+        )
+    for path in file.repeated:
+        yield _finding(path, "RECORD has two rows of this file, which differ", "repeated")
     for path in present:
         in_dist_info = path.partition("/")[0].endswith(".dist-info")
-        if path not in record and not (in_dist_info and path.endswith(_UNLISTED)):
+        if path not in file.rows and not (in_dist_info and path.endswith(_UNLISTED)):
             yield _finding(path, "RECORD does not list this file", "unlisted")
 
 
-def _changed(subject: Subject, wheel: WheelFacts, path: str) -> bool:
-    recorded, actual = recorded_sha256(wheel, path), subject.digests.get(path)
-    return recorded is not None and actual is not None and recorded != actual
+def _differing(subject: Subject, path: str, row: Row, held: int) -> Iterator[Finding]:
+    """Compare one file that is there with its row."""
+    digest, size = row
+    recorded, actual = sha256_of_row(digest), subject.digests.get(path)
+    algorithm = digest.partition("=")[0]
+    if size is not None and size != held:
+        yield _finding(path, f"RECORD says {size} bytes, the wheel holds {held}", "size")
+    elif recorded is not None and actual is not None and recorded != actual:
+        yield _finding(path, "the content is not what RECORD's sha256 says", "hash")
+    elif digest and algorithm not in _GOOD:
+        yield _finding(path, f"RECORD's hash is {algorithm!a}: it must be sha256 or better", "hash")
 
 
 def _finding(path: str | None, message: str, kind: str) -> Finding:

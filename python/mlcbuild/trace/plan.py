@@ -11,12 +11,12 @@ from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
 from mlcbuild.errors import InputError
 from mlcbuild.loader import world_from_package
-from mlcbuild.loader.closure import walk
+from mlcbuild.loader.closure import every_step
 from mlcbuild.package.targets import open_package
 from mlcbuild.trace.model import Prediction
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.closure import Walk
+    from mlcbuild.loader.closure import Step as Walked
     from mlcbuild.loader.graph import Edge
     from mlcbuild.loader.images import File
     from mlcbuild.loader.world import World
@@ -106,34 +106,34 @@ def _steps(target: str, settings: Settings) -> tuple[Step, ...]:
         if image is None:
             return (Step(path=target),)
         context = world.context(root, image)
-        walked = walk(context, world.graph(context))
-        return _ordered(target, world, root, walked)
+        return _ordered(target, world, root, every_step(context, world.graph(context)))
 
 
-def _ordered(target: str, world: World, root: File, walked: Walk) -> tuple[Step, ...]:
+def _ordered(target: str, world: World, root: File, walked: list[Walked]) -> tuple[Step, ...]:
     """Return every file of the closure after all that it needs; a circle is cut where met."""
     edges: dict[str, list[Edge]] = {}
     importers: dict[str, File] = {}
     files: dict[str, File] = {root.key: root}
-    for step in walked.steps:
+    for step in walked:
         edges.setdefault(step.importer.key, []).append(step.edge)
         found = step.edge.found
         if found.file is not None and not step.edge.delayed and found.origin != "system":
             files.setdefault(found.file.key, found.file)
             importers.setdefault(found.file.key, step.importer)
     ordered: list[str] = []
-    seen: set[str] = set()
-
-    def visit(key: str) -> None:
-        if key in seen or key not in files:
-            return
-        seen.add(key)
-        for edge in edges.get(key, ()):
-            if edge.found.file is not None and not edge.delayed:
-                visit(edge.found.file.key)
-        ordered.append(key)
-
-    visit(root.key)
+    seen = {root.key}
+    stack = [(root.key, iter(edges.get(root.key, ())))]  # chains are longer than Python's own stack
+    while stack:
+        key, left = stack[-1]
+        for edge in left:
+            needed = edge.found.file.key if edge.found.file and not edge.delayed else ""
+            if needed in files and needed not in seen:
+                seen.add(needed)
+                stack.append((needed, iter(edges.get(needed, ()))))
+                break
+        else:
+            ordered.append(key)
+            stack.pop()
     folder = Path(target).parent
 
     def place(file: File) -> str:

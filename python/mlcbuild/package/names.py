@@ -1,0 +1,71 @@
+"""Names of a package's members as Windows sees them: where they go, and whether they can.
+
+Source: learn.microsoft.com/windows/win32/fileio/naming-a-file.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["collisions", "installed_path", "refused_by_windows"]
+
+#: Devices in every folder, whatever ending follows; the superscript digits count as digits there.
+_DEVICES: Final = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789\u00b9\u00b2\u00b3"}
+)
+_FORBIDDEN: Final = '<>:"|?*\\'
+_SCHEMES: Final = frozenset({"platlib", "purelib", "data"})
+
+
+def installed_path(path: str) -> tuple[str, bool]:
+    """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``."""
+    head, _, rest = path.partition("/")
+    scheme, _, inner = rest.partition("/")
+    if not head.endswith(".data") or not inner or scheme not in _SCHEMES:
+        return path, False
+    return inner, scheme == "data"
+
+
+def refused_by_windows(path: str) -> str | None:
+    """Say why Windows makes no file of this relative path; None where it does."""
+    if path.startswith("/"):
+        return "is an absolute path"
+    for part in path.split("/"):
+        if part in {"", ".", ".."}:
+            return f"has a part {part!r}, which leads elsewhere"
+        if part.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+            return f"{part!r} is a device of Windows, not a file"
+        odd = next((mark for mark in part if mark in _FORBIDDEN or mark < " "), None)
+        if odd is not None:
+            return f"{part!a} has the character {odd!a}, which no file name has on Windows"
+        if part[-1] in ". ":
+            return f"{part!r} ends in a dot or space, which Windows takes off"
+    return None
+
+
+def collisions(paths: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return each group of paths that are one file on Windows, in order.
+
+    Case does not tell names apart there, and a file keeps out a folder of its name. The last of a
+    group is the one that an installer leaves there.
+    """
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(_key(path), []).append(path)
+    found = [tuple(group) for group in groups.values() if len(group) > 1]
+    # What lies in a folder follows the folder's name at once where slashes sort before all else.
+    in_order = sorted(groups, key=lambda path: path.replace("/", "\0"))
+    for file, inside in itertools.pairwise(in_order):
+        if inside.startswith(f"{file}/"):
+            found.append((groups[file][0], groups[inside][0]))
+    return found
+
+
+def _key(path: str) -> str:
+    """Return a path as Windows compares it (see ``loader.names.fold``, for paths with slashes)."""
+    return installed_path(path)[0].lower()

@@ -1,0 +1,73 @@
+"""A wheel's RECORD, read row by row: a million rows of nothing take no memory."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+__all__ = ["ABSENT_LIMIT", "RecordFile", "Row", "parse_record"]
+
+#: A row: ``sha256=...`` or empty, and the size or None.
+Row = tuple[str, "int | None"]
+
+#: Rows of files that are not in the wheel that are kept; the others are counted.
+ABSENT_LIMIT: Final = 1_000
+#: Digits of the largest size that a file system knows.
+_SIZE_DIGITS: Final = 20
+#: What a size of more digits is read as: no file has it.
+_NO_SIZE: Final = -1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordFile:
+    """RECORD's rows by path, with forward slashes."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    #: How many rows of files that are not in the wheel are left out of ``rows``.
+    more_absent: int = 0
+    #: Paths that have two rows which differ.
+    repeated: tuple[str, ...] = ()
+    #: Why there is nothing to read, in words; empty where there is.
+    problem: str = ""
+
+
+def parse_record(raw: bytes, members: Container[str] | None = None) -> RecordFile:
+    """Read RECORD's rows; ``members`` are the paths whose rows are kept whatever their number.
+
+    Without ``members`` every row is kept. Never raises: what cannot be read is in ``problem``.
+    """
+    import csv  # noqa: PLC0415
+
+    text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", "replace", newline="")
+    rows: dict[str, Row] = {}
+    repeated: dict[str, None] = {}
+    absent = 0
+    try:
+        for row in csv.reader(text):
+            if not row:
+                continue
+            path, digest, size = (*row, "", "")[:3]
+            # PyQt6-Qt6 lists its own RECORD with a back slash: installers on Windows take both.
+            path = path.replace("\\", "/")
+            if members is not None and path not in members:
+                absent += 1
+                if absent > ABSENT_LIMIT:
+                    continue
+            entry = (digest, _size(size))
+            if rows.setdefault(path, entry) != entry:
+                repeated[path] = None
+    except csv.Error as error:
+        return RecordFile(problem=f"RECORD cannot be read ({error})")
+    return RecordFile(
+        rows=rows, more_absent=max(0, absent - ABSENT_LIMIT), repeated=tuple(repeated)
+    )
+
+
+def _size(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= _SIZE_DIGITS else _NO_SIZE

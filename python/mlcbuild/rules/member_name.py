@@ -1,0 +1,55 @@
+"""``member-name``: names that Windows cannot make files of, or makes one file of two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.package.names import collisions, refused_by_windows
+from mlcbuild.rules.model import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["RULE"]
+
+
+def _judge(subject: Subject) -> Iterator[Finding]:
+    paths = [member.path for member in subject.members]
+    for path in paths:
+        why = refused_by_windows(path)
+        if why is not None:
+            yield _finding(path, f"cannot be installed on Windows: {why}", "refused")
+    for group in collisions(paths):
+        kept = group[-1]
+        others = ", ".join(group[:-1])
+        yield _finding(
+            kept,
+            f"is the same file as {others} on Windows, which keeps one of them",
+            "same-file",
+        )
+
+
+def _finding(path: str, message: str, kind: str) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity="error",
+        module=path,
+        message=message,
+        evidence={"kind": kind},
+        fix="give the file another name",
+    )
+
+
+RULE = Rule(
+    id="member-name",
+    severity="error",
+    title="A name that is no file's on Windows, or that two files share there",
+    why=(
+        "Names such as con.dll, nul or aux/ are devices of Windows, some characters and a dot at "
+        "the end are not allowed, and case does not tell two names apart. An installer fails, "
+        "writes into a device, or keeps one of two files: which one was checked is then chance."
+    ),
+    source="Microsoft, Naming Files, Paths, and Namespaces",
+    fix="Give the file another name.",
+    judge=_judge,
+)

@@ -1,0 +1,171 @@
+"""What an attacker gains from a wheel: no wrong verdict, and no cost above the wheel's size."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hostilewheels import chain, cycle, mesh, record_of_nothing
+from mlcbuild.check import check
+from mlcbuild.check.settings import Settings
+from mlcbuild.cli import main
+from pefactory import make_pe
+from wheelfactory import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mlcbuild.report.model import Target
+
+
+def checked(path: Path) -> Target:
+    (target,) = check([str(path)], Settings()).targets
+    return target
+
+
+def cost(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of some work: others use this machine too."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def test_two_names_that_differ_in_case_are_both_judged_and_told(tmp_path: Path) -> None:
+    files = {"p/a.dll": make_pe(), "p/A.DLL": make_pe(imports={"gone.dll": ["f"]})}
+    target = checked(make_wheel(tmp_path, files))
+    verdicts = {module.path: module.load.verdict for module in target.modules}
+    assert verdicts == {"p/a.dll": "loads", "p/A.DLL": "fails"}
+    said = [f for f in target.findings if f.rule == "member-name"]
+    assert [(f.module, f.evidence["kind"]) for f in said] == [("p/A.DLL", "same-file")]
+
+
+def test_a_member_that_installs_over_another_is_judged_too(tmp_path: Path) -> None:
+    files = {"p/a.dll": make_pe(), "demo-1.0.data/platlib/P/a.dll": b"no image"}
+    target = checked(make_wheel(tmp_path, files))
+    assert {module.load.verdict for module in target.modules} == {"loads", "fails"}
+    assert "member-name" in {finding.rule for finding in target.findings}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "p/con.dll",
+        "nul",
+        "aux/b.dll",
+        "p/COM1.txt.dll",
+        "p/lpt\u00b9.dll",
+        "p/a.dll.",
+        "p/a /b.dll",
+        "p/a?.dll",
+        "p/\x01.dll",
+    ],
+)
+def test_a_name_that_windows_makes_no_file_of_is_refused(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make_wheel(tmp_path, {name: make_pe()})
+    assert main(["check", str(path), "--json"]) == 1
+    findings = json.loads(capsys.readouterr().out)["targets"][0]["findings"]
+    errors = [(f["rule"], f["module"]) for f in findings if f["severity"] == "error"]
+    assert errors == [("member-name", name)]
+
+
+def test_names_that_only_look_reserved_are_fine(tmp_path: Path) -> None:
+    names = [
+        "p/console.dll",
+        "p/auxiliary/b.dll",
+        "p/com10.dll",
+        "p/.hidden",
+        "p/a b.dll",
+        "p/null",
+    ]
+    target = checked(make_wheel(tmp_path, {name: make_pe() for name in names}))
+    assert not [finding for finding in target.findings if finding.rule == "member-name"]
+
+
+def test_a_file_and_a_folder_of_one_name_are_told(tmp_path: Path) -> None:
+    target = checked(make_wheel(tmp_path, {"p/x": b"1", "P/X/b.dll": make_pe()}))
+    assert "member-name" in {finding.rule for finding in target.findings}
+
+
+def messages(target: Target, rule: str) -> str:
+    return "\n".join(finding.message for finding in target.findings if finding.rule == rule)
+
+
+def test_a_record_of_a_hundred_thousand_absent_files_costs_no_more_than_its_size(
+    tmp_path: Path,
+) -> None:
+    small, large = record_of_nothing(tmp_path, 10_000), record_of_nothing(tmp_path, 100_000)
+    checked(small)
+    assert cost(lambda: checked(large)) < 20 * cost(lambda: checked(small)) + 0.5
+    assert "99000 more files that are not in the wheel; 1000 are named" in messages(
+        checked(large), "record-mismatch"
+    )
+
+
+def test_record_cannot_say_two_things_of_a_file(tmp_path: Path) -> None:
+    path = make_wheel(tmp_path, {"p/a.py": b"x", "p/b.py": b"y"})
+    with_row = _with_record_row(path, "p/a.py,sha256=AAAA,1\n")
+    assert "two rows of this file" in messages(checked(with_row), "record-mismatch")
+
+
+def test_a_weak_hash_in_record_is_told(tmp_path: Path) -> None:
+    path = _with_record_row(make_wheel(tmp_path, {"p/a.py": b"x"}), "p/a.py,md5=AA,1\n", only=True)
+    assert "must be sha256 or better" in messages(checked(path), "record-mismatch")
+
+
+def _with_record_row(path: Path, row: str, *, only: bool = False) -> Path:
+    """Put a row in front of RECORD; ``only`` takes the file's own row out."""
+    import zipfile  # noqa: PLC0415
+
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    record = next(name for name in files if name.endswith("/RECORD"))
+    rows = files[record].decode().splitlines(keepends=True)
+    kept = [each for each in rows if not (only and each.startswith(row.partition(",")[0] + ","))]
+    files[record] = (row + "".join(kept)).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_mesh_costs_as_much_as_it_has_imports(tmp_path: Path) -> None:
+    small, large = mesh(tmp_path, 40, 10), mesh(tmp_path, 240, 10)
+    checked(small)
+    assert cost(lambda: checked(large)) < 6 * 3 * cost(lambda: checked(small))
+
+
+def peak(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    work()
+    found: Any = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return int(found)
+
+
+def test_a_chain_that_misses_one_each_takes_memory_by_its_length(tmp_path: Path) -> None:
+    small, large = chain(tmp_path, 50), chain(tmp_path, 200)
+    checked(small)
+    assert peak(lambda: checked(large)) < 4 * 3 * peak(lambda: checked(small))
+
+
+def test_the_verdict_of_a_far_fault_is_exact(tmp_path: Path) -> None:
+    target = checked(chain(tmp_path, 150, every=150))
+    first = target.modules[0].load
+    assert (first.verdict, first.winerror) == ("fails", 126)
+    assert first.chain[0] == "p/d0.dll"
+    assert first.chain[-2:] == ("d149.dll", "gone149.dll")
+    (finding,) = [finding for finding in target.findings if finding.rule == "missing-dll"]
+    assert finding.module == "p/d149.dll"
+    assert len({module.load.verdict for module in target.modules}) == 1
+
+
+def test_every_image_of_a_circle_fails_for_the_one_that_is_missing(tmp_path: Path) -> None:
+    target = checked(cycle(tmp_path, 50))
+    assert {module.load.chain[-1] for module in target.modules} == {"gone.dll"}
+    assert [len(module.load.chain) for module in target.modules] == [51 - at for at in range(50)]
