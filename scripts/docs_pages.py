@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 
-from mlcbuild.codes import CODES, Code, signed  # noqa: E402 - after the path is set
-from mlcbuild.explain.catalogue import FILES, Symptom, read_symptoms  # noqa: E402
+from mlcbuild.codes import CODES, EXIT_CODES, Code, signed  # noqa: E402 - after the path is set
+from mlcbuild.explain.catalogue import read_symptoms  # noqa: E402
+from mlcbuild.explain.commands import spelt_out  # noqa: E402
+from mlcbuild.explain.facts import NO_FACTS  # noqa: E402
 from mlcbuild.rules import RULE_IDS  # noqa: E402
 
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
@@ -38,8 +40,17 @@ SECTIONS = {
 }
 GROUPS = {
     "loading.toml": "Loading, running and using",
-    "building.toml": "Building",
-    "installing.toml": "Installing",
+    "devices.toml": "GPUs and their drivers",
+    "shell.toml": "At the prompt",
+    "python.toml": "Python",
+    "cmake.toml": "CMake, Ninja and MSBuild",
+    "compiling.toml": "Compiling",
+    "linking.toml": "Linking",
+    "cuda.toml": "CUDA",
+    "rust.toml": "Rust",
+    "installing.toml": "pip",
+    "network.toml": "Network",
+    "files.toml": "Files and folders",
 }
 #: Windows' English words for the codes that Python prints as ``[WinError N] words``
 #: (Microsoft Learn: System Error Codes). A test asks ``explain`` for each.
@@ -57,12 +68,15 @@ WORDS = {
     182: "The operating system cannot run %1",
     193: "%1 is not a valid Win32 application",
     206: "The filename or extension is too long",
-    225: "Operation did not complete successfully because the file contains a virus",
+    225: "Operation did not complete successfully because the file contains a virus or "
+    "potentially unwanted software",
+    362: "The cloud file provider is not running",
     577: "Windows cannot verify the digital signature for this file",
     740: "The requested operation requires elevation",
     998: "Invalid access to memory location",
     1114: "A dynamic link library (DLL) initialization routine failed",
     1157: "One of the library files needed to run this application cannot be found",
+    1260: "This program is blocked by group policy",
     1392: "The file or directory is corrupted and unreadable",
     1455: "The paging file is too small for this operation to complete",
     1920: "The file cannot be accessed by the system",
@@ -80,11 +94,15 @@ def code_title(code: Code) -> str:
     if code.kind == "WinError":
         words = WORDS.get(code.number, code.name)
         return f"OSError: [WinError {code.number}] {words}"
+    if code.kind == "exit code":
+        return f"exited with code {code.number}"
     return f"exit code {code.number} (0x{code.number:08X}, {signed(code.number)}): {code.name}"
 
 
 def code_page(code: Code) -> str:
     """Return the name of a code's page, without its ending."""
+    if code.kind == "exit code":
+        return f"exit-code-{code.number}"
     return f"winerror-{code.number}" if code.kind == "WinError" else f"0x{code.number:08x}"
 
 
@@ -119,10 +137,14 @@ def error_page(
     if causes:
         parts += ["## Causes, likeliest first", ""]
         parts += [f"{number}. {_prose(cause)}" for number, cause in enumerate(causes, 1)] + [""]
-    shown = run.replace("{path}", "FILE").replace("{name}", "FILE")
-    parts += ["## Run this next", "", "```console", f"> {shown}", "```", ""]
-    if shown != run:
+    shown = spelt_out(run.replace("{path}", "FILE").replace("{name}", "FILE"), "", "", NO_FACTS)
+    shown = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), shown)
+    commands = [f"> {line}" for line in shown.splitlines()]
+    parts += ["## Run this next", "", "```text", *commands, "```", ""]
+    if "FILE" in shown:
         parts += ["`FILE` is the DLL, folder or wheel that the error names.", ""]
+    if "VERSION" in shown:
+        parts += ["`VERSION` is that of your CUDA toolkit.", ""]
     parts += [f"The same at your prompt: `mlcbuild explain {name}`, or the whole error text.", ""]
     if text:
         parts += ["## Recognised by", "", *(f"- {_code(each)}" for each in text), ""]
@@ -133,7 +155,6 @@ def error_page(
 
 def errors() -> Iterator[tuple[str, str, str, str]]:
     """Yield group, page name, title and page text of every error."""
-    names = {row.explanation.id: GROUPS[file] for file, row in _rows()}
     for row in read_symptoms():
         said = row.explanation
         text = error_page(
@@ -142,11 +163,11 @@ def errors() -> Iterator[tuple[str, str, str, str]]:
             said.causes,
             said.run,
             said.sources,
-            name=f'"{row.text[0].split(" ... ")[0]}"',
+            name=f'"{_typed(row.example)}"',
             text=row.text,
         )
-        yield names[said.id], said.id, row.example.splitlines()[0], text
-    for code in CODES:
+        yield GROUPS[row.file], said.id, row.example.splitlines()[0], text
+    for code in (*CODES, *EXIT_CODES):
         title = code_title(code)
         also = [f"{code.number}", f"0x{code.number:X}", code.name]
         if code.kind == "NTSTATUS":
@@ -181,13 +202,9 @@ def error_index(pages: Iterable[tuple[str, str, str, str]]) -> str:
     return "\n".join([*parts, ""])
 
 
-def _rows() -> Iterator[tuple[str, Symptom]]:
-    """Yield each symptom with the file that it stands in."""
-    rows = iter(read_symptoms())
-    data = ROOT / "python" / "mlcbuild" / "explain" / "data"
-    for file in FILES:
-        count = (data / file).read_text(encoding="utf-8").count("\n[[symptom]]")
-        yield from ((file, next(rows)) for _ in range(count))
+def _typed(text: str) -> str:
+    """Return the first line of an error as an argument: without what a shell would read."""
+    return re.sub(r"[\"$`%\\\\]+", " ", text.splitlines()[0])
 
 
 def _code(text: str) -> str:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import re
 import sys
 from importlib.resources import files
 from typing import Any
 
 import pytest
 from mlcbuild.cli import COMMANDS
-from mlcbuild.codes import CODES, Code
+from mlcbuild.codes import CODES, EXIT_CODES, Code
 from mlcbuild.doctor.checks import CHECKS
 from mlcbuild.explain import explain
-from mlcbuild.explain.catalogue import FIELDS, FILES, Symptom, normalised, read_symptoms
+from mlcbuild.explain.catalogue import FIELDS, FILES, OPTIONAL, Symptom, read_symptoms
+from mlcbuild.explain.fragment import LOOSE, Fragment, normalised
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,7 +29,7 @@ def entries() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
 def test_a_row_has_every_field_and_no_other(entry: dict[str, Any]) -> None:
-    assert set(entry) - {"generic"} == set(FIELDS) - {"generic"}
+    assert set(entry) - OPTIONAL == set(FIELDS) - OPTIONAL
     for field, value in entry.items():
         assert isinstance(value, FIELDS[field]), field
         assert value, field
@@ -37,8 +39,24 @@ def test_a_row_has_every_field_and_no_other(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
 def test_fragments_are_written_as_they_are_compared(entry: dict[str, Any]) -> None:
-    assert [normalised(fragment) for fragment in entry["text"]] == entry["text"]
-    assert all(len(fragment) > 3 for fragment in entry["text"])
+    for field in ("text", "also", "unless"):
+        texts = entry.get(field, [])
+        assert [normalised(fragment) for fragment in texts] == texts
+        assert all(len(fragment) > 3 for fragment in texts)
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry["id"])
+def test_what_a_row_repeats_is_in_each_of_its_fragments(entry: dict[str, Any]) -> None:
+    said = " ".join([entry["title"], entry["meaning"], entry["run"], *entry["causes"]])
+    names = {name.removesuffix("_dotted") for name in re.findall(r"\{(\w+)\}", said)}
+    for name in names - {"path", "name", "vcvars", "studio", "edition", "cuda"}:
+        assert all(f"<{name}>" in fragment for fragment in entry["text"]), name
+        assert name not in LOOSE or f"{{{name}}}" not in entry["run"], "it may hold anything"
+
+
+def test_what_stands_under_another_row_is_a_row() -> None:
+    ids = {row.explanation.id for row in ROWS}
+    assert {each for row in ROWS for each in row.over} <= ids
 
 
 def test_ids_are_unique() -> None:
@@ -49,16 +67,25 @@ def test_ids_are_unique() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.explanation.id)
 def test_its_example_finds_a_row_before_any_code(row: Symptom) -> None:
     found = [each.id for each in explain(row.example).explanations if each.kind == "symptom"]
-    assert row.explanation.id in found[:2]
+    assert found[0] == row.explanation.id
     if not row.explanation.generic:
         assert explain(row.example).explanations[0].kind == "symptom"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.explanation.id)
-def test_any_fragment_alone_finds_its_row(row: Symptom) -> None:
+def test_any_fragment_with_its_evidence_finds_its_row(row: Symptom) -> None:
+    evidence = "\n".join(f"({written(also)})" for also in row.also[:1])
     for fragment in row.text:
-        text = f"some words before {fragment.replace(' ... ', ' what stands between ')} and after"
+        if any(Fragment(each).search(written(fragment)) for each in row.unless):
+            continue
+        text = f"some words before {written(fragment)} and after\n{evidence}"
         assert row.explanation.id in [each.id for each in explain(text).explanations], fragment
+
+
+def written(fragment: str) -> str:
+    """Return a text that holds a fragment."""
+    text = re.sub(r"<(?:file|symbol)>", "some/thing else", fragment.strip("*"))
+    return re.sub(r"<\w+>", "312", text).replace(" ... ", " what stands between ")
 
 
 def exists(command: str) -> bool:
@@ -68,7 +95,20 @@ def exists(command: str) -> bool:
         return True
     known = {*CHECKS, *(check_id for ids in CHECKS.values() for check_id in ids)}
     only = words[words.index("--only") + 1] if "--only" in words else next(iter(known))
-    return words[1] in COMMANDS and only in known
+    return words[1] in COMMANDS and set(only.split(",")) <= known
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.explanation.id)
+def test_a_command_is_one_that_cmd_and_powershell_both_take(row: Symptom) -> None:
+    run = row.explanation.run
+    outside = re.sub(r'"[^"]*"', "", run)
+    assert "&&" not in outside
+    assert not re.match(r"set |\$env:|export |source ", run) or row.explanation.id in SHELL_ONLY
+    assert not re.search(r"%\w+%|[<>|;]", outside), "read by one of them alone"
+
+
+#: Rows of another shell: Git Bash.
+SHELL_ONLY = {"msys-path-conversion"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.explanation.id)
@@ -76,9 +116,10 @@ def test_what_a_symptom_says_to_run_is_a_command_that_there_is(row: Symptom) -> 
     assert exists(row.explanation.run)
 
 
-@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+@pytest.mark.parametrize("code", [*CODES, *EXIT_CODES], ids=lambda code: code.name)
 def test_what_a_code_says_to_run_is_a_command_that_there_is(code: Code) -> None:
     assert exists(code.run)
+    assert exists(code.without_path)
 
 
 def test_every_code_has_a_meaning_a_cause_and_a_source() -> None:

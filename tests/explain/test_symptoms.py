@@ -28,11 +28,11 @@ REPORTS = [
     (
         ("tokenizers.lib(x.obj) : error LNK2038: mismatch detected for 'RuntimeLibrary': value "
         "'MDd_DynamicDebug' doesn't match value 'MT_StaticRelease'"),
-        "runtime-mix-link",
+        "debug-release-mix",
     ),
     ('x.obj : error LNK2001: unresolved external symbol "public: bool tvm::x"',
-     "unresolved-symbol"),
-    ("ImportError: cannot import name, missing TVMGetLastPythonError", "unresolved-symbol"),
+     "tvm-symbol-unresolved"),
+    ("ImportError: cannot import name, missing TVMGetLastPythonError", "tvm-symbol-unresolved"),
     ("link: extra operand '/DEBUG:NONE'\nTry 'link --help' for more information.", "gnu-link"),
     ("CMake Error: CMAKE_C_COMPILER not set, after EnableLanguage", "no-compiler"),
     (
@@ -45,11 +45,11 @@ REPORTS = [
         "  Compatibility with CMake < 3.5 has been removed from CMake."),
         "cmake-policy",
     ),
-    ("error: unable to create file a/b/c.cu: Filename too long", "long-paths"),
+    ("error: unable to create file a/b/c.cu: Filename too long", "git-long-paths"),
     (
         ("OSError: [Errno 2] No such file or directory: 'C:\\\\x'\nHINT: This error might have "
         "occurred since this system does not have Windows Long Path support enabled."),
-        "long-paths",
+        "pip-long-paths",
     ),
     ("Could NOT find LibXml2 (missing: LIBXML2_LIBRARY LIBXML2_INCLUDE_DIR)", "libxml2"),
     ("LINK : fatal error LNK1181: cannot open input file 'libxml2s.lib'", "libxml2"),
@@ -78,14 +78,14 @@ REPORTS = [
     ("Failed to load dynamic shared library C:\\v\\xgrammar\\xgrammar_bindings.dll",
      "xgrammar-bindings"),
     ("FileNotFoundError: Unable to find library: tvm_ffi_testing.dll", "delvewheel-not-found"),
-    ("fatal error C1001: Internal compiler error.", "compiler-strict"),
+    ("fatal error C1001: Internal compiler error.", "compiler-crash"),
     ("error C2487: 'x': member of dll interface class may not be declared with dll interface",
      "compiler-strict"),
     ("error C2065: 'u_char': undeclared identifier", "compiler-strict"),
-    ("fatal error C1128: number of sections exceeded: compile with /bigobj", "compiler-strict"),
+    ("fatal error C1128: number of sections exceeded: compile with /bigobj", "too-many-sections"),
     ("compile succeeds, exit code non-zero", "exit-crash"),
     ("json.decoder.JSONDecodeError: Unexpected UTF-8 BOM (decode using utf-8-sig)", "encoding"),
-    ("run.sh: line 1: $'\\r': command not found", "encoding"),
+    ("run.sh: line 1: $'\\r': command not found", "crlf-script"),
     # the first user's own log
     ("CMAKE_BUILD_TYPE=Release was set, the DLLs landed in the Debug folder", "debug-folder"),
     ("pip install -e . could not find mlc_llm.dll", "mlc-library-not-found"),

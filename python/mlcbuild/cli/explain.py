@@ -24,30 +24,36 @@ examples:
   mlcbuild explain -1073741795
   mlcbuild explain mutex-abi
   mlcbuild explain "OSError: [WinError 126] The specified module could not be found"
-  mlcbuild explain - < build.log
+  mlcbuild explain build.log
+  pip wheel . 2>&1 | mlcbuild explain -
 
 exit codes: 0 explained, 1 nothing known of it, 2 nothing was given, 3 cannot be read
 """
 _WIDTH: Final = 96
 _LABEL: Final = 10
+#: Of a line of the log that is shown.
+_LINE: Final = 76
 #: In the text form; a pasted log can hold many. --json has all.
 _MOST: Final = 4
-#: Bytes of a pasted log that are looked at: its end, where a build says why it stopped.
-_LONGEST: Final = 1_000_000
+#: Bytes of a log that are looked at, from its beginning: a build says there what went wrong first.
+_LONGEST: Final = 200_000_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
     parser.add_argument(
-        "what", nargs="*", metavar="WHAT", help="a code, a rule, an error text; - reads stdin"
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        help="a code, a rule, an error text, or the file of a log; - reads stdin",
     )
     parser.add_argument("--json", action="store_true", help="report as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Explain; return 1 where nothing is known. Raises ``UsageError`` where nothing was given."""
-    text = _stdin() if args.what in (["-"], []) else " ".join(args.what)
+    text = _text(args.what)
     if not text.strip():
         raise UsageError(
             "nothing to explain", remedy="give a code or an error text, or - for stdin"
@@ -60,42 +66,74 @@ def run(args: argparse.Namespace) -> int:
 
         print(json.dumps(answer.table(), indent=2))
     else:
-        _print(answer, everything=args.verbose)
+        _print(answer, lines=text.strip().count("\n") + 1, everything=args.verbose)
     if not answer.explanations:
-        _say_unknown(text)
+        _say_unknown(text, answer)
         return 1
     return 0
+
+
+def _text(what: list[str]) -> str:
+    if what in (["-"], []):
+        return _stdin()
+    if len(what) == 1 and (log := _log(what[0])) is not None:
+        return log
+    return " ".join(what)
 
 
 def _stdin() -> str:
     if sys.stdin is None or sys.stdin.isatty():
         return ""
     try:
-        data = sys.stdin.buffer.read()
+        return _decoded(sys.stdin.buffer.read(_LONGEST))
     except OSError as error:
         raise InputError(
             f"stdin: {error.strerror}", remedy="give the text as an argument"
         ) from error
-    # PowerShell's > writes UTF-16; everything else is close enough to UTF-8 for the words we know.
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    return data[-_LONGEST:].decode(encoding, errors="replace")
 
 
-def _print(answer: Answer, *, everything: bool) -> None:
+def _log(name: str) -> str | None:
+    """Return the contents of a file with the ending of a log; None for another argument."""
+    from pathlib import Path  # noqa: PLC0415 - only where one argument was given
+
+    if not name.lower().endswith((".log", ".txt", ".out", ".yaml")) or "\n" in name:
+        return None
+    try:
+        with Path(name).open("rb") as file:
+            return _decoded(file.read(_LONGEST))
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror}", remedy="name the file of a log") from error
+
+
+def _decoded(data: bytes) -> str:
+    """Decode a log: PowerShell's > writes UTF-16, most tools UTF-8, compilers the code page."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from mlcbuild.explain.wordings import decoded  # noqa: PLC0415 - reads TOML
+
+        return "\n".join(decoded(data.splitlines()))
+
+
+def _print(answer: Answer, *, lines: int, everything: bool) -> None:
     shown = answer.explanations if everything else answer.explanations[:_MOST]
     for index, each in enumerate(shown):
         if index:
             print()
-        _print_one(each)
+        _print_one(each, lines=lines)
     left = len(answer.explanations) - len(shown)
     if left:
         print(f"\n{left} more: -v shows them")
 
 
-def _print_one(each: Explanation) -> None:
+def _print_one(each: Explanation, *, lines: int) -> None:
     from textwrap import fill  # noqa: PLC0415 - not for --json
 
     rows = [("", f"{each.id}: {each.title}")]
+    if each.line and lines > 1:
+        rows.append((f"line {each.line.number}", _short(each.line.text)))
     if each.also_written:
         rows.append(("also", ", ".join(each.also_written)))
     rows.append(("means", each.meaning))
@@ -108,18 +146,29 @@ def _print_one(each: Explanation) -> None:
         first = "" if position == 0 else f"  {label:{_LABEL}}"
         later = " " * (_LABEL + 2)
         if label == "run":  # a command stays on one line, to be copied
-            print(first + line)
+            print(first + line.replace("\n", "\n" + later))
         else:
             print(fill(line, _WIDTH, initial_indent=first, subsequent_indent=later,
                        break_long_words=False, break_on_hyphens=False))  # fmt: skip
 
 
-def _say_unknown(text: str) -> None:
-    words = " ".join(text.split())
-    short = words if len(words) <= 60 else words[:57] + "..."  # noqa: PLR2004 - one line
+def _say_unknown(text: str, answer: Answer) -> None:
+    first = answer.first_error
+    where = f"line {first.number}: " if first and text.strip().count("\n") else ""
+    words = first.text if first else text
     print(
-        f"mlcbuild explain: nothing known of: {short}\n"
-        "Give the whole line that holds the error, or the whole log: mlcbuild explain - < LOG.\n"
+        f"mlcbuild explain: not known: {where}{_short(words)}\n"
+        "It is the first line that names an error: search for its words without paths and names.\n"
+        if first
+        else f"mlcbuild explain: nothing known of: {_short(words)}\n"
+        "Look for the first line with error, fatal or failed, and give the whole log: "
+        "mlcbuild explain build.log.\n",
         "A DLL or wheel can be examined itself: mlcbuild check PATH; the machine: mlcbuild doctor.",
+        sep="",
         file=sys.stderr,
     )
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _LINE else words[: _LINE - 3] + "..."

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
-from mlcbuild.explain.model import Explanation
+from mlcbuild.explain.model import Explanation, Place
 from mlcbuild.explain.numbers import explain_numbers
-from mlcbuild.explain.subject import filled, subject_of
+from mlcbuild.explain.subject import subject_of
 
 if TYPE_CHECKING:
+    from mlcbuild.explain.loglines import Line
     from mlcbuild.rules.model import Rule
 
 __all__ = ["SCHEMA_VERSION", "Answer", "explain"]
@@ -19,6 +20,13 @@ __all__ = ["SCHEMA_VERSION", "Answer", "explain"]
 SCHEMA_VERSION: Final = 1
 _BARE_NUMBER: Final = re.compile(r"\s*(?:0x[0-9a-f]+|[-+]?\d+)\s*", re.IGNORECASE)
 _ID: Final = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)*\s*", re.IGNORECASE)
+#: Characters of what may be one number or name.
+_SHORT_NAME: Final = 100
+#: Up to here every line is searched for numbers; of more those that hold one of the words.
+_SHORT: Final = 200
+#: Characters of a text of which every line is kept.
+_SHORT_TEXT: Final = 100_000
+_WITH_NUMBERS: Final = re.compile(r"error|exit|status|hresult|0xc0|\b3221\d{6}|-10737\d{5}|failed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +35,8 @@ class Answer:
 
     subject: str
     explanations: tuple[Explanation, ...]
+    #: The first line that a tool marked as an error; None where no line is.
+    first_error: Place | None = None
 
     def table(self) -> dict[str, Any]:
         """Return the JSON form, as ``schemas/explain-1.json`` describes it."""
@@ -34,6 +44,7 @@ class Answer:
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "mlcbuild", "version": __version__},
             "subject": self.subject or None,
+            "first_error": _place(self.first_error),
             "explanations": [
                 {
                     "kind": each.kind,
@@ -44,6 +55,7 @@ class Answer:
                     "causes": list(each.causes),
                     "run": each.run,
                     "sources": list(each.sources),
+                    "line": _place(each.line),
                 }
                 for each in self.explanations
             ],
@@ -52,31 +64,86 @@ class Answer:
 
 def explain(text: str) -> Answer:
     """Explain the id of a rule or a check, a number, a code's name, or pasted lines."""
-    subject = subject_of(text)
-    found: list[Explanation] = []
-    if _ID.fullmatch(text):
-        name = text.strip().casefold()
-        found += _rule(name) or _check(name)
-    if not found and not _BARE_NUMBER.fullmatch(text):
-        from mlcbuild.explain.catalogue import find_symptoms  # noqa: PLC0415 - reads TOML
+    if len(text) < _SHORT_NAME:
+        if _BARE_NUMBER.fullmatch(text):
+            return Answer(subject="", explanations=_finished(explain_numbers(text), "", text))
+        if _ID.fullmatch(text):
+            name = text.strip().casefold()
+            found = _rule(name) or _check(name)
+            if found:
+                return Answer(subject="", explanations=_finished(found, "", text))
+    return _explain_text(text)
 
-        found += find_symptoms(text)
-    telling = [each for each in found if not each.generic]
-    generic = [each for each in found if each.generic]
-    ordered = (*telling, *explain_numbers(text), *generic)
+
+def _explain_text(text: str) -> Answer:
+    from mlcbuild.explain.catalogue import anchors, find_symptoms  # noqa: PLC0415 - reads TOML
+    from mlcbuild.explain.families import explain_families  # noqa: PLC0415
+    from mlcbuild.explain.firsterror import first_error  # noqa: PLC0415
+    from mlcbuild.explain.loglines import lines_of  # noqa: PLC0415
+    from mlcbuild.explain.wordings import foreign_anchors, in_english  # noqa: PLC0415
+
+    words = anchors() | foreign_anchors()
+
+    def telling(line: Line) -> bool:
+        return (
+            not words.isdisjoint(line.words)
+            or not line.normal.isascii()
+            or bool(_WITH_NUMBERS.search(line.normal))
+        )
+
+    short = len(text) < _SHORT_TEXT
+    lines = in_english(lines_of(text, None if short else telling))
+    told = text if short else "\n".join(line.text for line in lines)
+    subject = subject_of(told)
+    found = find_symptoms(lines)
+    causes = tuple(each for each in found if not each.generic)
+    generic = tuple(each for each in found if each.generic)
+    codes = explain_numbers(_with_numbers(lines))
+    # a number whose line was explained needs no word on its family
+    said = " ".join(each.line.text for each in found if each.line).casefold()
+    families = () if causes or codes else tuple(
+        each for each in explain_families(told, lines) if each.id.casefold() not in said
+    )  # fmt: skip
     return Answer(
         subject=subject,
-        explanations=tuple(replace(each, run=filled(each.run, subject)) for each in ordered),
+        explanations=_finished((*causes, *codes, *families, *generic), subject, told),
+        first_error=first_error(lines),
     )
 
 
-def _rule(name: str) -> list[Explanation]:
+def _with_numbers(lines: list[Line]) -> str:
+    """Return the lines that may hold a code, with the English of other languages' messages."""
+    some = lines if len(lines) <= _SHORT else [
+        line for line in lines if _WITH_NUMBERS.search(line.normal)
+    ]  # fmt: skip
+    return "\n".join(f"{line.text}\n{line.normal}" if line.english else line.text for line in some)
+
+
+def _finished(found: tuple[Explanation, ...], subject: str, text: str) -> tuple[Explanation, ...]:
+    """Return explanations with their commands spelt out."""
+    from mlcbuild.explain.commands import spelt_out  # noqa: PLC0415
+
+    facts = None
+    if any("{" in each.run for each in found):
+        from mlcbuild.explain.facts import facts_of  # noqa: PLC0415 - looks at this machine
+
+        facts = facts_of(text)
+    return tuple(
+        replace(each, run=spelt_out(each.run, each.without_path, subject, facts)) for each in found
+    )
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return None if place is None else {"number": place.number, "text": place.text}
+
+
+def _rule(name: str) -> tuple[Explanation, ...]:
     from mlcbuild.rules import RULE_IDS, load_rule  # noqa: PLC0415 - only where one is named
 
     if name not in RULE_IDS:
-        return []
+        return ()
     rule: Rule = load_rule(name)
-    return [
+    return (
         Explanation(
             kind="rule",
             id=rule.id,
@@ -85,17 +152,17 @@ def _rule(name: str) -> list[Explanation]:
             causes=(rule.fix,),
             run="mlcbuild check {path}",
             sources=(rule.source,),
-        )
-    ]
+        ),
+    )
 
 
-def _check(name: str) -> list[Explanation]:
+def _check(name: str) -> tuple[Explanation, ...]:
     from mlcbuild.doctor.checks import CHECKS, load_check  # noqa: PLC0415 - see _rule
 
     if not any(name in ids for ids in CHECKS.values()):
-        return []
+        return ()
     check = load_check(name)
-    return [
+    return (
         Explanation(
             kind="check",
             id=check.id,
@@ -103,5 +170,5 @@ def _check(name: str) -> list[Explanation]:
             meaning=check.why,
             run=f"mlcbuild doctor --only {check.id}",
             sources=(check.source,),
-        )
-    ]
+        ),
+    )

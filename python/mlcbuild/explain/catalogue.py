@@ -1,31 +1,66 @@
 r"""The catalogue of symptoms: TOML files beside this module, one row a symptom.
 
-A row's ``text`` lists fragments; one that occurs in the input finds the row. A fragment is compared
-without case and with ``/`` for ``\``; `` ... `` in it stands for up to 300 other characters.
+A row's ``text`` lists fragments (``explain/fragment.py``); one that occurs in the input finds the
+row. A row may ask for more: ``also`` (one of these as well, anywhere), ``unless`` (none of these,
+anywhere), ``over`` (it is the cause of these rows and stands before them). ``run`` may be
+``@name``, a command of ``commands.toml`` that several rows share.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.explain.model import Explanation
+from mlcbuild.explain.fragment import Fragment
+from mlcbuild.explain.model import Explanation, Place
+from mlcbuild.explain.scan import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlcbuild.explain.loglines import Line
+    from mlcbuild.explain.scan import Hit
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["FIELDS", "Symptom", "find_symptoms", "normalised", "read_symptoms"]
+__all__ = [
+    "FIELDS",
+    "FILES",
+    "OPTIONAL",
+    "Symptom",
+    "anchors",
+    "find_symptoms",
+    "read_symptoms",
+]
 
-FILES: Final = ("loading.toml", "building.toml", "installing.toml")
-#: Every field of a row, with the type of its value; ``generic`` alone may be left out.
+FILES: Final = (
+    "loading.toml",
+    "devices.toml",
+    "shell.toml",
+    "python.toml",
+    "cmake.toml",
+    "compiling.toml",
+    "linking.toml",
+    "cuda.toml",
+    "rust.toml",
+    "installing.toml",
+    "network.toml",
+    "files.toml",
+)
+#: Every field of a row, with the type of its value.
 FIELDS: Final[dict[str, type]] = {
     "id": str,
     "title": str,
     "text": list,
+    "also": list,
+    "unless": list,
+    "over": list,
     "meaning": str,
     "causes": list,
     "run": str,
@@ -33,79 +68,121 @@ FIELDS: Final[dict[str, type]] = {
     "example": str,
     "generic": bool,
 }
-_GAP: Final = 300
-_ALIKE: Final = str.maketrans("\\\u2018\u2019\u201c\u201d", "/''\"\"")
+OPTIONAL: Final = frozenset({"also", "unless", "over", "generic"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Symptom:
-    """One row: the fragments that find it, a line that holds one, and what is said of it."""
+    """One row: what finds it, a line that holds it, and what is said of it."""
 
     text: tuple[str, ...]
+    also: tuple[str, ...]
+    unless: tuple[str, ...]
+    over: frozenset[str]
     example: str
+    #: The file that it stands in.
+    file: str
     explanation: Explanation
 
-    def position(self, normal: str) -> int | None:
-        """Return where in a normalised text the first of the fragments stands."""
-        found = [at for each in self.text if (at := _find(normal, each)) is not None]
-        return min(found, default=None)
+    def hit(self, found: Mapping[str, Hit]) -> Hit | None:
+        """Return the first line that shows the symptom, None where the evidence is not there."""
+        hits = [found[each] for each in self.text if each in found]
+        if not hits or any(each in found for each in self.unless):
+            return None
+        if self.also and not any(each in found for each in self.also):
+            return None
+        return min(hits, key=lambda hit: (hit.line.number, -hit.length))
 
 
+@cache
 def read_symptoms() -> tuple[Symptom, ...]:
     """Return all rows, in the order of the files."""
-    folder = files("mlcbuild.explain").joinpath("data")
-    rows: list[Symptom] = []
-    for name in FILES:
-        table = tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
-        rows += [_row(entry) for entry in table["symptom"]]
-    return tuple(rows)
+    commands = _table("commands.toml")
+    return tuple(_row(entry, name, commands) for name in FILES for entry in _table(name)["symptom"])
 
 
-def find_symptoms(text: str) -> tuple[Explanation, ...]:
-    """Return the symptoms that a text shows, the earliest line first, generic ones last."""
-    normal = normalised(text)
-    found = [
-        (row.explanation.generic, position, row.explanation)
-        for row in read_symptoms()
-        if (position := row.position(normal)) is not None
-    ]
-    return tuple(each for _, _, each in sorted(found, key=lambda item: item[:2]))
+def find_symptoms(lines: list[Line]) -> tuple[Explanation, ...]:
+    """Return the symptoms that a text shows, the most telling first.
+
+    A cause before what it explains (``over``), the earlier line before the later one, of one line
+    the row that matched more of it, and what only repeats that something failed last.
+    """
+    rows = read_symptoms()
+    found = _index().find(lines)
+    shown = [(row, hit) for row in rows if (hit := row.hit(found)) is not None]
+    explained = {each for row, _ in shown for each in row.over}
+    shown.sort(
+        key=lambda item: (
+            item[0].explanation.generic,
+            item[0].explanation.id in explained,
+            item[1].line.number,
+            -item[1].length,
+        )
+    )
+    return tuple(_said(row, hit) for row, hit in shown)
 
 
-def normalised(text: str) -> str:
-    """Return a text in which line breaks, case, slashes and quotation marks do not matter."""
-    plain = " ".join(text.translate(_ALIKE).casefold().split())
-    return plain.replace("//", "/")  # repr() of a Windows path doubles every backslash
+def anchors() -> frozenset[str]:
+    """Return the words of which a line has one at least, if a row is to be found in it."""
+    return _index().anchors
 
 
-def _find(normal: str, fragment: str) -> int | None:
-    first, *rest = fragment.split(" ... ")
-    start = normal.find(first)
-    while start >= 0:
-        end = start + len(first)
-        for part in rest:
-            at = normal.find(part, end, end + _GAP + len(part))
-            if at < 0:
-                break
-            end = at + len(part)
-        else:
-            return start
-        start = normal.find(first, start + 1)
-    return None
+@cache
+def _index() -> Index:
+    rows = read_symptoms()
+    wanted = dict.fromkeys(
+        text for row in rows for texts in (row.text, row.also, row.unless) for text in texts
+    )
+    return Index([Fragment(text) for text in wanted])
 
 
-def _row(entry: dict[str, Any]) -> Symptom:
+def _said(row: Symptom, hit: Hit) -> Explanation:
+    said = row.explanation
+    place = Place(number=hit.line.number, text=hit.line.text)
+    return replace(
+        said,
+        title=_filled(said.title, hit.names),
+        meaning=_filled(said.meaning, hit.names),
+        causes=tuple(_filled(cause, hit.names) for cause in said.causes),
+        run=_filled(said.run, hit.names),
+        line=place,
+    )
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    for name, word in names.items():
+        # python312.lib is of Python 3.12
+        dotted = f"{word[0]}.{word[1:]}" if word.isdecimal() else word
+        text = text.replace(f"{{{name}}}", word).replace(f"{{{name}_dotted}}", dotted)
+    return text
+
+
+def _row(entry: Mapping[str, Any], file: str, commands: Mapping[str, str]) -> Symptom:
+    def words(field: str) -> tuple[str, ...]:
+        some: Sequence[str] = entry.get(field, ())
+        return tuple(some)
+
+    run: str = entry["run"]
     return Symptom(
-        text=tuple(entry["text"]),
+        text=words("text"),
+        also=words("also"),
+        unless=words("unless"),
+        over=frozenset(words("over")),
         example=entry["example"],
+        file=file,
         explanation=Explanation(
             kind="symptom",
             id=entry["id"],
             title=entry["title"],
             meaning=entry["meaning"],
-            causes=tuple(entry["causes"]),
-            run=entry["run"],
-            sources=tuple(entry["sources"]),
+            causes=words("causes"),
+            run=commands[run[1:]] if run.startswith("@") else run,
+            sources=words("sources"),
             generic=entry.get("generic", False),
         ),
     )
+
+
+def _table(name: str) -> dict[str, Any]:
+    data = files("mlcbuild.explain").joinpath("data") / name
+    return tomllib.loads(data.read_text(encoding="utf-8"))

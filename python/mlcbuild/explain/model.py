@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Explanation", "Kind"]
+__all__ = ["Explanation", "Kind", "Place"]
 
 Kind = Literal["check", "code", "rule", "symptom"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """One line of the input: its number from 1, and its words."""
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,8 +29,12 @@ class Explanation:
     meaning: str
     causes: tuple[str, ...] = ()
     run: str = ""
+    #: What to run instead where the text names no file for ``{path}``.
+    without_path: str = ""
     sources: tuple[str, ...] = ()
     #: Other notations of a number.
     also_written: tuple[str, ...] = ()
     #: True for a line that only repeats that something before it failed.
     generic: bool = False
+    #: The line of the input that says it, where it is one.
+    line: Place | None = None

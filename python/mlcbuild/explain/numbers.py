@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["explain_numbers"]
 
 _MOST_WIN32: Final = 0xFFFF
+#: The least NTSTATUS or HRESULT; and -65535, above which a program's own negative codes lie.
+_LEAST_STATUS: Final = 1 << 30
+_SMALL_NEGATIVE: Final = 0xFFFF0001
 _CUSTOMER: Final = 1 << 29
 #: Facilities of an HRESULT or NTSTATUS that a user of Python packages meets (MS-ERREF 2.1, 2.3).
 _FACILITIES: Final = {
@@ -40,36 +43,39 @@ def explain_numbers(text: str) -> tuple[Explanation, ...]:
 def _known(code: Code) -> Explanation:
     return Explanation(
         kind="code",
-        id=_id(code.number),
+        id=_id(code.number) if code.kind != "exit code" else f"exit code {code.number}",
         title=code.name,
         meaning=code.meaning,
         causes=code.causes,
         run=code.run,
+        without_path=code.without_path,
         sources=code.sources,
         also_written=_notations(code.number),
     )
 
 
 def _by_name(number: int) -> Explanation | None:
-    """Return what the name and structure of a number say; None for one that has no name."""
+    """Return what name and structure of a number say; None for a small one without a name."""
     from mlcbuild.explain.names import name_of  # noqa: PLC0415 - a file to read, if asked
 
     inner = unwrapped(number)
     name = name_of(number) or name_of(inner)
-    if name is None:
+    if name is None and number < _LEAST_STATUS:
         return None
     return Explanation(
         kind="code",
         id=_id(inner),
-        title=name,
-        meaning=_structure(inner),
+        title=name or "a number without a name in Microsoft's headers",
+        meaning=_structure(inner, named=name is not None),
         run=f"certutil -error 0x{number:X}",
         sources=("MS-ERREF: Windows Error Codes",),
         also_written=_notations(inner),
     )
 
 
-def _structure(number: int) -> str:
+def _structure(number: int, *, named: bool) -> str:
+    if number >= _SMALL_NEGATIVE and not named:
+        return "an exit code that the program itself chose: what it printed before says why"
     if number <= _MOST_WIN32:
         return "a Win32 code; its name says what Windows could not do"
     severity = ("success", "information", "warning", "error")[number >> 30]
@@ -77,7 +83,11 @@ def _structure(number: int) -> str:
     whose = _FACILITIES.get(facility)
     if number & _CUSTOMER:
         return f"{severity}, defined by a program and not by Windows"
-    return f"{severity} of {whose}" if whose else f"{severity}; its name says what failed"
+    if whose:
+        return f"{severity} of {whose}"
+    if named:
+        return f"{severity}; its name says what failed"
+    return f"{severity} of facility {facility}, which is not one of Windows' documented ones"
 
 
 def _id(number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["filled", "subject_of"]
+__all__ = ["subject_of"]
 
 _PATH: Final = re.compile(
     r"""(?P<quote>['"])(?P<quoted>[^'"\r\n]+\.(?:dll|pyd|whl))(?P=quote)"""
@@ -13,6 +13,7 @@ _PATH: Final = re.compile(
     re.IGNORECASE,
 )
 _MODULE: Final = re.compile(r"DLL load failed while importing (\w+)")
+_PACKAGE: Final = re.compile(r"site-packages[\\/]{1,2}(\w+)[\\/]")
 #: The C++ runtime: whom the message names, not whom one would check.
 _RUNTIMES: Final = re.compile(
     r"(?:msvcp140|vcruntime140|ucrtbase|concrt140)\w*\.dll$", re.IGNORECASE
@@ -29,14 +30,8 @@ def subject_of(text: str) -> str:
     if named:
         return named[-1]
     module = _MODULE.search(text)
-    return module[1] if module else ""
-
-
-def filled(command: str, subject: str) -> str:
-    """Return a command with the subject in it, or with words for what to put there."""
-    is_file = "." in subject
-    name = re.split(r"[\\/]", subject)[-1]
-    fits = is_file or command.startswith("mlcbuild trace ")
-    path = subject if subject and fits else "PATH"
-    quoted = f'"{path}"' if " " in path else path
-    return command.replace("{path}", quoted).replace("{name}", name if is_file else "NAME.dll")
+    if module is None:
+        return ""
+    packages = _PACKAGE.findall(text, 0, module.start())
+    # torch._C is loaded by torch: a traceback names the package
+    return packages[-1] if module[1].startswith("_") and packages else module[1]

@@ -1,0 +1,106 @@
+r"""One line of the catalogue's ``text``: words of an error message, as they are looked for.
+
+A fragment is compared without case; ``/`` stands for both slashes, `` ... `` for up to 300 other
+characters and ``<name>`` for one word, which the row may repeat as ``{name}`` (``<file>`` and
+``<symbol>`` for more than a word). It begins and ends
+at the edge of a word, unless a ``*`` there says that the word may go on. Every part is bounded,
+and a fragment is compared with a few lines at a time: its cost does not depend on the log.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Final
+
+__all__ = ["LOOSE", "WORD", "Fragment", "normalised"]
+
+LOOSE: Final = frozenset({"file", "symbol"})
+#: What counts as one word of a log; the same for fragments and for lines.
+WORD: Final = re.compile(r"\w+")
+_GAP: Final = ".{0,300}?"
+#: No blank, quotation mark or other character that a shell reads: it may end in a command.
+_CAPTURE: Final = r"[\w.+\-]{1,60}?"
+#: ``<file>`` and ``<symbol>`` may hold blanks, slashes and brackets; they end in no command.
+_LOOSE: Final = r"[^'\"<>|*?]{1,200}?"
+_PIECE: Final = re.compile(r" \.\.\. |<\w+>")
+_ALIKE: Final = str.maketrans("\\\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c", '/\'\'"""",')
+#: Words of so many lines of a healthy log that they choose none.
+_COMMON: Final = frozenset(
+    """
+    and be bin build building can cannot cl clang cmake code command compile compiler compiling
+    could cuda cxx debug dll error exe exit failed fatal file files find for found from get git
+    in include including installed installing is it lib library line link linking load make
+    microsoft mlc mlc_llm name no not of on open or path pip program python release run runtime
+    src studio system target test the this to tvm visual warning was with write you
+    """.split()  # noqa: SIM905 - a list of strings is harder to read
+)
+
+
+class Fragment:
+    """One fragment, compiled when it is first needed."""
+
+    def __init__(self, text: str) -> None:
+        """Take a fragment as the catalogue spells it."""
+        self.text: Final = text
+        self.anchor: Final = _anchor(text)
+        #: Whether the anchor is rare enough to choose a line by it.
+        self.telling: Final = self.anchor is not None and self.anchor not in _COMMON
+
+    def search(self, normal: str) -> re.Match[str] | None:
+        """Return where a normalised text first holds the fragment."""
+        return self._pattern.search(normal) if self.longest in normal else None
+
+    @cached_property
+    def longest(self) -> str:
+        """Return the longest piece, which any text with the fragment holds as it is."""
+        return max(_PIECE.split(self.text.strip("*")), key=len)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        bare = self.text.strip("*")
+        pattern = "" if self.text.startswith("*") else _edge(bare[0], r"(?<!\w)")
+        at = 0
+        seen: set[str] = set()
+        for piece in _PIECE.finditer(bare):
+            name = piece[0].strip("<>")
+            pattern += re.escape(bare[at : piece.start()])
+            if piece[0] == " ... ":
+                pattern += _GAP
+            elif name in seen:
+                pattern += f"(?P={name})"
+            else:
+                pattern += f"(?P<{name}>{_LOOSE if name in LOOSE else _CAPTURE})"
+                seen.add(name)
+            at = piece.end()
+        pattern += re.escape(bare[at:])
+        return re.compile(
+            pattern if self.text.endswith("*") else pattern + _edge(bare[-1], r"(?!\w)")
+        )
+
+
+def normalised(text: str) -> str:
+    """Return a text in which line breaks, case, slashes and quotation marks do not matter."""
+    plain = " ".join(text.translate(_ALIKE).casefold().split())
+    return plain.replace("//", "/")  # repr() of a Windows path doubles every backslash
+
+
+def _edge(character: str, assertion: str) -> str:
+    # Chinese and Japanese put no blank between words.
+    return assertion if character.isascii() and WORD.fullmatch(character) else ""
+
+
+def _anchor(text: str) -> str | None:
+    """Return the rarest whole word that any text with the fragment holds, None for none."""
+    whole: list[str] = []
+    for found in WORD.finditer(_PIECE.sub(lambda m: "\0" * len(m[0]), text)):
+        before, after = text[: found.start()], text[found.end() :]
+        cut = before.endswith((">", "*")) or after.startswith(("<", "*"))
+        if not cut and (found[0].isascii() or not _unspaced(found[0])):
+            whole.append(found[0])
+    return max(whole, key=lambda word: (word not in _COMMON, len(word)), default=None)
+
+
+def _unspaced(word: str) -> bool:
+    """Return whether a word is of a script that writes without blanks."""
+    return any("\u3040" <= character <= "\u9fff" for character in word)

@@ -1,0 +1,116 @@
+"""Windows', cmd's, PowerShell's and MSVC's messages in other languages, turned into English.
+
+``data/wordings.toml`` has each message once in English and as other Windows write it, with the
+source of the words. A line that holds one gets the English after it, so that the catalogue and the
+codes need to know one language. Read only where a text may need it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.explain.fragment import WORD, Fragment, normalised
+from mlcbuild.explain.loglines import in_page, lines_of
+from mlcbuild.explain.scan import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlcbuild.explain.loglines import Line
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["LANGUAGES", "Wording", "decoded", "foreign_anchors", "in_english", "read_wordings"]
+
+#: Code pages of Windows: simplified and traditional Chinese, Japanese, Korean, Russian, Central
+#: and Western Europe, and what consoles of the last use.
+_PAGES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1251", "cp1250", "cp1252", "cp850")
+
+#: The languages that the twenty commonest messages are known in, beside English.
+LANGUAGES: Final = ("de", "fr", "es", "pt", "zh", "ja")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wording:
+    """One message: its English and, by language, what other systems write."""
+
+    english: str
+    foreign: dict[str, tuple[str, ...]]
+    source: str
+
+
+@cache
+def read_wordings() -> tuple[Wording, ...]:
+    """Return all messages."""
+    data = files("mlcbuild.explain").joinpath("data") / "wordings.toml"
+    table = tomllib.loads(data.read_text(encoding="utf-8"))
+    return tuple(
+        Wording(
+            english=entry.pop("english"),
+            source=entry.pop("source"),
+            foreign={language: tuple(texts) for language, texts in entry.items()},
+        )
+        for entry in table["wording"]
+    )
+
+
+def decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    """Decode lines that are not all UTF-8: a compiler prints in the code page of its Windows.
+
+    The page is the one in which the first message that is known was written; until then, and
+    where none is, bytes that fit no page are replaced.
+    """
+    index, _ = _index()
+    pages: tuple[str, ...] = _PAGES
+    for data in lines:
+        text = in_page(data, "utf-8")
+        if text is None:
+            tries = [text for page in pages if (text := in_page(data, page)) is not None]
+            known = [text for text in tries if any(map(index.first, lines_of(text)))]
+            text = next(iter(known or tries), data.decode("utf-8", errors="replace"))
+            if known and len(pages) > 1:
+                pages = tuple(page for page in pages if in_page(data, page) == text)[:1]
+        yield text
+
+
+def in_english(lines: list[Line]) -> list[Line]:
+    """Return the lines, with the English after every message in another language."""
+    index, english = _index()
+    return [_translated(line, index, english) for line in lines]
+
+
+def foreign_anchors() -> frozenset[str]:
+    """Return the words of which a line has one, if it holds a message that is not Chinese."""
+    return _index()[0].anchors
+
+
+@cache
+def _index() -> tuple[Index, dict[str, str]]:
+    english = {
+        normalised(text): wording.english
+        for wording in read_wordings()
+        for texts in wording.foreign.values()
+        for text in texts
+    }
+    return Index([Fragment(text) for text in english]), english
+
+
+def _translated(line: Line, index: Index, english: dict[str, str]) -> Line:
+    said = [_filled(english[fragment.text], names) for fragment, names in index.first(line)]
+    if not said:
+        return line
+    normal = " ".join([line.normal, *map(normalised, said)])
+    return replace(line, normal=normal, words=frozenset(WORD.findall(normal)), english=True)
+
+
+def _filled(text: str, names: dict[str, str]) -> str:
+    for name, word in names.items():
+        text = text.replace(f"<{name}>", word)
+    return text
