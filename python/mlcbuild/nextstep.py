@@ -183,7 +183,8 @@ def suggest(folder: Folder) -> Iterator[Suggestion]:
 def _for_files(folder: Folder) -> Iterator[Suggestion]:
     """Yield what single files and trees are good for: logs, images, models."""
     if folder.log:
-        yield Suggestion(command=_piped(folder.log), why="what went wrong in this log")
+        words = f"mlcbuild explain {_quoted(folder.log)}"
+        yield Suggestion(command=words, why="what went wrong in this log")
     if folder.tree:
         why = "what was built: Release, whole, and will Windows load it?"
         yield Suggestion(command=f"mlcbuild check {folder.tree}", why=why)
@@ -201,16 +202,6 @@ def _for_files(folder: Folder) -> Iterator[Suggestion]:
     elif folder.model:
         words = "mlcbuild model . --device vulkan --target win_amd64 -o model.dll"
         yield Suggestion(command=words, why="compile this model, for a GPU under Windows")
-
-
-def _piped(log: str) -> str:
-    """Return the command that explains a log; PowerShell has no ``<``."""
-    name = _quoted(log)
-    return (
-        f"type {name} | mlcbuild explain -"
-        if sys.platform == "win32"
-        else (f"mlcbuild explain - < {name}")
-    )
 
 
 def _for_wheel(wheel: str) -> Iterator[Suggestion]:

@@ -93,12 +93,18 @@ def test_every_code_has_a_page_whose_title_explain_knows(site: Path) -> None:
 
 
 def test_a_page_of_an_error_says_cause_command_and_source(site: Path) -> None:
-    page = (site / "errors" / "gnu-link.html").read_text(encoding="utf-8")
+    page = (site / "errors" / "git-long-paths.html").read_text(encoding="utf-8")
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
-    (row,) = [each.explanation for each in read_symptoms() if each.explanation.id == "gnu-link"]
+    (row,) = [r.explanation for r in read_symptoms() if r.explanation.id == "git-long-paths"]
     assert all(cause in text for cause in row.causes)
     assert f"> {row.run}" in text
     assert all(each in text for each in row.sources)
+
+
+def test_no_page_shows_a_placeholder_of_a_command(site: Path) -> None:
+    for page in (site / "errors").glob("*.html"):
+        commands = re.findall(r"&gt; ([^\n]*)", page.read_text(encoding="utf-8"))
+        assert not [line for line in commands if re.search(r"\{\w+", line)], page.name
 
 
 def test_a_cause_that_names_a_rule_leads_to_it(site: Path) -> None:

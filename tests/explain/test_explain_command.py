@@ -145,6 +145,41 @@ def test_a_log_comes_through_stdin_in_any_encoding(
     assert capsys.readouterr().out.startswith("gnu-link: ")
 
 
+def test_the_file_of_a_log_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build.log").write_bytes("a\r\nlink: extra operand 'x'\r\n".encode("utf-16"))
+    assert main(["explain", "build.log"]) == 0  # mlcbuild explain build.log
+    out = capsys.readouterr().out
+    assert out.startswith("gnu-link: ")
+    assert "line 2" in out
+    assert main(["explain", "missing.log"]) == 3
+    assert "missing.log" in capsys.readouterr().err
+
+
+def test_a_log_in_a_code_page_of_windows_is_read_in_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        "注意: 包含文件: x.h".encode("gb18030"),
+        "x.obj : error LNK2019: 无法解析的外部符号 __std_find_trivial_1".encode("gb18030"),
+    ]
+    piped(monkeypatch, b"\r\n".join(lines))
+    assert main(["explain", "-"]) == 0
+    assert capsys.readouterr().out.startswith("newer-stl-symbol: ")
+
+
+def test_what_is_unknown_names_the_first_line_that_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piped(monkeypatch, b"fine\nfrobnicate: error: no gizmo\nother: error: too\n")
+    assert main(["explain", "-"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "not known: line 2: frobnicate: error: no gizmo" in said.err
+
+
 def test_an_empty_stdin_is_wrong_use(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

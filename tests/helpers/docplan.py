@@ -37,7 +37,7 @@ RUN: dict[str, Run] = {
     "mlcbuild doctor": Run(codes=(0, 1), compare=False),
     "mlcbuild explain 1114": Run(),
     "mlcbuild explain -1073741795": Run(),
-    "mlcbuild explain 0x8007007E": Run(),
+    "mlcbuild explain LNK1104": Run(),
     "mlcbuild explain mutex-abi": Run(),
     'mlcbuild explain "OSError: [WinError 126] The specified module could not be found"': Run(),
     "some-command 2>&1 | mlcbuild explain -": Run(),
@@ -137,6 +137,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     ),
     "python -m mlcbuild.sources.crates~": _at("tests/sources/test_crates.py", "--manifest"),
     "cmake -S . -B build~": _at("tests/helpers/demoproject.py", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"),
+    "mlcbuild explain build.log": _at(
+        "tests/explain/test_explain_command.py", '["explain", "build.log"]'
+    ),
     "pip wheel .": _EXAMPLE,
     "pip install ffi_hello-*.whl": _EXAMPLE,
     'python -c "import ffi_hello~': _at("scripts/quickstart.py", "ffi_hello as f"),

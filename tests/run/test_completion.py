@@ -162,7 +162,7 @@ def test_kinds_of_folders_get_their_own_first_command(tmp_path: Path) -> None:
     assert first("site", *site) == "mlcbuild check ."
     assert first("setuptools", "pyproject.toml", text=SETUPTOOLS).startswith("pip wheel .")
     assert first("built", "build/Debug/mlc_llm.dll") == "mlcbuild check build"
-    assert "mlcbuild explain -" in first("failed", "build.log")
+    assert first("failed", "build.log").startswith("mlcbuild explain build.log")
     assert first("published", *shards).startswith("mlcbuild model . --quantization")
     assert first("converted", "mlc-chat-config.json", "a.bin").startswith("mlcbuild model . --dev")
     assert first("empty").startswith("mlcbuild doctor")

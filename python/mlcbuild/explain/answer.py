@@ -26,7 +26,7 @@ _SHORT_NAME: Final = 100
 _SHORT: Final = 200
 #: Characters of a text of which every line is kept.
 _SHORT_TEXT: Final = 100_000
-_WITH_NUMBERS: Final = re.compile(r"error|exit|status|hresult|0xc0|\b3221\d{6}|-10737\d{5}|failed")
+_WITH_NUMBERS: Final = ("error", "exit", "status", "hresult", "0xc0", "3221", "-10737", "failed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +88,7 @@ def _explain_text(text: str) -> Answer:
         return (
             not words.isdisjoint(line.words)
             or not line.normal.isascii()
-            or bool(_WITH_NUMBERS.search(line.normal))
+            or _may_hold_a_number(line)
         )
 
     short = len(text) < _SHORT_TEXT
@@ -114,9 +114,13 @@ def _explain_text(text: str) -> Answer:
 def _with_numbers(lines: list[Line]) -> str:
     """Return the lines that may hold a code, with the English of other languages' messages."""
     some = lines if len(lines) <= _SHORT else [
-        line for line in lines if _WITH_NUMBERS.search(line.normal)
+        line for line in lines if _may_hold_a_number(line)
     ]  # fmt: skip
     return "\n".join(f"{line.text}\n{line.normal}" if line.english else line.text for line in some)
+
+
+def _may_hold_a_number(line: Line) -> bool:
+    return any(mark in line.normal for mark in _WITH_NUMBERS)
 
 
 def _finished(found: tuple[Explanation, ...], subject: str, text: str) -> tuple[Explanation, ...]:

@@ -23,6 +23,11 @@ _ERROR: Final = re.compile(
     r"|^nvcc fatal|^(?:clang|clang-cl|lld-link|ld|ld\.exe|collect2|link): "
     r"|is not recognized as |: undefined reference to |^panicked at|^thread .{1,40} panicked"
 )
+#: What a line with an error holds in any case: quicker to look for.
+_MARKS: Final = (
+    "err", "fehler", "fatal", "exception", "unavailable", "not recognized", "undefined", "panicked",
+    "错误", "エラー", "clang", "ld: ", "link: ", "collect2",
+)  # fmt: skip
 #: Lines that count errors, repeat them or only look like one.
 _NO_CAUSE: Final = re.compile(
     r"subprocess-exited-with-error|failed building wheel|metadata-generation-failed"
@@ -34,6 +39,8 @@ _NO_CAUSE: Final = re.compile(
 def first_error(lines: Iterable[Line]) -> Place | None:
     """Return the first line that a tool marked as an error; None where no line is."""
     for line in lines:
+        if not any(mark in line.normal for mark in _MARKS):
+            continue
         if _ERROR.search(line.normal) and not _NO_CAUSE.search(line.normal):
             return Place(number=line.number, text=line.text)
     return None

@@ -32,7 +32,7 @@ _COMMON: Final = frozenset(
     could cuda cxx debug dll error exe exit failed fatal file files find for found from get git
     in include including installed installing is it lib library line link linking load make
     microsoft mlc mlc_llm name no not of on open or path pip program python release run runtime
-    src studio system target test the this to tvm visual warning was with write you
+    src std studio system target test the this to tvm visual warning was with write you
     """.split()  # noqa: SIM905 - a list of strings is harder to read
 )
 
@@ -45,7 +45,7 @@ class Fragment:
         self.text: Final = text
         self.anchor: Final = _anchor(text)
         #: Whether the anchor is rare enough to choose a line by it.
-        self.telling: Final = self.anchor is not None and self.anchor not in _COMMON
+        self.telling: Final = self.anchor is not None and _rare(self.anchor)
 
     def search(self, normal: str) -> re.Match[str] | None:
         """Return where a normalised text first holds the fragment."""
@@ -98,7 +98,11 @@ def _anchor(text: str) -> str | None:
         cut = before.endswith((">", "*")) or after.startswith(("<", "*"))
         if not cut and (found[0].isascii() or not _unspaced(found[0])):
             whole.append(found[0])
-    return max(whole, key=lambda word: (word not in _COMMON, len(word)), default=None)
+    return max(whole, key=lambda word: (_rare(word), len(word)), default=None)
+
+
+def _rare(word: str) -> bool:
+    return len(word) > 1 and word not in _COMMON and not word.isdecimal()
 
 
 def _unspaced(word: str) -> bool:

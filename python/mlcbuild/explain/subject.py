@@ -12,6 +12,9 @@ _PATH: Final = re.compile(
     r"""|(?P<bare>(?:[A-Za-z]:)?[^\s'"<>|*?:=]*\.(?:dll|pyd|whl))\b""",
     re.IGNORECASE,
 )
+_ENDING: Final = re.compile(r"\.(?:dll|pyd|whl)\b", re.IGNORECASE)
+#: Characters of a line in which a file is looked for: trying each costs the square of a path.
+_LONGEST: Final = 2000
 _MODULE: Final = re.compile(r"DLL load failed while importing (\w+)")
 _PACKAGE: Final = re.compile(r"site-packages[\\/]{1,2}(\w+)[\\/]")
 #: The C++ runtime: whom the message names, not whom one would check.
@@ -23,7 +26,10 @@ _RUNTIMES: Final = re.compile(
 def subject_of(text: str) -> str:
     """Return the file that an error names last, else the module; empty where it names none."""
     paths = [
-        (found["quoted"] or found["bare"]).replace("\\\\", "\\") for found in _PATH.finditer(text)
+        (found["quoted"] or found["bare"]).replace("\\\\", "\\")
+        for line in text.splitlines()
+        if _ENDING.search(line)
+        for found in _PATH.finditer(line[:_LONGEST])
     ]
     full = [path for path in paths if re.search(r"[\\/]", path)]
     named = [path for path in (full or paths) if not _RUNTIMES.search(path)]
