@@ -21,9 +21,11 @@ __all__ = [
     "remove_folder",
     "rename",
     "same_path",
+    "set_in",
     "set_variables",
     "steps",
     "unset",
+    "unset_in",
 ]
 
 #: Words that need no quotes. PowerShell takes a comma for a list and @ for a splatted variable.
@@ -90,23 +92,29 @@ def same_path(system: System, one: str, other: str) -> bool:
 
 def unset(system: System, *names: str) -> str:
     """Return the command that removes environment variables in this shell."""
+    return spelt(system, lambda shell: unset_in(shell, *names))
+
+
+def unset_in(shell: Shell, *names: str) -> str:
+    """Return the command that removes environment variables in one shell."""
     # A blank before the & of cmd would be the value.
     cmd = 'set "{}="' if names[1:] else "set {}="
     forms = {"cmd": cmd, "powershell": "Remove-Item Env:{}", "sh": "unset {}"}
-    return spelt(system, lambda shell: _each(shell, [forms[shell].format(name) for name in names]))
+    return _each(shell, [forms[shell].format(name) for name in names])
 
 
 def set_variables(system: System, **values: str) -> str:
     """Return the command that sets environment variables in this shell."""
+    return spelt(system, lambda shell: set_in(shell, **values))
 
-    def spell(shell: Shell) -> str:
-        if shell == "cmd":
-            return _each(shell, [f'set "{name}={value}"' for name, value in values.items()])
-        if shell == "powershell":
-            return _each(shell, [f"$env:{n} = {_single(value)}" for n, value in values.items()])
-        return _each(shell, [f"export {n}={quote(shell, value)}" for n, value in values.items()])
 
-    return spelt(system, spell)
+def set_in(shell: Shell, **values: str) -> str:
+    """Return the command that sets environment variables in one shell."""
+    if shell == "cmd":
+        return _each(shell, [f'set "{name}={value}"' for name, value in values.items()])
+    if shell == "powershell":
+        return _each(shell, [f"$env:{n} = {_single(value)}" for n, value in values.items()])
+    return _each(shell, [f"export {n}={quote(shell, value)}" for n, value in values.items()])
 
 
 def _each(shell: Shell, commands: list[str]) -> str:

@@ -14,11 +14,11 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mlcbuild.doctor.system import System
 
-__all__ = ["Shell", "shells_of", "spelt"]
+__all__ = ["Shell", "shells_of", "spelt", "spelt_for"]
 
 Shell = Literal["powershell", "cmd", "sh"]
 
@@ -63,7 +63,12 @@ def shells_of(system: System) -> tuple[Shell, ...]:
 
 def spelt(system: System, spell: Callable[[Shell], str]) -> str:
     """Return a command for the shell at hand; for each shell on a line where it is not known."""
-    commands = {shell: spell(shell) for shell in shells_of(system)}
+    return spelt_for(shells_of(system), spell)
+
+
+def spelt_for(shells: Iterable[Shell], spell: Callable[[Shell], str]) -> str:
+    """Return a command for these shells: once where all spell it alike, else one on a line."""
+    commands = {shell: spell(shell) for shell in shells}
     if len(set(commands.values())) == 1:
         return next(iter(commands.values()))
     return "\n".join(f"in {_NAMES[shell]}: {text}" for shell, text in commands.items())

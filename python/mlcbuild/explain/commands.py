@@ -5,25 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.shell import set_in, unset_in
+from mlcbuild.doctor.shells import spelt_for
+from mlcbuild.explain.facts import BOTH
+
 if TYPE_CHECKING:
-    from mlcbuild.doctor.shell import Shell
+    from mlcbuild.doctor.shells import Shell
     from mlcbuild.explain.facts import Facts
 
 __all__ = ["spelt_out"]
 
 #: ``{set NAME=VALUE}`` and ``{unset NAME}``: variables, which each shell sets in its own way.
 _VARIABLE: Final = re.compile(r"\{(set|unset) (\w+)=?([^}]*)\}")
-_SET: Final[dict[Shell, str]] = {
-    "powershell": "$env:{name} = '{value}'",
-    "cmd": 'set "{name}={value}"',
-    "sh": "export {name}='{value}'",
-}
-_UNSET: Final[dict[Shell, str]] = {
-    "powershell": "Remove-Item Env:{name}",
-    "cmd": "set {name}=",
-    "sh": "unset {name}",
-}
-_NAMES: Final[dict[Shell, str]] = {"powershell": "PowerShell", "cmd": "cmd", "sh": "bash"}
 _PLAIN: Final = re.compile(r"[\w.:/\\~+-]+")
 #: What a shell would read inside quotation marks: such a name is not put into a command.
 _READ_BY_A_SHELL: Final = re.compile(r"[$`%!\"\x00-\x1f]")
@@ -37,7 +30,7 @@ def spelt_out(command: str, without_path: str, subject: str, facts: Facts | None
     """
     found = _VARIABLE.fullmatch(command)
     if found:
-        return _variable(found, facts.shell if facts else None)
+        return _variable(found, facts.shells if facts else BOTH)
     if facts is not None:
         for name in ("vcvars", "studio", "edition", "cuda"):
             command = command.replace(f"{{{name}}}", getattr(facts, name))
@@ -53,13 +46,13 @@ def spelt_out(command: str, without_path: str, subject: str, facts: Facts | None
     return command.replace("{path}", _quoted(path)).replace("{name}", _quoted(name))
 
 
-def _variable(found: re.Match[str], shell: Shell | None) -> str:
-    forms = _SET if found[1] == "set" else _UNSET
-    shells: tuple[Shell, ...] = (shell,) if shell else ("powershell", "cmd")
-    lines = {each: forms[each].format(name=found[2], value=found[3]) for each in shells}
-    if shell:
-        return lines[shell]
-    return "\n".join(f"in {_NAMES[each]}: {line}" for each, line in lines.items())
+def _variable(found: re.Match[str], shells: tuple[Shell, ...]) -> str:
+    def spell(shell: Shell) -> str:
+        if found[1] == "set":
+            return set_in(shell, **{found[2]: found[3]})
+        return unset_in(shell, found[2])
+
+    return spelt_for(shells, spell)
 
 
 def _quoted(word: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.shell import Shell
+    from mlcbuild.doctor.shells import Shell
 
-__all__ = ["NO_FACTS", "Facts", "facts_of"]
+__all__ = ["BOTH", "NO_FACTS", "Facts", "facts_of"]
 
 _STUDIO: Final = re.compile(
     r"[a-z]:[\\/]{1,2}Program Files(?: \(x86\))?[\\/]{1,2}Microsoft Visual Studio"
@@ -30,15 +30,19 @@ _CMD: Final = re.compile(
 )
 
 
+#: The shells of Windows, of which one types a command.
+BOTH: Final[tuple[Shell, ...]] = ("powershell", "cmd")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """Words for the placeholders of commands; ``shell`` is None where it is not known."""
+    """Words for the placeholders of commands; ``shells`` has both where it is not known."""
 
     #: The folder of Visual Studio, and which edition it is.
     studio: str
     edition: str
     cuda: str
-    shell: Shell | None
+    shells: tuple[Shell, ...]
 
     @property
     def vcvars(self) -> str:
@@ -47,7 +51,7 @@ class Facts:
 
 
 #: For a page that no machine reads: the defaults.
-NO_FACTS: Final = Facts(studio=_BUILD_TOOLS, edition="BuildTools", cuda="VERSION", shell=None)
+NO_FACTS: Final = Facts(studio=_BUILD_TOOLS, edition="BuildTools", cuda="VERSION", shells=BOTH)
 
 
 def facts_of(text: str) -> Facts:
@@ -58,7 +62,7 @@ def facts_of(text: str) -> Facts:
         studio=studio,
         edition=studio.rsplit("\\", 1)[-1],
         cuda=cuda[1] if cuda else "VERSION",
-        shell=_shell_in(text) or _shell_here(),
+        shells=_shell_in(text) or _shells_here(),
     )
 
 
@@ -83,16 +87,16 @@ def _studio_here() -> str | None:
     return str(studios[0].path) if studios else None
 
 
-def _shell_in(text: str) -> Shell | None:
+def _shell_in(text: str) -> tuple[Shell, ...]:
     if _POWERSHELL.search(text):
-        return "powershell"
-    return "cmd" if _CMD.search(text) else None
+        return ("powershell",)
+    return ("cmd",) if _CMD.search(text) else ()
 
 
-def _shell_here() -> Shell | None:
+def _shells_here() -> tuple[Shell, ...]:
     if os.name != "nt":
-        return None  # the log may be of another machine
+        return BOTH  # the text is of another machine
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415 - looks at this machine
-    from mlcbuild.doctor.shell import shell_of  # noqa: PLC0415
+    from mlcbuild.doctor.shells import shells_of  # noqa: PLC0415
 
-    return shell_of(RealSystem())
+    return shells_of(RealSystem())
