@@ -64,23 +64,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             require(marker.name.removeprefix(_PREFIX))
 
 
-def _row(reason: str, number: int) -> Row:
+def rows(reasons: Iterable[str]) -> list[Row]:
+    """Sum up the reasons of skipped tests by what lacks, the most frequent first."""
+    counted: Counter[str] = Counter()
+    whys: dict[str, set[str]] = {}
+    for reason in reasons:
+        found = re.match(rf"{_PREFIX}(\w+): (.*)", reason, re.DOTALL)
+        name, why = (found[1], found[2]) if found and found[1] in BY_NAME else (reason, "")
+        counted[name] += 1
+        whys.setdefault(name, set()).add(why)
+    made = (_row(name, number, "; ".join(sorted(whys[name]))) for name, number in counted.items())
+    return sorted(made, reverse=True)
+
+
+def _row(name: str, number: int, why: str) -> Row:
     """Judge one reason; one that no need gives is a bare skip, which nothing excuses."""
-    found = re.match(rf"{_PREFIX}(\w+): (.*)", reason, re.DOTALL)
-    if found is None or found[1] not in BY_NAME:
-        advice = _SLOW_ADVICE if reason == _SLOW else ""
-        return Row(number=number, what=reason, why="", advice=advice, wrong=True)
-    need = BY_NAME[found[1]]
+    need = BY_NAME.get(name)
+    if need is None:
+        advice = _SLOW_ADVICE if name == _SLOW else ""
+        return Row(number=number, what=name, why="", advice=advice, wrong=True)
     # What --setup brings, it should have brought; a server that does not answer is no fault here.
     wrong = not need.brought_by
     if need.made_from:
-        wrong = need.made_from != need.name and not lacking(need.made_from)
-    return Row(number=number, what=need.what, why=found[2], advice=need.advice, wrong=wrong)
-
-
-def rows(reasons: Iterable[str]) -> list[Row]:
-    """Sum up the reasons of skipped tests, the most frequent first."""
-    return sorted((_row(*counted) for counted in Counter(reasons).items()), reverse=True)
+        wrong = need.made_from != name and not lacking(need.made_from)
+    return Row(number=number, what=need.what, why=why, advice=need.advice, wrong=wrong)
 
 
 def _reasons(terminalreporter: pytest.TerminalReporter) -> list[str]:

@@ -69,7 +69,7 @@ NEEDS = (
         what="MinGW-w64",
         programs={
             **dict.fromkeys(
-                (f"x86_64-w64-mingw32-{name}" for name in ("g++-posix", "gcc")),
+                (f"x86_64-w64-mingw32-{name}" for name in ("g++", "gcc")),
                 "g++-mingw-w64-x86-64-posix",
             ),
             **dict.fromkeys(
@@ -116,6 +116,7 @@ NEEDS = (
     ),
     Need(name="display", what="a display for Wine", programs={"Xvfb": "xvfb"}),
     Need(name="browser", what="Chromium", programs={"chromium": "chromium"}),
+    Need(name="bash", what="the shell bash", programs={"bash": "bash"}),
     Need(name="fish", what="the shell fish", programs={"fish": "fish"}),
     Need(
         name="vulkan",
@@ -229,7 +230,8 @@ def require(*names: str) -> None:
 
 def program(name: str) -> str:
     """Return the path of a program of ``NEEDS``; leave out the running test where there is none."""
-    need = next(need.name for need in NEEDS if name in need.programs)
+    need = next((need.name for need in NEEDS if name in need.programs), "")
+    assert need, f"no entry of NEEDS has the program {name}"
     found = shutil.which(name)
     return found or _leave_out(need, f"no {name}")
 

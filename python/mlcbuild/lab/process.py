@@ -12,7 +12,7 @@ import uuid
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Final
 
 from mlcbuild import programs
@@ -118,7 +118,8 @@ def run_program(
                 reader.join(_DRAIN_S)
         said = report.read_text(encoding="ascii").split() if report.exists() else []
     if ending != "limit":
-        _refuse(arguments[0], said, lambda: _last_words(process, ending, b"".join(last), prefix))
+        program = PureWindowsPath(arguments[0]).name
+        _refuse(program, said, lambda: _last_words(process, ending, b"".join(last), prefix))
     return Completed(
         code=int(said[1]) if said else 1,
         stdout=bytes(taken[0]),
