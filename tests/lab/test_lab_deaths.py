@@ -133,10 +133,8 @@ def test_a_lab_that_is_ended_again_and_again_is_used_all_the_same(own: Lab) -> N
     ending = threading.Thread(target=end)
     ending.start()
     began = time.monotonic()
-    outcomes = []
     try:
-        for _ in range(6):
-            outcomes.append(outcome())
+        outcomes = [outcome() for _ in range(6)]
     finally:
         over.set()
         ending.join()
