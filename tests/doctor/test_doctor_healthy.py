@@ -316,6 +316,9 @@ def compiler_options_that_do_no_harm(pc: FakeSystem) -> None:
     }
 
 
+_WINDOW_OF_11_8 = "#if _MSC_VER < 1910 || _MSC_VER >= 1940\n"
+
+
 def _cuda(pc: FakeSystem) -> None:
     root = r"C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA\v12.8"
     pc.env["CUDA_PATH"] = root
@@ -335,6 +338,23 @@ def cuda_by_ninja(pc: FakeSystem) -> None:
     _cuda(pc)
     pc.put(rf"{VISUAL_STUDIO}\MSBuild\Microsoft\VC\v170\BuildCustomizations\masm.props")
     pc.env["CMAKE_GENERATOR"] = "Ninja"
+
+
+@healthy()
+def cuda_with_the_toolset_that_it_takes(pc: FakeSystem) -> None:
+    _cuda(pc)
+    pc.put(rf"{pc.env['CUDA_PATH']}\include\crt\host_config.h", _WINDOW_OF_11_8)
+    pc.env["CMAKE_GENERATOR_TOOLSET"] = "v143,version=14.39"
+
+
+@healthy()
+def compiler_path_that_visual_studios_generator_passes_over(pc: FakeSystem) -> None:
+    pc.env["CC"] = r"C:\VS\VC\Tools\MSVC\14.38.33130\bin\Hostx64\x64\cl.exe"
+
+
+@healthy()
+def certificates_that_windows_does_not_need(pc: FakeSystem) -> None:
+    pc.env["SSL_CERT_FILE"] = r"C:\gone\cacert.pem"
 
 
 @healthy()

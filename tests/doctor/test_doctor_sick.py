@@ -370,6 +370,61 @@ def cuda_that_does_not_know_the_toolset(pc: FakeSystem) -> None:
     _cuda(pc, 1940)
 
 
+@sick("cuda-toolkit", r'set "CUDA_PATH=C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA\v12.8"')
+def cuda_path_to_the_older_of_two(pc: FakeSystem) -> None:
+    _cuda(pc, 1940)
+    newer = CUDA.replace("12.5", "12.8")
+    pc.put(rf"{newer}\bin\nvcc.exe")
+    pc.put(rf"{newer}\include\crt\host_config.h", "#if _MSC_VER < 1910 || _MSC_VER >= 1950\n")
+
+
+@sick("cuda-toolkit", 'set "CMAKE_GENERATOR_TOOLSET=v143,version=14.39"')
+def cuda_with_an_older_toolset_beside(pc: FakeSystem) -> None:
+    _cuda(pc, 1940)
+    for version in ("14.29.30133", "14.39.33519", "14.44.35207"):
+        pc.put_folder(rf"{VISUAL_STUDIO}\VC\Tools\MSVC\{version}")
+
+
+@sick("cuda-toolkit", 'set "CMAKE_GENERATOR=Visual Studio 17 2022"')
+def cuda_with_an_older_visual_studio_beside(pc: FakeSystem) -> None:
+    _cuda(pc, 1950)
+    set_studios(pc, studio(2022), studio(2026))
+    newest = r"C:\Program Files\Microsoft Visual Studio\18\Community\VC\Auxiliary\Build"
+    pc.put(rf"{newest}\Microsoft.VCToolsVersion.default.txt", "14.50.35717\n")
+
+
+@sick("compiler-variables", 'set "CXX=" & set "CC="')
+def mingw_of_conda_in_both(pc: FakeSystem) -> None:
+    pc.env |= {"CC": "x86_64-w64-mingw32-cc", "CXX": "x86_64-w64-mingw32-c++"}
+    for name in ("cc", "c++"):
+        pc.program(rf"C:\conda\Library\mingw-w64\bin\x86_64-w64-mingw32-{name}.exe")
+
+
+@sick("generator", "set CMAKE_ARGS=")
+def generator_in_cmake_args(pc: FakeSystem) -> None:
+    pc.env["CMAKE_ARGS"] = '-G "MinGW Makefiles"'
+
+
+@sick("generator", f"--add {COMPONENT}VC.Llvm.Clang --add {COMPONENT}VC.Llvm.ClangToolset")
+def toolset_that_visual_studio_lacks(pc: FakeSystem) -> None:
+    pc.env["CMAKE_GENERATOR_TOOLSET"] = "ClangCL"
+
+
+@sick("certificate-variables", "set REQUESTS_CA_BUNDLE=")
+def certificates_of_an_environment_that_is_gone(pc: FakeSystem) -> None:
+    pc.env["REQUESTS_CA_BUNDLE"] = r"C:\miniconda3\envs\old\Library\ssl\cacert.pem"
+
+
+@sick("certificate-variables", "unset SSL_CERT_FILE; unset GIT_SSL_CAINFO", on=linux)
+def certificates_that_are_gone_on_linux(pc: FakeSystem) -> None:
+    pc.env |= {"SSL_CERT_FILE": "/opt/ca.pem", "GIT_SSL_CAINFO": "/opt/ca.pem"}
+
+
+@sick("python-version", PYTHON)
+def old_python_of_32_bits(pc: FakeSystem) -> None:
+    pc.with_python(version=(3, 8, 10), bits=32, platform="win32")
+
+
 @sick("compiler-variables", "set CMAKE_ARGS=")
 def mingw_in_cmake_args(pc: FakeSystem) -> None:
     pc.env["CMAKE_ARGS"] = (

@@ -70,7 +70,7 @@ PROGRAMS: Final[dict[str, Program]] = {
         pacman="mingw-w64-gcc", zypper="mingw64-cross-gcc-c++",
     ),
     "nvidia-driver": Program(
-        name="NVIDIA's driver", page="https://www.nvidia.com/drivers", winget="Nvidia.NvidiaApp",
+        name="NVIDIA's driver", page="https://www.nvidia.com/drivers", winget="Nvidia.App",
         apt="nvidia-driver", dnf="akmod-nvidia", pacman="nvidia", zypper="nvidia-driver-G06",
     ),
     "redist-arm64": Program(

@@ -18,7 +18,15 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["VC_TOOLS", "VisualStudio", "read_vswhere", "vswhere_arguments", "vswhere_path"]
+__all__ = [
+    "CLANG",
+    "CLANG_TOOLSET",
+    "VC_TOOLS",
+    "VisualStudio",
+    "read_vswhere",
+    "vswhere_arguments",
+    "vswhere_path",
+]
 
 #: Target -> the component with the compilers for it (Microsoft's list of component ids).
 VC_TOOLS: Final = {
@@ -27,8 +35,8 @@ VC_TOOLS: Final = {
     "ARM64": "Microsoft.VisualStudio.Component.VC.Tools.ARM64",
 }
 #: clang-cl itself, and its MSBuild toolset (``-T ClangCL``).
-_CLANG: Final = "Microsoft.VisualStudio.Component.VC.Llvm.Clang"
-_CLANG_TOOLSET: Final = "Microsoft.VisualStudio.Component.VC.Llvm.ClangToolset"
+CLANG: Final = "Microsoft.VisualStudio.Component.VC.Llvm.Clang"
+CLANG_TOOLSET: Final = "Microsoft.VisualStudio.Component.VC.Llvm.ClangToolset"
 _SDK: Final = re.compile(r"Microsoft\.VisualStudio\.Component\.Windows1\d+SDK(\.\d+)?$")
 
 
@@ -77,12 +85,12 @@ class VisualStudio:
     @property
     def has_clang(self) -> bool:
         """Say whether it has clang-cl."""
-        return self.components is None or _CLANG in self.components
+        return self.components is None or CLANG in self.components
 
     @property
     def has_clang_toolset(self) -> bool:
         """Say whether MSBuild can drive its clang-cl."""
-        return self.components is None or _CLANG_TOOLSET in self.components
+        return self.components is None or CLANG_TOOLSET in self.components
 
 
 def vswhere_path(env: Mapping[str, str]) -> str:

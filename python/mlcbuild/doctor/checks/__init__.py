@@ -78,7 +78,7 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
     ),
     "runtime-dlls": ("vc-redist", "runtime-copies", "openmp-copies", "installed-loads"),
     "gpu": ("gpu-driver", "vulkan-driver", "nvidia-driver", "cuda-runtime", "opencl-driver"),
-    "network": ("package-index", "git-host"),
+    "network": ("certificate-variables", "package-index", "git-host"),
     "trial": ("trial",),
 }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.toolchain.compilers import family_of
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import usable, wishes_of
-from mlcbuild.errors import InputError
+from mlcbuild.doctor.toolchains import choice_of, usable, wishes_of
+from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mlcbuild.build.toolchain.wishes import Wish
@@ -17,40 +17,42 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
+_GONE: Final = "names a compiler that is not there"
+_MINGW: Final = (
+    "is MinGW: its C++ does not mix with that of MSVC, which Python and the TVM wheels are built "
+    "with"
+)
+
 
 def _run(system: System) -> Outcome:
     wishes = wishes_of(system)
-    evidence: list[str] = []
+    told = []
     for name, wish in (("CXX", wishes.cxx), ("CC", wishes.c)):
         if wish:
             variable = name if wish.said.startswith(f"{name}=") else "CMAKE_ARGS"
-            outcome = _judge(system, wish, variable)
-            if outcome.status != "ok":
-                return outcome
-            evidence += outcome.evidence
-    return ok("CC, CXX: " + ("found" if evidence else "not set"), evidence=evidence)
+            told.append((variable, *_judge(system, wish)))
+    evidence = [line for _, _, line in told]
+    for problem, make in ((_GONE, fail), (_MINGW, warn)):
+        found = [(variable, line) for variable, what, line in told if what == problem]
+        if found:
+            return make(
+                f"{found[0][1]} {problem}",
+                evidence=evidence,
+                fix=unset(system, *dict.fromkeys(variable for variable, _ in found)),
+            )
+    return ok("CC, CXX: " + ("found" if told else "not set"), evidence=evidence)
 
 
-def _judge(system: System, wish: Wish, variable: str) -> Outcome:
-    line = wish.said
+def _judge(system: System, wish: Wish) -> tuple[str, str]:
+    """Return what is wrong with a compiler, empty for nothing, and where it was named."""
     family = family_of(wish.value)
     if system.windows and _made_by_the_build(system, wish.value, family):
-        return ok(line, evidence=(f"{line}: in the environment that the build sets",))
-    program = _program(system, wish.value)
-    if program is None:
-        return fail(
-            f"{line} names a compiler that is not there",
-            evidence=(line,),
-            fix=unset(system, variable),
-        )
+        return "", wish.said
+    if _program(system, wish.value) is None:
+        return _GONE, wish.said
     if system.windows and family == "mingw" and not system.python.platform.startswith("mingw"):
-        return warn(
-            f"{line} is MinGW: its C++ does not mix with that of MSVC, which Python and the "
-            "TVM wheels are built with",
-            evidence=(f"{line}: {program}",),
-            fix=unset(system, variable),
-        )
-    return ok(line, evidence=(f"{line}: {program}",))
+        return _MINGW, wish.said
+    return "", wish.said
 
 
 def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
@@ -58,12 +60,15 @@ def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
 
     Visual Studio generators do not look at CC at all, Ninja runs inside vcvarsall.bat's PATH.
     """
-    if "/" in value or "\\" in value:
-        return False
     try:
         studios = usable(system)[0]
-    except InputError:
-        return family == "msvc"  # the check msvc says what is wrong
+        studio_drives = choice_of(system).generator.startswith("Visual Studio")
+    except (InputError, UsageError):
+        return family == "msvc"  # the checks msvc and generator say what is wrong
+    if family == "msvc" and studio_drives:
+        return True
+    if "/" in value or "\\" in value:
+        return False
     if family == "msvc":
         return True
     return family == "clang-cl" and any(

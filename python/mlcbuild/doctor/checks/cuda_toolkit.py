@@ -6,21 +6,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.toolchain.cmake import NINJA
+from mlcbuild.doctor.cuda import driving_studio, fitting, toolset_in_force, window_of
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import set_variables, unset
-from mlcbuild.doctor.toolchains import choice_of, toolset_of, usable
+from mlcbuild.doctor.toolchains import choice_of
 from mlcbuild.doctor.versions import dotted, find_version
-from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
-#: ``_MSC_VER`` of toolset 14.44 is 1944 (Microsoft, predefined macros).
-_MSC_VER_BASE: Final = 500
-_WINDOW: Final = re.compile(r"_MSC_VER\s*<\s*(\d+)\s*\|\|\s*_MSC_VER\s*>=\s*(\d+)")
 _GNU: Final = re.compile(r"__GNUC__\s*>\s*(\d+)")
 
 
@@ -48,8 +45,7 @@ def _run(system: System) -> Outcome:
     match = re.search(r"release (\d+\.\d+)", system.run(program, "--version").out)
     version = match[1] if match else "unknown"
     evidence = [f"{program} CUDA {version}"]
-    header = system.text(system.join(root, "include", "crt", "host_config.h")) or ""
-    problem = _msvc_window(system, header) if system.windows else _gnu_window(system, header)
+    problem = _msvc_window(system, root) if system.windows else _gnu_window(system, root)
     if problem:
         return warn(
             f"CUDA {version} refuses {problem[0]}", evidence=[*evidence, problem[1]], fix=problem[2]
@@ -70,48 +66,35 @@ def _integration(system: System, version: str) -> str:
 
     CUDA's installer copies it where it finds a Visual Studio: one that came later has none.
     """
-    try:
-        choice = choice_of(system)
-        studios = usable(system)[0]
-    except (InputError, UsageError):
+    studio = driving_studio(system)
+    if studio is None or not choice_of(system).generator.startswith("Visual Studio"):
         return ""
-    if not choice.generator.startswith("Visual Studio") or not studios:
-        return ""
-    place = choice.instance.partition(",")[0].replace("/", "\\")
-    studio = next((s for s in studios if s.path == place), studios[0])
     version_folder = {16: "v160", 17: "v170", 18: "v180"}.get(studio.major)
     folder = system.join(studio.path, "MSBuild", "Microsoft", "VC", str(version_folder))
-    name = f"CUDA {version}.props"
-    path = system.join(folder, "BuildCustomizations", name)
+    path = system.join(folder, "BuildCustomizations", f"CUDA {version}.props")
     # The folder comes with the compilers: without it nothing is known.
     known = system.is_folder(system.path.dirname(path))
     return f"{path} is missing" if known and not system.is_file(path) else ""
 
 
-def _msvc_window(system: System, header: str) -> tuple[str, str, str] | None:
+def _msvc_window(system: System, root: str) -> tuple[str, str, str] | None:
     """Compare the toolkit's own test with the toolset; None where it fits or nothing is known."""
-    window = _WINDOW.search(header)
-    try:
-        studios = usable(system)[0]
-    except InputError:
+    window, studio = window_of(system, root), driving_studio(system)
+    toolset = toolset_in_force(system, studio) if studio else None
+    if studio is None or window is None or toolset is None or window.takes(toolset):
         return None
-    toolset = toolset_of(system, studios[0]) if studios else None
-    if window is None or toolset is None:
-        return None
-    number = toolset[0] * 100 + toolset[1] + _MSC_VER_BASE
-    lowest, highest = int(window[1]), int(window[2])
-    if lowest <= number < highest:
-        return None
-    newest = highest - 1 - _MSC_VER_BASE
-    text = f"{newest // 100}.{newest % 100}"
     return (
-        f"MSVC's toolset {toolset[0]}.{toolset[1]}: it takes those up to {text}",
-        f"host_config.h: _MSC_VER {lowest} to {highest - 1}; {studios[0].name} has {number}",
-        install(system, "cuda"),
+        f"MSVC's toolset {toolset[0]}.{toolset[1]}: it takes those up to {window.newest}",
+        (
+            f"host_config.h: _MSC_VER {window.lowest} to {window.highest}; {studio.name} has "
+            f"{window.number(toolset)}"
+        ),
+        fitting(system, root, window, studio),
     )
 
 
-def _gnu_window(system: System, header: str) -> tuple[str, str, str] | None:
+def _gnu_window(system: System, root: str) -> tuple[str, str, str] | None:
+    header = system.text(system.join(root, "include", "crt", "host_config.h")) or ""
     window = _GNU.search(header)
     version = find_version(system.ask("g++", "--version"))
     if window is None or version is None or version[0] <= int(window[1]):

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.build.toolchain.facts import architecture
+from mlcbuild.build.toolchain.vswhere import CLANG, CLANG_TOOLSET
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import choice_of, machine_of, usable, wishes_of
+from mlcbuild.doctor.toolchains import (
+    choice_of,
+    machine_of,
+    usable,
+    visual_studio_setup,
+    wishes_of,
+)
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -32,12 +39,7 @@ def _run(system: System) -> Outcome:
     except InputError as error:
         return skip(f"see the check msvc: {error.message}")
     except UsageError as error:
-        asked = next((name for name in _VARIABLES if system.variable(name)), "")
-        return fail(
-            error.message,
-            evidence=evidence,
-            fix=unset(system, asked) if asked else error.remedy,
-        )
+        return fail(error.message, evidence=evidence, fix=_fix(system, error))
     platform = architecture(wishes_of(system).platform.value)
     if system.windows and platform and platform != machine_of(system).target:
         return fail(
@@ -47,6 +49,16 @@ def _run(system: System) -> Outcome:
             fix=unset(system, _said_by(system)),
         )
     return ok(f"generator {choice.generator}", evidence=[*evidence, *choice.reasons])
+
+
+def _fix(system: System, error: UsageError) -> str:
+    if "clang-cl toolset" in error.message and (studios := usable(system)[0]):
+        parts = ("--add", CLANG, "--add", CLANG_TOOLSET)
+        return visual_studio_setup(system, "modify", studios[0], *parts)
+    if "CMAKE_ARGS" in error.message:
+        return unset(system, "CMAKE_ARGS")
+    asked = next((name for name in _VARIABLES if system.variable(name)), "")
+    return unset(system, asked) if asked else error.remedy
 
 
 def _said_by(system: System) -> str:

@@ -1,0 +1,54 @@
+"""``certificate-variables``: files of certificates that variables name are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.shell import unset
+
+if TYPE_CHECKING:
+    from mlcbuild.doctor.system import System
+
+__all__ = ["CHECK"]
+
+#: Variable -> who reads it, and stops where the file is gone.
+_VARIABLES: Final = {
+    "SSL_CERT_FILE": "Python and uv",
+    "REQUESTS_CA_BUNDLE": "pip",
+    "CURL_CA_BUNDLE": "pip and curl",
+    "PIP_CERT": "pip",
+    "GIT_SSL_CAINFO": "Git",
+    "CARGO_HTTP_CAINFO": "Cargo",
+}
+#: On Windows Python and Git ask Windows' own store, and pass over such a file.
+_BESIDE: Final = ("SSL_CERT_FILE", "GIT_SSL_CAINFO")
+
+
+def _run(system: System) -> Outcome:
+    readers = {n: who for n, who in _VARIABLES.items() if not (system.windows and n in _BESIDE)}
+    named = {name: value for name in readers if (value := system.variable(name))}
+    if not named:
+        return skip("no variable names certificates")
+    evidence = [f"{name}={value}" for name, value in named.items()]
+    gone = [name for name, value in named.items() if system.entry(value) is None]
+    if not gone:
+        return ok("variables name certificates that are there", evidence=evidence)
+    return fail(
+        f"{gone[0]}={named[gone[0]]} names a file that is gone: {_VARIABLES[gone[0]]} can trust no "
+        "host",
+        evidence=evidence,
+        fix=unset(system, *gone),
+    )
+
+
+CHECK = Check(
+    id="certificate-variables",
+    title="Variables name certificates that are there",
+    category="network",
+    why="conda and companies' scripts set these variables. Where the environment or the file is "
+    "gone, every download fails as if the network were at fault.",
+    source="OpenSSL, SSL_CERT_FILE; requests, SSL Cert Verification; git-config, http.sslCAInfo; "
+    "Cargo, http.cainfo",
+    run=_run,
+)
