@@ -14,6 +14,7 @@ from fakemachine import (
     VSWHERE,
     WINGET,
     FakeSystem,
+    install,
     linux,
     set_cmake,
     set_rust,
@@ -236,6 +237,12 @@ def broken_ninja_in_an_environment_of_uv(pc: FakeSystem) -> None:
 def conda_environment_without_pip(pc: FakeSystem) -> None:
     conda(pc)
     pc.remove(rf"{pc.python.prefix}\Lib\site-packages\pip")
+
+
+@sick("python-free-threaded", "conda create -y -n mlc python=3.14")
+def free_threaded_python_of_conda(pc: FakeSystem) -> None:
+    conda(pc)
+    pc.with_python(version=(3, 14, 0), free_threaded=True)
 
 
 @sick("python-conda", "conda deactivate")
@@ -530,6 +537,17 @@ def pip_that_installs_elsewhere(pc: FakeSystem) -> None:
 def debian_without_venv(pc: FakeSystem) -> None:
     pc.with_python(prefix="/usr", executable="/usr/bin/python3")
     pc.program("/usr/bin/python3", first=True).put("/usr/lib/python3.11/EXTERNALLY-MANAGED")
+
+
+@sick("jit-compiler", r'set "PATH=C:\Program Files\LLVM\bin;%PATH%"')
+def clang_whose_installer_left_path_alone(pc: FakeSystem) -> None:
+    install(pc, "apache-tvm", "0.26.0")
+    pc.put(r"C:\Program Files\LLVM\bin\clang.exe")
+
+
+@sick("git", r'set "PATH=C:\Users\ada\AppData\Local\Programs\Git\cmd;%PATH%"')
+def git_for_one_user_in_an_old_terminal(pc: FakeSystem) -> None:
+    pc.remove(GIT).put(r"C:\Users\ada\AppData\Local\Programs\Git\cmd\git.exe")
 
 
 # ------------------------------------------------------------------------------ graphics

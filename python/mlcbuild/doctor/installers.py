@@ -73,6 +73,11 @@ PROGRAMS: Final[dict[str, Program]] = {
         name="NVIDIA's driver", page="https://www.nvidia.com/drivers", winget="Nvidia.App",
         apt="nvidia-driver", dnf="akmod-nvidia", pacman="nvidia", zypper="nvidia-driver-G06",
     ),
+    "python": Program(
+        name="Python", winget="Python.Python.3.12", page="https://www.python.org/downloads",
+        apt="python3 python3-venv", dnf="python3", pacman="python", zypper="python3",
+        nix="python3",
+    ),
     "redist-arm64": Program(
         name="the Visual C++ redistributable", winget="Microsoft.VCRedist.2015+.arm64",
         url="https://aka.ms/vs/17/release/vc_redist.arm64.exe",
@@ -184,9 +189,11 @@ def _on_linux(system: System, wanted: Program, names: dict[str, str]) -> str:
 def install_python(system: System, version: str = "3.12") -> str:
     """Return the command that installs a 64-bit CPython of a version.
 
-    By what the machine installs Pythons with: uv, conda, the install manager, winget; on Windows
+    By what the machine installs Pythons with: conda, uv, the install manager, winget; on Windows
     for x64 on every processor, since apache-tvm has no wheel for ARM64.
     """
+    if system.is_folder(system.join(system.python.base_prefix, "conda-meta")):
+        return command(system, "conda", "create", "-y", "-n", "mlc", f"python={version}")
     if system.find("uv"):
         foreign = system.machine == "ARM64" or system.python.bits == 32  # noqa: PLR2004
         request = f"cpython-{version}-windows-x86_64" if system.windows and foreign else version
@@ -195,18 +202,15 @@ def install_python(system: System, version: str = "3.12") -> str:
         return _python_on_windows(system, version)
     if system.platform == "darwin":
         return f"brew install python@{version}"
-    wanted = Program(
-        name="Python", apt="python3 python3-venv", dnf="python3", pacman="python",
-        zypper="python3", nix="python3",
-    )  # fmt: skip
-    return _on_linux(system, wanted, {})
+    return _on_linux(system, PROGRAMS["python"], {})
 
 
 def _python_on_windows(system: System, version: str) -> str:
     if system.find("pymanager"):
         return command(system, "pymanager", "install", f"{version}-64")
     if find_winget(system):
-        words = ("--exact", "--id", f"Python.Python.{version}", "--architecture", "x64")
+        name = PROGRAMS["python"].winget.replace("3.12", version)
+        words = ("--exact", "--id", name, "--architecture", "x64")
         return command(system, "winget", "install", *words)
     if system.find("choco"):
         return command(system, "choco", "install", "-y", f"python{version.replace('.', '')}")

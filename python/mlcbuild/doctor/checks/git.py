@@ -21,8 +21,8 @@ def _run(system: System) -> Outcome:
     fix = install(system, "git")
     path = system.find("git")
     if path is None:
-        known = r"C:\Program Files\Git\cmd\git.exe"
-        if system.windows and system.is_file(known):
+        known = next(filter(system.is_file, _places(system)), "")
+        if known:
             return fail(
                 "Git is installed but not on PATH",
                 evidence=(known,),
@@ -44,6 +44,15 @@ def _run(system: System) -> Outcome:
             fix=fix,
         )
     return ok(f"Git {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
+
+
+def _places(system: System) -> list[str]:
+    """Return where Git for Windows is installed for everybody, and for one user."""
+    if not system.windows:
+        return []
+    local = system.variable("LOCALAPPDATA") or system.join(system.home, "AppData", "Local")
+    roots = (system.variable("ProgramFiles") or r"C:\Program Files", system.join(local, "Programs"))
+    return [system.join(root, "Git", "cmd", "git.exe") for root in roots]
 
 
 CHECK = Check(

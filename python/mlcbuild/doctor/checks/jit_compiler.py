@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.distributions import family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
-from mlcbuild.doctor.shell import command, python, set_variables
+from mlcbuild.doctor.shell import command, prepend_path, python, set_variables
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
 
@@ -43,7 +44,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{program} is not on PATH: TVM links the models that it compiles with it",
             evidence=[f"{d.name} {d.version}" for d in compiles],
-            fix=install(system, "clang"),
+            fix=_bring_clang(system),
         )
     if "clang" not in system.path.basename(path).lower():
         return ok(f"TVM_WIN_CC={program}", evidence=(path,))
@@ -63,6 +64,18 @@ def _run(system: System) -> Outcome:
             fix=command(system, python(system), "-m", "mlcbuild", "doctor", "--only", "msvc"),
         )
     return ok(f"models are linked by clang for {target}", evidence=evidence)
+
+
+def _bring_clang(system: System) -> str:
+    """Return the command that puts clang on PATH: LLVM's installer does not do it by itself."""
+    folders = [system.join(system.variable("ProgramFiles") or r"C:\Program Files", "LLVM", "bin")]
+    with contextlib.suppress(InputError):
+        folders += [
+            system.join(s.path, "VC", "Tools", "Llvm", "x64", "bin") for s in usable(system)[0]
+        ]
+    there = (place for place in folders if system.is_file(system.join(place, "clang.exe")))
+    found = next(there, "")
+    return prepend_path(system, found) if found else install(system, "clang")
 
 
 def _on_linux(system: System, evidence: list[str]) -> Outcome:
