@@ -48,7 +48,7 @@ def test_failures_come_before_warnings_and_causes_before_all() -> None:
 
 
 def test_a_warning_does_not_hide_a_failure() -> None:
-    given = [result("cargo", "warn"), result("rust-host", "fail")]
+    given = [result("python-msys2", "warn"), result("rust-host", "fail")]
     assert [each.status for each in in_order(given)] == ["fail", "warn"]
 
 

@@ -65,6 +65,7 @@ def test_the_shell_is_told_by_variables_and_callers(
         ("cmd", ("python", "a b"), 'python "a b"'),
         ("powershell", (r"C:\a b\python.exe", "x"), r"& 'C:\a b\python.exe' x"),
         ("powershell", ("echo", "it's", "a,b", "@x"), "echo 'it''s' 'a,b' '@x'"),
+        ("powershell", ("cmake", "-DX=1.2", "--x"), "cmake '-DX=1.2' --x"),
         ("sh", (r"C:\a\python.exe", "x"), r"'C:\a\python.exe' x"),
         ("sh", ("cleanmgr", "/d", "C:"), "MSYS_NO_PATHCONV=1 cleanmgr /d C:"),
     ],

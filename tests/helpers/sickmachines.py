@@ -88,7 +88,7 @@ def old_cmake_that_pip_may_not_replace(pc: FakeSystem) -> None:
     pc.env["PIP_NO_BUILD_ISOLATION"] = "0"
 
 
-@sick("cmake", "fail", "cmake>=3.26")
+@sick("cmake", "fail", "set PIP_NO_INDEX=")
 def no_cmake_and_no_index(pc: FakeSystem) -> None:
     pc.remove(CMAKE)
     pc.env["PIP_NO_INDEX"] = "1"

@@ -73,7 +73,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "python-free-threaded": ("python-version", "python-bits"),
     "python-store": ("python-version", "python-bits"),
     "requirements": ("damaged-distributions", "mixed-installs"),
-    "rust-host": ("python-bits", "python-msys2", "cargo"),
+    "rust-host": ("python-bits", "python-msys2"),
     "temp-folder": ("disk-space",),
     "trial": _TOOLS,
     # The installer of Visual Studio brings an SDK and the redistributable.

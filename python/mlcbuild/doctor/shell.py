@@ -28,10 +28,11 @@ __all__ = [
     "unset_in",
 ]
 
-#: Words that need no quotes. PowerShell takes a comma for a list and @ for a splatted variable.
+#: Words that need no quotes. PowerShell takes a comma for a list, @ for a splatted variable, and
+#: parts what begins with a dash at its first dot or colon.
 _PLAIN: Final[dict[Shell, re.Pattern[str]]] = {
     "cmd": re.compile(r"[\w@%+=:,./\\-]+"),
-    "powershell": re.compile(r"[\w%+=:./\\-]+"),
+    "powershell": re.compile(r"(?!-\w*[=:.])[\w%+=:./\\-]+"),
     "sh": re.compile(r"[\w@%+=:,./-]+"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok
@@ -20,10 +21,12 @@ _FLOOR: Final = (1, 78)
 
 
 def _run(system: System) -> Outcome:
-    fix = install_rust(system)
+    fix = partial(install_rust, system)
     path = find_rust(system, "cargo")
     if path is None:
-        return absent(system, "Cargo is not installed: the tokenizers are written in Rust", fix=fix)
+        return absent(
+            system, "Cargo is not installed: the tokenizers are written in Rust", fix=fix()
+        )
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
@@ -31,7 +34,7 @@ def _run(system: System) -> Outcome:
         return fail(
             "Cargo does not run",
             evidence=(f"{path}: {done.problem or ' '.join(why) or f'exit code {done.code}'}",),
-            fix=f"rustup default {toolchain(system)}" if "rustup" in done.err else fix,
+            fix=f"rustup default {toolchain(system)}" if "rustup" in done.err else fix(),
         )
     floor = _floor(system)
     if version < floor:
@@ -40,7 +43,7 @@ def _run(system: System) -> Outcome:
             f"Cargo {dotted(version)} is older than {dotted(floor)}, which the pinned crates need",
             evidence=[f"{each} {dotted(version)}" for each in (path,)]
             + [f"also on PATH: {other}" for other in system.find_all("cargo") if other != path],
-            fix="rustup update stable" if managed else fix,
+            fix="rustup update stable" if managed else fix(),
         )
     return ok(f"Cargo {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
 

@@ -16,14 +16,14 @@ __all__ = ["CHECK"]
 
 #: tvm-ffi's own floor (its CMakeLists.txt); nothing pinned asks for more.
 _FLOOR: Final = (3, 26)
+_WANTED: Final = f"cmake>={dotted(_FLOOR)}"
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 def _run(system: System) -> Outcome:
     path = system.find("cmake")
-    install = pip(system, "install", f"cmake>={dotted(_FLOOR)}")
     if path is None:
-        return _too_little(system, "none on PATH", (), install)
+        return _too_little(system, "none on PATH", ())
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
@@ -31,35 +31,37 @@ def _run(system: System) -> Outcome:
         return fail(
             "the CMake that is first on PATH does not run",
             evidence=(f"{path}: {why}",),
-            fix=install,
-            repair=pip_repair(system, f"cmake>={dotted(_FLOOR)}"),
+            fix=pip(system, "install", _WANTED),
+            repair=pip_repair(system, _WANTED),
         )
     found = (f"{path} {dotted(version)}",)
     if version[:2] < _FLOOR:
-        return _too_little(
-            system, f"{dotted(version)} is older than {dotted(_FLOOR)}", found, install
-        )
+        return _too_little(system, f"{dotted(version)} is older than {dotted(_FLOOR)}", found)
     return ok(f"CMake {dotted(version)}", evidence=found)
 
 
-def _too_little(system: System, what: str, evidence: tuple[str, ...], install: str) -> Outcome:
+def _too_little(system: System, what: str, evidence: tuple[str, ...]) -> Outcome:
     """Judge by whether pip may bring a CMake of its own into the build."""
-    for variable in ("PIP_NO_BUILD_ISOLATION", "PIP_NO_INDEX"):
-        value = system.variable(variable)
-        # pip reads PIP_NO_BUILD_ISOLATION as the value of build_isolation: 0 switches it off.
-        if value and (value.lower() in _FALSE) is (variable == "PIP_NO_BUILD_ISOLATION"):
-            return fail(
-                f"CMake: {what}, and {variable}={value} keeps pip from bringing one",
-                evidence=evidence,
-                fix=install,
-                repair=None
-                if variable == "PIP_NO_INDEX"
-                else pip_repair(system, f"cmake>={dotted(_FLOOR)}"),
-            )
-    if value := system.variable("PIP_NO_BUILD_ISOLATION"):
+    no_index = system.variable("PIP_NO_INDEX")
+    isolation = system.variable("PIP_NO_BUILD_ISOLATION")
+    if no_index and no_index.lower() not in _FALSE:
+        return fail(
+            f"CMake: {what}, and PIP_NO_INDEX={no_index} keeps pip from bringing one",
+            evidence=evidence,
+            fix=unset(system, "PIP_NO_INDEX"),
+        )
+    # pip reads PIP_NO_BUILD_ISOLATION as the value of build_isolation: 0 switches it off.
+    if isolation and isolation.lower() in _FALSE:
+        return fail(
+            f"CMake: {what}, and PIP_NO_BUILD_ISOLATION={isolation} keeps pip from bringing one",
+            evidence=evidence,
+            fix=pip(system, "install", _WANTED),
+            repair=pip_repair(system, _WANTED),
+        )
+    if isolation:
         return warn(
-            f"PIP_NO_BUILD_ISOLATION={value} does not switch pip's build isolation off (0 does); "
-            f"it could not be off here, for CMake: {what}",
+            f"PIP_NO_BUILD_ISOLATION={isolation} does not switch pip's build isolation off "
+            f"(0 does); it could not be off here, for CMake: {what}",
             evidence=evidence,
             fix=unset(system, "PIP_NO_BUILD_ISOLATION"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlcbuild.build.preflight import GIT
@@ -18,7 +19,7 @@ __all__ = ["CHECK"]
 
 
 def _run(system: System) -> Outcome:
-    fix = install(system, "git")
+    fix = partial(install, system, "git")
     path = system.find("git")
     if path is None:
         known = next(filter(system.is_file, _places(system)), "")
@@ -28,20 +29,22 @@ def _run(system: System) -> Outcome:
                 evidence=(known,),
                 fix=prepend_path(system, system.path.dirname(known)),
             )
-        return absent(system, "Git is not installed: the pinned sources cannot be fetched", fix=fix)
+        return absent(
+            system, "Git is not installed: the pinned sources cannot be fetched", fix=fix()
+        )
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
         return fail(
             "the Git that is first on PATH does not run",
             evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
-            fix=fix,
+            fix=fix(),
         )
     if version < GIT:
         return fail(
             f"Git {dotted(version)} is older than {dotted(GIT)}: fetches of single commits fail",
             evidence=(f"{path} {dotted(version)}",),
-            fix=fix,
+            fix=fix(),
         )
     return ok(f"Git {dotted(version)}", evidence=(f"{path} {dotted(version)}",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
@@ -25,12 +26,12 @@ def _run(system: System) -> Outcome:
         return warn(
             "PATH is empty: no tool can be found", fix="open a new terminal and try again there"
         )
-    edit = command(system, "rundll32", "sysdm.cpl,EditEnvironmentVariables")
+    edit = partial(command, system, "rundll32", "sysdm.cpl,EditEnvironmentVariables")
     if system.windows and text.count('"') % 2:
         return warn(
             "PATH holds an unpaired quotation mark, which hides what comes after it",
             evidence=[entry for entry in text.split(";") if entry.count('"') % 2],
-            fix=edit,
+            fix=edit(),
         )
     if system.windows and len(text) > _LONGEST - _VCVARS:
         words = f"PATH has {len(text)} characters: cmd.exe takes {_LONGEST} in a line"
@@ -38,11 +39,11 @@ def _run(system: System) -> Outcome:
         return warn(
             f'{words}{late} ("The input line is too long")',
             evidence=_shorter(system),
-            fix=edit,
+            fix=edit(),
         )
     folders = system.path_folders()
     if system.windows and (lost := _lost(system, folders)):
-        return fail(lost, evidence=(f"PATH={text}",), fix=edit)
+        return fail(lost, evidence=(f"PATH={text}",), fix=edit())
     unreadable = [f for f in folders if system.is_folder(f) and system.names(f) is None]
     dead = [f for f in folders if not system.is_folder(f)]
     evidence = [f"{folder}: may not be read" for folder in unreadable]

@@ -29,59 +29,42 @@ _ODD: Final = re.compile(r"[&%^!;#$=`\[\]{}]")
 
 def _run(system: System) -> Outcome:
     folder = system.folder
-    evidence = (folder,)
+    problem, why = _problem(system, folder)
+    if not problem:
+        return ok(f"the current folder has {len(folder)} characters", evidence=(folder,))
     new = rf"C:\src\{_ascii_name(system, folder)}"
-    fix = command(system, "robocopy", folder, new, "/e", "/xd", "build", ".venv")
+    return warn(
+        f"the current folder{problem}",
+        evidence=(folder, *why),
+        fix=command(system, "robocopy", folder, new, "/e", "/xd", "build", ".venv"),
+    )
+
+
+def _problem(system: System, folder: str) -> tuple[str, tuple[str, ...]]:
+    """Return what is wrong with the folder, empty for nothing, and the evidence beside its path."""
     if folder.startswith("\\\\"):
-        return warn(
-            "the current folder is a network path: cmd.exe cannot enter it, builds stop",
-            evidence=evidence,
-            fix=fix,
-        )
+        return " is a network path: cmd.exe cannot enter it, builds stop", ()
     for name in ("OneDrive", "OneDriveCommercial", "OneDriveConsumer"):
         root = system.variable(name)
         if root and _below(system, folder, root):
-            return warn(
-                "the current folder is synchronised by OneDrive, which locks files of a build and "
-                "uploads gigabytes",
-                evidence=(*evidence, f"{name}={root}"),
-                fix=fix,
+            words = (
+                " is synchronised by OneDrive, which locks files of a build and uploads gigabytes"
             )
+            return words, (f"{name}={root}",)
     if guarded := _guarded(system, folder):
-        return warn(
-            f"the current folder is in {guarded}, where Windows lets only programs write that it "
-            "knows (controlled folder access)",
-            evidence=(*evidence, rf"{_ACCESS}\{_SWITCH} is 1"),
-            fix=fix,
-        )
+        words = f" is in {guarded}, where Windows lets only programs write that it knows"
+        return f"{words} (controlled folder access)", (rf"{_ACCESS}\{_SWITCH} is 1",)
+    words = ""
     if len(folder) > _LONGEST:
-        return warn(
-            f"the current folder's path has {len(folder)} characters: object files below it pass "
-            "the limit of 250",
-            evidence=evidence,
-            fix=fix,
-        )
-    if odd := _ODD.findall(folder):
-        return warn(
-            f"the current folder's path holds {' '.join(dict.fromkeys(odd))}, which cmd.exe, "
-            "MSBuild, CMake or Ninja reads as its own",
-            evidence=evidence,
-            fix=fix,
-        )
-    if not folder.isascii():
-        return warn(
-            "the current folder's path is not ASCII: nvcc and GNU tools read it in another code "
-            "page",
-            evidence=evidence,
-            fix=fix,
-        )
-    if " " in folder and (system.variable("CUDA_PATH") or system.find("nvcc")):
-        return warn(
-            "the current folder's path holds blanks: nvcc's response files break at them",
-            evidence=evidence,
-            fix=fix,
-        )
-    return ok(f"the current folder has {len(folder)} characters", evidence=evidence)
+        words = f" has {len(folder)} characters: object files below it pass the limit of 250"
+    elif odd := _ODD.findall(folder):
+        marks = " ".join(dict.fromkeys(odd))
+        words = f" holds {marks}, which cmd.exe, MSBuild, CMake or Ninja reads as its own"
+    elif not folder.isascii():
+        words = " is not ASCII: nvcc and GNU tools read it in another code page"
+    elif " " in folder and (system.variable("CUDA_PATH") or system.find("nvcc")):
+        words = " holds blanks: nvcc's response files break at them"
+    return f"'s path{words}" if words else "", ()
 
 
 def _guarded(system: System, folder: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.installers import install_python
@@ -22,24 +23,24 @@ def _run(system: System) -> Outcome:
     python = system.python
     text = dotted(python.version)
     evidence = (f"{python.executable} {text}",)
-    fix = install_python(system)
+    fix = partial(install_python, system)
     if python.implementation != "cpython":
         return fail(
             f"{python.implementation} is not CPython: the native packages have no wheels for it",
             evidence=evidence,
-            fix=fix,
+            fix=fix(),
         )
     if python.version[:2] < _OLDEST:
         return fail(
             f"Python {text} is older than {dotted(_OLDEST)}, the oldest that MLC-LLM runs on",
             evidence=evidence,
-            fix=fix,
+            fix=fix(),
         )
     if python.version[:2] > _NEWEST:
         return warn(
             f"Python {text} is newer than {dotted(_NEWEST)}: dependencies may have no wheels yet",
             evidence=evidence,
-            fix=fix,
+            fix=fix(),
         )
     return ok(f"Python {text}", evidence=evidence)
 

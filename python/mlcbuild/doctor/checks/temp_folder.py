@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
-from mlcbuild.doctor.shell import line, set_variables, unset
+from mlcbuild.doctor.shell import line, same_path, set_variables, unset
 from mlcbuild.doctor.shells import Shell, spelt
 
 if TYPE_CHECKING:
@@ -32,24 +32,26 @@ def _run(system: System) -> Outcome:
 
 def _judge(system: System, name: str, folder: str, default: str) -> Outcome:
     text = f"{name}={folder}" if name else folder
-    fix = _elsewhere(system, default) if system.windows else _on_posix(system, name)
     if not system.is_folder(folder):
-        if system.windows and system.path.normcase(folder) == system.path.normcase(default):
-            fix = _make(system, folder)
-        return fail(f"the temporary folder is not there: {text}", evidence=(text,), fix=fix)
-    if not system.writable(folder):
-        return fail(f"the temporary folder cannot be written to: {text}", evidence=(text,), fix=fix)
-    if system.windows and not folder.isascii():
-        return warn(
+        make, words = fail, f"the temporary folder is not there: {text}"
+    elif not system.writable(folder):
+        make, words = fail, f"the temporary folder cannot be written to: {text}"
+    elif system.windows and not folder.isascii():
+        make, words = (
+            warn,
             "the temporary folder's path is not ASCII: nvcc and GNU tools fail there",
-            evidence=(text,),
-            fix=fix,
         )
-    return ok(text)
+    else:
+        return ok(text)
+    return make(words, evidence=(text,), fix=_fix(system, name, folder, default))
 
 
-def _on_posix(system: System, name: str) -> str:
-    return unset(system, name) if name else "sudo mkdir -m 1777 /tmp"
+def _fix(system: System, name: str, folder: str, default: str) -> str:
+    if not system.windows:
+        return unset(system, name) if name else "sudo mkdir -m 1777 /tmp"
+    if not system.is_folder(folder) and same_path(system, folder, default):
+        return _make(system, folder)
+    return _elsewhere(system, default)
 
 
 def _elsewhere(system: System, default: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,14 +38,14 @@ def trial_command(system: System) -> tuple[str, ...]:
 
 def _run(system: System) -> Outcome:
     done = system.run(*trial_command(system), limit_s=570)
-    again = command(system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
+    again = partial(command, system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
     try:
         trial = Trial(**json.loads(done.out.strip().splitlines()[-1]))
     except (ValueError, IndexError, TypeError):
         trial = Trial()
     if not trial.step and not trial.facts:
         last = (done.err.strip().splitlines() or [done.problem or f"exit code {done.code}"])[-1]
-        return fail(f"the trial build could not be run: {last}", fix=again)
+        return fail(f"the trial build could not be run: {last}", fix=again())
     if trial.step:
         words = f"the trial build failed at {trial.step}: {trial.message}"
         return fail(words, evidence=trial.log, fix=_explain(system, trial.message))
@@ -53,7 +54,7 @@ def _run(system: System) -> Outcome:
     wrong = _wrong(system, facts)
     if wrong:
         return fail(
-            f"the trial build is not what was asked for: {wrong}", evidence=evidence, fix=again
+            f"the trial build is not what was asked for: {wrong}", evidence=evidence, fix=again()
         )
     return ok(
         f"built, read back and loaded in {trial.seconds:.0f} s: {facts['configuration']}, "

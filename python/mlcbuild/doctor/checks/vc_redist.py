@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
@@ -26,7 +27,7 @@ def _run(system: System) -> Outcome:
     users = needing(system)
     registered = _registered(system)
     evidence = [f"registry: {dotted(registered) if registered else 'not registered'}"]
-    fix = install_redist(system)
+    fix = partial(install_redist, system)
     newest = max(users, key=lambda each: each.toolset or (0, 0), default=None)
     who = f"{system.path.basename(newest.path)} ({newest.owner})" if newest else ""
     own = "" if image else _beside_python(system)
@@ -36,8 +37,8 @@ def _run(system: System) -> Outcome:
         evidence.append(f"{path}: {'damaged' if system.is_file(path) else 'not there'}")
         say = "The Visual C++ redistributable is not installed"
         if newest is not None:
-            return fail(f"{say}, and {who} needs it: WinError 126", evidence=evidence, fix=fix)
-        return warn(f"{say}: wheels that do not bring it fail", evidence=evidence, fix=fix)
+            return fail(f"{say}, and {who} needs it: WinError 126", evidence=evidence, fix=fix())
+        return warn(f"{say}: wheels that do not bring it fail", evidence=evidence, fix=fix())
     version = image.version.file_version if image.version else None
     evidence.append(f"{path}: {dotted(version) if version else 'version unknown'}")
     if version is not None and newest is not None and newest.toolset is not None:
@@ -50,14 +51,14 @@ def _run(system: System) -> Outcome:
                 f"msvcp140.dll {dotted(version[:2])} crashes {name}, which needs "
                 f"{dotted(needed)}: WinError 1114",
                 evidence=evidence,
-                fix=fix,
+                fix=fix(),
             )
         if version[:2] < needed:
             return warn(
                 f"msvcp140.dll {dotted(version[:2])} is older than {dotted(needed)}, "
                 f"which {who} was built with",
                 evidence=evidence,
-                fix=fix,
+                fix=fix(),
             )
     missing = [n for n in _FILES[1:] if not system.is_file(system.join(folder, n))]
     missing = [n for n in missing if n != "vcruntime140_1.dll" or system.python.bits != 32]  # noqa: PLR2004
