@@ -312,6 +312,16 @@ def endings_without_exe(pc: FakeSystem) -> None:
 
 
 @sick("project-path", "robocopy")
+def folder_that_another_program_synchronises(pc: FakeSystem) -> None:
+    pc.folder = r"C:\Users\ada\Dropbox\mlc"
+
+
+@sick("project-path", "robocopy")
+def onedrive_of_a_company_without_its_variable(pc: FakeSystem) -> None:
+    pc.folder = r"C:\Users\ada\OneDrive - Contoso\mlc"
+
+
+@sick("project-path", "robocopy")
 def documents_that_windows_guards(pc: FakeSystem) -> None:
     pc.folder = r"C:\Users\ada\Documents\mlc"
     pc.registry_values[
@@ -526,6 +536,19 @@ def rust_of_msys2_before_rustup(pc: FakeSystem) -> None:
 @sick("pip", "set PIP_USER=")
 def pip_that_installs_for_the_user(pc: FakeSystem) -> None:
     pc.env["PIP_USER"] = "1"
+
+
+@sick("pip", r"python -m venv .venv")
+def pip_that_wants_an_environment(pc: FakeSystem) -> None:
+    plain_python(pc, r"C:\Python312")
+    pc.env["PIP_REQUIRE_VIRTUALENV"] = "true"
+
+
+@sick("python-msys2", "winget install --exact --id Python.Python.3.12", on=linux)
+def python_of_cygwin(pc: FakeSystem) -> None:
+    pc.platform = "cygwin"
+    pc.with_python(platform="cygwin-3.5.4-x86_64")
+    pc.remove("/usr/bin/git").remove("/usr/bin/g++")
 
 
 @sick("pip", "set PIP_TARGET=")

@@ -52,6 +52,7 @@ _TOOLS: Final = (
 )
 #: Check -> those whose problem brings its own about. The first that has one is named.
 FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cargo": ("python-msys2",),
     "cmake-generator": ("cmake", "python-bits", "msvc"),
     "cuda-runtime": ("nvidia-driver", "gpu-driver"),
     "cuda-toolkit": ("python-bits", "msvc"),
@@ -66,6 +67,8 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "nvidia-driver": ("gpu-driver",),
     "opencl-driver": ("gpu-driver",),
     "package-index": ("pip", "certificate-variables"),
+    "cxx-compiler": ("python-msys2",),
+    "git": ("python-msys2",),
     "git-host": ("certificate-variables",),
     "pip": ("python-venv", "python-embedded", "python-version", "python-msys2"),
     "python-bits": ("python-version", "python-msys2"),

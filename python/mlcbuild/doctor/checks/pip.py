@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, Repair, fail, ok, skip, warn
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
+
+_ON: Final = ("1", "true", "yes", "on")
 
 
 def _run(system: System) -> Outcome:
@@ -31,7 +33,9 @@ def _run(system: System) -> Outcome:
     if astray := _astray(system, in_venv=in_venv):
         name, what = astray
         line = f"{name}={system.variable(name)}"
-        return warn(f"{line} {what}", evidence=(line,), fix=unset(system, name))
+        required = name == "PIP_REQUIRE_VIRTUALENV"
+        fix = _new_environment(system) if required else unset(system, name)
+        return warn(f"{line} {what}", evidence=(line,), fix=fix)
     marker = system.join(_library(system), "EXTERNALLY-MANAGED")
     if not in_venv and system.is_file(marker):
         if find_uv(system) and "uv" in system.path.normcase(own.base_prefix):
@@ -52,8 +56,10 @@ def _run(system: System) -> Outcome:
 
 def _astray(system: System, *, in_venv: bool) -> tuple[str, str] | None:
     """Return a variable that sends pip elsewhere, and what it does."""
-    if in_venv and system.variable("PIP_USER").lower() in ("1", "true", "yes", "on"):
+    if in_venv and system.variable("PIP_USER").lower() in _ON:
         return "PIP_USER", "makes pip refuse every install into this environment"
+    if not in_venv and system.variable("PIP_REQUIRE_VIRTUALENV").lower() in _ON:
+        return "PIP_REQUIRE_VIRTUALENV", "makes pip refuse every install outside an environment"
     for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"):
         if system.variable(name):
             return name, "makes pip install where this Python does not look"

@@ -21,6 +21,10 @@ _ACCESS: Final = (
     r"HKLM\SOFTWARE\Microsoft\Windows Defender\Windows Defender Exploit Guard"
     r"\Controlled Folder Access"
 )
+#: Folders that such programs make below a user's, where no variable names them.
+_SYNCED: Final = re.compile(
+    r"\\(OneDrive|Dropbox|iCloudDrive|Google Drive|Nextcloud)(?: - [^\\]+)?\\", re.IGNORECASE
+)
 _SWITCH: Final = "EnableControlledFolderAccess"
 #: cmd.exe's operators and marks, MSBuild's escape (%), separators of CMake's lists (;), what its
 #: globs and Ninja's files read as their own ([ ] $), the comment of makefiles and .rc files (#).
@@ -51,6 +55,8 @@ def _problem(system: System, folder: str) -> tuple[str, tuple[str, ...]]:
                 " is synchronised by OneDrive, which locks files of a build and uploads gigabytes"
             )
             return words, (f"{name}={root}",)
+    if match := _SYNCED.search(folder + "\\"):
+        return f" is synchronised by {match[1]}, which locks files of a build", ()
     if guarded := _guarded(system, folder):
         words = f" is in {guarded}, where Windows lets only programs write that it knows"
         return f"{words} (controlled folder access)", (rf"{_ACCESS}\{_SWITCH} is 1",)

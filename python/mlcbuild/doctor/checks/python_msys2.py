@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.installers import install_python
-from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.installers import PROGRAMS, install_python
+from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -17,8 +17,15 @@ def _run(system: System) -> Outcome:
     python = system.python
     if system.windows and not python.platform.startswith("mingw"):
         return ok("Python is MSVC's")
+    if not system.windows:
+        return fail(
+            f"this Python is Cygwin's ({python.platform}): no wheel for Windows can be installed "
+            "into it, and what it builds needs cygwin1.dll",
+            evidence=(python.executable,),
+            fix=f"winget install --exact --id {PROGRAMS['python'].winget}",
+        )
     return warn(
-        f"this Python is of MSYS2 or Cygwin ({python.platform}): pip finds no wheel of TVM, "
+        f"this Python is MSYS2's ({python.platform}): pip finds no wheel of TVM, "
         "PyTorch or NumPy for it and compiles what it can",
         evidence=(python.executable, python.build.splitlines()[0] if python.build else ""),
         fix=install_python(system),
