@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import tracemalloc
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +14,12 @@ from hostilewheels import chain, cycle, mesh, record_of_nothing
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
 from mlcbuild.cli import main
+from mlcbuild.package.targets import open_package
 from pefactory import make_pe
 from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mlcbuild.report.model import Target
 
@@ -169,3 +171,75 @@ def test_every_image_of_a_circle_fails_for_the_one_that_is_missing(tmp_path: Pat
     target = checked(cycle(tmp_path, 50))
     assert {module.load.chain[-1] for module in target.modules} == {"gone.dll"}
     assert [len(module.load.chain) for module in target.modules] == [51 - at for at in range(50)]
+
+
+def test_a_stamp_of_a_hundred_thousand_brackets_is_told_and_the_next_target_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamped = {"p/a.dll": make_pe(exports=["f"]), "p/_build.json": b"[" * 100_000}
+    bad = make_wheel(tmp_path, stamped)
+    good = make_wheel(tmp_path, {"p/a.dll": make_pe(exports=["f"])}, name="good")
+    assert main(["check", str(bad), str(good), "--json"]) == 1
+    first, second = json.loads(capsys.readouterr().out)["targets"]
+    assert [finding["rule"] for finding in first["findings"]] == ["stamp-mismatch"]
+    assert [module["load"]["verdict"] for module in second["modules"]] == ["loads"]
+
+
+@pytest.mark.parametrize("value", [5, None, [], {"a": 1}, ["x"]])
+@pytest.mark.parametrize("key", ["files", "sources", "devices", "compiler", "configuration"])
+def test_a_stamp_of_the_wrong_shape_is_a_finding(tmp_path: Path, key: str, value: object) -> None:
+    stamp = {"schema_version": 1, "configuration": "Release", "generator": "", "crt": "dynamic"}
+    stamp |= {"compiler": {"id": "", "version": ""}, "target": {"system": "", "machine": ""}}
+    stamp |= {"devices": [], "sources": [], "files": [{"path": 5, "sha256": [], "size": "x"}]}
+    stamp[key] = value
+    files = {"p/a.dll": make_pe(exports=["f"]), "p/_build.json": json.dumps(stamp).encode()}
+    target = checked(make_wheel(tmp_path, files))
+    assert not target.error
+    assert "stamp-mismatch" in {finding.rule for finding in target.findings}
+
+
+def test_a_fault_of_ours_in_one_target_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = make_wheel(tmp_path, {"p/a.dll": make_pe(exports=["f"])})
+    good = make_wheel(tmp_path, {"p/a.dll": make_pe(exports=["f"])}, name="good")
+    real = open_package
+
+    def fails(target: str, **options: Any) -> Any:
+        if target == str(bad):
+            raise RecursionError("too deep")
+        return real(target, **options)
+
+    monkeypatch.setattr("mlcbuild.check.open_package", fails)
+    assert main(["check", str(bad), str(good), "--json"]) == 3
+    first, second = json.loads(capsys.readouterr().out)["targets"]
+    assert "RecursionError: too deep" in first["error"]["message"]
+    assert [module["load"]["verdict"] for module in second["modules"]] == ["loads"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes in folders")
+def test_pipes_and_loops_of_links_are_no_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.dll").write_bytes(make_pe(exports=["f"]))
+    (tmp_path / "loop.dll").symlink_to("loop.dll")
+    (tmp_path / "ring").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.dll")
+    assert [module.path for module in checked(tmp_path).modules] == ["a.dll"]
+    for name in ("pipe.dll", "loop.dll"):
+        assert main(["check", str(tmp_path / name)]) == 3
+    assert "not a file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no folders as deep")
+def test_a_folder_below_thirteen_hundred_others_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1300):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("a.dll").write_bytes(make_pe(exports=["f"]))
+    monkeypatch.chdir(tmp_path)
+    (module,) = checked(Path("d")).modules
+    assert module.load.verdict == "loads"

@@ -22,6 +22,7 @@ from mlcbuild.build.stamp import STAMP_NAME, read_stamp, write_stamp
 from mlcbuild.build.stamping import with_new_files
 from mlcbuild.commandline import Parser
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def restamp(wheel: Path) -> Stamp:
             staged = read_contents(_natives(archive))
             stamp = with_new_files(read_stamp(archive.read(names[0])), staged)
             _judge(wheel, stamp, staged)
-    except (OSError, zipfile.BadZipFile) as error:
+    except ZIP_FAULTS as error:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     rewrite(wheel, wheel, {names[0]: write_stamp(stamp)})
     return stamp

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.aside import open_new
 from mlcbuild.errors import InputError
+from mlcbuild.package.zipfaults import ZIP_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ def rewrite(
             zipfile.ZipFile(file, "w") as out,
         ):
             _copy(archive, out, changed, rename)
-    except (OSError, zipfile.BadZipFile) as error:
+    except ZIP_FAULTS as error:
         aside.unlink(missing_ok=True)
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     except BaseException:

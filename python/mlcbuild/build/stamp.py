@@ -169,7 +169,7 @@ def read_stamp(data: bytes | memoryview) -> Stamp:
                 remedy="upgrade mlcbuild",
             )
         return _from_table(table)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"the stamp {STAMP_NAME} cannot be read ({type(error).__name__}: {error})",
             remedy="build the wheel again",
@@ -194,11 +194,25 @@ def mismatches(stamp: Stamp, files: Mapping[str, FileDigest]) -> tuple[Mismatch,
     return tuple(found)
 
 
+#: Annotation of a field -> what its value may be. A stamp may come from anybody.
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "int": (int,),
+    "bool | None": (bool, type(None)),
+}
+
+
 def _from_table(table: dict[str, Any]) -> Stamp:
     """Build the dataclasses; unknown keys of the same schema version are ignored."""
 
     def known(kind: type[Any], values: dict[str, Any]) -> Any:  # noqa: ANN401 - one of ours
-        return kind(**{key: values[key] for key in kind.__dataclass_fields__ if key in values})
+        fields = kind.__dataclass_fields__
+        for key in fields:
+            wanted = _PLAIN.get(str(fields[key].type))
+            if wanted is not None and key in values and not isinstance(values[key], wanted):
+                raise TypeError(f"{key} is {type(values[key]).__name__}")
+        return kind(**{key: values[key] for key in fields if key in values})
 
     stamp: Stamp = known(
         Stamp,
@@ -207,7 +221,7 @@ def _from_table(table: dict[str, Any]) -> Stamp:
             "compiler": known(Compiler, table["compiler"]),
             "target": known(Target, table["target"]),
             "toolchain": _toolchain(table.get("toolchain")),
-            "devices": tuple(table["devices"]),
+            "devices": tuple(map(str, table["devices"])),
             "sources": tuple(known(Source, source) for source in table["sources"]),
             "files": tuple(known(FileDigest, file) for file in table["files"]),
         },

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "check_package"]
 
+#: Characters of an unexpected error that are told.
+_REASON: Final = 300
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 
 
@@ -52,9 +54,23 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
             package = stack.enter_context(open_package(spec, with_deps=settings.with_deps))
             return check_package(package, companions, settings, spec=spec)
     except InputError as error:
-        from mlcbuild.report.model import Target  # noqa: PLC0415 - see check_package
+        return _unreadable(spec, error.message, error.remedy)
+    except Exception as error:
+        import logging  # noqa: PLC0415 - 20 ms
 
-        return Target(name=spec, kind=_kind(spec), error=error.message, remedy=error.remedy)
+        logging.getLogger(__name__).debug("%s", spec, exc_info=True)
+        why = f"{type(error).__name__}: {error}"[:_REASON]
+        return _unreadable(
+            spec,
+            f"{spec}: mlcbuild failed on it ({why})",
+            "run it alone with -v, and report what that prints",
+        )
+
+
+def _unreadable(spec: str, message: str, remedy: str) -> Target:
+    from mlcbuild.report.model import Target  # noqa: PLC0415 - see check_package
+
+    return Target(name=spec, kind=_kind(spec), error=message, remedy=remedy)
 
 
 def check_package(

@@ -20,6 +20,8 @@ __all__ = ["FilesPackage", "map_file"]
 #: Below this, reading costs less than mapping.
 MAP_FROM: Final = 1 << 17
 PEEK: Final = 16
+#: Characters of a folder's path in an error: a path can have thousands.
+SHOWN: Final = 200
 
 
 def map_file(path: Path | str, *, name: str) -> memoryview:
@@ -66,7 +68,7 @@ class FilesPackage:
     def members(self) -> Iterator[Member]:
         """List every file, without reading any."""
         if self._paths is None:
-            yield from _walk(str(self._root), "", self.name)
+            yield from _walk(str(self._root), self.name)
             return
         for path in self._paths:
             file = self._root / path
@@ -94,14 +96,35 @@ class FilesPackage:
             raise InputError(f"{member.path}: cannot be read ({error.strerror})") from error
 
 
-def _walk(folder: str, prefix: str, name: str) -> Iterator[Member]:
+def _walk(root: str, name: str) -> Iterator[Member]:
+    """List the files below a folder, in order of name; as deep as it goes.
+
+    What is neither file nor folder (a pipe, a device, a link that leads nowhere) is left out.
+    """
+    open_folders = [("", iter(_entries(root, name)))]
+    while open_folders:
+        prefix, entries = open_folders[-1]
+        entry = next(entries, None)
+        if entry is None:
+            open_folders.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            inner = f"{prefix}{entry.name}/"
+            open_folders.append((inner, iter(_entries(entry.path, name))))
+        elif (size := _size(entry)) is not None:
+            yield Member(path=prefix + entry.name, size=size)
+
+
+def _entries(folder: str, name: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise InputError(f"{name}: {folder} cannot be listed ({error.strerror})") from error
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, f"{prefix}{entry.name}/", name)
-        elif entry.is_file():
-            yield Member(path=prefix + entry.name, size=entry.stat().st_size)
+        shown = folder if len(folder) <= SHOWN else f"{folder[:SHOWN]}..."
+        raise InputError(f"{name}: {shown} cannot be listed ({error.strerror})") from error
+
+
+def _size(entry: os.DirEntry[str]) -> int | None:
+    try:
+        return entry.stat().st_size if entry.is_file() else None
+    except OSError:  # a loop of links, or gone since
+        return None

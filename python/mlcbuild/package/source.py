@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ class FileSource:
     def __init__(self, path: Path, *, name: str) -> None:
         self._name = name
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
+                raise InputError(f"{name}: not a file")
             self._file = path.open("rb", buffering=0)
             self.size = self._file.seek(0, 2)
         except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from mlcbuild.build.rewheel import dist_info
 from mlcbuild.build.stamp import STAMP_NAME, Stamp, read_stamp
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
+from mlcbuild.package.zipfaults import ZIP_FAULTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def read_contents(wheel: Path) -> Contents:
                 *(_crates(archive.read(crates)) if crates in names else ()),
                 *_files(archive),
             ]
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+    except ZIP_FAULTS as error:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     fields = email.parser.BytesParser().parsebytes(metadata)
     parts += [_required(str(line)) for line in fields.get_all("Requires-Dist", [])]
@@ -118,15 +119,22 @@ def _source(source: Source) -> Part:
 
 
 def _crates(data: bytes) -> list[Part]:
+    """Read ``crates.json``. Raises ``ValueError`` where it is not what our build writes."""
+    try:
+        rows = [(c["name"], c["version"], c["licence"]) for c in json.loads(data)]
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"its crates.json is no list of crates: {error}") from error
+    if not all(isinstance(text, str) for row in rows for text in row):
+        raise ValueError("its crates.json is no list of crates")
     return [
         Part(
             kind="crate",
-            name=crate["name"],
-            version=crate["version"],
-            licence=crate["licence"],
-            purl=f"pkg:cargo/{crate['name']}@{crate['version']}",
+            name=name,
+            version=version,
+            licence=licence,
+            purl=f"pkg:cargo/{name}@{version}",
         )
-        for crate in json.loads(data)
+        for name, version, licence in rows
     ]
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild import aside
 from mlcbuild.build.rewheel import rewrite
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, UsageError
 from mlcbuild.release.contents import Contents, read_contents
 from mlcbuild.release.index import index_files
 from mlcbuild.release.provenance import make_provenance
 from mlcbuild.release.sbom import SBOM_NAME, make_sbom
+from mlcbuild.release.trust import refuse_untrue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ __all__ = ["Released", "release"]
 
 #: 1980-01-02, the first day that a zip archive can hold in every time zone. Seconds since 1970.
 _NO_DATE: Final = 315619200
+#: The last second of the year 9999.
+_LAST: Final = 253402300799
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +45,19 @@ def release(
 ) -> Released:
     """Put ``wheels`` into the folder ``into`` with all that belongs to them.
 
-    Raises ``InputError`` for a file that is no wheel, or where a wheel of the same name with other
-    contents lies there: a published name never changes its bytes.
+    Raises ``InputError`` for a file that is no wheel or is not what it says (``release.trust``),
+    or where a wheel of the same name with other contents lies there: a published name never changes
+    its bytes. ``UsageError`` for a SOURCE_DATE_EPOCH that is no time.
     """
     env = os.environ if env is None else env
-    epoch = int(env.get("SOURCE_DATE_EPOCH") or _NO_DATE)
+    epoch = _epoch(env)
     into.mkdir(parents=True, exist_ok=True)
+    for wheel in wheels:
+        refuse_untrue(wheel)  # all of them before anything is written
+    given = {wheel.name for wheel in wheels}
+    for wheel in sorted(into.glob("*.whl")):
+        if wheel.name not in given:
+            refuse_untrue(wheel)
     files: dict[str, bytes] = {}
     made = []
     for wheel in wheels:
@@ -63,6 +73,15 @@ def release(
     for name, data in files.items():
         aside.replace(into / name, data)
     return Released(wheels=tuple(made), files=tuple(sorted(files)))
+
+
+def _epoch(env: Mapping[str, str]) -> int:
+    text = env.get("SOURCE_DATE_EPOCH") or str(_NO_DATE)
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_LAST)) and int(text) <= _LAST:
+        return int(text)
+    raise UsageError(
+        f"SOURCE_DATE_EPOCH is {text[:40]!a}", remedy="set it to seconds since 1970, as an integer"
+    )
 
 
 def _with_sbom(wheel: Path, into: Path, *, epoch: int) -> Path:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.build.stamp import STAMP_NAME
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.repair.exclusions import Exclusion, exclusions
 from mlcbuild.repair.imports import brought, images_of, reachable_names
 from mlcbuild.repair.tool import arguments, run_delvewheel, search_folders
@@ -139,7 +140,7 @@ def _members(wheel: Path) -> set[str]:
     try:
         with zipfile.ZipFile(wheel) as archive:
             return set(archive.namelist())
-    except (OSError, zipfile.BadZipFile) as error:
+    except ZIP_FAULTS as error:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
 
 

@@ -40,7 +40,7 @@ def _ours(data: bytes) -> bool:
     """Return whether this is our stamp: other packages may have a ``_build.json`` of their own."""
     try:
         table = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True  # damaged: then the reader says so
     return isinstance(table, dict) and {"schema_version", "configuration", "files"} <= table.keys()
 

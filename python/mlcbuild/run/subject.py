@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.package.zipfaults import ZIP_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def read_subject(path: Path) -> Subject:
         raise InputError(f"{path}: no such file") from error
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder", remedy="name a .whl file") from error
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except ZIP_FAULTS as error:
         raise InputError(f"{path} is no wheel: {error}", remedy="name a .whl file") from error
     if damaged:
         raise InputError(f"{path} is damaged: {damaged} does not unpack", remedy="build it again")
