@@ -27,6 +27,9 @@ function(mlcbuild_library name kind)
   endif()
   if(MSVC)
     target_compile_options(${name} PRIVATE /bigobj /EHsc /permissive- /utf-8 /W1 /Zc:__cplusplus)
+    # A type that is class in one place and struct in another has two names under this ABI.
+    target_compile_options(
+      ${name} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Werror=mismatched-tags;-Wno-unknown-attributes>")
   else()
     target_compile_options(
       ${name} PRIVATE -ffunction-sections -fdata-sections

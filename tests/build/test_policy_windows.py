@@ -162,3 +162,11 @@ def test_symbols_are_kept_in_one_archive_with_the_same_bytes(tmp_path: Path) -> 
     os.utime(built / "a.pdb", (1, 1))
     keep_symbols(built, "x-1-py3-none-win_amd64.whl", tmp_path / "kept")
     assert kept.read_bytes() == first
+
+
+def test_mingws_own_runtime_is_inside_the_library(windows_project: Project) -> None:
+    thrower = 'extern "C" int more(int n) { try { if (n) throw n; } catch (int) {} return n; }\n'
+    windows_project.write("more.cc", "#include <string>\n" + thrower)
+    image = read_image(build(windows_project, "mingw").read_bytes(), path="demo.dll")
+    names = {dll.name.casefold() for dll in image.imports}
+    assert not {name for name in names if name.startswith(("lib", "mlc"))}, names

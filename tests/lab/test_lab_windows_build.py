@@ -84,3 +84,47 @@ def test_it_is_called_from_windows_python(lab: Lab, wheel: Path, offered: Path) 
     tests = windows_path(REPOSITORY / "examples" / "ffi-hello" / "tests")
     done = lab.run(["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", tests], timeout=300)
     assert (done.code, "4 passed" in done.text) == (0, True), done.text + done.errors
+
+
+PYBIND = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["mlcbuild", "scikit-build-core>=1.1.2", "pybind11"]
+build-backend = "scikit_build_core.build"
+[project]
+name = "stock"
+version = "1.0"
+[tool.mlcbuild]
+""",
+    "CMakeLists.txt": """\
+cmake_minimum_required(VERSION 3.15...3.30)
+project(stock LANGUAGES CXX)
+set(PYBIND11_FINDPYTHON ON)
+find_package(pybind11 CONFIG REQUIRED)
+pybind11_add_module(_core core.cpp)
+install(TARGETS _core DESTINATION stock)
+""",
+    "core.cpp": """\
+#include <pybind11/pybind11.h>
+#include <stdexcept>
+PYBIND11_MODULE(_core, m) {
+  m.def("positive", [](int n) { return n > 0 ? n : throw std::invalid_argument("not positive"); });
+}
+""",
+    "stock/__init__.py": "",
+}
+
+
+def test_a_stock_pybind11_project_builds_with_mingw_and_needs_none_of_its_dlls(
+    lab: Lab, offered: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "stock project"
+    for name, text in PYBIND.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    done = pip(lab, "install", "--no-deps", project, offered=offered)
+    assert done.code == 0, done.text + done.errors
+    script = "import stock._core as c; print(c.positive(5)); c.positive(-1)"
+    ran = lab.run(["python", "-c", script], timeout=120)
+    assert ran.text.strip() == "5"
+    assert "ValueError: not positive" in ran.errors

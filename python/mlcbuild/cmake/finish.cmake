@@ -11,7 +11,8 @@ if(MSVC)
   endif()
 endif()
 set_target_properties(mlcbuild_driver PROPERTIES MLCBUILD_DRIVER "${_mlcbuild_driver}"
-                                                 MLCBUILD_LINKER "${_mlcbuild_linker}")
+                                                 MLCBUILD_LINKER "${_mlcbuild_linker}"
+                                                 MLCBUILD_MINGW "${MINGW}")
 
 # --- The record of the build, which the gate compares with the images ------------------------------
 set(_mlcbuild_lang CXX)

@@ -101,8 +101,15 @@ add_library(mlcbuild_driver INTERFACE IMPORTED GLOBAL)
 set(_mlcbuild_like_cl "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_DRIVER>,cl>")
 set(_mlcbuild_like_gnu "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_DRIVER>,gnu>")
 set(_mlcbuild_link_cl "$<STREQUAL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_LINKER>,link>")
+set(_mlcbuild_mingw "$<BOOL:$<TARGET_PROPERTY:mlcbuild_driver,MLCBUILD_MINGW>>")
 set(_mlcbuild_c "$<OR:$<COMPILE_LANGUAGE:C>,$<COMPILE_LANGUAGE:CXX>>")
 set(_mlcbuild_windows "$<PLATFORM_ID:Windows>")
+
+# --- GCC's runtime inside every image ------------------------------------------------------------
+# MinGW links libstdc++, libgcc and winpthread as DLLs of its own, which no user has and no two programs
+# agree on. A library whose C++ stays inside needs none of them.
+add_link_options("$<${_mlcbuild_mingw}:-static>")
+unset(_mlcbuild_mingw)
 
 # --- std::mutex that every msvcp140.dll can lock -----------------------------------------------
 # Since MSVC 14.40 the constructor is constexpr, and an older msvcp140.dll crashes at the first lock
