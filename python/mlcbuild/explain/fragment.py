@@ -24,7 +24,7 @@ _CAPTURE: Final = r"[\w.+\-]{1,60}?"
 #: ``<file>`` and ``<symbol>`` may hold blanks, slashes and brackets; they end in no command.
 _LOOSE: Final = r"[^'\"<>|*?]{1,200}?"
 _PIECE: Final = re.compile(r" \.\.\. |<\w+>")
-_ALIKE: Final = str.maketrans("\\\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c", '/\'\'"""",')
+_ALIKE: Final = str.maketrans('\\"\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c', "/" + "'" * 7 + ",")
 #: Words of so many lines of a healthy log that they choose none.
 _COMMON: Final = frozenset(
     """

@@ -36,7 +36,7 @@ class Line:
     text: str
     normal: str
     words: frozenset[str]
-    #: Whether ``normal`` ends with the English of a message in another language.
+    #: Whether ``normal`` has English in place of a message in another language.
     english: bool = False
 
 

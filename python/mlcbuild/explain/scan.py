@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.explain.loglines import line_at, window
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Mapping
 
     from mlcbuild.explain.fragment import Fragment
@@ -69,12 +70,12 @@ class Index:
                 anywhere = [each for each in anywhere if each not in loose or each in missed]
         return found
 
-    def first(self, line: Line) -> list[tuple[Fragment, dict[str, str]]]:
-        """Return the fragments that one line holds, with their names."""
+    def first(self, line: Line) -> list[tuple[Fragment, re.Match[str]]]:
+        """Return the fragments that one line holds, with where it does."""
         some = [each for word in line.words & self._by_anchor.keys() for each in
                 self._by_anchor[word]]  # fmt: skip
         some += [each for each in self._anywhere if each.longest in line.normal]
-        return [(each, match.groupdict()) for each in some if (match := each.search(line.normal))]
+        return [(each, match) for each in some if (match := each.search(line.normal))]
 
 
 def _search(fragments: list[Fragment], lines: list[Line], found: dict[str, Hit]) -> list[Fragment]:

@@ -1,8 +1,8 @@
 """Windows', cmd's, PowerShell's and MSVC's messages in other languages, turned into English.
 
 ``data/wordings.toml`` has each message once in English and as other Windows write it, with the
-source of the words. A line that holds one gets the English after it, so that the catalogue and the
-codes need to know one language. Read only where a text may need it.
+source of the words. The English takes the place of the message in a line, so that the catalogue
+and the codes need to know one language. Read only where a text may need it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def decoded(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 def in_english(lines: list[Line]) -> list[Line]:
-    """Return the lines, with the English after every message in another language."""
+    """Return the lines, with English in place of every message in another language."""
     index, english = _index()
     return [_translated(line, index, english) for line in lines]
 
@@ -103,14 +103,12 @@ def _index() -> tuple[Index, dict[str, str]]:
 
 
 def _translated(line: Line, index: Index, english: dict[str, str]) -> Line:
-    said = [_filled(english[fragment.text], names) for fragment, names in index.first(line)]
-    if not said:
+    normal = line.normal
+    for fragment, match in index.first(line):
+        said = english[fragment.text]
+        for name, word in match.groupdict().items():
+            said = said.replace(f"<{name}>", word)
+        normal = normal.replace(match[0], normalised(said), 1)
+    if normal == line.normal:
         return line
-    normal = " ".join([line.normal, *map(normalised, said)])
     return replace(line, normal=normal, words=frozenset(WORD.findall(normal)), english=True)
-
-
-def _filled(text: str, names: dict[str, str]) -> str:
-    for name, word in names.items():
-        text = text.replace(f"<{name}>", word)
-    return text
