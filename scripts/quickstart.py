@@ -80,7 +80,7 @@ def whole_wheel(python: Path, env: dict[str, str], options: argparse.Namespace) 
 
 
 def bring_sources(python: Path, env: dict[str, str]) -> str:
-    """Bring the pinned sources; why that cannot be, "" where they are here."""
+    """Bring the pinned sources; why they cannot be had, "" where they are here."""
     done = programs.run(
         [python, "-m", "mlcbuild", "fetch"],
         cwd=ROOT,
@@ -89,8 +89,11 @@ def bring_sources(python: Path, env: dict[str, str]) -> str:
         encoding="utf-8",
         errors="replace",
     )
-    said = done.stderr.strip().removeprefix("mlcbuild fetch: error: ")
-    return (said or f"fetch ended with {done.returncode}") if done.returncode else ""
+    if done.returncode == UNREACHABLE:
+        return "the Git sources are out of reach; docs/sources.md tells of mirrors"
+    if done.returncode:  # what was brought is not what is pinned: no reason to go on
+        raise StepError(done.stderr.strip().removeprefix("mlcbuild fetch: "), done.returncode)
+    return ""
 
 
 def rust_setting(options: argparse.Namespace) -> str:

@@ -27,6 +27,8 @@ from mlcbuild.programs import find_program  # noqa: E402
 
 ENVIRONMENTS = ROOT / ".venv"
 OLDEST = (3, 10)
+#: Python compiles what is imported, when it is: most files never are.
+PIP = ("--quiet", "--disable-pip-version-check", "--no-compile")
 #: Program -> Debian package, of the lab (mlcbuild/lab/programs.py).
 LAB = {"x86_64-w64-mingw32-g++-posix": "g++-mingw-w64-x86-64-posix", "wine": "wine"}
 
@@ -95,7 +97,7 @@ def environment(name: str, *requirements: str) -> Path:
             "this Python cannot make environments: install its venv module "
             "(Debian: apt-get install python3-venv)"
         ) from error
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
+    run(python, "-m", "pip", "install", *PIP, *requirements)
     marker.write_text(wanted, encoding="utf-8")
     return python
 

@@ -132,6 +132,6 @@ def test_the_quickstart_is_told_where_rust_will_come_from(
     monkeypatch.setenv("MLCBUILD_CACHE", str(tmp_path / "cache"))
     found = look(Machine(None), root=tmp_path, rust="install", cache="")
     assert found["problems"] == []
-    assert found["here"]["Cargo"].startswith("none: rustup will install Rust in ")
+    assert found["here"]["Cargo"].startswith("none: for the wheel rustup installs Rust")
     refused = look(Machine(None), root=tmp_path, rust="found", cache="")
     assert [p.partition(" ")[0] for p in refused["problems"]] == ["Cargo"]

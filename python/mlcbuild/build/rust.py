@@ -47,7 +47,7 @@ def plan(options: BuildOptions) -> str:
     if kept_rust(options):
         return f"Rust of an earlier build is used ({_folder(options)})"
     size = f"{ROOM // 10**6} MB"
-    return f"rustup will install Rust in {_folder(options)} ({size}; --no-rust refuses)"
+    return f"for the wheel rustup installs Rust in {_folder(options)} ({size}; --no-rust refuses)"
 
 
 def requirements(probe: Probe, options: BuildOptions, oldest: str) -> list[str]:
