@@ -120,7 +120,7 @@ FOREIGN: Final = {
 @pytest.mark.parametrize("sick", ON_WINDOWS, ids=[sick.name for sick in ON_WINDOWS])
 def test_a_fix_holds_nothing_of_another_shell(sick: Sick, name: str) -> None:
     pc = sick.make()
-    results = examine(shell(pc, name)).results
+    results = examine(shell(pc, name), only=[sick.check]).results
     for fix in (result.fix for result in results if result.problem):
         assert not re.search(FOREIGN[name], fix), fix
         assert "\n" not in fix
