@@ -305,6 +305,7 @@ _TEXTS: Final = {
     182: ("operating system cannot run",),
     193: ("not a valid win32 application",),
     206: ("filename or extension is too long",),
+    216: ("not compatible with the version of windows you",),
     225: ("file contains a virus or potentially unwanted software",),
     1114: ("initialization routine failed",),
     1455: ("paging file is too small",),

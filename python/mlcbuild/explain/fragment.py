@@ -24,7 +24,9 @@ _CAPTURE: Final = r"[\w.+\-]{1,60}?"
 #: ``<file>`` and ``<symbol>`` may hold blanks, slashes and brackets; they end in no command.
 _LOOSE: Final = r"[^'\"<>|*?]{1,200}?"
 _PIECE: Final = re.compile(r" \.\.\. |<\w+>")
-_ALIKE: Final = str.maketrans('\\"\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c', "/" + "'" * 7 + ",")
+_ALIKE: Final = str.maketrans(
+    '\\"\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c\uff1a', "/" + "'" * 7 + ",:"
+)
 #: Words of so many lines of a healthy log that they choose none.
 _COMMON: Final = frozenset(
     """
@@ -73,6 +75,8 @@ class Fragment:
                 pattern += f"(?P<{name}>{_LOOSE if name in LOOSE else _CAPTURE})"
                 seen.add(name)
             at = piece.end()
+        if at == len(bare):
+            pattern = pattern.removesuffix("?)") + ")" if pattern.endswith("?)") else pattern
         pattern += re.escape(bare[at:])
         return re.compile(
             pattern if self.text.endswith("*") else pattern + _edge(bare[-1], r"(?!\w)")

@@ -104,11 +104,13 @@ def _index() -> tuple[Index, dict[str, str]]:
 
 def _translated(line: Line, index: Index, english: dict[str, str]) -> Line:
     normal = line.normal
-    for fragment, match in index.first(line):
+    # the longer message first: another may be a part of it
+    for fragment, match in sorted(index.first(line), key=lambda hit: -len(hit[1][0])):
         said = english[fragment.text]
         for name, word in match.groupdict().items():
             said = said.replace(f"<{name}>", word)
-        normal = normal.replace(match[0], normalised(said), 1)
+        # no blank stands before or after in Chinese and Japanese
+        normal = " ".join(normal.replace(match[0], f" {normalised(said)} ", 1).split())
     if normal == line.normal:
         return line
     return replace(line, normal=normal, words=frozenset(WORD.findall(normal)), english=True)
