@@ -174,7 +174,9 @@ def make(lab: Lab, checkout: Path) -> Callable[[str, Target], Generated]:
 
     def checked(project: str, target: Target) -> Generated:
         made = once(project, target)
-        assert made.done.code == 0, made.done.text + made.done.errors
+        said = made.done.text + made.done.errors
+        assert not made.done.timed_out, f"ended after {made.done.seconds:.0f} s: {said}"
+        assert made.done.code == 0, said
         return made
 
     return checked

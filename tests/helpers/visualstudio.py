@@ -63,7 +63,7 @@ def generate(
     if target.generator != NINJA:
         chosen += ["-A", target.architecture, "-T", "Test Toolset"]
     words = ["-S", _slashes(lab, source), "-B", _slashes(lab, build), "-C", _slashes(lab, cache)]
-    return lab.run(["python", "-m", "cmake", *words, *chosen], timeout=300)
+    return lab.run(["python", "-m", "cmake", *words, *chosen], timeout=900)
 
 
 def _answers(lab: Lab, studio: Path, target: Target) -> dict[str, str]:
