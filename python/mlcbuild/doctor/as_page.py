@@ -57,7 +57,7 @@ def _markdown(examination: Examination) -> str:
             lines += [f"#### {result.status}: `{result.id}`", "", markdown_text(result.finding), ""]
             if result.evidence:
                 lines += markdown_block(list(result.evidence))
-            lines += ["Fix:", "", *markdown_block([result.fix])]
+            lines += ["Fix:", "", *markdown_block(result.fix.splitlines())]
     lines += ["<details><summary>All checks</summary>", ""]
     lines += [
         f"- {r.status} `{r.id}`: {markdown_text(r.finding)}"
