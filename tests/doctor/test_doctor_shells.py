@@ -45,6 +45,11 @@ def shell(pc: FakeSystem, name: str) -> FakeSystem:
         ({}, (), ("powershell", "cmd")),
         ({}, ("python.exe", "explorer.exe"), ("powershell", "cmd")),
         ({"MSYSTEM": "UCRT64"}, (), ("sh",)),
+        (
+            {"MSYSTEM": "MINGW64", "PSModulePath": USER},
+            ("mlcbuild.exe", "pwsh.exe"),
+            ("powershell",),
+        ),
         ({"MSYSTEM": "UCRT64", "PROMPT": "$P$G"}, ("python.exe", "cmd.exe", "bash.exe"), ("cmd",)),
         ({"MSYSTEM": "UCRT64", "PROMPT": "$P$G"}, ("python.exe", "bash.exe"), ("sh",)),
     ],

@@ -47,18 +47,17 @@ def shells_of(system: System) -> tuple[Shell, ...]:
     """Return the shell that mlcbuild was started from, or the two that it may be."""
     if not system.windows:
         return ("sh",)
-    if system.variable("MSYSTEM") and not system.variable("PROMPT"):
-        return ("sh",)
-    inside_cmd = bool(system.variable("PROMPT"))
-    inside_powershell = any(map(_MODULES.search, system.variable("PSModulePath").split(";")))
-    if inside_cmd and not inside_powershell and not system.variable("MSYSTEM"):
-        return ("cmd",)
-    if inside_powershell and not inside_cmd:
-        return ("powershell",)
-    for program in system.callers():
-        if shell := _PROGRAMS.get(program.lower()):
-            return (shell,)
-    return ("sh",) if system.variable("MSYSTEM") else ("powershell", "cmd")
+    signs: dict[Shell, bool] = {
+        "powershell": any(map(_MODULES.search, system.variable("PSModulePath").split(";"))),
+        "cmd": bool(system.variable("PROMPT")),
+        "sh": bool(system.variable("MSYSTEM")),
+    }
+    possible = tuple(shell for shell, seen in signs.items() if seen)
+    if len(possible) > 1:
+        known = (_PROGRAMS.get(program.lower()) for program in system.callers())
+        nearest = next((shell for shell in known if shell), None)
+        possible = (nearest,) if nearest else ("sh",) if signs["sh"] else possible
+    return possible or ("powershell", "cmd")  # an editor, a service
 
 
 def spelt(system: System, spell: Callable[[Shell], str]) -> str:
