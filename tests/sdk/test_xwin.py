@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.build.toolchain.llvm import Llvm
+from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, InputError, UsageError
 from mlcbuild.sdk.choose import choose_sdk
+from needs import require
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a #! line")
 
 LLVM = Llvm(clang_cl="", lld_link="", llvm_lib="", llvm_rc="", llvm_mt="", version=(19, 1, 7))
@@ -25,7 +28,8 @@ STAND_IN = """\
 #!{python}
 import os, pathlib, sys
 if {fails}:
-    sys.exit("error: connection refused by the manifest's server")
+    sys.exit("resolving\\nError: HTTP GET failed\\n\\nCaused by:\\n    io: connection refused\\n\\n"
+             "Stack backtrace:\\n   0: xwin::main")
 at = sys.argv[sys.argv.index("--output") + 1] if "--output" in sys.argv else ""
 root = pathlib.Path(at) if at else pathlib.Path(os.environ["XWIN_CACHE_DIR"], "xwin")
 arch = os.environ.get("XWIN_ARCH") or sys.argv[sys.argv.index("--arch") + 1]
@@ -94,7 +98,7 @@ def test_without_xwin_one_line_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 def test_an_xwin_that_fails_is_quoted_and_leaves_nothing_half_made(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="connection refused"):
+    with pytest.raises(InputError, match="HTTP GET failed; io: connection refused"):
         chosen(tmp_path, stand_in(tmp_path / "bin", "xwin", fails=True), accepted=True)
     assert not [path for path in (tmp_path / "sdk").iterdir() if path.is_dir()]
 
@@ -112,3 +116,44 @@ def test_a_named_folder_needs_no_licence_flag(tmp_path: Path) -> None:
     assert chosen(tmp_path / "other", {"PATH": ""}, str(brought.folder)).kind == "microsoft"
     variable = {"PATH": "", "MLCBUILD_WINDOWS_SDK": str(brought.folder)}
     assert chosen(tmp_path / "other", variable).kind == "microsoft"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], (2, "which Windows SDK?")),
+        (["--accept-license"], (1, "needs xwin")),
+        (["--sdk", "nowhere"], (3, "there is no Windows SDK")),
+        (["--sdk", "."], (3, "not a whole Windows SDK in xwin's layout")),
+    ],
+)
+def test_what_lacks_is_one_line_with_its_exit_code_before_pip_begins(
+    words: list[str],
+    expected: tuple[int, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require("clang_cl", "rust_windows")
+    (tmp_path / "bin").mkdir()
+    for tool in ("clang-cl-19", "cargo", "rustc"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or "")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.delenv("XWIN_ACCEPT_LICENSE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    code = main(["wheel", "--target", "win_amd64", "--project", str(ROOT), *words])
+    error = capsys.readouterr().err
+    assert code == expected[0]
+    assert expected[1] in error
+    assert error.count("\n") == 1
+
+
+def test_without_clang_one_line_names_the_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = ["wheel", "--target", "win_amd64", "--sdk", "free", "--project", str(ROOT)]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert "needs clang-cl" in error
+    assert "clang-tools-19" in error

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.options import TARGETS, BuildOptions, parse
+from mlcbuild.build.options import BuildOptions, parse
 from mlcbuild.build.scikit import (
     State,
     cross_settings,
@@ -26,10 +26,11 @@ from mlcbuild.build.toolchain.cmake import NINJA
 from mlcbuild.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mlcbuild.build.toolchain import Choice
     from mlcbuild.build.toolchain.clang_cl import ClangCl
+    from mlcbuild.sources.fetch import Progress
     from mlcbuild.sources.lock import Lock
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
@@ -131,6 +132,7 @@ def _oldest_rust() -> str:
 
 
 def _build(directory: str, options: BuildOptions, *, state: State) -> str:
+    from mlcbuild.build.cross import kinds
     from mlcbuild.build.device_version import relabel
     from mlcbuild.build.preflight import SystemProbe, require
     from mlcbuild.build.symbols import keep_symbols
@@ -142,8 +144,8 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     build_dir = root / "build" / _build_name(options)
     whole = load(root / LOCK)
     rust = _oldest_rust()
-    cross = _cross(options, rust, whole)
-    lock = whole.needed_for(*(_kinds(options, cross) if cross else ()))
+    cross = _cross(options, whole)
+    lock = whole.needed_for(*(kinds(options.target, cross) if cross else ()))
     require(
         SystemProbe(),
         build_dir=build_dir,
@@ -191,71 +193,42 @@ def _build_name(options: BuildOptions) -> str:
     return "-".join(parts)
 
 
-def _cross(options: BuildOptions, rust: str, lock: Lock) -> ClangCl | None:
-    """Find the compiler, the SDK and the Rust for another system, where it is asked for."""
+def _cross(options: BuildOptions, lock: Lock) -> ClangCl | None:
+    """Find what a build for another system needs, where one is asked for."""
     if options.target == "host":
         return None
-    from mlcbuild.build.toolchain.clang_cl import ClangCl
-    from mlcbuild.build.toolchain.llvm import TRIPLES, find_llvm
-    from mlcbuild.build.toolchain.rust import choose_rust, read_rusts
-    from mlcbuild.sdk.choose import choose_sdk
-    from mlcbuild.sdk.free import COMPONENT
-    from mlcbuild.sources.cache import default_cache
+    from mlcbuild.build.cross import find_cross
 
-    def bring_stl() -> Path:
-        _bring(lock, options, only=[COMPONENT])
-        return lock.path.parent / COMPONENT
-
-    machine = TARGETS[options.target]
-    llvm = find_llvm(os.environ)
-    oldest = tuple(int(part) for part in rust.split("."))
-    target = TRIPLES[machine]
-    chosen = choose_rust(read_rusts(os.environ, target), target=target, oldest=oldest)
-    sdk = choose_sdk(
-        options.sdk,
-        accepted=options.accept_license,
-        env=os.environ,
-        machine=machine,
-        cache=(options.cache or default_cache()).absolute(),
-        llvm=llvm,
-        bring_stl=bring_stl,
-        notice=_say,
-    )
-    return ClangCl(llvm=llvm, sdk=sdk, rust=chosen)
-
-
-def _kinds(options: BuildOptions, cross: ClangCl) -> list[str]:
-    """Name what the lock calls this build."""
-    return [options.target, *(["free-sdk"] if cross.sdk.kind == "free" else [])]
+    return find_cross(options, lock, env=os.environ, progress=_progress(), notice=_say)
 
 
 def _bring_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: Choice) -> None:
     from mlcbuild.build import cargo
     from mlcbuild.build.licences import FOLDER, gather
+    from mlcbuild.sources.fetch import bring
 
     _say("fetching the pinned sources")
-    _bring(lock, options)
+    bring(
+        lock,
+        cache=options.cache,
+        mirror=options.mirror,
+        offline=options.offline,
+        progress=_progress(),
+    )
     rust = lock.path.parent / "tokenizers-cpp" / "rust"
     target = cargo.target_for(choice)
     cargo.bring_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
     gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 
 
-def _bring(lock: Lock, options: BuildOptions, *, only: Iterable[str] = ()) -> None:
-    from mlcbuild.sources.fetch import Progress, bring
+def _progress() -> Progress:
+    from mlcbuild.sources.fetch import Progress
 
     class Said(Progress):
         def notice(self, text: str) -> None:
             _say(text)
 
-    bring(
-        lock,
-        cache=options.cache,
-        mirror=options.mirror,
-        offline=options.offline,
-        only=only,
-        progress=Said(),
-    )
+    return Said()
 
 
 def _toolchain(root: Path, options: BuildOptions) -> Choice:

@@ -113,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
+    if options.target != "host" and not args.wheels:
+        _find_cross(options, project)
     if args.chat_only:
         return _chat_only(args, settings, options, project)
     output = args.output or Path("dist")
@@ -121,6 +123,15 @@ def run(args: argparse.Namespace) -> int:
     for folder in _plugins(project, options.devices):
         _pip_wheel(args, folder, output, {})
     return 0
+
+
+def _find_cross(options: BuildOptions, project: Path) -> None:
+    """Say what the other system's build lacks here, with its own exit code, before pip begins."""
+    from mlcbuild.build.cross import find_cross  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.sources.fetch import Progress  # noqa: PLC0415
+    from mlcbuild.sources.lock import LOCK, load  # noqa: PLC0415
+
+    find_cross(options, load(project / LOCK), env=os.environ, progress=Progress(), notice=_say)
 
 
 def _tell_plugins(options: BuildOptions) -> None:

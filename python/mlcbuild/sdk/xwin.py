@@ -87,5 +87,9 @@ def _lift(aside: Path) -> None:
 
 
 def _last_words(stderr: bytes) -> str:
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    """Return the error and its cause, without the stack that Rust's programs print below."""
+    said = stderr.decode(errors="replace").partition("Stack backtrace:")[0]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    first = next((at for at, line in enumerate(lines) if line.startswith("Error")), -1)
+    telling = [line for line in lines[first:] if line != "Caused by:"]
+    return "; ".join(telling) or "it said nothing"
