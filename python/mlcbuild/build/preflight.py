@@ -211,10 +211,11 @@ def _found(tool: Tool | None) -> str:
 
 def main() -> int:
     """Print what is found and what stands in the way, as JSON, for scripts/quickstart.py."""
-    import argparse
     import json
 
-    parser = argparse.ArgumentParser()
+    from mlcbuild.commandline import Parser
+
+    parser = Parser()
     parser.add_argument("--rust", default="install")
     options = parser.parse_args()
     compiler = os.environ.get("CXX", "")
