@@ -5,9 +5,10 @@ The benchmark measures the same inputs (``benchmarks/bench_hostile.py``).
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
-from pefactory import make_pe
+from pefactory import BASE, HEADERS, make_pe
 from wheelfactory import make_wheel, make_zip
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "chain",
     "cycle",
+    "export_flood",
+    "import_flood",
     "mesh",
     "record_of_nothing",
 ]
@@ -70,3 +73,47 @@ def record_of_nothing(folder: Path, rows: int) -> Path:
         )
     )
     return path
+
+
+def export_flood(count: int = 65_535, length: int = 0x3FF0) -> bytes:
+    """Return a DLL with so many exported names, all one text of so many bytes."""
+    text = b"x" * length + b"\0"
+    data = bytearray(make_pe(exports=["f"], extra=text + bytes(10 * count + 64)))
+    at = BASE + len(text) + 16
+    functions, names, ordinals = at, at + 4 * count, at + 8 * count
+    directory = _directory(data, 0)
+    struct.pack_into("<IIII", data, _offset(directory) + 20, count, count, functions, names)
+    struct.pack_into("<I", data, _offset(directory) + 36, ordinals)
+    struct.pack_into(f"<{count}I", data, _offset(functions), *[BASE] * count)
+    struct.pack_into(f"<{count}I", data, _offset(names), *[BASE] * count)
+    struct.pack_into(f"<{count}H", data, _offset(ordinals), *range(count))
+    return bytes(data)
+
+
+def import_flood(count: int, *, distinct: bool) -> bytes:
+    """Return a DLL with so many import descriptors, of one name or of as many."""
+    table, names = 20 * (count + 1), bytearray()
+    thunks, hint, first = BASE + table, BASE + table + 32, BASE + table + 48
+    rows = bytearray()
+    for at in range(count):
+        name = first + (len(names) if distinct else 0)
+        if distinct or not at:
+            names += b"d%d.dll\0" % at
+        rows += struct.pack("<5I", thunks, 0, 0, name, thunks)
+    thunk = struct.pack("<QQ", hint, 0).ljust(32, b"\0") + b"\0\0f\0".ljust(16, b"\0")
+    data = bytearray(make_pe(extra=bytes(rows) + bytes(20) + thunk + bytes(names)))
+    struct.pack_into("<II", data, _entry(data, 1), BASE, table)
+    return bytes(data)
+
+
+def _entry(data: bytearray, number: int) -> int:
+    """Return where a data directory of a 64-bit image is described."""
+    return int(struct.unpack_from("<I", data, 0x3C)[0]) + 24 + 112 + 8 * number
+
+
+def _directory(data: bytearray, number: int) -> int:
+    return int(struct.unpack_from("<I", data, _entry(data, number))[0])
+
+
+def _offset(rva: int) -> int:
+    return rva - BASE + HEADERS

@@ -12,13 +12,16 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from hostilewheels import export_flood, import_flood
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlcbuild.pe.reader import NotPeError, PeFile
+from mlcbuild.pe.reader import NotPeError, PeFile, read_image
 from mutate import image_seeds, mutations
 from pefactory import BASE, HEADERS, make_pe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlcbuild.pe.facts import Image
 
 SEEDS = image_seeds()
@@ -123,3 +126,30 @@ def test_a_version_resource_of_junk_blocks_ends() -> None:
     for step in range(at + 60, at + 20_000, 8):
         struct.pack_into("<HHH", junk, step, 8, 0xFFFF, 1)
     assert bounded(bytes(junk)) is not None
+
+
+def traced(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_names_that_all_lie_in_one_text_take_the_memory_of_the_file() -> None:
+    data = export_flood()
+    exports = PeFile(data, path="x.dll").exports()
+    assert traced(lambda: exports.find("nosuch")) < 8 << 20
+    assert exports.find("nosuch") is None
+    assert exports.has("x" * 0x3FF0)
+
+
+def test_more_dlls_than_the_limit_are_not_judged_and_the_error_names_it() -> None:
+    image = read_image(import_flood(10_001, distinct=True), path="x.dll")
+    assert image.invalid == "its import directory names over 10000 DLLs, the limit here"
+    assert read_image(import_flood(10_000, distinct=False), path="x.dll").invalid is None
+
+
+def test_import_descriptors_beyond_the_limit_take_no_memory() -> None:
+    data = import_flood(100_000, distinct=True)
+    assert traced(lambda: read_image(data, path="x.dll")) < 16 << 20

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import Tree
     from mlcbuild.loader.model import Load
     from mlcbuild.loader.world import World
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.model import Member, Package
     from mlcbuild.pe.facts import Image, Machine
 
 __all__ = ["subject_of"]
@@ -46,11 +46,12 @@ def subject_of(
     reading.read_small()
     images: dict[str, Image] = {}
     broken: dict[str, str] = {}
+    by_path = {member.path: member for member in reading.members()}
     files = world.package.every
     for file in counted(files, "reading image"):
         record = world.images.record(file)
         if record.refused:
-            broken[file.key] = _why(reading, file.key, record.refused)
+            broken[file.key] = _why(reading, by_path.get(file.key), file.key, record.refused)
         if record.image is not None:
             images[file.key] = record.image
     if not images and not broken:
@@ -76,9 +77,8 @@ def subject_of(
     )
 
 
-def _why(package: Package, path: str, refused: str) -> str:
+def _why(package: Package, member: Member | None, path: str, refused: str) -> str:
     """Return why a member is no image: whose format it is, where its first bytes tell."""
-    member = next((member for member in package.members() if member.path == path), None)
     try:
         foreign = foreign_format(package.peek(member)) if member is not None else None
     except InputError:

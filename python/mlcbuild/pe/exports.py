@@ -59,7 +59,7 @@ class Exports:
         self._ordinals = ordinals if ordinals is not None else array("H")
         self._texts = texts
         self._forwarders = forwarders
-        self._unsorted: dict[bytes, int] | None = None
+        self._unsorted: dict[int, int] | None = None
 
     def __len__(self) -> int:
         """Count the exported names."""
@@ -157,13 +157,24 @@ class Exports:
     def _search_all(self, wanted: bytes) -> int | None:
         """Look through every name: a miss is a verdict, and a table may not be sorted."""
         if self._unsorted is None:
-            texts = [self._text(rva) or b"" for rva in self._names]
-            in_order = all(a <= b for a, b in itertools.pairwise(texts))
-            self._unsorted = {} if in_order else {text: at for at, text in enumerate(texts)}
+            in_order = all(a <= b for a, b in itertools.pairwise(self._raw_names()))
+            names = () if in_order else self._raw_names()
+            # Hashes, not the names: 65,535 entries may all point into one text of 16 KB.
+            self._unsorted = {hash(text): at for at, text in enumerate(names)}
             if not in_order:
                 self.defects += ("the export name table is not sorted",)
-        found = self._unsorted.get(wanted)
-        return None if found is None else self._checked(found)
+        found = self._unsorted.get(hash(wanted))
+        if found is None or self._text(self._names[found]) != wanted:
+            return None
+        return self._checked(found)
+
+    def _raw_names(self) -> Iterator[bytes]:
+        """Give the bytes of every name; of equal addresses in a row the same object."""
+        last, text = -1, b""
+        for rva in self._names:
+            if rva != last:
+                last, text = rva, self._text(rva) or b""
+            yield text
 
     def _checked(self, index: int) -> int | None:
         at = self._ordinals[index]

@@ -87,7 +87,8 @@ class Image:
     pdb: str | None = None
     #: What could not be read, in words; a damaged directory does not hide the rest.
     defects: tuple[str, ...] = ()
-    #: Why Windows maps it into no process at all, e.g. a file cut short; or None.
+    #: Why Windows maps it into no process at all, e.g. a file cut short, or why it is too much to
+    #: be judged; or None.
     invalid: str | None = None
     #: What Windows says then: 193, or 487 where it can lie at no address.
     winerror: int = 193

@@ -26,6 +26,8 @@ NAME_LIMIT: Final = 0x2000
 DLL_NAME_LIMIT: Final = 512
 #: Far above what exists (the biggest seen: 6,000), below what would hurt: about 80 MB.
 SYMBOL_LIMIT: Final = 500_000
+#: The biggest program seen imports 200. Each costs 2 KB and more in a check.
+DLL_LIMIT: Final = 10_000
 CACHE_LIMIT: Final = 65_536
 DEFECT_LIMIT: Final = 16
 REACH: Final = 0x8000
@@ -41,8 +43,11 @@ class _Tables:
         self.headers = headers
         self.wide = headers.bits == 64  # noqa: PLR2004
         self.left = min(SYMBOL_LIMIT, len(headers.data) // (8 if self.wide else 4))
+        self.dlls = DLL_LIMIT
         self.name_bytes = len(headers.data)
         self.defects: list[str] = []
+        #: Why not all was read of what may well be there; such an image is not judged.
+        self.over: str | None = None
         self._window = b""
         self._window_rva = 0
         self._refills = 64
@@ -58,6 +63,10 @@ class _Tables:
         for row in struct.iter_unpack(f"<{size // 4}I", table[: len(table) // size * size]):
             if not row[name_at] or (index == IMPORT and not row[4]):
                 return
+            if self.dlls == 0:
+                self.over = f"its {word} directory names over {DLL_LIMIT} DLLs, the limit here"
+                return
+            self.dlls -= 1
             yield row
         self.defect(f"the {word} directory runs past the end of its section")
 
@@ -82,6 +91,8 @@ class _Tables:
                 return
             self.left -= 1
             if self.left < 0:
+                if len(self.headers.data) // size > SYMBOL_LIMIT:
+                    self.over = f"it imports over {SYMBOL_LIMIT} symbols, the limit here"
                 break
             if thunk & flag:
                 if thunk & ~flag > 0xFFFF:  # noqa: PLR2004
@@ -129,8 +140,11 @@ def _symbol(key: bytes, name: str | None, ordinal: int | None) -> ImportedSymbol
     return found
 
 
-def read_imports(headers: Headers) -> tuple[list[ImportedDll], list[str]]:
-    """Read the import directory. Returns the DLLs and what could not be read."""
+def read_imports(headers: Headers) -> tuple[list[ImportedDll], list[str], str | None]:
+    """Read the import directory.
+
+    Returns the DLLs, what could not be read, and the limit that ended the reading, if one did.
+    """
     tables = _Tables(headers)
     found = []
     for lookup, _, _, name, addresses in tables.descriptors(IMPORT, 20):
@@ -140,11 +154,14 @@ def read_imports(headers: Headers) -> tuple[list[ImportedDll], list[str]]:
             found.append(dll)
         if tables.left < 0 or tables.name_bytes < 0:
             break
-    return found, tables.defects
+    return found, tables.defects, tables.over
 
 
-def read_delay_imports(headers: Headers) -> tuple[list[ImportedDll], list[str]]:
-    """Read the delay-import directory, of the RVA kind and of Visual C++ 6's VA kind."""
+def read_delay_imports(headers: Headers) -> tuple[list[ImportedDll], list[str], str | None]:
+    """Read the delay-import directory, of the RVA kind and of Visual C++ 6's VA kind.
+
+    Returns what ``read_imports`` does.
+    """
     tables = _Tables(headers)
     found = []
     for attributes, name, _, addresses, lookup, _, _, _ in tables.descriptors(DELAY_IMPORT, 32):
@@ -154,4 +171,4 @@ def read_delay_imports(headers: Headers) -> tuple[list[ImportedDll], list[str]]:
             found.append(dll)
         if tables.left < 0 or tables.name_bytes < 0:
             break
-    return found, tables.defects
+    return found, tables.defects, tables.over

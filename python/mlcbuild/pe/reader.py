@@ -50,8 +50,8 @@ class PeFile:
     def image(self) -> Image:
         """Read the facts."""
         headers = self._headers
-        imports, import_defects = read_imports(headers)
-        delayed, delay_defects = read_delay_imports(headers)
+        imports, import_defects, over = read_imports(headers)
+        delayed, delay_defects, delay_over = read_delay_imports(headers)
         load_config, config_defects = read_load_config(headers)
         version, manifest, resource_defects = read_resources(headers)
         debug = read_debug(headers)
@@ -82,7 +82,7 @@ class PeFile:
                 *resource_defects,
                 *self.exports().defects,
             ),
-            invalid=headers.invalid,
+            invalid=headers.invalid or over or delay_over,
             winerror=headers.winerror,
             managed=is_portable_managed(headers),
         )

@@ -21,9 +21,10 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         for need in load.needs:
             if need.path is not None:
                 needed_by.setdefault(base_name(need.name), []).append(path)
+    neighbours = {n.path: n.image for n in subject.neighbours}
     for name, paths in _copies(subject).items():
         # Runtimes have a rule of their own, and a name nobody imports is loaded by full path.
-        if is_runtime(name) or name not in needed_by or not _differ(subject, paths):
+        if is_runtime(name) or name not in needed_by or not _differ(subject, neighbours, paths):
             continue
         yield Finding(
             rule=RULE.id,
@@ -51,9 +52,8 @@ def _can_share(image: Image, subject: Subject) -> bool:
     return subject.machine in {None, image.machine}
 
 
-def _differ(subject: Subject, paths: list[str]) -> bool:
+def _differ(subject: Subject, neighbours: dict[str, Image], paths: list[str]) -> bool:
     """Return whether the files differ: by digest where both are known, else by size and version."""
-    neighbours = {n.path: n.image for n in subject.neighbours}
     seen = set()
     for path in paths:
         image = subject.images.get(path) or neighbours[path]

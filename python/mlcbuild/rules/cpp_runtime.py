@@ -84,7 +84,7 @@ def reachable_copies(subject: Subject, path: str, runtime: str) -> tuple[Runtime
 
 def _copies(subject: Subject, need: Need | None, name: str) -> tuple[RuntimeCopy, ...]:
     copies: dict[str, RuntimeCopy] = {}
-    inside = {p: i for p, i in subject.images.items() if base_name(p) == name}
+    inside = {path: subject.images[path] for path in subject.named.get(name, ())}
     outside = {n.path: n.image for n in subject.neighbours if base_name(n.path) == name}
     known = {**outside, **inside}
     if need is not None:

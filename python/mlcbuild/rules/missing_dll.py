@@ -35,7 +35,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if problem.cause == "debug-runtime" and _is_debug_build(subject, fault.module):
             continue  # debug-crt says it better; what stays is a companion's
         missing = problem.chain[-1] if problem.chain else ""
-        elsewhere = [path for path in subject.images if base_name(path) == base_name(missing)]
+        elsewhere = list(subject.named.get(base_name(missing), ()))
         yield Finding(
             rule=RULE.id,
             severity=_severity(subject, fault),

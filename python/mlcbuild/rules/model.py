@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mlcbuild.rules.names import base_name
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlcbuild.loader.model import Load, Origin
     from mlcbuild.package.model import Kind, Member, WheelFacts
@@ -62,6 +64,15 @@ class Subject:
     msvcp140: tuple[int, ...] | None = None
     #: The machine of the process that is to load the package; None when nothing decides it.
     machine: Machine | None = None
+    #: Base name, case-folded -> the paths of ``images`` that have it.
+    named: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the images by name once: rules ask for each image."""
+        named: dict[str, list[str]] = {}
+        for path in self.images:
+            named.setdefault(base_name(path), []).append(path)
+        object.__setattr__(self, "named", named)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
