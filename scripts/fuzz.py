@@ -13,12 +13,16 @@ input; exits 1 when one file or kind breaks a bound.
 
 from __future__ import annotations
 
+import argparse
 import collections
+import io
 import random
 import sys
 import tempfile
 import time
 import traceback
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -240,9 +244,7 @@ def main() -> int:
     parser.add_argument("--wheels", type=int, default=2_000, help="damaged wheels to read")
     parser.add_argument("--metadata", type=int, default=500, help="wheels with odd metadata")
     parser.add_argument("--releases", type=int, default=300, help="damaged wheels to publish")
-    parser.add_argument(
-        "--graphs", type=int, default=60, help="wheels of DLLs that need each other"
-    )
+    parser.add_argument("--graphs", type=int, default=60, help="wheels of linked DLLs")
     parser.add_argument("--no-growth", action="store_true", help="leave the large inputs out")
     parser.add_argument("--seed", type=int, default=4, help="of the random numbers")
     parser.add_argument("--keep", type=Path, help="folder for the files that break a bound")
@@ -257,13 +259,13 @@ def main() -> int:
         whole = make_wheel(folder, members).read_bytes()
         flat = make_wheel(folder, members, compression=0).read_bytes()
         stamped = make_wheel(folder, {**members, "pkg/_build.json": b"{}"}).read_bytes()
-        path = folder / "demo-1.0-py3-none-win_amd64.whl"
+        path, image = folder / "demo-1.0-py3-none-win_amd64.whl", folder / "x.dll"
         wheels = [whole, flat]
         parts = [
             (
                 "pe",
                 mutations(source, images, options.pe),
-                checker(folder / "x.dll", read_everything),
+                checker(image, read_everything),
             ),
             ("wheel", mutations(source, wheels, options.wheels), checker(path)),
             ("metadata", metadata_of(source, stamped, options.metadata), checker(path)),
