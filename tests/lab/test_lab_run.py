@@ -138,6 +138,13 @@ def test_a_time_limit_ends_the_whole_tree(windows: Lab, tmp_path: Path) -> None:
     assert beat.stat().st_size == before
 
 
+def test_a_program_that_is_told_to_stop_ends_with_what_it_started(windows: Lab) -> None:
+    code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'input()'])"
+    done = windows.run(["python", "-c", f"{code}; time.sleep(300)"], stop=lambda: True)
+    assert done.timed_out
+    assert done.seconds < 200
+
+
 def test_a_child_that_keeps_the_output_open_neither_hangs_nor_stays(windows: Lab) -> None:
     left = (
         "import subprocess, sys; print('said', flush=True);"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from mlcbuild.cli import main
-from mlcbuild.errors import UsageError
 from mlcbuild.run.verify import Options
 from mlcbuild.run.windows_chat import beside
 
@@ -29,11 +28,6 @@ def test_a_plugin_that_is_named_for_windows_is_taken(named: str) -> None:
 
 def test_the_cpu_needs_no_plugin_on_either_side() -> None:
     assert beside(options("numpy", device="cpu")) == (("numpy",), ())
-
-
-def test_without_a_plugin_that_compiles_nothing_is_begun() -> None:
-    with pytest.raises(UsageError, match=r"compiles needs tvm-vulkan: .*--also dist/tvm_vulkan-"):
-        beside(options(WINDOWS))
 
 
 def test_the_command_refuses_in_one_line_before_it_makes_anything(

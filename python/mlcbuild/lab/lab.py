@@ -64,13 +64,15 @@ class Lab:
         stdin: bytes | IO[bytes] | None = None,
         timeout: float | None = None,
         sinks: tuple[Callable[[bytes], object], Callable[[bytes], object]] | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Completed:
         """Run a Windows program; ``python`` and ``pip`` are those of the environment.
 
         ``env`` is added to the caller's variables (those of other Pythons and loaders left out);
         WINEPATH in it goes before PATH. ``timeout`` in seconds. ``stdin``: bytes, a stream, or
-        None for an empty one. ``sinks`` receive stdout and stderr as they come. Never raises for
-        an exit code. Raises ``UsageError`` for a program that there is not, ``FailedError`` where
+        None for an empty one. ``sinks`` receive stdout and stderr as they come. ``stop`` is asked
+        every few seconds whether to end it as the time limit does. Never raises for an exit code.
+        Raises ``UsageError`` for a program that there is not, ``FailedError`` where
         Wine does not start, ``OSError`` for a ``cwd`` that there is not.
         """
         words = [os.fspath(argument) for argument in arguments]
@@ -85,6 +87,7 @@ class Lab:
                 stdin=stdin,
                 limit_s=timeout,
                 sinks=sinks,
+                stop=stop,
             )
 
         try:

@@ -44,7 +44,7 @@ _LAST: Final = 4
 class Completed:
     """How a program ended. ``code`` is Windows' exit code, 0 to 0xFFFFFFFF; output is raw bytes.
 
-    ``timed_out``: it was ended at its time limit, and ``code`` says nothing.
+    ``timed_out``: it was ended at its time limit or told to stop, and ``code`` says nothing.
     """
 
     code: int
@@ -73,8 +73,9 @@ def run_program(
     stdin: bytes | IO[bytes] | None,
     limit_s: float | None,
     sinks: tuple[Callable[[bytes], object], Callable[[bytes], object]] | None,
+    stop: Callable[[], bool],
 ) -> Completed:
-    """Run a program in a prefix whose server runs, to its end or to ``limit_s`` seconds.
+    """Run a program in a prefix whose server runs, to its end, to ``limit_s`` seconds or ``stop``.
 
     With a DISPLAY in ``environment`` it has a desktop of its own on that display.
     ``sinks`` receive the blocks of stdout and stderr as they come; else they are in the result.
@@ -109,7 +110,7 @@ def run_program(
         if stdin is not None:
             _thread(_feed, stdin, process.stdin)
         try:
-            ending = wait(process, limit_s, lambda: prefix.serves)
+            ending = wait(process, limit_s, lambda: prefix.serves, stop)
         finally:
             _end_all(mark)
             process.kill()

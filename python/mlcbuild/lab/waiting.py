@@ -20,16 +20,22 @@ _LOOK_S: Final = 3.0
 
 
 def wait(
-    process: subprocess.Popen[bytes], limit_s: float | None, serves: Callable[[], bool]
+    process: subprocess.Popen[bytes],
+    limit_s: float | None,
+    serves: Callable[[], bool],
+    stop: Callable[[], bool] = lambda: False,
 ) -> Ending:
-    """Wait for a process; say which of the three came. It still runs after the last two."""
+    """Wait for a process; say which of the three came. It still runs after the last two.
+
+    ``stop`` is asked now and then whether the limit is now.
+    """
     began = time.monotonic()
     while True:
         left = None if limit_s is None else limit_s - (time.monotonic() - began)
         try:
             process.wait(_LOOK_S if left is None else max(0.0, min(left, _LOOK_S)))
         except subprocess.TimeoutExpired:
-            if left is not None and left <= _LOOK_S:
+            if stop() or (left is not None and left <= _LOOK_S):
                 return "limit"
             if not serves():
                 return "server"

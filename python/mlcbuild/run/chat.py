@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 import time
 import urllib.error
@@ -13,16 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.profiles import profile_for
-from mlcbuild.run.process import describe_exit, service
+from mlcbuild.run.process import describe_exit
 from mlcbuild.run.steps import Limits, ask, child, last_line, probe
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
-    from mlcbuild.run.place import HostPlace, Place
+    from mlcbuild.run.place import Place, Server
 
-__all__ = ["TOKENS", "same_answer", "step_chat", "step_compile", "step_config"]
+__all__ = ["TOKENS", "folder", "library", "same_answer", "step_chat", "step_compile", "step_config"]
 __all__ += ["step_device", "step_model", "step_serve"]
 
 #: The same prompt and length as probes/probe.py: both must give the same answer.
@@ -35,63 +33,65 @@ _DRIVER: Final = (
 )
 
 
-def _folder(place: HostPlace) -> Path:
+def folder(place: Place) -> Path:
+    """Return the tiny model's folder: ``source`` as a hub has it, ``model`` in MLC's format."""
     return place.folder / "tiny llama"
 
 
-def _library(place: HostPlace, device: str) -> Path:
-    return _folder(place) / (f"lib-{device}.dll" if os.name == "nt" else f"lib-{device}.so")
+def library(place: Place, device: str) -> Path:
+    """Return the path of the model's library for a device."""
+    return folder(place) / f"lib-{device}{place.suffix}"
 
 
-def step_model(place: HostPlace, limits: Limits, sizes: tuple[int, ...] = ()) -> str:
+def step_model(place: Place, limits: Limits, sizes: tuple[int, ...] = ()) -> str:
     """Write the model: configuration, tokenizer and random weights."""
-    words = [str(_folder(place)), str(_SEED), *map(str, sizes)]
+    words = [place.remote(folder(place)), str(_SEED), *map(str, sizes)]
     answer = ask(place, "tiny_llama.py", words, limits.quick_s)
     return f"a Llama of {answer.table['parameters']} random parameters"
 
 
-def step_config(place: HostPlace, limits: Limits) -> str:
+def step_config(place: Place, limits: Limits) -> str:
     """Let ``mlc_llm gen_config`` write the model's chat configuration."""
-    folder = _folder(place)
+    path = folder(place)
     done = child(
         place,
         [
-            *(place.python, "-m", "mlc_llm", "gen_config", str(folder / "source")),
+            *(place.python, "-m", "mlc_llm", "gen_config", place.remote(path / "source")),
             *("--quantization", "q0f32", "--conv-template", "LM", "--max-batch-size", "1"),
             *("--context-window-size", "128", "--prefill-chunk-size", "64"),
-            *("-o", str(folder / "model")),
+            *("-o", place.remote(path / "model")),
         ],
         limits.quick_s,
     )
-    written = folder / "model" / "mlc-chat-config.json"
+    written = path / "model" / "mlc-chat-config.json"
     if done.timed_out or not written.is_file():
         raise FailedError(f"mlc_llm gen_config {done.outcome}: {last_line(done)}")
     return written.name + _end(done.code)
 
 
-def step_compile(place: HostPlace, device: str, limits: Limits, *, exact: str = "") -> str:
+def step_compile(place: Place, device: str, limits: Limits, *, exact: str = "") -> str:
     """Compile the model for a device. The library is judged, not the exit code alone.
 
     ``exact`` names CUDA's with its architecture (``cuda:sm_90``).
     """
-    library = _library(place, device)
+    made = library(place, device)
     if device == "cuda":
         from mlcbuild.run import cuda_chat  # noqa: PLC0415 - seldom
 
-        return cuda_chat.step_compile(place, exact, _folder(place) / "model", library)
+        return cuda_chat.step_compile(place, exact, folder(place) / "model", made)
     target = "llvm" if device == "cpu" else json.dumps(profile_for(device).target)
-    config = _folder(place) / "model" / "mlc-chat-config.json"
+    config = place.remote(folder(place) / "model" / "mlc-chat-config.json")
     done = child(
         place,
         [
-            *(place.python, "-m", "mlc_llm", "compile", str(config)),
-            *("--device", target, "--opt", "O0", "-o", str(library)),
+            *(place.python, "-m", "mlc_llm", "compile", config),
+            *("--device", target, "--opt", "O0", "-o", place.remote(made)),
         ],
         limits.compile_s,
     )
-    if done.timed_out or not library.is_file():
+    if done.timed_out or not made.is_file():
         raise FailedError(f"mlc_llm compile {done.outcome}: {last_line(done)}")
-    return f"{library.stat().st_size} bytes for {device}{_end(done.code)}"
+    return f"{made.stat().st_size} bytes for {device}{_end(done.code)}"
 
 
 def _end(code: int) -> str:
@@ -115,9 +115,13 @@ def step_device(place: Place, device: str, limits: Limits) -> str:
     raise InputError(f"there is no {device} device here", remedy=_DRIVER)
 
 
-def step_chat(place: HostPlace, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
+def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
     """Ask through ``MLCEngine``, twice: greedy answers must be equal. Returns (detail, facts)."""
-    arguments = (str(_folder(place) / "model"), str(_library(place, device)), device)
+    arguments = (
+        place.remote(folder(place) / "model"),
+        place.remote(library(place, device)),
+        device,
+    )
     facts = probe(place, "chat", *arguments, limit_s=limits.quick_s)
     first, second = facts["texts"]
     if first != second:
@@ -143,24 +147,16 @@ def _usage(usage: dict[str, Any]) -> str:
     return text + (f", {spent * 1e6:.0f} us a token" if spent else "")
 
 
-def step_serve(place: HostPlace, device: str, expected: str, limits: Limits) -> str:
+def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
     """Start ``mlc_llm serve``, ask over HTTP, and end it. The answer must equal the engine's."""
     port = _free_port()
-    command = [place.python, "-m", "mlc_llm", "serve", str(_folder(place) / "model")]
-    command += [
-        "--model-lib",
-        str(_library(place, device)),
-        "--device",
-        device,
-        "--mode",
-        "interactive",
-    ]
+    command = [place.python, "-m", "mlc_llm", "serve", place.remote(folder(place) / "model")]
+    command += ["--model-lib", place.remote(library(place, device)), "--device", device]
+    command += ["--mode", "interactive"]
     command += ["--overrides", "max_total_seq_length=256"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     deadline = time.monotonic() + limits.quick_s
-    with service(
-        command, environment=place.environment, folder=place.folder, log=place.log
-    ) as server:
+    with place.serve(command, limits.quick_s) as server:
         models = _wait(server, port, deadline)
         name = models["data"][0]["id"]
         question = {
@@ -186,14 +182,14 @@ def _free_port() -> int:
     return port
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, deadline: float) -> dict[str, Any]:
+def _wait(server: Server, port: int, deadline: float) -> dict[str, Any]:
     """Ask for the models until the server answers, has ended, or is too late."""
     while True:
         try:
             return _http(port, "/v1/models", None, deadline)
         except OSError as error:  # noqa: PERF203 - it polls; URLError and timeouts are OSErrors
-            if server.poll() is not None:
-                ended = describe_exit(server.returncode)
+            if (code := server.poll()) is not None:
+                ended = describe_exit(code)
                 raise FailedError(f"mlc_llm serve ended before it answered: {ended}") from error
             if time.monotonic() > deadline:
                 raise FailedError("mlc_llm serve did not answer in time") from error

@@ -7,6 +7,7 @@ NVIDIA's compiler from the package index, for the architecture of this machine's
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,13 @@ from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.hosts import this_host
 from mlcbuild.model.make import Options, make
 from mlcbuild.model.request import make_request
+from mlcbuild.run.place import clean_environment
 from mlcbuild.run.steps import Limits, probe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.run.place import HostPlace
+    from mlcbuild.run.place import Place
 
 __all__ = ["RUNTIME", "SIZES", "require_driver", "step_compile", "step_device"]
 
@@ -41,7 +43,7 @@ def require_driver() -> None:
         ) from error
 
 
-def step_device(place: HostPlace, limits: Limits) -> tuple[str, str]:
+def step_device(place: Place, limits: Limits) -> tuple[str, str]:
     """See that TVM has the GPU. Returns (detail, device with architecture, ``cuda:sm_90``).
 
     Raises ``FailedError`` where the runtime does not load although the driver is there,
@@ -57,7 +59,7 @@ def step_device(place: HostPlace, limits: Limits) -> tuple[str, str]:
     return f"{found['name']}, sm_{version}", f"cuda:sm_{version}"
 
 
-def step_compile(place: HostPlace, device: str, model: Path, library: Path) -> str:
+def step_compile(place: Place, device: str, model: Path, library: Path) -> str:
     """Compile the model in folder ``model`` as ``mlcbuild model`` does."""
     made = make(
         Options(
@@ -66,7 +68,7 @@ def step_compile(place: HostPlace, device: str, model: Path, library: Path) -> s
             request=make_request(target=this_host(), device=device),
             python=place.python,
             log=place.log,
-            environment=place.environment,
+            environment=clean_environment(os.environ),
         ),
         lambda _: None,
         lambda _: None,

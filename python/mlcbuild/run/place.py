@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mlcbuild.errors import MlcbuildError
-from mlcbuild.run.process import run_child
+from mlcbuild.model.hosts import HOSTS, this_host
+from mlcbuild.run.process import run_child, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from mlcbuild.run.process import Finished
 
-__all__ = ["HostPlace", "Place", "clean_environment", "has_pip", "place"]
+__all__ = ["HostPlace", "Place", "Server", "clean_environment", "has_pip", "place"]
 
 #: pip installs into another environment (``--python``) from 22.3 on.
 _OLDEST_PIP: Final = 23
@@ -35,6 +37,13 @@ _FOREIGN: Final = (
     "__PYVENV_LAUNCHER__",
 )
 _FOREIGN_PREFIXES: Final = ("MLC_", "PYTHON", "TVM_")
+
+
+class Server(Protocol):
+    """A child that runs beside us."""
+
+    def poll(self) -> int | None:
+        """Return its exit code once it has ended."""
 
 
 class Place(Protocol):
@@ -56,8 +65,18 @@ class Place(Protocol):
     def pip(self) -> tuple[str, ...]:
         """The command that installs into the environment."""
 
+    @property
+    def suffix(self) -> str:
+        """The ending of a library there."""
+
     def run(self, arguments: Sequence[str], limit_s: float) -> Finished:
         """Run one child to its end or its time limit."""
+
+    def serve(self, arguments: Sequence[str], limit_s: float) -> AbstractContextManager[Server]:
+        """Start a child that is ended on leaving; ``limit_s`` bounds it where it is not."""
+
+    def remote(self, path: Path) -> str:
+        """Return a path of this machine as the child names it."""
 
     def local(self, image: str) -> Path:
         """Return the path on this machine of a file as the child names it."""
@@ -93,6 +112,19 @@ class HostPlace:
             log=self.log,
             limit_s=limit_s,
         )
+
+    @property
+    def suffix(self) -> str:
+        """The ending of a library of this system."""
+        return HOSTS[this_host()].suffix
+
+    def serve(self, arguments: Sequence[str], limit_s: float) -> AbstractContextManager[Server]:  # noqa: ARG002 - whoever asks it keeps the time
+        """Start a child in the folder."""
+        return service(arguments, environment=self.environment, folder=self.folder, log=self.log)
+
+    def remote(self, path: Path) -> str:
+        """Return the path: the child is of this machine."""
+        return str(path)
 
     def local(self, image: str) -> Path:
         """Return the path: the child is of this machine."""

@@ -39,7 +39,8 @@ class Options:
     no_index: bool = False
     #: Use the lab: a Windows wheel, on Linux.
     wine: bool = False
-    #: For ``chat`` with ``wine``: this machine's wheel of the same sources, which compiles.
+    #: For ``chat`` with ``wine``: this machine's wheel of the same sources, to compare with; it
+    #: compiles where the Windows side cannot.
     linux_wheel: Path | None = None
     #: For ``chat`` with ``wine``: processes that must answer and end by themselves.
     repeat: int = 1
@@ -102,11 +103,6 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
 
     Raises ``InputError`` for what is no wheel, before anything is made.
     """
-    if options.chat and options.wine and options.linux_wheel is None:
-        raise UsageError(
-            "--chat with --wine compiles the model on Linux",
-            remedy="give this machine's wheel of the same sources: --linux-wheel WHEEL",
-        )
     subject = read_subject(options.wheel)
     if options.chat and options.device == "cuda":
         options = _with_cuda(options)
@@ -241,7 +237,7 @@ def _plan_in_lab(
     limits, installed = options.limits, options
     names = options.imports or subject.imports
     if options.chat:
-        from mlcbuild.run.windows_chat import beside  # noqa: PLC0415 - the wheelhouse's link script
+        from mlcbuild.run.windows_chat import beside  # noqa: PLC0415 - zip and HTTP, for a chat
 
         installed = replace(options, also=beside(options)[0])
     made: list[wine.WinePlace] = []
@@ -266,10 +262,10 @@ def _plan_in_lab(
     for code in options.code:
         ran = lambda code=code: steps.step_run(there, code, limits)  # noqa: E731
         yield "run", lambda ran=ran: wine.judged(there, ran)  # type: ignore[misc]
-    if options.chat and options.linux_wheel is not None:
-        from mlcbuild.run import windows_chat  # noqa: PLC0415 - the wheelhouse's link script
+    if options.chat:
+        from mlcbuild.run import windows_chat  # noqa: PLC0415 - as above
         from mlcbuild.run.place import HostPlace  # noqa: PLC0415
 
         folder = place.folder / "linux"
         host = HostPlace(folder=folder, log=place.log, environment=place.environment)
-        yield from windows_chat.plan(options, options.linux_wheel, there, host, outcome)
+        yield from windows_chat.plan(options, there, host, outcome)

@@ -7,6 +7,8 @@ A failure is one of the wheel only where Windows would fail too; what Wine alone
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,11 +23,11 @@ from mlcbuild.run.process import Finished
 from mlcbuild.run.winefacts import CHANNELS, Judgement, judge, read_log, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlcbuild.errors import MlcbuildError
     from mlcbuild.lab import Lab
-    from mlcbuild.run.place import HostPlace
+    from mlcbuild.run.place import HostPlace, Server
     from mlcbuild.run.subject import Subject
 
 __all__ = ["CannotTellError", "WinePlace", "judged", "lacking", "place_in_lab", "python_of"]
@@ -61,12 +63,26 @@ class WinePlace:
         """Windows' own pip: it judges markers and tags as a user's does."""
         return ("python", "-m", "pip")
 
+    @property
+    def suffix(self) -> str:
+        """The ending of a library of Windows."""
+        return ".dll"
+
+    def remote(self, path: Path) -> str:
+        """Return a path of this machine on drive Z."""
+        return self.lab.path(path)
+
     def local(self, image: str) -> Path:
         """Return the path on this machine of a loaded image; drive Z is /."""
         drive, _, rest = image.replace("\\", "/").partition(":")
         return Path(rest) if drive.upper() == "Z" else Path(f"/{drive}:{rest}")
 
-    def run(self, arguments: Sequence[str], limit_s: float) -> Finished:
+    def run(
+        self,
+        arguments: Sequence[str],
+        limit_s: float,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Finished:
         """Run a Windows program; its stderr comes first in the output, then its stdout."""
         env = {k: v for k, v in clean_environment({}).items() if k != "PYTHONIOENCODING"}
         if self.display:
@@ -76,11 +92,39 @@ class WinePlace:
             env={**env, "PYTHONUTF8": "1", "WINEDEBUG": CHANNELS},
             cwd=self.folder,
             timeout=limit_s,
+            stop=stop,
         )
         text = f"{done.errors}\n{done.text}"
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"\n== {' '.join(arguments)}\n{text}")
         return Finished(code=done.code, output=text, seconds=done.seconds, timed_out=done.timed_out)
+
+    @contextmanager
+    def serve(self, arguments: Sequence[str], limit_s: float) -> Iterator[Server]:
+        """Start a Windows program and end it, with all that it started, on leaving."""
+        server, stop = _Running(), threading.Event()
+
+        def run() -> None:
+            server.code = self.run(arguments, limit_s, stop.is_set).code
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield server
+        finally:
+            stop.set()
+            thread.join()
+
+
+@dataclass(slots=True)
+class _Running:
+    """A Windows program; ``code`` is set when it has ended."""
+
+    code: int | None = None
+
+    def poll(self) -> int | None:
+        """Return its exit code once it has ended."""
+        return self.code
 
 
 def python_of(subject: Subject, wanted: str | None) -> str:
