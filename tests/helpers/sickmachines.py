@@ -348,6 +348,13 @@ def tvm_without_clang(pc: FakeSystem) -> None:
     install(pc, "apache-tvm", "0.26.0")
 
 
+@sick("jit-compiler", "warn", "-m pip install ziglang", "requirements")
+def an_mlc_llm_that_links_itself_without_a_linker(pc: FakeSystem) -> None:
+    install(pc, "apache-tvm", "0.26.0")
+    install(pc, "mlc-llm", "0.20.0")
+    pc.put(pc.join(pc.python.site_packages[0], "mlc_llm", "_linker", "windows.py"))
+
+
 @sick("jit-compiler", "warn", 'set "TVM_WIN_TARGET=x86_64-pc-windows-msvc"')
 def clang_that_links_through_gcc(pc: FakeSystem) -> None:
     install(pc, "apache-tvm", "0.26.0")

@@ -6,9 +6,10 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.distributions import family, provides
+from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command, prepend_path, python, set_variables
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
@@ -38,6 +39,8 @@ def _run(system: System) -> Outcome:
     wanted = _TARGETS.get(system.python.platform)
     if wanted is None:
         return skip("no triple to judge for this Python")
+    if not system.variable("TVM_WIN_CC") and _links_itself(system):
+        return _own_link_step(system)
     program = system.variable("TVM_WIN_CC") or "clang"
     path = program if system.is_file(program) else system.find(program)
     if path is None:
@@ -78,6 +81,26 @@ def _bring_clang(system: System) -> str:
     return prepend_path(system, found) if found else install(system, "clang")
 
 
+def _links_itself(system: System) -> bool:
+    """Say whether the mlc_llm that is installed has this project's link step for Windows."""
+    places = (d.place for d in family(system) if provides(d.name) == "mlc_llm")
+    own = ("mlc_llm", "_linker", "windows.py")
+    return any(system.is_file(system.join(place, *own)) for place in places)
+
+
+def _own_link_step(system: System) -> Outcome:
+    """Judge what that step takes, in its order: ziglang, lld-link, clang (docs/model.md)."""
+    zig = next((d for d in distributions(system) if d.name == "ziglang"), None)
+    if zig is not None:
+        return ok("models are linked by ziglang's lld-link", evidence=(f"ziglang {zig.version}",))
+    if path := system.find("lld-link"):
+        return ok(f"models are linked by {path}")
+    return warn(
+        "nothing links the models that are compiled here: neither ziglang nor lld-link is there",
+        fix=pip(system, "install", "ziglang"),
+    )
+
+
 def _on_linux(system: System, evidence: list[str]) -> Outcome:
     """TVM takes CXX, then the first compiler that it finds (tvm/support/cc.py)."""
     named = (system.variable("CXX") or system.variable("CC") or "").split()
@@ -105,9 +128,10 @@ CHECK = Check(
     id="jit-compiler",
     title="Compiled models can be linked",
     category="toolchain",
-    why="Compiling a model ends with clang -shared. TVM passes --target=x86_64, for which clang "
-    "takes gcc as its linker (seen with clang -###); TVM_WIN_TARGET must name the whole triple, "
-    "and clang then needs MSVC's libraries. On Linux any C++ compiler does.",
+    why="Our wheel links models with lld-link, which ziglang brings. Without it, compiling a model "
+    "ends with clang -shared. TVM passes --target=x86_64, for which clang takes gcc as its linker "
+    "(seen with clang -###); TVM_WIN_TARGET must name the whole triple, and clang then needs "
+    "MSVC's libraries. On Linux any C++ compiler does.",
     source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
     run=_run,
     waits=True,
