@@ -284,7 +284,7 @@ EXIT_CODES: Final[tuple[Code, ...]] = (
             "a program that a build step calls is not on PATH: the line before names it",
             "python, where only the Microsoft Store's alias is there",
         ),
-        run="mlcbuild doctor --only python-alias,path-entries",
+        run="mlcbuild doctor --only python-alias",
         seen="Python:Using-Python-on-Windows",
     ),
 )

@@ -199,6 +199,20 @@ def test_a_huge_log_costs_under_two_seconds_of_a_processor(
     assert capsys.readouterr().out.startswith("runtime-mix-link: ")
 
 
+def test_the_cost_grows_with_the_log_and_not_with_its_square() -> None:
+    def seconds(lines: int) -> float:
+        log = "\n".join(
+            f"[{n}/9] Building CXX object src/op{n}.cc.obj: warning C4251: 'tvm::X{n}' failed"
+            for n in range(lines)
+        )
+        began = time.process_time()
+        assert explain(f"{log}\nx.obj : error LNK2038: mismatch").explanations
+        return time.process_time() - began
+
+    seconds(100)  # reads the catalogue
+    assert seconds(24_000) < 10 * seconds(6_000)
+
+
 def test_a_number_is_explained_without_reading_the_catalogue() -> None:
     code = (
         "import sys; from mlcbuild.cli import main; main(['explain', '1114']);"
