@@ -7,13 +7,21 @@ end with ``data: [DONE]``. ``usage`` of a stream comes in its last chunk where
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mlcbuild.bench.events import EventReader
+from mlcbuild.jsontext import parse
 
-__all__ = ["EXCERPT", "Answer", "StreamReader", "excerpt_of", "judge_completion", "judge_plain"]
+__all__ = [
+    "EXCERPT",
+    "Answer",
+    "StreamReader",
+    "excerpt_of",
+    "is_json",
+    "judge_completion",
+    "judge_plain",
+]
 
 #: Characters of a body that a report shows.
 EXCERPT: Final = 300
@@ -32,7 +40,8 @@ class Answer:
 
 def excerpt_of(body: bytes | str) -> str:
     """Return the beginning of a body as one line of text."""
-    text = body[: EXCERPT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
+    start = body[: EXCERPT * 4]
+    text = start.decode("utf-8", "replace") if isinstance(start, bytes) else start
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
@@ -48,12 +57,17 @@ def judge_plain(status: int, content_type: str, body: bytes, expect: str | None)
     """Judge the answer of any HTTP application: what says it is JSON has to be."""
     if bad := judge_status(status, body):
         return bad
-    kind = content_type.partition(";")[0].strip().casefold()
-    if (kind == "application/json" or kind.endswith("+json")) and _parsed(body) is _NOT_JSON:
+    if is_json(content_type) and _parsed(body) is _NOT_JSON:
         return Answer(failure="not-json", excerpt=excerpt_of(body) or "(empty body)")
     if expect is not None and expect not in body.decode("utf-8", "replace"):
         return Answer(failure="unexpected-body", excerpt=excerpt_of(body) or "(empty body)")
     return Answer()
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a content type says that the body is JSON (RFC 6839)."""
+    kind = content_type.partition(";")[0].strip().casefold()
+    return kind == "application/json" or kind.endswith("+json")
 
 
 def judge_completion(status: int, body: bytes) -> Answer:
@@ -101,8 +115,11 @@ class StreamReader:
         if len(self._start) < EXCERPT:
             self._start += piece[:EXCERPT]
         spoke = False
-        for data in self._events.feed(piece):
-            spoke |= self._event(data)
+        try:
+            for data in self._events.feed(piece):
+                spoke |= self._event(data)
+        except ValueError as error:
+            self._bad = Answer(failure="too-large", excerpt=str(error))
         if spoke:
             if self.last_s is None:
                 self.first_s = at
@@ -134,6 +151,11 @@ class StreamReader:
             self._tokens = usage
         return any(_text(choice, "delta") for choice in choices)
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing that comes can make it a success."""
+        return self._bad is not None
+
     def finish(self) -> Answer:
         """Judge the stream after its last byte."""
         if self._bad is not None:
@@ -150,12 +172,14 @@ class StreamReader:
 
 
 _NOT_JSON: Final = object()
+#: No answer has so many tokens.
+_MANY: Final = 1 << 40
 
 
 def _parsed(body: bytes | str) -> object:
     try:
-        value: object = json.loads(body)
-    except (ValueError, RecursionError):
+        value: object = parse(body)
+    except ValueError:
         return _NOT_JSON
     return value
 
@@ -186,7 +210,9 @@ def _usage(table: dict[str, Any]) -> tuple[int | None, int | None]:
         return None, None
     counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
     prompt, completion = (
-        count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+        count
+        if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < _MANY
+        else None
         for count in counts
     )
     return prompt, completion

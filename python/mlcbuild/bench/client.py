@@ -12,7 +12,14 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.bench.answers import Answer, StreamReader, judge_completion, judge_plain
+from mlcbuild.bench.answers import (
+    Answer,
+    StreamReader,
+    is_json,
+    judge_completion,
+    judge_plain,
+)
+from mlcbuild.bench.body import PLAIN, STREAM, BodyError, Plain, pieces, whole
 from mlcbuild.bench.model import Sample
 from mlcbuild.bench.request import bodies
 from mlcbuild.errors import InputError, UsageError
@@ -42,6 +49,7 @@ def new_session(timeout_s: float) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # see bench.body: a bomb would be in memory before it is seen
         timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 10.0)),
         headers={"User-Agent": "mlcbuild-bench", "Accept-Encoding": "identity"},
     )
@@ -80,16 +88,19 @@ class Client:
             ) as response:
                 status = response.status
                 if reader is not None and status in _SUCCESS:
-                    async for piece in response.content.iter_any():
+                    async for piece in pieces(response, STREAM):
                         received += len(piece)
                         reader.feed(piece, self.now())
+                        if reader.failed:
+                            response.close()  # what else it sends is not waited for
+                            break
                     answer = reader.finish()
                 else:
-                    content = await response.read()
-                    received = len(content)
-                    answer = self._judge(status, response.headers.get("Content-Type", ""), content)
+                    received, answer = await self._judged(response)
         except asyncio.CancelledError:
             raise
+        except BodyError as error:
+            answer = Answer(failure=error.kind, excerpt=str(error))
         except Exception as error:  # noqa: BLE001 - aiohttp's, the system's, and TimeoutError
             answer = _of_error(error)
         ended = self.now()
@@ -107,10 +118,18 @@ class Client:
             completion_tokens=answer.completion_tokens,
         )
 
-    def _judge(self, status: int, content_type: str, content: bytes) -> Answer:
-        if self._target.api == "plain":
-            return judge_plain(status, content_type, content, self._question.expect)
-        return judge_completion(status, content)
+    async def _judged(self, response: aiohttp.ClientResponse) -> tuple[int, Answer]:
+        """Return the bytes of a body that is not streamed, and what it is."""
+        status, kind = response.status, response.headers.get("Content-Type", "")
+        plain, expect = self._target.api == "plain", self._question.expect
+        if status in _SUCCESS and (is_json(kind) or not plain):
+            body = await whole(response)
+            judged = judge_plain(status, kind, body, expect)
+            return len(body), judged if plain else judge_completion(status, body)
+        seen = Plain(expect if plain else None)
+        async for piece in pieces(response, PLAIN):
+            seen.feed(piece)
+        return seen.received, judge_plain(status, "", seen.head, expect if seen.lacks else None)
 
 
 def _of_error(error: Exception) -> Answer:
@@ -160,7 +179,9 @@ async def read_once(
     """
     try:
         async with session.get(url, headers=headers, allow_redirects=False) as response:
-            return response.status, await response.read()
+            return response.status, await whole(response)
+    except BodyError as error:
+        raise InputError(f"{url} cannot be read: {error}", remedy="is it a chat server?") from error
     except Exception as error:
         answer = _of_error(error)
         wrong = "does not speak HTTP" if answer.failure == "not-http" else "cannot be reached"

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 __all__ = ["EventReader"]
+
+#: Bytes of one event, its lines together.
+_LARGEST: Final = 1 << 20
 
 
 class EventReader:
     """Collects the ``data`` of events. A lone carriage return ends no line: no server sends one."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[str] = []
+        self._size = 0
 
     def feed(self, piece: bytes) -> list[str]:
-        """Return the data of every event that this piece completes."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        events = []
-        for raw in lines:
-            line = raw.removesuffix(b"\r")
-            if not line:
-                if self._data:
-                    events.append("\n".join(self._data))
-                    self._data = []
-            elif line == b"data" or line.startswith(b"data:"):
-                value = line[5:].removeprefix(b" ")
-                self._data.append(value.decode("utf-8", "replace"))
+        """Return the data of every event that this piece completes.
+
+        Raises ``ValueError`` for one that grows beyond a limit.
+        """
+        self._rest += piece
+        events: list[str] = []
+        if b"\n" in piece:
+            *lines, rest = bytes(self._rest).split(b"\n")
+            self._rest = bytearray(rest)
+            for line in lines:
+                self._line(line.removesuffix(b"\r"), events)
+        if self._size + len(self._rest) > _LARGEST:
+            raise ValueError(f"an event of the stream is larger than {_LARGEST >> 20} MiB")
         return events
+
+    def _line(self, line: bytes, events: list[str]) -> None:
+        if not line:
+            if self._data:
+                events.append("\n".join(self._data))
+            self._data, self._size = [], 0
+        elif line == b"data" or line.startswith(b"data:"):
+            self._data.append(line[5:].removeprefix(b" ").decode("utf-8", "replace"))
+            self._size += len(line) + 1
 
     @property
     def unfinished(self) -> bool:

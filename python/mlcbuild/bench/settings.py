@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -13,6 +12,7 @@ from mlcbuild.bench.request import DEFAULT_PROMPT, Question
 from mlcbuild.bench.session import Plan
 from mlcbuild.bench.target import check_url
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.jsontext import parse
 from mlcbuild.redaction import hide
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _body(path: Path | None) -> bytes | None:
         return None
     content = _read(path, "--body")
     try:
-        json.loads(content)
+        parse(content)
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}") from error
     return content

@@ -6,13 +6,13 @@ some speaks OpenAI's protocol. Anything else is a plain request for exactly that
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from mlcbuild.bench.answers import excerpt_of
 from mlcbuild.bench.model import Target
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.jsontext import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,8 @@ __all__ = ["api_of_path", "find_target", "hint_for", "served_models"]
 
 _ENDINGS: Final[dict[str, Api]] = {"/chat/completions": "chat", "/completions": "completions"}
 _SUCCESS: Final = range(200, 300)
+#: Characters of a model's name.
+_NAME: Final = 500
 
 
 def check_url(url: str) -> str:
@@ -74,8 +76,7 @@ async def served_models(
     if status not in _SUCCESS:
         return None
     try:
-        listed = json.loads(body)["data"]
-        return [str(entry["id"]) for entry in listed]
+        return [entry["id"][:_NAME] for entry in parse(body)["data"]]
     except (ValueError, LookupError, TypeError):
         return None
 
@@ -121,7 +122,7 @@ def _choose(wanted: str | None, models: list[str] | None, url: str) -> str:
             raise UsageError(f"{_base(url)}/models lists no models", remedy="give --model NAME")
         return wanted
     if wanted is not None and wanted not in models:
-        listed = ", ".join(models) or "none"
+        listed = excerpt_of(", ".join(models)) or "none"
         raise UsageError(
             f"the server does not serve the model {wanted!r}",
             remedy=f"it serves {listed}",

@@ -10,8 +10,9 @@ import base64
 import csv
 import hashlib
 import io
+import shutil
 import zipfile
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from mlcbuild.aside import open_new
 from mlcbuild.errors import InputError
@@ -81,17 +82,21 @@ def _copy(
         present.add(name)
         if info.filename == record:
             continue
-        data = changed.get(name)
-        _write(out, _like(info, name), archive.read(info) if data is None else data)
+        if name in changed:
+            _write(out, _like(info, name), io.BytesIO(changed[name]))
+            continue
+        with archive.open(info) as source:
+            _write(out, _like(info, name), source)
     for name, data in changed.items():
         if name not in present:
-            _write(out, _like(archive.getinfo(record), name), data)
+            _write(out, _like(archive.getinfo(record), name), io.BytesIO(data))
     table = io.StringIO()
     last = rows.pop(rename(record), ["", ""])
     csv.writer(table, lineterminator="\n").writerows(
         [*([name, *row] for name, row in rows.items()), [rename(record), *last]]
     )
-    _write(out, _like(archive.getinfo(record), rename(record)), table.getvalue().encode())
+    encoded = io.BytesIO(table.getvalue().encode())
+    _write(out, _like(archive.getinfo(record), rename(record)), encoded)
 
 
 def _like(info: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
@@ -99,13 +104,14 @@ def _like(info: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     copy.external_attr = info.external_attr
     copy.create_system = info.create_system
     copy.compress_type = info.compress_type
+    copy.file_size = info.file_size
     return copy
 
 
-def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, data: bytes) -> None:
-    with out.open(info, "w") as stream:
-        for start in range(0, len(data), _BLOCK):
-            stream.write(data[start : start + _BLOCK])
+def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, source: IO[bytes]) -> None:
+    """Write a member in blocks: one may be larger than the memory."""
+    with out.open(info, "w") as stream:  # the size in ``info`` decides on the zip64 form
+        shutil.copyfileobj(source, stream, _BLOCK)
 
 
 def _row(data: bytes) -> list[str]:

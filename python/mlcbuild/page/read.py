@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlcbuild.errors import InputError
+from mlcbuild.jsontext import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ def owner_of_path(path: str, target: dict[str, Any], files: Files) -> str:
 
 def _read(path: Path) -> Section:
     try:
-        table = json.loads(path.read_bytes())
+        table = parse(path.read_bytes())
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

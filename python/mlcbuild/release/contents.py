@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.parser
-import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from mlcbuild.build.stamp import STAMP_NAME, Stamp, read_stamp
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
+from mlcbuild.sources.cache import digest_of, sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +80,10 @@ def read_contents(wheel: Path) -> Contents:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     fields = email.parser.BytesParser().parsebytes(metadata)
     parts += [_required(str(line)) for line in fields.get_all("Requires-Dist", [])]
-    data = wheel.read_bytes()
     return Contents(
         file=wheel.name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
+        sha256=sha256_of(wheel),
+        size=wheel.stat().st_size,
         distribution=str(fields["Name"]),
         version=str(fields["Version"]),
         licence=str(fields.get("License-Expression") or ""),
@@ -144,7 +143,8 @@ def _files(archive: zipfile.ZipFile) -> list[Part]:
         if is_native_name(name) or name.endswith((".so", ".dylib")) or ".so." in name:
             # delvewheel's and auditwheel's folder
             repaired = name.partition("/")[0].endswith(".libs")
-            digest = hashlib.sha256(archive.read(name)).hexdigest()
+            with archive.open(name) as member:
+                digest = digest_of(member)
             found.append(Part(kind="bundled" if repaired else "library", name=name, sha256=digest))
     return found
 

@@ -19,6 +19,7 @@ from mlcbuild.release.index import index_files
 from mlcbuild.release.provenance import make_provenance
 from mlcbuild.release.sbom import SBOM_NAME, make_sbom
 from mlcbuild.release.trust import refuse_untrue
+from mlcbuild.sources.cache import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +92,7 @@ def _with_sbom(wheel: Path, into: Path, *, epoch: int) -> Path:
     fresh = target.with_name(f".{target.name}.new")
     try:
         rewrite(wheel, fresh, {inside: make_sbom(contents, epoch=epoch).encode()})
-        if target.exists() and target.read_bytes() != fresh.read_bytes() and target != wheel:
+        if target.exists() and sha256_of(target) != sha256_of(fresh) and target != wheel:
             raise InputError(
                 f"{target} is there with other contents",
                 remedy="a published wheel keeps its bytes: raise the version, or remove it",

@@ -7,7 +7,6 @@ It asks the indexes that pip is set up for (see pipconfig) and never runs anythi
 from __future__ import annotations
 
 import html.parser
-import json
 import re
 import urllib.error
 import urllib.parse
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.utils import canonicalize_name
 
 from mlcbuild.filenames import is_plain
+from mlcbuild.jsontext import parse
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings
 from mlcbuild.sources.transfer import IndexFile, IndexUnreachableError, Transfer, unreachable
 
@@ -48,8 +48,9 @@ class _Links(html.parser.HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep the attributes of every anchor."""
-        if tag == "a":
-            self.anchors.append(dict(attrs))
+        found = dict(attrs) if tag == "a" else {}
+        if any(ending in (found.get("href") or "") for ending in _ARCHIVES):
+            self.anchors.append(found)
 
 
 def _offered(
@@ -158,10 +159,7 @@ class Index:
         if folder is not None and folder.is_dir():  # an index in a folder (dir2pi)
             url = (folder / "index.html").absolute().as_uri()
         try:
-            with Transfer(self.settings).open(url, {"Accept": _ACCEPT}) as response:
-                body = response.read()
-                kind = response.headers.get_content_type()
-                final = response.url
+            body, kind, final = Transfer(self.settings).page(url, {"Accept": _ACCEPT})
         except urllib.error.HTTPError as error:
             if error.code == _NOT_FOUND:
                 return
@@ -170,7 +168,7 @@ class Index:
             raise unreachable(url, error) from error
         try:
             files = (
-                list(_from_json(json.loads(body), final))
+                list(_from_json(parse(body), final))
                 if kind.endswith("json")
                 else list(_from_html(body.decode("utf-8", "replace"), final))
             )

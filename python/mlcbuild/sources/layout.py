@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.jsontext import parse
 from mlcbuild.sources.cache import no_room
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
@@ -59,7 +60,7 @@ def fingerprint(component: Component, patches: tuple[Patch, ...]) -> str:
 def read_state(folder: Path) -> State | None:
     """Return what was laid out in ``folder``, None when nothing (or nothing readable) was."""
     try:
-        content = json.loads((folder / MARKER).read_text("utf-8"))
+        content = parse((folder / MARKER).read_text("utf-8"))
         if content["format"] != _FORMAT:
             return None
         files = {path: (int(f[0]), int(f[1]), str(f[2])) for path, f in content["files"].items()}

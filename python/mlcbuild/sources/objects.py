@@ -31,6 +31,14 @@ _FOLDER: Final = "40000"
 _EXECUTABLE: Final = "100755"
 _FILES: Final = frozenset({"100644", "100664", _EXECUTABLE})
 _SUBMODULE: Final = "160000"
+#: Bytes of one object: a file is in memory whole, once.
+_LARGEST: Final = 256 << 20
+#: Bytes of all files of a component together.
+_ALL: Final = 2 << 30
+#: Entries of trees in all, and folders in each other: a few objects can name each other into more
+#: files than any disk has.
+_MOST: Final = 1_000_000
+_DEEPEST: Final = 100
 
 
 class MissingObjectError(FailedError):
@@ -92,14 +100,19 @@ class ObjectReader:
             if len(header) != len(("oid", "type", "size")):
                 raise self._damaged(oid)
             size = int(header[2])
-            data = stdout.read(size + 1)
+            if size > _LARGEST:
+                raise FailedError(
+                    f"{self.component}: the object {oid[:12]} has {size / 1e6:.0f} MB, more than "
+                    f"the {_LARGEST >> 20} MiB that a source file may have",
+                    remedy="list it under 'exclude' in sources.toml",
+                )
+            content: bytes = stdout.read(size)
+            whole = len(content) == size and stdout.read(1) == b"\n"
         except OSError as error:  # the reader died: Git refuses a damaged pack that way
             raise self._damaged(oid) from error
-        content = data[:-1]
-        actual = hashlib.sha1(  # noqa: S324 - Git's object format, not our choice
-            f"{header[1]} {len(content)}\0".encode() + content
-        ).hexdigest()
-        if actual != oid or header[1] != kind or len(data) != size + 1:
+        actual = hashlib.sha1(f"{header[1]} {size}\0".encode())  # noqa: S324 - Git's, not our choice
+        actual.update(content)
+        if actual.hexdigest() != oid or header[1] != kind or not whole:
             raise self._damaged(oid)
         return content
 
@@ -128,29 +141,44 @@ def _entries(data: bytes) -> Iterator[tuple[str, str, str]]:
         space = data.index(b" ", at)
         end = data.index(b"\0", space)
         yield (
-            data[at:space].decode(),
+            data[at:space].decode("ascii"),
             data[space + 1 : end].decode("utf-8", "surrogateescape"),
             data[end + 1 : end + 21].hex(),
         )
         at = end + 21
 
 
-def _walk(reader: ObjectReader, component: Component, tree: str, prefix: str) -> dict[str, Blob]:
+def _walk(reader: ObjectReader, component: Component, tree: str) -> dict[str, Blob]:
+    """Return the wanted files of a tree. Raises ``FailedError`` for one that no sources have."""
     found: dict[str, Blob] = {}
-    for mode, name, oid in _entries(reader.read(tree, "tree")):
-        path = f"{prefix}{name}"
-        if mode == _FOLDER:
-            if component.may_contain(path):
-                found |= _walk(reader, component, oid, f"{path}/")
-        elif component.wants(path):
-            if mode not in _FILES:
-                kind = "submodule" if mode == _SUBMODULE else "symbolic link"
-                raise FailedError(
-                    f"{component.name}: {path} is a {kind}, which cannot be laid out",
-                    remedy="list it under 'exclude' in sources.toml",
-                )
-            found[path] = Blob(oid=oid, executable=mode == _EXECUTABLE)
-    return found
+    waiting, seen = [(tree, "")], 0
+    while waiting:
+        oid, prefix = waiting.pop()
+        try:
+            entries = list(_entries(reader.read(oid, "tree")))
+        except ValueError as error:  # its hash is right: it was made so
+            raise FailedError(f"{component.name}: {oid[:12]} is not a tree of Git's") from error
+        seen += len(entries) + 1
+        if seen > _MOST or prefix.count("/") > _DEEPEST:
+            limit = f"{_MOST} entries" if seen > _MOST else f"{_DEEPEST} folders in each other"
+            raise FailedError(
+                f"{component.name}: the commit has more than {limit}",
+                remedy="list less of it under 'paths' in sources.toml",
+            )
+        for mode, name, entry in entries:
+            path = f"{prefix}{name}"
+            if mode == _FOLDER:
+                if component.may_contain(path):
+                    waiting.append((entry, f"{path}/"))
+            elif component.wants(path):
+                if mode not in _FILES:
+                    kind = "submodule" if mode == _SUBMODULE else "symbolic link"
+                    raise FailedError(
+                        f"{component.name}: {path} is a {kind}, which cannot be laid out",
+                        remedy="list it under 'exclude' in sources.toml",
+                    )
+                found[path] = Blob(oid=entry, executable=mode == _EXECUTABLE)
+    return dict(sorted(found.items()))
 
 
 def wanted_blobs(
@@ -162,7 +190,7 @@ def wanted_blobs(
     when the lock lists a path that the commit does not have.
     """
     first = reader.read(commit, "commit").split(b"\n", 1)[0].decode()
-    blobs = _walk(reader, component, first.removeprefix("tree "), "")
+    blobs = _walk(reader, component, first.removeprefix("tree "))
     for path in component.paths:
         if not any(found == path or found.startswith(f"{path}/") for found in blobs):
             raise FailedError(
@@ -176,7 +204,14 @@ def wanted_blobs(
 def read_tree(reader: ObjectReader, component: Component, commit: str) -> Tree:
     """Return every file of the component, each verified. Raises as ``wanted_blobs`` does."""
     blobs, _ = wanted_blobs(reader, component, commit)
-    return {
-        path: SourceFile(data=reader.read(blob.oid, "blob"), executable=blob.executable)
-        for path, blob in blobs.items()
-    }
+    tree: Tree = {}
+    left = _ALL
+    for path, blob in blobs.items():
+        tree[path] = SourceFile(data=reader.read(blob.oid, "blob"), executable=blob.executable)
+        left -= len(tree[path].data)
+        if left < 0:
+            raise FailedError(
+                f"{component.name}: its files have more than {_ALL >> 30} GiB together",
+                remedy="list less of it under 'paths' in sources.toml",
+            )
+    return tree

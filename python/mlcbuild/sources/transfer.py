@@ -22,6 +22,7 @@ from mlcbuild.aside import open_kept, open_new
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.redaction import hide
 from mlcbuild.sources.cache import no_room, sha256_of
+from mlcbuild.sources.pace import Watch, paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexFile", "IndexUnreachableError", "Transfer", "unreachable", "without_credentials"]
 
-_BLOCK: Final = 1 << 16
+#: Bytes and seconds that a page of an index may have; PyPI's largest has a tenth of it.
+_PAGE: Final = 32 << 20
+_PAGE_S: Final = 120.0
+#: Bytes of a file whose size the index does not tell.
+_FILE: Final = 16 << 30
 _RANGE_REFUSED: Final = 416
 _PARTIAL: Final = 206
 
@@ -65,8 +70,6 @@ class Transfer:
         """
         parts = urllib.parse.urlsplit(url)
         handlers: list[urllib.request.BaseHandler] = []
-        if parts.scheme == "https":
-            handlers.append(urllib.request.HTTPSHandler(context=self._context(parts.hostname)))
         if self.settings.proxy:
             proxies = dict.fromkeys(("http", "https"), self.settings.proxy)
             handlers.append(urllib.request.ProxyHandler(proxies))
@@ -78,10 +81,21 @@ class Transfer:
         request = urllib.request.Request(  # noqa: S310 - an index may be a file: URL
             url, headers={"User-Agent": f"mlcbuild/{__version__}", **headers}
         )
-        opened: HTTPResponse = urllib.request.build_opener(*handlers).open(
-            request, timeout=self.settings.timeout
-        )
+        with Watch() as watch:
+            opener = urllib.request.build_opener(*watch.handlers(self._context), *handlers)
+            opened: HTTPResponse = opener.open(request, timeout=self.settings.timeout)
         return opened
+
+    def page(self, url: str, headers: dict[str, str]) -> tuple[bytes, str, str]:
+        """Return a page of an index, its content type and its last address.
+
+        Raises what ``open`` raises, and ``ValueError`` for one that is too large or too slow.
+        """
+        body = bytearray()
+        with self.open(url, headers) as response:
+            for block in paced(response, most=_PAGE, deadline_s=_PAGE_S):
+                body += block
+            return bytes(body), response.headers.get_content_type(), response.url
 
     def _context(self, host: str | None) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -116,7 +130,9 @@ class Transfer:
             received = 0
             with open_kept(part) if file.sha256 else open_new(part) as out:
                 start = out.seek(0, os.SEEK_END)
-                for block, position in self._blocks(file.url, start):
+                for block, position in self._blocks(
+                    file.url, start, _FILE if file.size is None else file.size
+                ):
                     out.seek(position)
                     out.truncate()
                     out.write(block)
@@ -141,8 +157,11 @@ class Transfer:
             ) from error
         return received
 
-    def _blocks(self, url: str, start: int) -> Iterator[tuple[bytes, int]]:
-        """Yield the file's blocks with their positions, from ``start`` if the server can."""
+    def _blocks(self, url: str, start: int, most: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the file's blocks with their positions, from ``start`` if the server can.
+
+        ``most`` is the size that is told, or what no file has.
+        """
         headers = {"Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
@@ -153,7 +172,7 @@ class Transfer:
                 end = None if length is None else position + int(length)
                 if end == position:
                     yield b"", position
-                while block := response.read(_BLOCK):
+                for block in paced(response, most=max(most - position, 0)):
                     yield block, position
                     position += len(block)
         except urllib.error.HTTPError as error:

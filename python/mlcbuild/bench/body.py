@@ -1,0 +1,111 @@
+"""Read the body of an answer: decoded, as it comes, no further than a limit and never all of it.
+
+A load test has thousands of answers under way. What a server sends beyond these limits is no
+answer of a chat server, and no figure of it would tell anything.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    import aiohttp
+
+__all__ = ["ANSWER", "PLAIN", "STREAM", "BodyError", "Plain", "pieces", "whole"]
+
+#: Bytes, decoded: an answer that is parsed whole; one that is streamed; one that is only counted.
+ANSWER: Final = 4 << 20
+STREAM: Final = 16 << 20
+PLAIN: Final = 64 << 20
+#: Decoded at once: a gzip bomb makes a thousand times its size.
+_BLOCK: Final = 1 << 16
+#: Bytes of a plain body that a report shows the beginning of.
+_HEAD: Final = 1200
+
+
+class BodyError(Exception):
+    """A body that is not read to its end; ``kind`` is the failure that it is."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+
+
+async def pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
+    """Yield the decoded body. Raises ``BodyError`` past the limit or for an unknown encoding."""
+    decode = _decoder(response.headers.get("Content-Encoding", ""))
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > limit:  # noqa: PLR2004 - digits
+        raise _too_large(limit)
+    left = limit
+    async for raw in response.content.iter_any():
+        for piece in decode(raw):
+            left -= len(piece)
+            if left < 0:
+                raise _too_large(limit)
+            yield piece
+
+
+async def whole(response: aiohttp.ClientResponse, limit: int = ANSWER) -> bytes:
+    """Return the body. Raises as ``pieces`` does."""
+    body = bytearray()
+    async for piece in pieces(response, limit):
+        body += piece
+    return bytes(body)
+
+
+class Plain:
+    """The beginning of a body of any length, and whether a text is in it."""
+
+    def __init__(self, expect: str | None) -> None:
+        self.head = b""
+        self.received = 0
+        self._wanted = None if expect is None else expect.encode()
+        self._tail = b""
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the text that is expected has not come."""
+        return self._wanted is not None
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self.received += len(piece)
+        if len(self.head) < _HEAD:
+            self.head += piece[:_HEAD]
+        if self._wanted is None:
+            return
+        seen = self._tail + piece
+        if self._wanted in seen:
+            self._wanted = None
+        else:
+            self._tail = seen[-len(self._wanted) :]
+
+
+def _too_large(limit: int) -> BodyError:
+    return BodyError("too-large", f"the answer is larger than {limit >> 20} MiB")
+
+
+def _decoder(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Return what decodes pieces; none was asked for, and servers send gzip all the same."""
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return lambda raw: iter((raw,))
+    if name not in {"gzip", "x-gzip", "deflate"}:
+        raise BodyError("encoded", f"the answer is encoded ({name}), which was not asked for")
+    engine = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as it begins
+
+    def decode(raw: bytes) -> Iterator[bytes]:
+        while raw and not engine.eof:
+            try:
+                piece = engine.decompress(raw, _BLOCK)
+            except zlib.error as error:
+                raise BodyError("encoded", f"the answer is not {name}: {error}") from error
+            raw = engine.unconsumed_tail
+            if piece:
+                yield piece
+
+    return decode
