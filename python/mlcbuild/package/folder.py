@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
+import stat
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -27,6 +29,8 @@ SHOWN: Final = 200
 def map_file(path: Path | str, *, name: str) -> memoryview:
     """Return a file's bytes, mapped where that pays. Raises ``InputError`` if it cannot be read."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would be waited for
+            raise InputError(f"{name}: not a file")
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  twice as fast as Path.open
             if os.fstat(file.fileno()).st_size < MAP_FROM:
                 return memoryview(file.read())
@@ -97,34 +101,19 @@ class FilesPackage:
 
 
 def _walk(root: str, name: str) -> Iterator[Member]:
-    """List the files below a folder, in order of name; as deep as it goes.
-
-    What is neither file nor folder (a pipe, a device, a link that leads nowhere) is left out.
-    """
-    open_folders = [("", iter(_entries(root, name)))]
-    while open_folders:
-        prefix, entries = open_folders[-1]
-        entry = next(entries, None)
-        if entry is None:
-            open_folders.pop()
-        elif entry.is_dir(follow_symlinks=False):
-            inner = f"{prefix}{entry.name}/"
-            open_folders.append((inner, iter(_entries(entry.path, name))))
-        elif (size := _size(entry)) is not None:
-            yield Member(path=prefix + entry.name, size=size)
-
-
-def _entries(folder: str, name: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        shown = folder if len(folder) <= SHOWN else f"{folder[:SHOWN]}..."
-        raise InputError(f"{name}: {shown} cannot be listed ({error.strerror})") from error
-
-
-def _size(entry: os.DirEntry[str]) -> int | None:
-    try:
-        return entry.stat().st_size if entry.is_file() else None
-    except OSError:  # a loop of links, or gone since
-        return None
+    """Yield the files of a folder and of those in it, however deep, in the order of their names."""
+    waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
+    while waiting:
+        path, entry = waiting.pop()
+        if entry is not None and not entry.is_dir(follow_symlinks=False):
+            with contextlib.suppress(OSError):  # a loop of links is no file
+                if entry.is_file():
+                    yield Member(path=path, size=entry.stat().st_size)
+            continue
+        folder = root if entry is None else entry.path
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda each: each.name, reverse=True)
+        except OSError as error:
+            raise InputError(f"{name}: {folder} cannot be listed ({error.strerror})") from error
+        waiting += [(f"{path}/{each.name}" if path else each.name, each) for each in entries]

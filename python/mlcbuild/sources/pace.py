@@ -51,7 +51,8 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        if self._late and isinstance(error, Exception):
+        # Headers that end early are no error of http.client's: they are taken for whole.
+        if self._late and (error is None or isinstance(error, Exception)):
             raise TimeoutError(f"no answer within {self._limit_s:.0f} s") from error
 
     def _end(self) -> None:
