@@ -11,9 +11,7 @@ Linux and macOS.
 
 from __future__ import annotations
 
-import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +27,8 @@ from hostilewheels import (  # noqa: E402  found through the line above
     mesh,
     record_of_nothing,
 )
+from mlcbuild import programs  # noqa: E402
+from mlcbuild.commandline import Parser  # noqa: E402
 from pefactory import make_pe  # noqa: E402
 
 if TYPE_CHECKING:
@@ -79,13 +79,7 @@ def measure(code: Path, path: Path, limit: int) -> str:
         "    pass\n"
         "print('USED', code, use.ru_utime + use.ru_stime, memory, file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", program, str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONSAFEPATH": "1"},
-    )
+    done = programs.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
     used = [line for line in done.stderr.splitlines() if line.startswith("USED")]
     if not used:
         return f"| over {limit} s | ended by {done.returncode} |"
@@ -96,7 +90,7 @@ def measure(code: Path, path: Path, limit: int) -> str:
 
 def main() -> int:
     """Measure every input and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--code", type=Path, default=ROOT, help="a checkout whose package runs")
     parser.add_argument("--limit", type=int, default=60, help="CPU seconds of one process")
     options = parser.parse_args()

@@ -13,7 +13,6 @@ input; exits 1 when one file or kind breaks a bound.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import io
 import random
@@ -35,6 +34,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 from hostilewheels import chain, cycle, mesh, record_of_nothing  # noqa: E402
 from mlcbuild.check import check  # noqa: E402
 from mlcbuild.check.settings import Settings  # noqa: E402
+from mlcbuild.commandline import Parser  # noqa: E402
 from mlcbuild.errors import MlcbuildError  # noqa: E402
 from mlcbuild.pe.reader import PeFile  # noqa: E402
 from mlcbuild.release import release  # noqa: E402
@@ -239,7 +239,7 @@ def growth(folder: Path) -> int:
 
 def main() -> int:
     """Run every part and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pe", type=int, default=20_000, help="damaged images to read")
     parser.add_argument("--wheels", type=int, default=2_000, help="damaged wheels to read")
     parser.add_argument("--metadata", type=int, default=500, help="wheels with odd metadata")
