@@ -119,6 +119,7 @@ def test_the_error_names_the_first_and_counts_the_rest() -> None:
         require(FakeMachine(tools={}), build_dir=Path("build"), fetches=True, rust="1.78")
 
 
+@pytest.mark.needs_git
 def test_this_machine_is_really_asked(tmp_path: Path) -> None:
     probe = SystemProbe()
     git = probe.tool("git")

@@ -257,6 +257,7 @@ def load_script(name: str) -> ModuleType:
     return module
 
 
+@pytest.mark.needs_git
 def test_a_component_is_pinned_to_the_newest_commit_of_its_origin(tmp_path: Path) -> None:
     origin = tmp_path / "origin"
     for command in (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from mlc_llm._locator.commands import refuse_without_compiler
 from mlc_llm._locator.installed import require_version
-from mlcbuild.wheelhouse.recipes import chat_only
+from mlcbuild.wheelhouse.runtime_only import runtime_only
+from mlcbuild.wheelhouse.wheelfile import WheelFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,15 @@ def test_the_chat_only_set_says_where_to_compile(tvm: Path) -> None:
     assert "TVM's compiler is not in this chat-only set" in text
     assert "mlcbuild model MODEL --target win_amd64" in text
     assert "pip install" not in text
-    assert chat_only("0.26.0").startswith("TVM's compiler is not in this chat-only set")
+    official = WheelFile(
+        name="apache-tvm",
+        version="0.26.0",
+        tag="py3-none-any",
+        files={},
+        info={"METADATA": b"Name: apache-tvm\nVersion: 0.26.0\n"},
+    )
+    refusal = runtime_only(official).files["tvm/relax/__init__.py"].decode()
+    assert "TVM's compiler is not in this chat-only set" in refusal
 
 
 def test_the_runtime_alone_is_completed_by_an_extra(

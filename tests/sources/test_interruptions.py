@@ -173,6 +173,7 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 
 
+@pytest.mark.needs_git
 def test_a_full_disk_while_laying_out_is_named_and_mends(tmp_path: Path) -> None:
     project = make_project(tmp_path, {"LICENSE": "free\n", "src/main.cc": "int main();\n" * 9000})
     code, error = finish(start(project, before=limit))
