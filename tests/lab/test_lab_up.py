@@ -184,6 +184,7 @@ def test_what_there_is_not_is_said_before_anything_is_made(tmp_path: Path) -> No
     assert not (tmp_path / "lab").exists()
 
 
+@pytest.mark.needs_lab
 def test_an_index_without_the_download_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     index = {"PIP_INDEX_URL": (tmp_path / "empty").as_uri(), "PIP_FIND_LINKS": ""}

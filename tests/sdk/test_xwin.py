@@ -24,8 +24,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a scrip
 
 LLVM = Llvm(clang_cl="", lld_link="", llvm_lib="", llvm_rc="", llvm_mt="", version=(19, 1, 7))
 #: Leaves the files of a splat below --output, or below XWIN_CACHE_DIR/xwin, and what it was told.
+#: A path with a space cannot stand in a #! line: the shell starts Python on the same file.
 STAND_IN = """\
-#!{python}
+#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import os, pathlib, sys
 if {fails}:
     sys.exit("resolving\\nError: HTTP GET failed\\n\\nCaused by:\\n    io: connection refused\\n\\n"
