@@ -167,7 +167,7 @@ NOWHERE: dict[str, str] = {
     "pip wheel . -C offline=true": _BUILT,
     "mlcbuild wheel -o dist": _BUILT,
     "mlcbuild wheel -o dist 2>&1 | mlcbuild explain -": _BUILT,
-    "pip install --find-links dist mlc-llm": _BUILT,
+    'pip install --find-links dist "mlc-llm[compile]"': _BUILT,
     "mlc_llm convert_weight~": _NO_MODEL,
     "mlc_llm gen_config~": _NO_MODEL,
     "mlc_llm compile~": _NO_MODEL,

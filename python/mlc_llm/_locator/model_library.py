@@ -153,7 +153,16 @@ def _kind(device: object) -> str:
 def _command(model: str, kind: str) -> str:
     suffix = ".dll" if sys.platform == "win32" else ".so"
     words = ["mlcbuild", "model", model, "--device", kind]
-    return shlex.join([*words, "-o", f"model-{kind}{suffix}"])
+    return _joined([*words, "-o", f"model-{kind}{suffix}"])
+
+
+def _joined(words: list[str]) -> str:
+    """Return the words as one types them at this system's prompt."""
+    if sys.platform == "win32":
+        from subprocess import list2cmdline  # noqa: PLC0415 - not on import
+
+        return list2cmdline(words)
+    return shlex.join(words)
 
 
 def _text(model: str, kind: str, reason: str) -> str:
@@ -163,5 +172,5 @@ def _text(model: str, kind: str, reason: str) -> str:
         f"  {reason}\n"
         "make it where a full TVM is, any Linux will do, and pass it on:\n"
         f"  {_command(model, kind)}{' --target win_amd64' if suffix == '.dll' else ''}\n"
-        f"  mlc_llm chat {shlex.quote(model)} --model-lib model-{kind}{suffix} --device {kind}"
+        f"  mlc_llm chat {_joined([model])} --model-lib model-{kind}{suffix} --device {kind}"
     )

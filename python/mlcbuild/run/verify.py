@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError, UsageError
 from mlcbuild.progress import ticking
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mlcbuild.run.subject import Subject
 
 __all__ = ["Options", "Outcome", "Step", "verify"]
+
+#: What links models on Windows: the wheel's extra ``compile``.
+_LINKER: Final = "ziglang>=0.13"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +110,8 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
     subject = read_subject(options.wheel)
     if options.chat and options.device == "cuda":
         options = _with_cuda(options)
+    if options.chat and sys.platform == "win32" and not options.no_index:
+        options = replace(options, also=(*options.also, _LINKER))
     if options.wine and (options.wheel.parent / "wheelhouse.json").is_file():
         links = (*options.find_links, options.wheel.parent)  # the set is complete
         options = replace(options, find_links=links, no_index=True)
