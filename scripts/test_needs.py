@@ -13,6 +13,9 @@ sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 
 from needs import BY_NAME, NEEDS, Need, lacking, packages_for
 
+#: What does not serve is told by what still lacks afterwards.
+_ANY = tuple(range(-64, 256))
+
 
 def absent(names: list[str]) -> list[Need]:
     """Return what lacks and can be installed. Raises ``StepError`` for an unknown name."""
@@ -29,17 +32,14 @@ def setup(names: list[str]) -> None:
         if need.brought_by:
             raise StepError(f"{need.what} ({lacking(need.name)}): {need.brought_by}", 3)
     packages: set[str] = set()
-    commands = []
     for need in missing:
+        wanted = sorted(packages_for(need))
         by_command = bool(need.command) and find_program(need.command[0]) is not None
-        wanted = packages_for(need)
-        print(f"   {need.what}: {' '.join(need.command if by_command else sorted(wanted))}")
-        if by_command:
-            commands.append(need.command)
-        else:
-            packages |= wanted
-    for command in commands:
-        run(*command)
+        ways = [" ".join(need.command)] if by_command else []
+        ways += [" ".join(wanted)] if wanted else []
+        print(f"   {need.what}: {', or else '.join(ways)}", flush=True)
+        if not by_command or run(*need.command, ok=_ANY) != 0:
+            packages |= set(wanted)
     if packages:
         install_packages(packages)
     lacking.cache_clear()

@@ -145,6 +145,7 @@ NEEDS = (
         what="Rust's standard library for windows-msvc",
         probe=rust_for_windows,
         command=("rustup", "target", "add", "x86_64-pc-windows-msvc"),
+        packages="cargo-web rustc-web rust-web-src",
     ),
     Need(
         name="index",
