@@ -1,29 +1,19 @@
-"""The headers of one image, read by pefile, and the map from RVA to file offset."""
+"""The headers of one image, and the map from RVA to file offset."""
 
 from __future__ import annotations
 
 import bisect
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
-from mlcbuild.errors import InputError
-from mlcbuild.pe.layout import (
-    MAX_SECTIONS,
-    PAGE,
-    PE32,
-    PE32_PLUS,
-    SECTOR,
-    doubts,
-    immovable,
-    mapped,
-    refusals,
-)
+from mlcbuild.pe.fields import PE32, NotPeError, read_fields, read_rich
+from mlcbuild.pe.layout import MAX_SECTIONS, PAGE, SECTOR, doubts, immovable, mapped, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pefile
+    from mlcbuild.pe.fields import Fields
 
 __all__ = ["Directory", "Headers", "NotPeError", "Section", "read_headers"]
 
@@ -31,10 +21,6 @@ __all__ = ["Directory", "Headers", "NotPeError", "Section", "read_headers"]
 SECTION: Final = struct.Struct("<8s4I16x")
 #: link.exe's stub and Rich header end below 0x200; a far e_lfanew would make the search unbounded.
 RICH_LIMIT: Final = 0x1000
-
-
-class NotPeError(InputError):
-    """The bytes are not a PE image at all (or end within its headers)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,82 +122,35 @@ class Headers:
             step *= 8
 
 
-class _Buffer:
-    """The little of a bytes object that pefile uses, over a view: nothing big is copied."""
-
-    def __init__(self, view: memoryview) -> None:
-        self._view = view
-
-    def __len__(self) -> int:
-        return len(self._view)
-
-    def __getitem__(self, where: slice) -> bytes:
-        return bytes(self._view[where])
-
-    def close(self) -> None:
-        self._view = memoryview(b"")
-
-    def find(self, what: bytes, start: int, end: int) -> int:
-        found = bytes(self._view[start:end]).find(what)
-        return found if found < 0 else found + start
-
-
 def read_headers(data: memoryview, *, path: str) -> Headers:
-    """Parse the headers with pefile (``fast_load``: no directory).
-
-    Raises ``NotPeError`` where there are none to parse.
-    """
-    import pefile  # noqa: PLC0415  20 ms that only images cost
-
-    buffer = _Buffer(data)
-    try:
-        pe = pefile.PE(data=cast("bytes", buffer), fast_load=True)
-        return _headers(data, pe, path)
-    except pefile.PEFormatError as error:
-        why = str(error.args[0]).rstrip(".")  # pefile's own text is this one's repr
-        raise NotPeError(f"{path}: not a PE image ({why})") from error
-    except (ArithmeticError, AttributeError, LookupError, struct.error, ValueError) as error:
-        # What pefile meets damage with where it does not expect any.
-        raise NotPeError(f"{path}: not a PE image (damaged headers: {error})") from error
-    finally:
-        # pefile's objects refer to each other: they would hold the bytes until the next collection.
-        buffer.close()
-
-
-def _headers(data: memoryview, pe: pefile.PE, path: str) -> Headers:
-    if pe.OPTIONAL_HEADER.Magic not in {PE32, PE32_PLUS}:
-        raise NotPeError(f"{path}: not a PE image (optional header {pe.OPTIONAL_HEADER.Magic:#x})")
-    sections = tuple(_sections(data, pe))
-    optional = pe.OPTIONAL_HEADER
-    rich, defects = _rich(pe)
-    invalid, stuck = next(refusals(pe, sections, len(data)), None), immovable(pe)
+    """Read the headers, no directory. Raises ``NotPeError`` where there are none."""
+    fields = read_fields(data, path=path)
+    sections = tuple(_sections(data, fields))
+    invalid, stuck = next(refusals(fields, sections, len(data)), None), immovable(fields)
     return Headers(
         data=data,
-        machine=pe.FILE_HEADER.Machine,
-        bits=32 if optional.Magic == PE32 else 64,
-        characteristics=pe.FILE_HEADER.Characteristics,
-        subsystem=optional.Subsystem,
-        linker_version=(int(optional.MajorLinkerVersion), int(optional.MinorLinkerVersion)),
-        image_base=optional.ImageBase,
-        header_size=optional.SizeOfHeaders,
-        flat=optional.SectionAlignment < PAGE,
+        machine=fields.machine,
+        bits=32 if fields.magic == PE32 else 64,
+        characteristics=fields.characteristics,
+        subsystem=fields.subsystem,
+        linker_version=fields.linker_version,
+        image_base=fields.image_base,
+        header_size=fields.header_size,
+        flat=fields.section_alignment < PAGE,
         sections=sections,
-        directories=tuple(
-            Directory(rva=each.VirtualAddress, size=each.Size) for each in optional.DATA_DIRECTORY
-        ),
-        rich=rich,
+        directories=tuple(Directory(rva=rva, size=size) for rva, size in fields.directories),
+        rich=read_rich(data, fields.pe_at) if fields.pe_at <= RICH_LIMIT else (),
         invalid=invalid or stuck,
         winerror=487 if stuck and not invalid else 193,
-        defects=defects if invalid or stuck else (*defects, *doubts(pe, sections)),
+        defects=() if invalid or stuck else tuple(doubts(fields, sections)),
         _starts=[section.rva for section in sections],
     )
 
 
-def _sections(data: memoryview, pe: pefile.PE) -> Iterator[Section]:
-    """Read the section table as it is: pefile leaves out the sections that it finds odd."""
-    at = pe.OPTIONAL_HEADER.get_file_offset() + pe.FILE_HEADER.SizeOfOptionalHeader
-    count = min(pe.FILE_HEADER.NumberOfSections, MAX_SECTIONS)
-    table = data[at : at + SECTION.size * count]
+def _sections(data: memoryview, fields: Fields) -> Iterator[Section]:
+    """Read the section table as it is, odd sections too."""
+    count = min(fields.section_count, MAX_SECTIONS)
+    table = data[fields.table : fields.table + SECTION.size * count]
     for row in SECTION.iter_unpack(table[: len(table) // SECTION.size * SECTION.size]):
         name, virtual_size, rva, raw_size, offset = row
         yield Section(
@@ -221,16 +160,3 @@ def _sections(data: memoryview, pe: pefile.PE) -> Iterator[Section]:
             offset=offset,
             raw_size=raw_size,
         )
-
-
-def _rich(pe: pefile.PE) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
-    if pe.DOS_HEADER.e_lfanew > RICH_LIMIT:
-        return (), ()
-    try:
-        header = pe.parse_rich_header()
-    except (IndexError, ValueError, struct.error) as error:
-        return (), (f"Rich header cannot be read ({error})",)
-    if header is None:
-        return (), ()
-    ids = header["values"][::2]
-    return tuple((each >> 16, each & 0xFFFF) for each in ids), ()

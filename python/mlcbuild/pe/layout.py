@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.pe.fields import PE32, PE32_PLUS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pefile
-
+    from mlcbuild.pe.fields import Fields
     from mlcbuild.pe.headers import Section
 
 __all__ = [
     "MAX_SECTIONS",
     "PAGE",
-    "PE32",
-    "PE32_PLUS",
     "SECTOR",
     "align",
     "doubts",
@@ -29,8 +28,6 @@ __all__ = [
     "refusals",
 ]
 
-PE32: Final = 0x10B
-PE32_PLUS: Final = 0x20B
 EXECUTABLE_IMAGE: Final = 0x0002
 RELOCATIONS_STRIPPED: Final = 0x0001
 #: File offsets of sections count in sectors, whatever FileAlignment says.
@@ -59,43 +56,41 @@ def mapped(section: Section) -> int:
     return align(section.virtual_size or section.raw_size, PAGE)
 
 
-def refusals(pe: pefile.PE, sections: Sequence[Section], size: int) -> Iterator[str]:
+def refusals(fields: Fields, sections: Sequence[Section], size: int) -> Iterator[str]:
     """Give the reasons why the image is mapped into no process (error 193).
 
     ``size`` is the file's, in bytes.
     """
-    header, optional = pe.FILE_HEADER, pe.OPTIONAL_HEADER
-    if not header.Characteristics & EXECUTABLE_IMAGE:
+    if not fields.characteristics & EXECUTABLE_IMAGE:
         yield "the header's flags say that linking failed (not an executable image)"
-    if MAGIC_OF.get(header.Machine, optional.Magic) != optional.Magic:
-        yield f"machine {header.Machine:#x} with an optional header of the other width"
-    if pe.DOS_HEADER.e_lfanew % 4:
+    if MAGIC_OF.get(fields.machine, fields.magic) != fields.magic:
+        yield f"machine {fields.machine:#x} with an optional header of the other width"
+    if fields.pe_at % 4:
         yield "the PE header is not aligned to four bytes"
-    if header.NumberOfSections > MAX_SECTIONS:
-        yield f"{header.NumberOfSections} sections, Windows takes {MAX_SECTIONS}"
-    for value in (optional.FileAlignment, optional.SectionAlignment):
+    if fields.section_count > MAX_SECTIONS:
+        yield f"{fields.section_count} sections, Windows takes {MAX_SECTIONS}"
+    for value in (fields.file_alignment, fields.section_alignment):
         if value == 0 or value & (value - 1):
             yield f"alignment {value:#x} is not a power of two"
-    table = optional.get_file_offset() + header.SizeOfOptionalHeader
-    end_of_table = table + SECTION_HEADER * header.NumberOfSections
+    end_of_table = fields.table + SECTION_HEADER * fields.section_count
     if end_of_table > size:
         yield "cut short within its headers"
     # Windows rounds up in 32 bits: from 4 GB - 4,095 bytes on nothing is left.
-    image_size = align(optional.SizeOfImage, PAGE) & 0xFFFFFFFF
+    image_size = align(fields.image_size, PAGE) & 0xFFFFFFFF
     if end_of_table > image_size:
-        yield f"its headers do not fit into SizeOfImage {optional.SizeOfImage:#x}"
-    if optional.SectionAlignment < PAGE:
-        yield from _flat(optional, sections)
+        yield f"its headers do not fit into SizeOfImage {fields.image_size:#x}"
+    if fields.section_alignment < PAGE:
+        yield from _flat(fields, sections)
     else:
         yield from _sections(sections, image_size, size)
 
 
-def _flat(optional: pefile.Structure, sections: Sequence[Section]) -> Iterator[str]:
+def _flat(fields: Fields, sections: Sequence[Section]) -> Iterator[str]:
     """Judge an image of less than a page's alignment: the file is mapped as it is."""
-    if optional.FileAlignment != optional.SectionAlignment:
+    if fields.file_alignment != fields.section_alignment:
         yield (
-            f"section alignment {optional.SectionAlignment:#x} is below a page, so it must be "
-            f"the file alignment, {optional.FileAlignment:#x}"
+            f"section alignment {fields.section_alignment:#x} is below a page, so it must be "
+            f"the file alignment, {fields.file_alignment:#x}"
         )
     for section in sections:
         if section.rva != section.offset:
@@ -123,36 +118,34 @@ def _sections(sections: Sequence[Section], image_size: int, size: int) -> Iterat
             yield f"cut short: section {name} lacks {needed - size} bytes of the file"
 
 
-def immovable(pe: pefile.PE) -> str | None:
+def immovable(fields: Fields) -> str | None:
     """Say why the image can lie at no address (error 487); None where it can at some.
 
     Without relocations it must lie where ``ImageBase`` says.
     """
-    optional = pe.OPTIONAL_HEADER
-    if not pe.FILE_HEADER.Characteristics & RELOCATIONS_STRIPPED:
+    if not fields.characteristics & RELOCATIONS_STRIPPED:
         return None
-    base, end = optional.ImageBase, optional.ImageBase + optional.SizeOfImage
-    if base >= GRANULE and end <= _TOP[optional.Magic] and base % GRANULE == 0:
+    base, end = fields.image_base, fields.image_base + fields.image_size
+    if base >= GRANULE and end <= _TOP[fields.magic] and base % GRANULE == 0:
         return None
     return f"it has no relocations and no process has its address free: {base:#x}"
 
 
-def doubts(pe: pefile.PE, sections: Sequence[Section]) -> Iterator[str]:
+def doubts(fields: Fields, sections: Sequence[Section]) -> Iterator[str]:
     """Give what Windows is known to refuse where Wine does not."""
-    optional = pe.OPTIONAL_HEADER
-    if optional.SizeOfImage > LARGEST_IMAGE:
-        yield f"SizeOfImage {optional.SizeOfImage:#x} is above Windows' limit {LARGEST_IMAGE:#x}"
-    by_sector = optional.FileAlignment % SECTOR == 0
-    if not by_sector and optional.FileAlignment != optional.SectionAlignment:
-        yield f"file alignment {optional.FileAlignment:#x} is below a sector"
-    if optional.SectionAlignment < optional.FileAlignment:
+    if fields.image_size > LARGEST_IMAGE:
+        yield f"SizeOfImage {fields.image_size:#x} is above Windows' limit {LARGEST_IMAGE:#x}"
+    by_sector = fields.file_alignment % SECTOR == 0
+    if not by_sector and fields.file_alignment != fields.section_alignment:
+        yield f"file alignment {fields.file_alignment:#x} is below a sector"
+    if fields.section_alignment < fields.file_alignment:
         yield (
-            f"section alignment {optional.SectionAlignment:#x} is below the file alignment, "
-            f"{optional.FileAlignment:#x}"
+            f"section alignment {fields.section_alignment:#x} is below the file alignment, "
+            f"{fields.file_alignment:#x}"
         )
-    if optional.SectionAlignment < PAGE:
+    if fields.section_alignment < PAGE:
         return
-    expected = align(optional.SizeOfHeaders, optional.SectionAlignment)
+    expected = align(fields.header_size, fields.section_alignment)
     for section in sections:
         if section.rva != expected:
             yield (
@@ -160,4 +153,4 @@ def doubts(pe: pefile.PE, sections: Sequence[Section]) -> Iterator[str]:
                 f"ends, {expected:#x}: Windows maps no image with gaps"
             )
             return
-        expected = align(section.rva + mapped(section), optional.SectionAlignment)
+        expected = align(section.rva + mapped(section), fields.section_alignment)
