@@ -142,6 +142,12 @@ def test_a_mesh_costs_as_much_as_it_has_imports(tmp_path: Path) -> None:
     assert cost(lambda: checked(large)) < 6 * 3 * cost(lambda: checked(small))
 
 
+def test_a_chain_whose_last_misses_one_costs_as_much_as_it_is_long(tmp_path: Path) -> None:
+    small, large = chain(tmp_path, 60, every=60), chain(tmp_path, 480, every=480)
+    checked(small)
+    assert cost(lambda: checked(large)) < 8 * 3 * cost(lambda: checked(small))
+
+
 def peak(work: Callable[[], object]) -> int:
     tracemalloc.start()
     work()

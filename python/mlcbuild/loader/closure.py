@@ -72,7 +72,9 @@ def walk(context: Context, graph: Graph, *, further: int, whole: bool) -> Walk:
     for at, (node, _, _) in enumerate(queue):
         if left <= 0 or at > further * _FILES_FOR_ONE:
             break
-        left -= _note(result, node, _chain(context.root, queue, at), own=node is root)
+        told = node.mapping or node.binding or node is root
+        chain = _chain(context.root, queue, at) if told else ()
+        left -= _note(result, node, chain, own=node is root)
         for edge, target in node.follow:
             if target.matters and id(target) not in seen:
                 seen.add(id(target))
@@ -108,9 +110,9 @@ def _chain(root: File, queue: list[tuple[Node, int, Edge | None]], at: int) -> t
     names: list[str] = []
     _, parent, edge = queue[at]
     while edge is not None:
-        names[:0] = edge.names
+        names += reversed(edge.names)
         _, parent, edge = queue[parent]
-    return (root.path, *names)
+    return (root.path, *reversed(names))
 
 
 def _reported(root: File, node: Node, *, whole: bool) -> Problem | None:
