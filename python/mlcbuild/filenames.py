@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["is_plain", "plain"]
+__all__ = ["is_device", "is_plain", "plain"]
 
 #: Devices of Windows in every folder, with any ending (learn.microsoft.com/windows/win32/fileio/
 #: naming-a-file); the superscript digits count as digits there.
@@ -43,14 +43,18 @@ def plain(name: str) -> str:
     return name
 
 
+def is_device(name: str) -> bool:
+    """Say whether a name is a device's of Windows, in every folder and with any ending."""
+    return name.partition(".")[0].rstrip(" ").lower() in _DEVICES
+
+
 def _is_plain(name: str) -> bool:
-    device = name.partition(".")[0].rstrip(" ").lower()
     return (
         name.isprintable()  # no control or bidirectional characters, no lone surrogates
         and not _FORBIDDEN.intersection(name)
         and name not in {"", ".", ".."}
         and not name.endswith((".", " "))
         and not name.startswith(" ")
-        and device not in _DEVICES
+        and not is_device(name)
         and len(name.encode()) <= _LONGEST
     )

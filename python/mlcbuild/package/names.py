@@ -8,16 +8,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.filenames import is_device
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["collisions", "installed_path", "refused_by_windows"]
 
-#: Devices in every folder, whatever ending follows; the superscript digits count as digits there.
-_DEVICES: Final = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$"}
-    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789\u00b9\u00b2\u00b3"}
-)
 _FORBIDDEN: Final = '<>:"|?*\\'
 _SCHEMES: Final = frozenset({"platlib", "purelib", "data"})
 
@@ -38,7 +35,7 @@ def refused_by_windows(path: str) -> str | None:
     for part in path.split("/"):
         if part in {"", ".", ".."}:
             return f"has a part {part!r}, which leads elsewhere"
-        if part.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+        if is_device(part):
             return f"{part!r} is a device of Windows, not a file"
         odd = next((mark for mark in part if mark in _FORBIDDEN or mark < " "), None)
         if odd is not None:
