@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,18 +45,18 @@ def windows_environment(python: tuple[int, int], platform: str) -> dict[str, str
 
 def needed(lines: Iterable[str], environment: dict[str, str] | None = None) -> list[Requirement]:
     """Return the requirements that hold without extras; lines that are none are left out."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.markers import UndefinedEnvironmentName  # noqa: PLC0415
+    from packaging.requirements import Requirement  # noqa: PLC0415
 
     found = []
     for line in lines:
-        try:
+        # ValueError: no requirement, or a marker that asks what Windows has no answer to.
+        with contextlib.suppress(ValueError, UndefinedEnvironmentName, RecursionError):
             requirement = Requirement(line)
-        except InvalidRequirement:
-            continue
-        if requirement.marker is None or requirement.marker.evaluate(
-            {**(environment or {}), "extra": ""}
-        ):
-            found.append(requirement)
+            if requirement.marker is None or requirement.marker.evaluate(
+                {**(environment or {}), "extra": ""}
+            ):
+                found.append(requirement)
     return found
 
 
