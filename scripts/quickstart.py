@@ -110,7 +110,8 @@ def full(python: Path, env: dict[str, str], options: argparse.Namespace) -> None
     """Build the mlc-llm wheel and run it."""
     chat = not options.no_chat
     say("building the wheel (about three minutes on two cores; the second time, seconds)")
-    settings = ("-C", f"rust={rust_setting(options)}")
+    # pip before 23.1 has no -C.
+    settings = ("--config-settings", f"rust={rust_setting(options)}")
     run(python, "-m", "pip", "wheel", ".", "--no-deps", "-w", DIST, *settings, **env)
     wheel = newest("mlc_llm-*.whl")
     judge(python, env, wheel)
