@@ -171,7 +171,11 @@ def _pip_wheel(
 ) -> None:
     command = [sys.executable, "-m", "pip", "wheel", str(project), "--no-deps"]
     command += ["--wheel-dir", str(output), *(["-v"] if args.verbose else [])]
-    command += [word for name, value in settings.items() for word in ("-C", f"{name}={value}")]
+    command += [
+        word
+        for name, value in settings.items()
+        for word in ("--config-settings", f"{name}={value}")
+    ]
     if _run(command, args) != 0:
         raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
 
