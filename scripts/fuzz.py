@@ -271,7 +271,7 @@ def main() -> int:
             ("wheel", mutations(source, wheels, options.wheels), checker(path)),
             ("metadata", metadata_of(source, stamped, options.metadata), checker(path)),
             ("graph", graphs_of(source, folder / "graphs", options.graphs), checker(path)),
-            ("release", metadata_of(source, stamped, options.releases // 2), releaser(path)),
+            ("release", metadata_of(source, whole, options.releases // 2), releaser(path)),
             ("release", mutations(source, wheels, options.releases // 2), releaser(path)),
         ]
         broken = sum(run_part(kind, inputs, read, options) for kind, inputs, read in parts)

@@ -96,10 +96,22 @@ class Judge:
         parts = (module.lower().split("\\") for module in loaded)
         return code, {names[-1]: names[-2] for names in parts}
 
-    def maps(self, paths: Sequence[Path]) -> list[int]:
-        """Map DLLs one after the other, without their imports: the error of each, 0 if mapped."""
-        _, lines = self._ask("map", *paths)
-        return [int(line.removeprefix("answer ")) for line in lines if line.startswith("answer ")]
+    def maps(self, paths: Sequence[Path]) -> list[int | None]:
+        """Map DLLs one after the other, without their imports: the error of each, 0 if mapped.
+
+        None for one on which the loader itself died.
+        """
+        answers: list[int | None] = []
+        while len(answers) < len(paths):
+            try:
+                _, lines = self._ask("map", *paths[len(answers) :][:100])
+            except AssertionError:  # it died on the first
+                lines = []
+            told = [int(line.removeprefix("answer ")) for line in lines if line[:7] == "answer "]
+            answers += told
+            if len(told) < min(100, len(paths) - len(answers) + len(told)):
+                answers.append(None)
+        return answers
 
     def run(self, path: Path) -> int:
         """Return the error that starting a program gives, as a load would say it."""

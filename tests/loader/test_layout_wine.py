@@ -24,6 +24,8 @@ STRICTER = (
     "linking failed",  # IMAGE_FILE_EXECUTABLE_IMAGE
     "cut short",  # Wine lets the last sector be short
 )
+#: ERROR_INVALID_ADDRESS: something of this process lies where an image without relocations must.
+TAKEN = 487
 #: Layouts that end Wine itself: a section over the headers of the image.
 DEADLY = ("first-at-0", "second-at-0", "gap-0")
 #: A section without raw data whose offset is outside the file; Windows does not look at it.
@@ -46,15 +48,19 @@ def test_a_real_loader_maps_what_the_reader_takes(judge: Judge, tmp_path: Path, 
     for name, layout in layouts.items():
         paths.append(tmp_path / f"{name}.dll")
         paths[-1].write_bytes(build(layout))
-    answers = [
-        answer for at in range(0, len(paths), 100) for answer in judge.maps(paths[at : at + 100])
-    ]
+    answers = judge.maps(paths)
     assert len(answers) == len(layouts)
-    wrong = []
+    wrong: list[str] = []
+    died: list[str] = []
     for (name, layout), answer in zip(layouts.items(), answers, strict=True):
         record = read_record(build(layout), name)
         foreign = record.image is not None and record.image.machine != "x86_64"
         refused = bool(record.refused) or foreign
-        if refused != bool(answer) and not any(word in record.refused for word in STRICTER):
+        if answer is None:
+            died.append(name)
+        elif answer == TAKEN and not refused:
+            continue  # says nothing of the file
+        elif refused != bool(answer) and not any(word in record.refused for word in STRICTER):
             wrong.append(f"{name}: loader {answer}, reader {record.refused or 'takes it'}")
     assert not wrong, "\n".join(wrong)
+    assert len(died) <= 3, died
