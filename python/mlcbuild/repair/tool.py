@@ -63,7 +63,13 @@ def run_delvewheel(words: Sequence[str], env: Mapping[str, str]) -> str:
             [sys.executable, "-m", "delvewheel", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={"SOURCE_DATE_EPOCH": _NO_DATE, **env, "PYTHONIOENCODING": "utf-8"},
+            # Unbuffered: what it prints and its error stay in order, and the error is last.
+            env={
+                "SOURCE_DATE_EPOCH": _NO_DATE,
+                **env,
+                "PYTHONIOENCODING": "utf-8",
+                "PYTHONUNBUFFERED": "1",
+            },
         )
     except OSError as error:
         raise FailedError(f"delvewheel does not run ({error})") from error
