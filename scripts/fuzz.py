@@ -13,7 +13,9 @@ input; exits 1 when one file or kind breaks a bound.
 
 from __future__ import annotations
 
+import base64
 import collections
+import hashlib
 import io
 import random
 import sys
@@ -171,7 +173,20 @@ def metadata_of(source: random.Random, whole: bytes, count: int) -> Iterator[byt
             )
         )
         joined = text if source.randrange(2) else files[name] + text
-        yield make_zip({**files, name: joined})
+        made = {**files, name: joined}
+        record = next(each for each in files if each.endswith("/RECORD"))
+        if name != record:  # else nothing beyond RECORD is ever looked at
+            made[record] = true_record(made, record)
+        yield make_zip(made)
+
+
+def true_record(files: dict[str, bytes], record: str) -> bytes:
+    """Return the RECORD of these files."""
+    rows = []
+    for path, data in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        rows.append(f"{path},,\n" if path == record else f"{path},sha256={digest},{len(data)}\n")
+    return "".join(rows).encode()
 
 
 def graphs_of(source: random.Random, folder: Path, count: int) -> Iterator[bytes]:
