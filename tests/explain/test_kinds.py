@@ -176,7 +176,7 @@ KINDS: list[tuple[str, str]] = [
     ("ERROR: Package 'x' requires a different Python: 3.9.1 not in '>=3.10'", "python-too-new"),
     ("ModuleNotFoundError: No module named 'distutils'\nerror: subprocess-exited-with-error", "python-removed-module"),
     # network, each tool's own
-    ("Could not fetch URL https://pypi.org/simple/pip/: There was a problem confirming the ssl certificate: [SSL: CERTIFICATE_VERIFY_FAILED]", "certificates-pip"),
+    ("Could not fetch URL https://index.example/simple/pip/: There was a problem confirming the ssl certificate: [SSL: CERTIFICATE_VERIFY_FAILED]", "certificates-pip"),
     ("fatal: unable to access 'https://github.com/a/b.git/': SSL certificate problem: self-signed certificate in certificate chain", "certificates-git"),
     ("requests.exceptions.SSLError: HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]')))", "certificates-python"),
     ("    Updating crates.io index\nwarning: spurious network error (3 tries remaining): [35] SSL connect error (schannel: next InitializeSecurityContext failed: CRYPT_E_REVOCATION_OFFLINE (0x80092013))", "cargo-revocation"),
