@@ -1,11 +1,13 @@
 """Damage images and wheels in thousands of ways, and show that reading them stays safe.
 
-    python scripts/fuzz.py --pe 20000 --wheels 2000 --metadata 500 --releases 300 --graphs 60
+    python scripts/fuzz.py --pe 20000 --wheels 2000 --releases 300 --answers 3000 --wire 200
 
 For every damaged file: no exception but the errors a user sees, under 2 CPU seconds, and a process
 below three times the file plus 100 MB. Real images of the Python that runs this (pip and setuptools
 bring some) join the written ones. ``metadata`` damages METADATA, WHEEL, RECORD and stamps inside
 whole wheels; ``releases`` publishes damaged wheels; ``graphs`` are chains, meshes and circles.
+``answers`` are what chat servers send to ``bench``, handed to the client; ``wire`` sends some over
+127.0.0.1. There it is an error too to count as a success what strict readers refuse.
 Then each kind of input is made small and eight times as large: CPU seconds and memory may
 grow by three times as much as the input. Prints the figures, the slowest and largest per byte of
 input; exits 1 when one file or kind breaks a bound.
@@ -13,17 +15,14 @@ input; exits 1 when one file or kind breaks a bound.
 
 from __future__ import annotations
 
-import base64
-import collections
-import hashlib
-import io
+import contextlib
+import functools
+import gzip
 import random
 import sys
 import tempfile
 import time
-import traceback
 import tracemalloc
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
+from answerjudge import Wire, judge  # noqa: E402
+from fuzz_tally import Tally, peak_memory  # noqa: E402
+from fuzz_wheels import graphs_of, metadata_of  # noqa: E402
+from hostileanswers import answer, answers, wire_answers  # noqa: E402
 from hostilewheels import chain, cycle, mesh, record_of_nothing  # noqa: E402
 from mlcbuild.check import check  # noqa: E402
 from mlcbuild.check.settings import Settings  # noqa: E402
@@ -43,71 +46,14 @@ from mlcbuild.pe.reader import PeFile  # noqa: E402
 from mlcbuild.release import release  # noqa: E402
 from mlcbuild.report import render  # noqa: E402
 from mutate import image_seeds, mutations  # noqa: E402  found through the line above
-from wheelfactory import make_wheel, make_zip  # noqa: E402
+from wheelfactory import make_wheel  # noqa: E402
 
-SECONDS = 2.0
 MEGABYTE = 1 << 20
-#: Below this, start-up counts for more than the input.
-LARGE = 16 << 10
 #: How often larger the large input of a kind is, and how much faster cost may grow than that.
 LARGER = 8
 FASTER = 3.0
 #: Bigger images say nothing new and make a run of 20,000 long.
 SEED_LIMIT = 512 << 10
-
-
-class Tally:
-    """What became of the files, and those that broke a bound."""
-
-    def __init__(self, keep: Path | None) -> None:
-        self.outcomes: collections.Counter[str] = collections.Counter()
-        self.slowest = 0.0
-        #: The most seconds for a megabyte of input, of inputs of 16 KB and more.
-        self.slowest_per_mb = 0.0
-        self.broken = 0
-        self._keep = keep
-        #: Held by this script itself: its seeds, above all.
-        self._before = peak_memory()
-        self._largest = 0
-
-    def run(self, data: bytes, name: str, read: Callable[[bytes], str]) -> None:
-        """Read one file and judge it."""
-        start = time.process_time()  # others use the machine too
-        try:
-            self.outcomes[read(data)] += 1
-        except MlcbuildError as error:
-            self.outcomes["refused"] += 1
-            if "\n" in str(error):
-                self.fail(data, name, f"an error of more than one line: {error!r}")
-        except Exception:  # noqa: BLE001  any other is what this looks for
-            self.fail(data, name, traceback.format_exc())
-        seconds = time.process_time() - start
-        self.slowest = max(self.slowest, seconds)
-        if len(data) >= LARGE:
-            self.slowest_per_mb = max(self.slowest_per_mb, seconds / len(data) * MEGABYTE)
-        if seconds > SECONDS:
-            self.fail(data, name, f"took {seconds:.1f} s")
-        self._largest = max(self._largest, len(data))
-        if peak_memory() - self._before > 3 * self._largest + 100 * MEGABYTE:
-            self.fail(data, name, f"the process grew to {peak_memory() >> 20} MB")
-
-    def fail(self, data: bytes, name: str, why: str) -> None:
-        """Count and print a broken bound; keep the file that did it."""
-        self.broken += 1
-        print(f"{name}: {why}", file=sys.stderr)
-        if self._keep:
-            self._keep.mkdir(parents=True, exist_ok=True)
-            (self._keep / name).write_bytes(data)
-
-
-def peak_memory() -> int:
-    """Return the most memory the process ever held, in bytes; 0 where that is not told."""
-    try:
-        import resource  # noqa: PLC0415
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def read_everything(data: bytes) -> None:
@@ -152,57 +98,6 @@ def real_images() -> list[bytes]:
     return sorted(image for image in images if image[:2] == b"MZ")
 
 
-def metadata_of(source: random.Random, whole: bytes, count: int) -> Iterator[bytes]:
-    """Give wheels whose METADATA, WHEEL, RECORD or stamp is damaged; the zip itself is whole."""
-    files = {}
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    texts = [name for name in files if not name.endswith((".dll", ".py"))]
-    for _ in range(count):
-        name = source.choice(texts)
-        text = source.choice(
-            (
-                b"[" * source.randrange(1, 200_000),
-                b'{"a":' * source.randrange(1, 50_000),
-                b'"' + b"x" * source.randrange(1, 300_000),
-                b"Name: " + b"\0" * 99 + b"\nRequires-Dist: ((" + b"(" * source.randrange(9_999),
-                b"Version: " + b"9" * source.randrange(1, 9_999),
-                source.randbytes(source.randrange(1, 999)),
-                b"p/a.dll,sha256=" + b"A" * source.randrange(99) + b"," + b"9" * 5_000 + b"\n",
-                next(mutations(source, [files[name]], 1)) if files[name] else b"",
-            )
-        )
-        joined = text if source.randrange(2) else files[name] + text
-        made = {**files, name: joined}
-        record = next(each for each in files if each.endswith("/RECORD"))
-        if name != record:  # else nothing beyond RECORD is ever looked at
-            made[record] = true_record(made, record)
-        yield make_zip(made)
-
-
-def true_record(files: dict[str, bytes], record: str) -> bytes:
-    """Return the RECORD of these files."""
-    rows = []
-    for path, data in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-        rows.append(f"{path},,\n" if path == record else f"{path},sha256={digest},{len(data)}\n")
-    return "".join(rows).encode()
-
-
-def graphs_of(source: random.Random, folder: Path, count: int) -> Iterator[bytes]:
-    """Give wheels of random chains, meshes and circles."""
-    for _ in range(count):
-        size = source.randrange(2, 80)
-        shape = source.randrange(3)
-        if shape == 0:
-            path = chain(folder, size, every=source.choice((1, 2, 7, size)))
-        elif shape == 1:
-            path = mesh(folder, size, source.randrange(1, 12), missing=bool(source.randrange(2)))
-        else:
-            path = cycle(folder, size)
-        yield path.read_bytes()
-
-
 def releaser(path: Path) -> Callable[[bytes], str]:
     """Return what publishes a wheel's bytes into an empty folder."""
 
@@ -215,30 +110,74 @@ def releaser(path: Path) -> Callable[[bytes], str]:
     return run
 
 
-#: Kind -> what makes an input of a size, and that size.
-KINDS: dict[str, tuple[Callable[[Path, int], Path], int]] = {
-    "record": (record_of_nothing, 20_000),
-    "mesh": (lambda folder, size: mesh(folder, size, 10), 50),
-    "mesh, each misses one": (lambda folder, size: mesh(folder, size, 10, missing=True), 50),
-    "chain, each misses one": (chain, 50),
-    "chain, the last misses one": (lambda folder, size: chain(folder, size, every=size), 50),
-    "circle": (cycle, 50),
+def written(make: Callable[[int], bytes], folder: Path, size: int) -> Path:
+    """Write a server's answer of a size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "answer"
+    path.write_bytes(make(size))
+    return path
+
+
+def checked(path: Path) -> None:
+    """Check one wheel."""
+    check([str(path)], Settings())
+
+
+def asked(path: Path) -> None:
+    """Hand an answer to the bench client, in pieces of 1 KB."""
+    judge(path.read_bytes(), 1 << 10)
+
+
+EVENT = b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'
+MODEL = b'{"id": "model"},'
+#: What grows -> what makes a server's answer of a size, and that size.
+ANSWERS: dict[str, tuple[Callable[[int], bytes], int]] = {
+    "answer, events": (lambda size: answer(EVENT * size), 2_000),
+    "answer, one line": (lambda size: answer(b"x" * size), 100_000),
+    "answer, nested": (lambda size: answer(b"data: " + b"[" * size), 100_000),
+    "answer, digits": (lambda size: answer(b'{"choices": ' + b"9" * size + b"}"), 100_000),
+    "answer, choices": (lambda size: answer(b'{"choices": [{}' + b",{}" * size + b"]}"), 10_000),
+    "answer, models": (
+        lambda size: answer(b'{"data": [' + MODEL * size + MODEL[:-1] + b"]}"),
+        5_000,
+    ),
+    "answer, gzip members": (lambda size: answer(gzip.compress(b"") * size, "", "gzip"), 5_000),
+}
+#: Kind -> what makes an input of a size, that size, and what reads it.
+KINDS: dict[str, tuple[Callable[[Path, int], Path], int, Callable[[Path], None]]] = {
+    "record": (record_of_nothing, 20_000, checked),
+    "mesh": (lambda folder, size: mesh(folder, size, 10), 50, checked),
+    "mesh, each misses one": (
+        lambda folder, size: mesh(folder, size, 10, missing=True),
+        50,
+        checked,
+    ),
+    "chain, each misses one": (chain, 50, checked),
+    "chain, the last misses one": (
+        lambda folder, size: chain(folder, size, every=size),
+        50,
+        checked,
+    ),
+    "circle": (cycle, 50, checked),
+}
+KINDS |= {
+    kind: (functools.partial(written, make), size, asked) for kind, (make, size) in ANSWERS.items()
 }
 
 
 def growth(folder: Path) -> int:
-    """Check each kind small and large; return how many grow faster than they may."""
+    """Read each kind small and large; return how many grow faster than they may."""
     failed = 0
-    for kind, (make, size) in KINDS.items():
+    for kind, (make, size, read) in KINDS.items():
         figures = []
         for count in (size, size * LARGER):
             path = make(folder / str(count), count)
             tracemalloc.start()
-            check([str(path)], Settings())
+            read(path)
             memory = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             start = time.process_time()
-            check([str(path)], Settings())
+            read(path)
             figures.append((time.process_time() - start, memory, path.stat().st_size))
         (few, little, small), (much, high, large) = figures
         slower, bigger = much / max(few, 0.05), high / max(little, MEGABYTE)
@@ -261,6 +200,8 @@ def main() -> int:
     parser.add_argument("--metadata", type=int, default=500, help="wheels with odd metadata")
     parser.add_argument("--releases", type=int, default=300, help="damaged wheels to publish")
     parser.add_argument("--graphs", type=int, default=60, help="wheels of linked DLLs")
+    parser.add_argument("--answers", type=int, default=3_000, help="answers to the bench client")
+    parser.add_argument("--wire", type=int, default=200, help="answers over a real connection")
     parser.add_argument("--no-growth", action="store_true", help="leave the large inputs out")
     parser.add_argument("--seed", type=int, default=4, help="of the random numbers")
     parser.add_argument("--keep", type=Path, help="folder for the files that break a bound")
@@ -268,7 +209,7 @@ def main() -> int:
     options = parser.parse_args()
     images = [path.read_bytes() for path in options.images] or image_seeds() + real_images()
     source = random.Random(options.seed)  # noqa: S311  repeatable on purpose
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, contextlib.closing(Wire()) as wire:
         folder = Path(name)
         members = {f"pkg/{at}.dll": image for at, image in enumerate(images[:8])}
         members |= {"pkg/__init__.py": b"x = 1\n"}
@@ -288,6 +229,8 @@ def main() -> int:
             ("graph", graphs_of(source, folder / "graphs", options.graphs), checker(path)),
             ("release", metadata_of(source, whole, options.releases // 2), releaser(path)),
             ("release", mutations(source, wheels, options.releases // 2), releaser(path)),
+            ("answer", answers(source, options.answers), judge),
+            ("wire", wire_answers(source, options.wire), wire.judge),
         ]
         broken = sum(run_part(kind, inputs, read, options) for kind, inputs, read in parts)
         if not options.no_growth:

@@ -14,13 +14,18 @@ _DIGITS: Final = 19
 def parse(data: bytes | str) -> Any:  # noqa: ANN401 - whatever it holds: the caller looks
     """Return what a JSON text holds.
 
-    Raises ``ValueError`` where it is none, and where it is nested deeper than Python's stack. An
-    integer of more digits than any count has is a float, at worst infinity.
+    Raises ``ValueError`` where it is none (``NaN`` and ``Infinity`` are not JSON: RFC 8259, section
+    6), and where it is nested deeper than Python's stack. An integer of more digits than any count
+    has is a float, at worst infinity.
     """
     try:
-        return json.loads(data, parse_int=_integer)
+        return json.loads(data, parse_int=_integer, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _integer(digits: str) -> int | float:

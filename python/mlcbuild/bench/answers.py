@@ -46,11 +46,16 @@ def excerpt_of(body: bytes | str) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
 
+def _shown(body: bytes | str) -> str:
+    """Return the excerpt of a bad answer, never an empty one."""
+    return excerpt_of(body) or ("(nothing printable)" if body else "(empty body)")
+
+
 def judge_status(status: int, body: bytes) -> Answer | None:
     """Return the failure that a status is, None for 2xx. A redirect is no success either."""
     if status in _SUCCESS:
         return None
-    return Answer(failure=f"http-{status}", excerpt=excerpt_of(body) or "(empty body)")
+    return Answer(failure=f"http-{status}", excerpt=_shown(body))
 
 
 def judge_plain(status: int, content_type: str, body: bytes, expect: str | None) -> Answer:
@@ -58,9 +63,9 @@ def judge_plain(status: int, content_type: str, body: bytes, expect: str | None)
     if bad := judge_status(status, body):
         return bad
     if is_json(content_type) and _parsed(body) is _NOT_JSON:
-        return Answer(failure="not-json", excerpt=excerpt_of(body) or "(empty body)")
+        return Answer(failure="not-json", excerpt=_shown(body))
     if expect is not None and expect not in body.decode("utf-8", "replace"):
-        return Answer(failure="unexpected-body", excerpt=excerpt_of(body) or "(empty body)")
+        return Answer(failure="unexpected-body", excerpt=_shown(body))
     return Answer()
 
 
@@ -77,7 +82,7 @@ def judge_completion(status: int, body: bytes) -> Answer:
     table = _parsed(body)
     failure = _fault_of(table)
     if failure is not None or not isinstance(table, dict):
-        return Answer(failure=failure, excerpt=excerpt_of(body) or "(empty body)")
+        return Answer(failure=failure, excerpt=_shown(body))
     prompt, completion = _usage(table)
     return Answer(prompt_tokens=prompt, completion_tokens=completion)
 
@@ -136,14 +141,14 @@ class StreamReader:
             return False
         table = _parsed(data)
         if not isinstance(table, dict):
-            self._bad = Answer(failure="not-json", excerpt=excerpt_of(data))
+            self._bad = Answer(failure="not-json", excerpt=_shown(data))
             return False
         if table.get("error"):
-            self._bad = Answer(failure="error-in-stream", excerpt=excerpt_of(data))
+            self._bad = Answer(failure="error-in-stream", excerpt=_shown(data))
             return False
         choices = _choices(table)
         if choices is None:
-            self._bad = Answer(failure="not-a-completion", excerpt=excerpt_of(data))
+            self._bad = Answer(failure="not-a-completion", excerpt=_shown(data))
             return False
         self._chunks += bool(choices)
         usage = _usage(table)
@@ -160,7 +165,7 @@ class StreamReader:
         """Judge the stream after its last byte."""
         if self._bad is not None:
             return self._bad
-        start = excerpt_of(self._start) or "(empty body)"
+        start = _shown(self._start)
         if not self._done:
             return Answer(failure="truncated" if self._chunks else "not-a-stream", excerpt=start)
         prompt, completion = self._tokens

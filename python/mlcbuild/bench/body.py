@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     import aiohttp
 
@@ -22,6 +22,8 @@ STREAM: Final = 16 << 20
 PLAIN: Final = 64 << 20
 #: Decoded at once: a gzip bomb makes a thousand times its size.
 _BLOCK: Final = 1 << 16
+#: Encoded bytes at once: zlib copies what is left of them for each block and each member.
+_RAW: Final = 1 << 12
 #: Bytes of a plain body that a report shows the beginning of.
 _HEAD: Final = 1200
 
@@ -35,18 +37,25 @@ class BodyError(Exception):
 
 
 async def pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
-    """Yield the decoded body. Raises ``BodyError`` past the limit or for an unknown encoding."""
-    decode = _decoder(response.headers.get("Content-Encoding", ""))
+    """Yield the decoded body.
+
+    Raises ``BodyError`` past the limit, and for an encoding that is unknown, damaged or cut off.
+    """
+    decoder = _Decoder(response.headers.get("Content-Encoding", ""))
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and len(length) < 20 and int(length) > limit:  # noqa: PLR2004 - digits
         raise _too_large(limit)
-    left = limit
+    left = encoded = limit
     async for raw in response.content.iter_any():
-        for piece in decode(raw):
+        encoded -= len(raw)  # it may decode to nothing, for ever
+        for piece in decoder.feed(raw):
             left -= len(piece)
             if left < 0:
                 raise _too_large(limit)
             yield piece
+        if encoded < 0:
+            raise _too_large(limit)
+    decoder.finish()
 
 
 async def whole(response: aiohttp.ClientResponse, limit: int = ANSWER) -> bytes:
@@ -89,23 +98,38 @@ def _too_large(limit: int) -> BodyError:
     return BodyError("too-large", f"the answer is larger than {limit >> 20} MiB")
 
 
-def _decoder(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
-    """Return what decodes pieces; none was asked for, and servers send gzip all the same."""
-    name = encoding.strip().lower()
-    if name in {"", "identity"}:
-        return lambda raw: iter((raw,))
-    if name not in {"gzip", "x-gzip", "deflate"}:
-        raise BodyError("encoded", f"the answer is encoded ({name}), which was not asked for")
-    engine = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as it begins
+class _Decoder:
+    """Decodes a body in blocks; none was asked for, and servers send gzip all the same."""
 
-    def decode(raw: bytes) -> Iterator[bytes]:
-        while raw and not engine.eof:
+    def __init__(self, encoding: str) -> None:
+        self._name = encoding.strip().lower()
+        self._engine: zlib._Decompress | None = None
+        if self._name not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+            raise BodyError(
+                "encoded", f"the answer is encoded ({self._name}), which was not asked for"
+            )
+
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        """Yield what these bytes decode to. Raises ``BodyError`` where they are not so encoded."""
+        if self._name in {"", "identity"}:
+            yield raw
+            return
+        for at in range(0, len(raw), _RAW):
+            yield from self._block(raw[at : at + _RAW])
+
+    def _block(self, raw: bytes) -> Iterator[bytes]:
+        while raw:
+            if self._engine is None or self._engine.eof:  # members follow one another: RFC 1952
+                self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as it begins
             try:
-                piece = engine.decompress(raw, _BLOCK)
+                piece = self._engine.decompress(raw, _BLOCK)
             except zlib.error as error:
-                raise BodyError("encoded", f"the answer is not {name}: {error}") from error
-            raw = engine.unconsumed_tail
+                raise BodyError("encoded", f"the answer is not {self._name}: {error}") from error
+            raw = self._engine.unconsumed_tail or self._engine.unused_data
             if piece:
                 yield piece
 
-    return decode
+    def finish(self) -> None:
+        """Raise ``BodyError`` where the encoded data stopped before its end."""
+        if self._engine is not None and not self._engine.eof:
+            raise BodyError("encoded", f"the answer's {self._name} data ends too early")

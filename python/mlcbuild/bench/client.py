@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.bench.answers import (
     Answer,
     StreamReader,
+    excerpt_of,
     is_json,
     judge_completion,
     judge_plain,
@@ -100,7 +101,7 @@ class Client:
         except asyncio.CancelledError:
             raise
         except BodyError as error:
-            answer = Answer(failure=error.kind, excerpt=str(error))
+            answer = Answer(failure=error.kind, excerpt=excerpt_of(str(error)))
         except Exception as error:  # noqa: BLE001 - aiohttp's, the system's, and TimeoutError
             answer = _of_error(error)
         ended = self.now()
@@ -167,7 +168,7 @@ def _words(error: Exception) -> str:
     ):
         return os.strerror(number)
     plain = getattr(system, "strerror", None) or getattr(error, "message", None) or str(error)
-    return " ".join(str(plain).split()) or type(error).__name__
+    return excerpt_of(str(plain)) or type(error).__name__  # aiohttp quotes what it could not read
 
 
 async def read_once(

@@ -76,9 +76,10 @@ async def served_models(
     if status not in _SUCCESS:
         return None
     try:
-        return [entry["id"][:_NAME] for entry in parse(body)["data"]]
+        names = [entry["id"] for entry in parse(body)["data"]]
     except (ValueError, LookupError, TypeError):
         return None
+    return [name[:_NAME] for name in names] if all(isinstance(n, str) for n in names) else None
 
 
 async def find_target(
