@@ -141,7 +141,7 @@ ANSWERS: dict[str, tuple[Callable[[int], bytes], int]] = {
         lambda size: answer(b'{"data": [' + MODEL * size + MODEL[:-1] + b"]}"),
         5_000,
     ),
-    "answer, gzip members": (lambda size: answer(gzip.compress(b"") * size, "", "gzip"), 5_000),
+    "answer, gzip members": (lambda size: answer(gzip.compress(b"") * size, "", "gzip"), 500),
 }
 #: Kind -> what makes an input of a size, that size, and what reads it.
 KINDS: dict[str, tuple[Callable[[Path, int], Path], int, Callable[[Path], None]]] = {
