@@ -33,8 +33,10 @@ def run(folder: Path, text: str, *words: str, **env: str) -> subprocess.Complete
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n", encoding="utf-8")
     paths = (ROOT / "tests" / "helpers", ROOT / "python")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLCBUILD_", "PYTEST_"))}
+    # Temporary folders of its own: pytest would tidy up those of the run that this is part of.
+    plain = ("-q", "-p", "leftout", "-p", "no:cacheprovider", f"--basetemp={folder / 'tmp'}")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "leftout", "-p", "no:cacheprovider", *words],
+        [sys.executable, "-m", "pytest", *plain, *words],
         cwd=folder,
         env={
             **kept,

@@ -95,6 +95,12 @@ def test_the_child_is_a_python_even_inside_another_program(
         find_guilty(["a.dll"], [])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the child does its work there")
+def test_a_child_that_ends_before_it_loads_anything_is_no_all_clear() -> None:
+    with pytest.raises(OSError, match="ended with exit code 1 before it loaded anything"):
+        find_guilty(["a.dll"], [])
+
+
 def test_leaves_come_before_what_needs_them_and_a_cycle_ends() -> None:
     needed = {"top": ["mid", "leaf"], "mid": ["leaf", "top"], "leaf": []}
 

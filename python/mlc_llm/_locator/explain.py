@@ -148,20 +148,30 @@ def _ran(
     details = tuple(runtime_copies(search_order(path, folders, host), loaded))
     if verdict := judge_mutex(nodes, loaded_module("msvcp140.dll")):
         return verdict, details
-    if verdict := _guilty(nodes, folders):
+    tried = True
+    try:
+        verdict = _guilty(nodes, folders)
+    except OSError:
+        tried = False
+    if verdict:
         return verdict, details if verdict.cause == "init-failed" else ()
     if verdict := _already_loaded(nodes):
         return verdict, ()
     cause = _WINDOWS.get(winerror or 0, "load-failed")
     reason = otherwise.reason
-    if cause == "init-failed":
+    if cause == "init-failed" and tried:
         reason += ": it loads in a fresh process, so something imported earlier is in its way"
-    fix = "import mlc_llm before the other packages" if cause == "init-failed" else ""
+        fix = "import mlc_llm before the other packages"
+    else:
+        fix = ""
     return Verdict(cause, reason, fix, path), details
 
 
 def what_fails(path: str, host: Host, folders: Sequence[str]) -> Verdict | None:
-    """Load ``path`` and all it needs in a child process; judge what fails, None if nothing does."""
+    """Load ``path`` and all it needs in a child process; judge what fails, None if nothing does.
+
+    Raises ``OSError`` where no child can say.
+    """
     nodes = closure(path, host, folders)
     return judge_mutex(nodes, None) or _guilty(nodes, folders)
 
@@ -173,10 +183,7 @@ def _guilty(nodes: Sequence[Needed], folders: Sequence[str]) -> Verdict | None:
     by_name = {node.name.lower(): node.path for node in nodes if node.path}
     own = [p for p in by_name.values() if os.path.dirname(p) != system_folder()]
     needed = {p: [by_name[n] for n in _needs(p) if by_name.get(n) in own] for p in own}
-    try:
-        guilty = find_guilty(leaves_first(own, needed), folders)
-    except OSError:
-        return None
+    guilty = find_guilty(leaves_first(own, needed), folders)
     if guilty is None:
         return None
     name = os.path.basename(guilty.path)

@@ -106,11 +106,14 @@ def find_guilty(
 ) -> Guilty | None:
     """Load ``libraries`` in this order in a child; return the first that fails, None if none does.
 
-    ``folders`` are added to the child's DLL search. Raises ``OSError`` where no child can start.
+    ``folders`` are added to the child's DLL search. Raises ``OSError`` where no child can start, or
+    it ends before it has loaded anything: that tells nothing about the libraries.
     """
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaf_first.py")
     done = run_python(["-I", "-X", "faulthandler", program, *folders, "--", *libraries], patience)
     lines = [line.split(" ", 2) for line in done.output.splitlines()]
+    if libraries and not lines:
+        raise OSError(f"Python ended with exit code {done.code} before it loaded anything")
     guilty: Guilty | None = None
     for words in lines:
         if words[0] == "load":

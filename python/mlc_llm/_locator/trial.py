@@ -32,7 +32,11 @@ _IMPORT = (
 def try_load(path: str, host: Host) -> dict[str, Any]:
     """Load ``path`` in a child; say what fails: its culprit, cause, reason and fix."""
     if host.system == "windows":
-        verdict = what_fails(path, host, library_folders())
+        try:
+            verdict = what_fails(path, host, library_folders())
+        except OSError as error:
+            reason = f"it could not be tried: {error}"
+            return {"good": False, "reason": reason, "text": f"load: {reason}"}
         if verdict is None:
             return {"good": True, "text": "load: good, every library by itself"}
         return {

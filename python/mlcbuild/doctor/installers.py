@@ -43,7 +43,7 @@ class Program:
 
 PROGRAMS: Final[dict[str, Program]] = {
     "build-tools": Program(
-        name="Visual Studio Build Tools",
+        name="Visual Studio Build Tools", winget="Microsoft.VisualStudio.2022.BuildTools",
         url="https://aka.ms/vs/17/release/vs_BuildTools.exe",
     ),
     "c++": Program(

@@ -40,7 +40,7 @@ def _install(system: System) -> str:
     if find_winget(system):
         return command(
             system,
-            *("winget", "install", "--exact", "--id", "Microsoft.VisualStudio.2022.BuildTools"),
+            *("winget", "install", "--exact", "--id", PROGRAMS["build-tools"].winget),
             *("--override", " ".join(words)),
         )
     return download(system, PROGRAMS["build-tools"].url, *words)
