@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cost import cost
 from hostilewheels import chain, cycle, mesh, record_of_nothing
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 def checked(path: Path) -> Target:
     (target,) = check([str(path)], Settings()).targets
     return target
-
-
-def cost(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of some work: others use this machine too."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def test_two_names_that_differ_in_case_are_both_judged_and_told(tmp_path: Path) -> None:
