@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -182,9 +183,15 @@ def test_the_steps_of_verify_are_those_that_are_shown() -> None:
     steps = [
         line.split()[1] for line in shown("README.md", "mlcbuild verify dist/mlc_llm-*.whl --chat")
     ]
-    code = (ROOT / "python" / "mlcbuild" / "run" / "verify.py").read_text(encoding="utf-8")
-    named = re.findall(r'yield "(\w+)"', code)
-    assert list(dict.fromkeys(step for step in named if step in steps)) == steps
+    run = ROOT / "python" / "mlcbuild" / "run"
+    named = {
+        name: re.findall(r'yield "([\w ]+)"', (run / name).read_text(encoding="utf-8"))
+        for name in ("verify.py", "windows_chat.py")
+    }
+    assert list(dict.fromkeys(step for step in named["verify.py"] if step in steps)) == steps
+    schema = json.loads((run / "schemas" / "verify.json").read_text(encoding="utf-8"))
+    known = schema["properties"]["steps"]["items"]["properties"]["name"]["enum"]
+    assert {step for found in named.values() for step in found} == set(known)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,6 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/build/test_release_command.py::test_hashes_and_provenance_*", _SHELL),
     ("tests/doctor/test_doctor_trial.py::test_a_library_is_built_*", _STUDIO),
     ("tests/doctor/test_doctor_trial.py::test_a_compiler_that_does_not_work_*", _STUDIO),
-    ("tests/explain/test_explain_command.py::test_a_huge_log_*", _TIME),
     ("tests/locator/test_locator_choice.py::test_a_number_of_windows_*", _RECORDED),
     ("tests/sources/test_fetch_git.py*", _GIT),
     ("tests/sources/test_fetch_sdist.py*", _GIT),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlcbuild.run.place import Place, Server
 
 __all__ = ["TOKENS", "folder", "library", "same_answer", "step_chat", "step_compile", "step_config"]
-__all__ += ["step_device", "step_model", "step_serve"]
+__all__ += ["step_device", "step_jit", "step_model", "step_serve"]
 
 #: The same prompt and length as probes/probe.py: both must give the same answer.
 _PROMPT: Final = "hello"
@@ -123,6 +123,17 @@ def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str,
         device,
     )
     facts = probe(place, "chat", *arguments, limit_s=limits.quick_s)
+    return _judge_chat(device, facts)
+
+
+def step_jit(place: Place, limits: Limits) -> tuple[str, dict[str, Any]]:
+    """Ask for the CPU's answers without a library: the engine compiles one (``step_chat``)."""
+    model = place.remote(folder(place) / "model")
+    facts = probe(place, "jit", model, "cpu", limit_s=limits.compile_s)
+    return _judge_chat("cpu", facts)
+
+
+def _judge_chat(device: str, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     first, second = facts["texts"]
     if first != second:
         raise FailedError(f"two greedy answers differ: {first!a} and {second!a}")

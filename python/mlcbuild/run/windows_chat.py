@@ -101,6 +101,12 @@ def plan(
                 outcome.facts["chat"] = facts
                 return detail
 
+            def jitted(place: WinePlace = place) -> str:
+                detail, facts = chat.step_jit(place, limits)
+                texts = outcome.facts["chat"]["text"], facts["text"]
+                chat.same_answer("the engine's own library", *texts)
+                return detail
+
             def served(where: str = where, place: WinePlace = place) -> str:
                 return chat.step_serve(place, where, outcome.facts["chat"]["text"], limits)
 
@@ -108,6 +114,8 @@ def plan(
                 seen = lambda place=place: chat.step_device(place, device, limits)  # noqa: E731
                 yield "device", lambda seen=seen, place=place: wine.judged(place, seen)  # type: ignore[misc]
             yield "chat", lambda repeat=repeat, place=place: wine.judged(place, repeat)  # type: ignore[misc]
+            if where == "cpu" and on_windows:
+                yield "jit", lambda place=place: wine.judged(place, jitted)  # type: ignore[misc]
             if where == device:
                 yield "serve", lambda served=served, place=place: wine.judged(place, served)  # type: ignore[misc]
 

@@ -3,13 +3,15 @@
     python probe.py import NAME...     import them; which native libraries are loaded, from where
     python probe.py tensor             a tensor through tvm, or a call through tvm_ffi
     python probe.py tokenizer MODEL    text that is not ASCII, there and back
-    python probe.py chat DIR DEVICE    two greedy answers of the model in DIR
+    python probe.py chat DIR LIBRARY DEVICE   two greedy answers of the model in DIR
+    python probe.py jit DIR DEVICE     the same; the engine compiles the library itself
 
 The answer is the last line: a JSON table.
 """
 
 import ctypes
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -123,7 +125,13 @@ def probe_tokenizer(model: str) -> dict:
     return {"text": text, "tokens": len(tokens)}
 
 
-def probe_chat(model: str, library: str, device: str) -> dict:
+def probe_jit(model: str, device: str) -> dict:
+    """Chat without a library: MLC compiles one, anew and below the model's folder."""
+    os.environ.update(MLC_JIT_POLICY="REDO", MLC_LLM_HOME=str(Path(model) / "jit"))
+    return probe_chat(model, None, device)
+
+
+def probe_chat(model: str, library: "str | None", device: str) -> dict:
     """Answer the same prompt twice with temperature 0; the second goes on from a kept prefix."""
     from mlc_llm import MLCEngine
     from mlc_llm.serve.config import EngineConfig
@@ -172,6 +180,8 @@ def main() -> None:
             answer = probe_device(*arguments)
         elif what == "tokenizer":
             answer = probe_tokenizer(*arguments)
+        elif what == "jit":
+            answer = probe_jit(*arguments)
         else:
             answer = probe_chat(*arguments)
     except Exception as error:
