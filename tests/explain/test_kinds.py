@@ -9,13 +9,9 @@ and shells. ``../shared/cases/explain`` has collected logs, where it is beside t
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import pytest
 from mlcbuild.explain import explain
 
-CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "explain"
 NMAKE = "CMake Error at CMakeLists.txt:{line} (project):\n  Running\n\n   'nmake' '-?'\n\n  failed with:\n\n   {words}\n"
 #: Log -> the id of what has to stand first.
 KINDS: list[tuple[str, str]] = [
@@ -254,20 +250,3 @@ SILENT = [
 @pytest.mark.parametrize("text", SILENT, ids=lambda text: text[:40])
 def test_of_healthy_logs_and_other_tools_nothing_is_said(text: str) -> None:
     assert [each.id for each in explain(text).explanations] == []
-
-
-def collected() -> list[str]:
-    if not (CASES / "cases.tsv").is_file():
-        return []
-    with (CASES / "cases.tsv").open(encoding="utf-8", newline="") as table:
-        return [row["log"] for row in csv.DictReader(table, delimiter="\t")]
-
-
-@pytest.mark.parametrize("name", collected() or [pytest.param("", marks=pytest.mark.skip)])
-def test_a_collected_log_has_a_cause_and_a_command_that_can_be_typed(name: str) -> None:
-    found = explain((CASES / name).read_text(encoding="utf-8")).explanations
-    assert found
-    assert not found[0].generic
-    assert found[0].causes
-    assert "{" not in found[0].run
-    assert "PATH" not in found[0].run.split()

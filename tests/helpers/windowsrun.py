@@ -40,7 +40,6 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/ci/test_workflows.py*", _SHELL),
     ("tests/ci/test_matrix_command.py::test_the_toolchain_is_said_*", _STUDIO),
     ("tests/ci/test_matrix_command.py::test_values_of_several_lines_*", _STUDIO),
-    ("tests/model/test_model_request.py::test_a_dll_is_linked_*", _LINUX),
     ("tests/run/test_verify_command.py::test_a_hanging_import_*", _POSIX),
     ("tests/page/test_page_in_browser.py*", _BROWSER),
     ("tests/pe/test_pe_robust.py::test_descriptors_that_share_*", _TIME),

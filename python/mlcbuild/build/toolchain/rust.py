@@ -70,8 +70,9 @@ def choose_rust(rusts: Iterable[Rust], *, target: str, oldest: tuple[int, ...]) 
         (r for r in new if r.has_sources), None
     )
     if found is None:
+        version = f" {'.'.join(map(str, oldest))} or newer" if oldest else ""
         raise FailedError(
-            f"this build needs Rust {'.'.join(map(str, oldest))} or newer that makes {target}",
+            f"this build needs Rust{version} that makes {target}",
             remedy=f"rustup target add {target}",
         )
     return found
