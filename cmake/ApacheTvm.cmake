@@ -2,17 +2,23 @@
 # the libraries that the user's process will have loaded. Windows links the import libraries that
 # the wheel brings.
 find_package(Python REQUIRED COMPONENTS Interpreter)
-execute_process(
-  COMMAND "${Python_EXECUTABLE}" -c
-          "import importlib.util as u; print(u.find_spec('tvm').submodule_search_locations[0])"
-  WORKING_DIRECTORY "${CMAKE_ROOT}" # Python imports from where it runs
-  OUTPUT_VARIABLE _tvm_package
-  OUTPUT_STRIP_TRAILING_WHITESPACE
-  RESULT_VARIABLE _tvm_result
-  ERROR_QUIET)
-if(NOT _tvm_result EQUAL 0)
-  message(FATAL_ERROR "apache-tvm is not installed beside ${Python_EXECUTABLE}: "
-                      "pip install apache-tvm==${MLCBUILD_TVM_VERSION}")
+set(MLCBUILD_APACHE_TVM
+    ""
+    CACHE PATH "The package tvm of the system that is built for; empty asks the build's Python")
+set(_tvm_package "${MLCBUILD_APACHE_TVM}")
+if(_tvm_package STREQUAL "")
+  execute_process(
+    COMMAND "${Python_EXECUTABLE}" -c
+            "import importlib.util as u; print(u.find_spec('tvm').submodule_search_locations[0])"
+    WORKING_DIRECTORY "${CMAKE_ROOT}" # Python imports from where it runs
+    OUTPUT_VARIABLE _tvm_package
+    OUTPUT_STRIP_TRAILING_WHITESPACE
+    RESULT_VARIABLE _tvm_result
+    ERROR_QUIET)
+  if(NOT _tvm_result EQUAL 0)
+    message(FATAL_ERROR "apache-tvm is not installed beside ${Python_EXECUTABLE}: "
+                        "pip install apache-tvm==${MLCBUILD_TVM_VERSION}")
+  endif()
 endif()
 file(TO_CMAKE_PATH "${_tvm_package}" _tvm_package)
 

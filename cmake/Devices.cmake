@@ -2,6 +2,7 @@
 # tvm_runtime_<device>. Drivers (libvulkan, libOpenCL, libcuda) come with the user's system and are
 # never bundled; without one only that device is absent.
 set(MLCBUILD_DEVICE_LIBRARIES "")
+include("${CMAKE_CURRENT_LIST_DIR}/Loaders.cmake")
 
 # mlcbuild_device(NAME LIBRARIES... ): tvm_runtime_NAME from TVM's sources of that backend.
 function(mlcbuild_device name)
@@ -30,14 +31,14 @@ endfunction()
 
 foreach(_device IN LISTS MLCBUILD_DEVICES)
   if(_device STREQUAL "vulkan")
-    find_package(Vulkan QUIET)
-    mlcbuild_needs(vulkan "${Vulkan_FOUND}" "install the Vulkan SDK (Debian: apt-get install libvulkan-dev)")
-    mlcbuild_device(vulkan Vulkan::Vulkan)
-  elseif(_device STREQUAL "opencl")
-    find_package(OpenCL QUIET)
-    mlcbuild_needs(opencl "${OpenCL_FOUND}"
-                   "install an OpenCL SDK (Debian: apt-get install ocl-icd-opencl-dev opencl-headers)")
+    mlcbuild_vulkan_loader()
+    mlcbuild_device(vulkan mlcbuild_vulkan)
+  elseif(_device STREQUAL "opencl" AND APPLE) # a framework of the system's
+    find_package(OpenCL REQUIRED)
     mlcbuild_device(opencl OpenCL::OpenCL)
+  elseif(_device STREQUAL "opencl")
+    mlcbuild_opencl_loader()
+    mlcbuild_device(opencl mlcbuild_opencl)
   elseif(_device STREQUAL "cuda")
     find_package(CUDAToolkit QUIET)
     mlcbuild_needs(cuda "${CUDAToolkit_FOUND}" "install the CUDA toolkit, or set CUDAToolkit_ROOT to it")

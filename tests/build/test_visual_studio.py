@@ -136,22 +136,15 @@ def short(project: str) -> str:
 
 
 def generated(lab: Lab, checkout: Path, project: str, target: Target) -> Generated:
-    opencl = checkout.parent / "opencl"
-    (opencl / "CL").mkdir(parents=True, exist_ok=True)
-    for name in ("CL/cl.h", "OpenCL.lib"):
-        (opencl / name).touch()
     build = checkout / project / "build" / target.name
     build.mkdir(parents=True)
     python = lab.environment / "Scripts" / "python.exe"
     options = {
         "CMAKE_PROJECT_TOP_LEVEL_INCLUDES": checkout / "python/mlcbuild/cmake/policy.cmake",
-        "OpenCL_INCLUDE_DIR": opencl,
-        "OpenCL_LIBRARY": opencl / "OpenCL.lib",
         "MLCBUILD_CARGO": python,  # see the test that runs it
         "MLCBUILD_PYTHON": python,
     }
     given = {name: lab.path(path).replace("\\", "/") for name, path in options.items()}
-    given |= {"OpenCL_HAVE_OPENCL_CL_H": "0", "OPENCL_VERSION_3_0": "1"}
     given |= {"CMAKE_EXPORT_COMPILE_COMMANDS": "ON"}
     if project == ".":
         given["MLCBUILD_SYMBOLS"] = "ON"

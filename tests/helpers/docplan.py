@@ -96,6 +96,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild wheel --target win_amd64 --accept-license -o dist": _at(
         "tests/sdk/test_xwin.py", '"--accept-license"'
     ),
+    "mlcbuild wheel --target win_amd64 --device vulkan,opencl~": _at(
+        "tests/plugins/test_plugins_on_windows.py", '"--device", "vulkan,opencl"'
+    ),
+    "pip wheel ./plugins/vulkan": _at("tests/plugins/conftest.py", '"pip", "wheel", ROOT'),
     "mlcbuild wheel --chat-only -o wheelhouse": _at(
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
     ),
@@ -166,6 +170,7 @@ NOWHERE: dict[str, str] = {
     "pip install .": _BUILT,
     "pip wheel . -C offline=true": _BUILT,
     "mlcbuild wheel -o dist": _BUILT,
+    "mlcbuild wheel --device vulkan": _BUILT,
     "mlcbuild wheel -o dist 2>&1 | mlcbuild explain -": _BUILT,
     'pip install --find-links dist "mlc-llm[compile]"': _BUILT,
     "mlc_llm convert_weight~": _NO_MODEL,

@@ -120,21 +120,18 @@ NEEDS = (
     Need(name="fish", what="the shell fish", programs={"fish": "fish"}),
     Need(
         name="vulkan",
-        what="Vulkan: headers and a driver for the CPU",
+        what="Vulkan: the loader and a driver for the CPU",
         files={
-            "/usr/include/vulkan/vulkan.h": "libvulkan-dev",
-            "/usr/include/spirv-tools/libspirv.h": "spirv-tools",
-            "/usr/include/spirv/unified1/spirv.hpp": "spirv-headers",
+            "/usr/lib/x86_64-linux-gnu/libvulkan.so.1": "libvulkan1",
             "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json": "mesa-vulkan-drivers",
         },
         probe=linux_only,
     ),
     Need(
         name="opencl",
-        what="OpenCL: headers and a driver for the CPU",
+        what="OpenCL: the loader and a driver for the CPU",
         files={
-            "/usr/include/CL/cl.h": "opencl-headers",
-            "/usr/lib/x86_64-linux-gnu/libOpenCL.so": "ocl-icd-opencl-dev",
+            "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1": "ocl-icd-libopencl1",
             "/etc/OpenCL/vendors/pocl.icd": "pocl-opencl-icd",
         },
         probe=linux_only,

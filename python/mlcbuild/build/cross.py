@@ -30,9 +30,11 @@ def find_cross(
     env: Mapping[str, str],
     progress: Progress,
     notice: Callable[[str], None],
+    crates: bool = True,
 ) -> ClangCl:
     """Find the compiler, the Rust and the SDK for ``options.target``; make the SDK if need be.
 
+    Without ``crates`` no Rust is asked for.
     Raises ``MlcbuildError`` with one line for the first that is not there.
     """
 
@@ -52,11 +54,13 @@ def find_cross(
 
     machine = TARGETS[options.target]
     target = TRIPLES[machine]
-    oldest = load_crates(lock.path.parent / "crates.toml").rust
     llvm = find_llvm(env)
-    rust = choose_rust(
-        read_rusts(env, target), target=target, oldest=tuple(map(int, oldest.split(".")))
-    )
+    rust = None
+    if crates:
+        oldest = load_crates(lock.path.parent / "crates.toml").rust
+        rust = choose_rust(
+            read_rusts(env, target), target=target, oldest=tuple(map(int, oldest.split(".")))
+        )
     sdk = choose_sdk(
         options.sdk,
         accepted=options.accept_license,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.licences import gather
+from mlcbuild.build.options import TARGETS
 from mlcbuild.sources.fetch import bring
 from mlcbuild.sources.lock import GitOrigin, load
 
@@ -20,22 +21,24 @@ if TYPE_CHECKING:
     from mlcbuild.build.project import Project
     from mlcbuild.sources.lock import Component, Lock
 
-__all__ = ["bring_sources", "write_pins"]
+__all__ = ["bring_sources", "components_for", "write_pins"]
 
 #: Below the build folder: what CMake is told of.
 _FOLDER: Final = "mlcbuild"
 
 
-def bring_sources(folder: Path, project: Project, build_dir: Path) -> dict[str, str]:
+def bring_sources(
+    folder: Path, project: Project, build_dir: Path, *, target: str = ""
+) -> dict[str, str]:
     """Fetch what the project in ``folder`` pins; return the settings that tell CMake of it.
 
     ``MLCBUILD_CACHE`` and ``MLCBUILD_MIRROR`` are honoured. Raises ``InputError`` for what cannot
     be reached or written, ``FailedError`` for what is not what the lock says.
     """
     whole = load((folder / project.lock).resolve())
-    lock = replace(whole, components=whole.select(project.components))
+    lock = components_for(whole, project, target)
     print("*** mlcbuild: fetching the pinned sources", flush=True)
-    bring(whole, only=project.components)
+    bring(whole, only=[component.name for component in lock.components])
     into = (build_dir / _FOLDER).resolve()
     into.mkdir(parents=True, exist_ok=True)
     gather(lock, (), into / "licences")
@@ -45,6 +48,14 @@ def bring_sources(folder: Path, project: Project, build_dir: Path) -> dict[str, 
         # Headers come from the laid-out sources: pip's environment may move without a recompile.
         "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
     }
+
+
+def components_for(lock: Lock, project: Project, target: str) -> Lock:
+    """Return the lock of a build of ``project``; what another target alone needs is left out."""
+    others = set(TARGETS) - {target}
+    chosen = lock.select(project.components)
+    mine = (each for each in chosen if each.only_for.partition("-")[0] not in others)
+    return replace(lock, components=tuple(mine))
 
 
 def write_pins(folder: Path, lock: Lock) -> Path:

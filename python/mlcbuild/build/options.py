@@ -144,16 +144,9 @@ def parse(
     mirror = _text(given, "mirror") or env.get("MLCBUILD_MIRROR", "")
     cache = _text(given, "cache")
     symbols = _text(given, "symbols")
-    devices = _devices(_text(given, "device"))
-    target = _target(_text(given, "target"))
-    if target != "host" and devices != ("cpu",):
-        raise UsageError(
-            "this wheel is cross-built for the CPU alone, and a device is a wheel beside it",
-            remedy=f"mlcbuild wheel --target {target} --device {','.join(devices[1:])}",
-        )
     return BuildOptions(
-        devices=devices,
-        target=target,
+        devices=_devices(_text(given, "device")),
+        target=_target(_text(given, "target")),
         sdk=_text(given, "sdk"),
         accept_license=_flag(given, "accept-license"),
         jobs=_jobs(_text(given, "jobs")),

@@ -115,6 +115,12 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
             f"{options.target} cannot be installed here",
             remedy=f"mlcbuild wheel --target {options.target}",
         )
+    if options.target != "host" and options.devices != ("cpu",):
+        raise UsageError(
+            "this wheel is cross-built for the CPU alone, and a device is a wheel beside it",
+            remedy=f"mlcbuild wheel --target {options.target} "
+            f"--device {','.join(options.devices[1:])}",
+        )
     if state == "wheel" and options.configuration != "Release":
         raise UsageError(
             f"a {options.configuration} build is never packaged",
@@ -145,7 +151,7 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     whole = load(root / LOCK)
     rust = _oldest_rust()
     cross = _cross(options, whole)
-    lock = whole.needed_for(*(kinds(options.target, cross) if cross else ()))
+    lock = whole.needed_for(*options.devices, *(kinds(options.target, cross) if cross else ()))
     require(
         SystemProbe(),
         build_dir=build_dir,

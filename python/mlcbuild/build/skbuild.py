@@ -152,7 +152,8 @@ def _sources(settings: dict[str, Any]) -> dict[str, str]:
     if not project.lock:
         return {}
     build_dir = settings.get("build-dir") or project.scikit_build.get("build-dir", "build")
-    return bring_sources(Path.cwd(), project, Path(build_dir))
+    target = settings.get("cmake.define.MLCBUILD_TARGET", "")
+    return bring_sources(Path.cwd(), project, Path(build_dir), target=target)
 
 
 def _is_tagged(config_settings: Settings) -> bool:

@@ -19,7 +19,8 @@ __all__ = ["configure", "run"]
 
 _EXAMPLES: Final = """\
 examples:
-  mlcbuild fetch                        everything that is not there yet
+  mlcbuild fetch                        what every build needs and is not there yet
+  mlcbuild fetch --all                  also what one system's or one device's build alone needs
   mlcbuild fetch --mirror /srv/git      from a folder with owner/name[.git] repositories
   mlcbuild fetch --offline              from the cache alone
   mlcbuild fetch --verify               hash everything again, change nothing
@@ -33,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EXAMPLES
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these components")
+    parser.add_argument(
+        "--all", action="store_true", help="also what only some builds need (only_for in the lock)"
+    )
     parser.add_argument(
         "--lock", type=Path, metavar="FILE", help="the lock (default: found upwards from here)"
     )
@@ -97,15 +101,17 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("-j needs a number from 1")
     if args.verify and args.force:
         raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
+    lock = load((args.lock or _find_lock()).absolute())
+    chosen = lock.components if args.all else lock.needed_for().components
     brought = bring(
-        load((args.lock or _find_lock()).absolute()),
+        lock,
         into=args.into,
         cache=args.cache,
         mirror=args.mirror,
         offline=args.offline,
         verify=args.verify,
         force=args.force,
-        only=args.names,
+        only=args.names or [component.name for component in chosen],
         jobs=args.jobs,
         progress=_Line(),
     )

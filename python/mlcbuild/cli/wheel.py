@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.options import DEVICES, TARGETS, parse
+from mlcbuild.build.plugins import plugin_folders, plugin_settings, require_plugins
 from mlcbuild.errors import FailedError, UsageError
-from mlcbuild.sources.lock import find_project
+from mlcbuild.sources.lock import LOCK, find_project
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from mlcbuild.build.options import BuildOptions
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.wheelhouse.folder import Made
 
 __all__ = ["configure", "run"]
@@ -113,25 +114,51 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
-    if options.target != "host" and not args.wheels:
-        _find_cross(options, project)
     if args.chat_only:
+        if options.target != "host" and not args.wheels:
+            _find_cross(options, project)
         return _chat_only(args, settings, options, project)
     output = args.output or Path("dist")
+    if options.target != "host":
+        return _cross(args, settings, options, project, output)
     _pip_wheel(args, project, output, settings)
     _tell_plugins(options)
-    for folder in _plugins(project, options.devices):
+    for folder in plugin_folders(project, options.devices):
         _pip_wheel(args, folder, output, {})
     return 0
 
 
-def _find_cross(options: BuildOptions, project: Path) -> None:
+def _cross(
+    args: argparse.Namespace,
+    settings: dict[str, str | list[str]],
+    options: BuildOptions,
+    project: Path,
+    output: Path,
+) -> int:
+    """Make the wheels for another system: one a device, mlc-llm's for the CPU."""
+    settings.pop("device", None)
+    asked = (args.device or "cpu").lower().replace(";", ",").replace(" ", "").split(",")
+    plugins = require_plugins(project, options.devices[1:], options.target)
+    cross = _find_cross(options, project, crates="cpu" in asked)
+    if "cpu" in asked:
+        _pip_wheel(args, project, output, settings)
+    _tell_plugins(options)
+    for folder in plugins:
+        further = plugin_settings(cross, options.target, (project / LOCK).parent.absolute())
+        _pip_wheel(args, folder, output, further)
+    return 0
+
+
+def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) -> ClangCl:
     """Say what the other system's build lacks here, with its own exit code, before pip begins."""
     from mlcbuild.build.cross import find_cross  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.sources.fetch import Progress  # noqa: PLC0415
-    from mlcbuild.sources.lock import LOCK, load  # noqa: PLC0415
+    from mlcbuild.sources.lock import load  # noqa: PLC0415
 
-    find_cross(options, load(project / LOCK), env=os.environ, progress=Progress(), notice=_say)
+    lock = load(project / LOCK)
+    return find_cross(
+        options, lock, env=os.environ, progress=Progress(), notice=_say, crates=crates
+    )
 
 
 def _tell_plugins(options: BuildOptions) -> None:
@@ -142,12 +169,6 @@ def _tell_plugins(options: BuildOptions) -> None:
         "CMAKE_BUILD_PARALLEL_LEVEL": options.jobs,
     }
     os.environ.update({name: str(value) for name, value in named.items() if value})
-
-
-def _plugins(project: Path, devices: Sequence[str]) -> list[Path]:
-    """Return the projects that bring these devices to PyPI's TVM, whose compiler lacks them."""
-    folders = [project / "plugins" / device for device in devices]
-    return [folder for folder in folders if (folder / "pyproject.toml").is_file()]
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
@@ -198,7 +219,7 @@ def _chat_only(
         _pip_wheel(args, project, folder, settings)
         _tell_plugins(options)
         ours = list(folder.glob("*.whl"))
-        for plugin in _plugins(project, options.devices):
+        for plugin in plugin_folders(project, options.devices):
             _pip_wheel(args, plugin, folder, {})
         return [*ours, *(path for path in folder.glob("*.whl") if path not in ours)]
 

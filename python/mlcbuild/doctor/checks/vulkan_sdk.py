@@ -17,7 +17,7 @@ __all__ = ["CHECK"]
 def _run(system: System) -> Outcome:
     root = system.variable("VULKAN_SDK")
     if not root:
-        return skip("VULKAN_SDK is not set: only device=vulkan needs the SDK")
+        return skip("VULKAN_SDK is not set, and mlcbuild's builds need no SDK")
     line = f"VULKAN_SDK={root}"
     if not system.is_folder(root):
         return warn(
