@@ -37,6 +37,7 @@ PACKAGES = (
     "isal>=1.7",
     "jinja2>=3.1",
     "jsonschema>=4.22",
+    "linkify-it-py>=2",
     "numpy>=1.24",
     "packaging>=24",
     "pefile>=2024.8.26",

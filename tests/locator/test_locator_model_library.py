@@ -29,10 +29,10 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.usefixtures("tools")
-def test_with_compiler_generator_and_linker_nothing_is_missing() -> None:
-    assert why_not("vulkan", fine, lambda name: name == "vulkan", {}) == ""
-    assert why_not("cpu", fine, lambda name: name == "llvm", {}) == ""
+def test_with_compiler_generator_and_linker_nothing_is_missing(tools: Path) -> None:
+    path = {"PATH": str(tools)}
+    assert why_not("vulkan", fine, lambda name: name == "vulkan", path) == ""
+    assert why_not("cpu", fine, lambda name: name == "llvm", path) == ""
 
 
 @pytest.mark.parametrize("policy", ["OFF", "READONLY"])
@@ -53,7 +53,8 @@ def test_a_device_without_generator_names_the_extra() -> None:
 def test_a_machine_without_linker_is_told_so(tools: Path) -> None:
     for path in tools.iterdir():
         path.unlink()
-    assert "which links the library, is not found" in why_not("cpu", fine, lambda _: True, {})
+    words = "needs lld-link" if sys.platform == "win32" else "which links the library, is not found"
+    assert words in why_not("cpu", fine, lambda _: True, {"PATH": str(tools)})
 
 
 @pytest.mark.usefixtures("tools")
@@ -71,8 +72,9 @@ def test_the_message_has_the_model_the_reason_and_both_commands(
     text = str(caught.value)
     assert "no model library was given for my model, and one for cuda cannot be compiled" in text
     assert "TVM's compiler is not here" in text
-    assert "mlcbuild model 'my model' --device cuda -o model-cuda" in text
-    assert "mlc_llm chat 'my model' --model-lib model-cuda" in text
+    model = '"my model"' if sys.platform == "win32" else "'my model'"
+    assert f"mlcbuild model {model} --device cuda -o model-cuda" in text
+    assert f"mlc_llm chat {model} --model-lib model-cuda" in text
 
 
 @pytest.mark.usefixtures("tools")

@@ -116,7 +116,8 @@ def test_an_environment_without_mlc_llm_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
-    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so"), "--target", "linux"]) == 1
+    target = "win_amd64" if sys.platform == "win32" else "linux"
+    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so"), "--target", target]) == 1
     assert "mlc_llm is not usable in" in capsys.readouterr().err
     assert not (tmp_path / "a.so").exists()
 
