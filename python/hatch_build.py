@@ -10,6 +10,7 @@ needs no entry point.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -34,6 +35,9 @@ class ProviderTag(BuildHookInterface):
     """Tags the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the oldest Python that may have it."""
+        """Name the oldest Python that may have it, and take the lock of the checkout along."""
         del version
+        lock = Path(self.root).parent / "3rdparty" / "sources.toml"
+        if lock.is_file():  # read by mlcbuild/sdk/free.py
+            build_data["force_include"][str(lock)] = "mlcbuild/sdk/sources.toml"
         build_data["tag"] = "py311-none-any" if HAS_PROVIDER else "py310-none-any"

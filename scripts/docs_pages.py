@@ -34,7 +34,7 @@ SECTIONS = {
     "Errors": ("errors/index", "explain", "codes"),
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),
-    "Build": ("superbuild", "windows-build", "windows-wheel", "sources", "ci", "release"),
+    "Build": ("superbuild", "windows-build", "windows-wheel", "cross", "sources", "ci", "release"),
     "Run": ("verify", "model", "chat-only", "vulkan", "lab", "bench", "report", "shell"),
     "Inside": ("architecture", "windows-tests", "documents"),
 }

@@ -104,6 +104,12 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
     ),
     "mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --wine~": _WINDOWS,
+    "mlcbuild cross . --python 3.11,3.13 --accept-license -o dist": _at(
+        "tests/cross/test_cross_wheels.py", 'main(["cross"'
+    ),
+    "mlcbuild verify dist/bound-1.0-cp311-cp311-win_amd64.whl --wine --run~": _at(
+        "tests/cross/test_cross_wheels.py", '"--wine", "--python", version, "--run", code'
+    ),
     "mlcbuild verify dist/mlc_llm-*.whl --chat": _VERIFY,
     "mlcbuild verify wheelhouse/*.whl --chat": _VERIFY,
     "mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan~": _at(

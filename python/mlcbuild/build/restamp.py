@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mlcbuild.build.staged import Staged
     from mlcbuild.build.stamp import Stamp
 
-__all__ = ["main", "restamp"]
+__all__ = ["judge_contents", "main", "restamp", "wheel_contents"]
 
 #: What is judged here; who brings a library is a question for ``mlcbuild check``.
 _RULES = frozenset({"wrong-machine", "debug-crt", "static-crt-mix", "not-release"})
@@ -54,7 +54,13 @@ def restamp(wheel: Path) -> Stamp:
                 )
             staged = read_contents(_natives(archive))
             stamp = with_new_files(read_stamp(archive.read(names[0])), staged)
-            _judge(wheel, stamp, staged)
+            judge_contents(
+                wheel,
+                staged,
+                system=stamp.target.system,
+                machine=stamp.target.machine,
+                configuration=stamp.configuration,
+            )
     except ZIP_FAULTS as error:
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     rewrite(wheel, wheel, {names[0]: write_stamp(stamp)})
@@ -71,12 +77,21 @@ def _natives(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
                 yield name, head + stream.read()
 
 
-def _judge(wheel: Path, stamp: Stamp, staged: Staged) -> None:
+def wheel_contents(wheel: Path) -> Staged:
+    """Read the native files of a finished wheel. Raises ``InputError`` where it is none."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return read_contents(_natives(archive))
+    except ZIP_FAULTS as error:
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+
+
+def judge_contents(
+    wheel: Path, staged: Staged, *, system: str, machine: str, configuration: str
+) -> None:
+    """Judge what needs no record of the build. Raises ``FailedError`` for the first error."""
     expected = Expectation(
-        system=stamp.target.system,
-        machine=stamp.target.machine,
-        configuration=stamp.configuration,
-        companions={},
+        system=system, machine=machine, configuration=configuration, companions={}
     )
     found = judge(staged.natives, expected, is_system_dll=lambda _name, _machine: True)
     for finding in found:

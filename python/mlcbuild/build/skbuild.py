@@ -17,7 +17,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from scikit_build_core import build as backend
 from scikit_build_core.build import get_requires_for_build_sdist
@@ -46,6 +46,9 @@ __all__ = [
     "prepare_metadata_for_build_editable",
     "prepare_metadata_for_build_wheel",
 ]
+
+#: Settings by which a wheel is not tagged here: its tag is given, or it is another system's.
+_OTHER_TAG: Final = frozenset({"wheel.tags", "cmake.define.MLCBUILD_WINDOWS_MACHINE"})
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
@@ -158,7 +161,7 @@ def _sources(settings: dict[str, Any]) -> dict[str, str]:
 
 def _is_tagged(config_settings: Settings) -> bool:
     """Say whether auditwheel finds the tag: for this machine, where the caller names none."""
-    named = "wheel.tags" in (config_settings or {})
+    named = not _OTHER_TAG.isdisjoint(config_settings or {})
     return sys.platform == "linux" and not named and read_project(Path.cwd()).manylinux
 
 

@@ -13,7 +13,8 @@ from mlcbuild.programs import start
 from mlcbuild.progress import Line, left
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["telling", "watch"]
 
@@ -24,17 +25,25 @@ _AT_MOST: Final = 60
 
 
 def watch(
-    command: Sequence[str], *, line: Line, say: Callable[[str], None] | None = None
+    command: Sequence[str],
+    *,
+    line: Line,
+    say: Callable[[str], None] | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> tuple[int, list[str]]:
     """Run a command; return its exit code and all its lines, stdout and stderr in order.
 
     ``say`` is given each line where the caller wants them all; else ``line`` shows the steps.
+    ``env`` and ``cwd`` are the caller's own where none is given.
     """
     lines: list[str] = []
     reader = StepReader()
     began = 0.0
     with start(
         command,
+        env=env,
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "bench": "load a server and measure it; only successes count",
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
     "completion": "let bash, zsh, fish or PowerShell complete mlcbuild's commands",
+    "cross": "make Windows wheels of a scikit-build-core project on another system",
     "doctor": "examine this machine: what stands in the way, and what to type",
     "explain": "say what a code, a rule or pasted error lines mean, and what to run",
     "fetch": "bring and verify the pinned sources",

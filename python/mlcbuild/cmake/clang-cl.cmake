@@ -5,10 +5,11 @@
 #   MLCBUILD_SDK               the SDK's folder
 #   MLCBUILD_SDK_INCLUDES      its folders of headers, in the order in which they are searched
 #   MLCBUILD_SDK_LIBRARIES     its folders of import libraries
+#   MLCBUILD_TARGET_ROOT       optional: a further folder with headers and libraries of the target
 #   MLCBUILD_MSC_VERSION       what the compiler says it is, by the SDK's C++ library: 19.44
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES
     MLCBUILD_WINDOWS_MACHINE MLCBUILD_LLVM MLCBUILD_SDK MLCBUILD_SDK_INCLUDES MLCBUILD_SDK_LIBRARIES
-    MLCBUILD_MSC_VERSION)
+    MLCBUILD_MSC_VERSION MLCBUILD_TARGET_ROOT)
 
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_VERSION 10.0)
@@ -44,8 +45,15 @@ foreach(_folder IN LISTS MLCBUILD_SDK_LIBRARIES)
   endforeach()
 endforeach()
 
+# CMake's own trials are debug builds otherwise, and the free SDK has no debug runtime.
+set(CMAKE_TRY_COMPILE_CONFIGURATION Release)
+
 # Libraries and headers are the target's; programs (Python, Cargo) are this machine's.
-set(CMAKE_FIND_ROOT_PATH "${MLCBUILD_SDK}")
+set(CMAKE_FIND_ROOT_PATH "${MLCBUILD_SDK}" ${MLCBUILD_TARGET_ROOT})
+if(MLCBUILD_TARGET_ROOT)
+  # By this FindPython sees that this machine's python-config is not the target's.
+  set(CMAKE_LIBRARY_ARCHITECTURE "${_target}")
+endif()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mlcbuild.build.toolchain.llvm import Llvm
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["COMPONENT", "make_free_sdk", "wine_headers"]
+__all__ = ["COMPONENT", "make_free_sdk", "own_lock", "wine_headers"]
 
 #: The component of 3rdparty/sources.toml with the STL's headers.
 COMPONENT: Final = "microsoft-stl"
@@ -39,7 +39,16 @@ _HEADERS: Final = ("/usr/include/wine/wine", "/usr/include/wine", "/usr/include/
 _STL_LIBRARY: Final = ("stl", "filesystem")
 _RUNTIME: Final = ("startup", "dll", "exe", "new")
 #: Raised where the same inputs give another SDK.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+
+
+def own_lock() -> Path:
+    """Return the lock that pins the STL's headers: the checkout's, or the wheel's copy of it.
+
+    For builds of other projects, which have a lock of their own or none.
+    """
+    shipped = Path(__file__).with_name("sources.toml")
+    return shipped if shipped.is_file() else Path(__file__).parents[3] / "3rdparty/sources.toml"
 
 
 def wine_headers() -> Path:

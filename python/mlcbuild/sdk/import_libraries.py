@@ -30,6 +30,8 @@ _OTHER_NAMES: Final = {
 #: Named by every compiler or by CMake for every target, and empty of imports: old names of C
 #: functions, and the identifiers of COM's interfaces.
 _EMPTY: Final = ("oldnames.lib", "uuid.lib")
+#: Linked statically (``free/runtime``), and exported by ntdll.dll or kernel32.dll as well.
+_STATIC: Final = frozenset({"__chkstk", "_fltused"})
 
 
 def crt_libraries(machine: Machine) -> dict[str, bytes]:
@@ -51,7 +53,8 @@ def system_libraries(machine: Machine) -> dict[str, bytes]:
     Without what the C runtime exports too: ntdll.dll has a memcpy, and stands before it where a
     project names it.
     """
-    of_crt = {name for names in _ucrt(machine).values() for name in names}
+    of_crt = set(_STATIC)
+    of_crt |= {name for names in _ucrt(machine).values() for name in names}
     of_crt |= {name for dll in _VCRUNTIME for name in _names(dll, machine)}
     dlls = {f"{dll.removesuffix('.dll')}.lib": dll for dll in builtin_system().windows_dlls()}
     return {

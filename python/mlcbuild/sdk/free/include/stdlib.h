@@ -12,6 +12,7 @@ extern "C" {
 #endif
 int __cdecl atexit(void(__cdecl*)(void));
 _onexit_t __cdecl _onexit(_onexit_t);
+_ACRTIMP __int64 __cdecl _abs64(__int64);
 #ifdef __cplusplus
 _ACRTIMP __declspec(noreturn) void __cdecl quick_exit(int);
 int __cdecl at_quick_exit(void(__cdecl*)(void));

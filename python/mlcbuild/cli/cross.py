@@ -1,0 +1,139 @@
+"""``mlcbuild cross``: Windows wheels of any scikit-build-core project, made on another system."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import FailedError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
+
+__all__ = ["configure", "run"]
+
+_EPILOG: Final = """\
+examples:
+  mlcbuild cross . --python 3.11,3.13 --accept-license -o dist
+                                        xwin brings Microsoft's SDK; a wheel for each Python
+  mlcbuild cross awkward_cpp-57.tar.gz --python 3.11 --sdk free
+                                        an sdist, with the free SDK, for CI and tests
+  mlcbuild cross . --sdk DIR -C cmake.define.WITH_X=OFF
+                                        Microsoft's SDK as xwin laid it out; a setting of one build
+
+PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each wheel is judged by
+the gate and by `mlcbuild check`; one that is refused is not written. docs/cross.md has the rest.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    from mlcbuild.cross.target import PLATFORMS  # noqa: PLC0415 - the pinned Pythons
+    from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS  # noqa: PLC0415
+
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("project", type=Path, metavar="PROJECT", help="a folder, or an sdist")
+    add(
+        "--python",
+        dest="pythons",
+        action="append",
+        metavar="LIST",
+        help=f"Windows CPythons, with commas: {', '.join(PYTHONS)} (default: {DEFAULT_VERSION})",
+    )
+    add("--target", default=PLATFORMS[0], choices=PLATFORMS, help=f"default: {PLATFORMS[0]}")
+    add("-o", "--output", type=Path, default=Path("dist"), metavar="DIR", help="default: dist")
+    add("--sdk", default="", metavar="DIR", help="the Windows SDK, as xwin lays it out, or: free")
+    add(
+        "--accept-license",
+        action="store_true",
+        help="you accept Microsoft's licence, and xwin brings its SDK",
+    )
+    add(
+        "-C",
+        "--config-setting",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="handed to the project's backend (repeatable)",
+    )
+    add("--jobs", default="", metavar="N", help="compile jobs at a time (default: one a core)")
+    add("--cache", type=Path, metavar="DIR", help="where what is brought is kept")
+    add("-e", "--editable", action="store_true", help="refused: see there why")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, printing each wheel as it is done."""
+    if args.editable:
+        raise UsageError(
+            "an editable install of a Windows project cannot be used on this system",
+            remedy="build a wheel here, or run pip install -e . on Windows",
+        )
+    from mlcbuild.cross.run import Asked, cross_build  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.cross.target import read_targets  # noqa: PLC0415
+    from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415
+    from mlcbuild.lab.downloads import DEFAULT_VERSION  # noqa: PLC0415
+    from mlcbuild.report import render  # noqa: PLC0415
+    from mlcbuild.sources.cache import default_cache  # noqa: PLC0415
+
+    targets = read_targets(args.pythons or [DEFAULT_VERSION], args.target)
+    cache = (args.cache or default_cache()).absolute()
+
+    def toolchain() -> ClangCl:
+        return find_toolchain(
+            args.sdk if args.sdk in ("", "free") else os.fspath(Path(args.sdk).absolute()),
+            accepted=args.accept_license,
+            machine=targets[0].machine,
+            cache=cache,
+            env=os.environ,
+            notice=_say,
+        )
+
+    asked = Asked(
+        project=args.project,
+        targets=targets,
+        output=args.output,
+        cache=cache,
+        jobs=args.jobs,
+        settings=_settings(args.settings),
+    )
+    built = cross_build(asked, toolchain, run=partial(_run, args.verbose), say=_say)
+    for wheel, report in built:
+        print(render(report, "text", verbose=args.verbose), end="")
+        if report.exit_code:
+            raise FailedError(f"{wheel.name} is not kept", remedy="the findings above say why")
+        print(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel}", flush=True)
+    return 0
+
+
+def _settings(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise UsageError(f"-C {word} is not understood", remedy="write it as NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def _say(text: str) -> None:
+    print(f"*** mlcbuild: {text}", flush=True)
+
+
+def _run(verbose: bool, command: list[str], env: Mapping[str, str], folder: Path) -> int:  # noqa: FBT001 - bound by run
+    """Run a step of the build: all of its output with -v, else what tells of its failure."""
+    from mlcbuild.build.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.progress import Line  # noqa: PLC0415
+
+    say = (lambda text: print(text, flush=True)) if verbose else None
+    code, lines = watch(command, line=Line(patience_s=0), say=say, env=env, cwd=folder)
+    if code and not verbose:
+        print("\n".join(telling(lines)), file=sys.stderr)
+    return code

@@ -1,0 +1,118 @@
+"""The project that is built: its folder, its backend, and whether that one can be led."""
+
+from __future__ import annotations
+
+import sys
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import InputError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlcbuild.cross.target import Target
+
+__all__ = ["CrossProject", "open_project"]
+
+#: Backends that are scikit-build-core, by their first name; in-tree ones that wrap it are asked
+#: for by ``build-system.requires``.
+_LED: Final = ("scikit_build_core.build", "mlcbuild.build.skbuild")
+_BUILDER: Final = "scikit-build-core"
+#: Backends that people have, and what drives the compiler there.
+_OTHERS: Final = {
+    "setuptools": "setuptools asks the Python that runs it for the compiler, its flags and the "
+    "names of what it makes",
+    "mesonpy": "meson-python takes a cross file of Meson's",
+    "maturin": "maturin cross-compiles by itself: maturin build --target x86_64-pc-windows-msvc",
+    "hatchling": "hatchling compiles nothing by itself",
+    "flit_core": "flit compiles nothing",
+    "poetry": "poetry compiles with a script of the project's",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrossProject:
+    """A project folder, and what its pyproject.toml says of the build."""
+
+    folder: Path
+    backend: str
+    backend_path: list[str]
+    requires: list[str]
+    requires_python: str = ""
+
+    def refuse_other(self, target: Target) -> None:
+        """Raise ``UsageError`` for a Python that the project does not take."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+        try:
+            taken = SpecifierSet(self.requires_python)
+        except InvalidSpecifier:
+            return
+        if not taken.contains(f"3.{target.minor}.{target.micro}"):
+            raise UsageError(
+                f"{self.folder.name} requires Python {self.requires_python}",
+                remedy=f"leave {target.version} out of --python",
+            )
+
+
+def open_project(given: Path, unpacked: Path) -> CrossProject:
+    """Read the project in a folder or an sdist; an sdist is unpacked into ``unpacked``.
+
+    Raises ``InputError`` for what is neither or cannot be read, ``UsageError``, in one line, for a
+    backend that is not scikit-build-core.
+    """
+    folder = _unpack(given, unpacked) if given.is_file() else given.resolve()
+    path = folder / "pyproject.toml"
+    if not path.is_file():
+        if (folder / "setup.py").is_file():
+            raise _not_led(given, "setuptools")
+        raise InputError(
+            f"{given} is no project: it has no pyproject.toml", remedy="name a folder or an sdist"
+        )
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        system, about = dict(table.get("build-system", {})), dict(table.get("project", {}))
+        backend = str(system.get("build-backend", "setuptools"))
+        requires = [str(each) for each in system.get("requires", [])]
+        backend_path = [str(folder / each) for each in system.get("backend-path", [])]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
+    in_tree = bool(backend_path) and any(each.startswith(_BUILDER) for each in requires)
+    if backend.partition(":")[0] not in _LED and not in_tree:
+        raise _not_led(given, backend.partition(".")[0].partition(":")[0])
+    return CrossProject(
+        folder=folder,
+        backend=backend,
+        backend_path=backend_path,
+        requires=requires,
+        requires_python=str(about.get("requires-python", "")),
+    )
+
+
+def _not_led(given: Path, backend: str) -> UsageError:
+    why = _OTHERS.get(backend, f"{backend} cannot be told of another Python")
+    return UsageError(
+        f"{given.name} is no scikit-build-core project: {why}",
+        remedy="build its Windows wheel on Windows, or with scikit-build-core and CMake",
+    )
+
+
+def _unpack(sdist: Path, into: Path) -> Path:
+    try:
+        with tarfile.open(sdist) as archive:
+            archive.extractall(into, filter="data")
+    except (OSError, tarfile.TarError, TypeError) as error:
+        raise InputError(
+            f"{sdist} is no sdist: {error}", remedy="name a .tar.gz or a folder"
+        ) from error
+    inner = [path for path in into.iterdir() if path.is_dir()]
+    if len(inner) != 1:
+        raise InputError(f"{sdist} is no sdist: it holds {len(inner)} folders")
+    return inner[0]

@@ -1,0 +1,106 @@
+"""Make the wheels of one project, one Python after another; a wheel that serves several is once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild.cross.backend import Backend, environment_for, install
+from mlcbuild.cross.companions import bring_companions
+from mlcbuild.cross.installed import installed_in
+from mlcbuild.cross.project import open_project
+from mlcbuild.cross.settings import settings_for
+from mlcbuild.cross.verdict import check_wheel, require_good
+from mlcbuild.cross.windows_python import bring_python
+from mlcbuild.package.metadata import tags_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mlcbuild.build.toolchain.clang_cl import ClangCl
+    from mlcbuild.cross.target import Target
+    from mlcbuild.report.model import Report
+
+__all__ = ["Asked", "cross_build"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is built, for which Pythons, with the user's own config settings."""
+
+    project: Path
+    targets: tuple[Target, ...]
+    output: Path
+    cache: Path
+    jobs: str
+    settings: Mapping[str, str]
+
+
+def cross_build(
+    asked: Asked,
+    cross: Callable[[], ClangCl],
+    *,
+    run: Callable[[list[str], Mapping[str, str], Path], int],
+    say: Callable[[str], None],
+) -> Iterator[tuple[Path, Report]]:
+    """Yield each wheel with what ``check`` says of it; a good one is in ``asked.output`` by then.
+
+    ``cross`` finds the toolchain, ``run`` runs a command. Raises ``MlcbuildError`` with one line
+    for whatever stands in the way.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlcbuild-cross-") as name:
+        folder = Path(name)
+        project = open_project(asked.project, folder / "sdist")
+        for target in asked.targets:
+            project.refuse_other(target)
+        toolchain = cross()
+        say(f"toolchain: {toolchain.choice.text}")
+        made: list[Path] = []
+        with environment_for(project) as env:
+            backend = Backend(project=project, env=env, folder=folder, jobs=asked.jobs, run=run)
+            for target in asked.targets:
+                if served := next((w for w in made if _serves(w, target)), None):
+                    say(f"Windows Python {target.version}: {served.name} serves it too")
+                    continue
+                python = bring_python(target, asked.cache, say)
+                work = folder / target.version
+                given = settings_for(toolchain, python, build_dir=work / "build", companions=None)
+                install(env, backend.requires(python, {**given, **asked.settings}))
+                companions = bring_companions(
+                    project.folder, target, work / "companions", installed_in(env)
+                )
+                given = settings_for(
+                    toolchain, python, build_dir=work / "build", companions=companions
+                )
+                say(f"building {project.folder.name} for Windows Python {target.version}")
+                work.mkdir(parents=True, exist_ok=True)
+                wheel = backend.wheel(work, python, {**given, **asked.settings})
+                require_good(wheel, target)
+                report = check_wheel(wheel)
+                if not report.exit_code:
+                    wheel = _keep(wheel, asked.output)
+                    made.append(wheel)
+                yield wheel, report
+
+
+def _keep(wheel: Path, output: Path) -> Path:
+    output.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(wheel, output / wheel.name))
+
+
+def _serves(wheel: Path, target: Target) -> bool:
+    """Say whether pip takes the wheel on that Python."""
+    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415
+
+    version, platforms = (3, target.minor), [target.platform]
+    taken = {
+        str(tag)
+        for tag in (
+            *cpython_tags(version, [target.abi], platforms),
+            *compatible_tags(version, f"cp3{target.minor}", platforms),
+        )
+    }
+    return not taken.isdisjoint(tags_of_name(wheel.name) or ())

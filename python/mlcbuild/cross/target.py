@@ -1,0 +1,75 @@
+"""The Python that one wheel is for: its version, its platform, and the names that follow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.build.options import TARGETS
+from mlcbuild.errors import UsageError
+from mlcbuild.lab.downloads import python_download
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["PLATFORMS", "Target", "read_targets"]
+
+#: What is built elsewhere, by the wheel's platform tag.
+PLATFORMS: Final = tuple(name for name in TARGETS if name != "host")
+_VERSION: Final = re.compile(r"3\.(\d{1,2})(t?)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """One CPython on one Windows platform (``win_amd64``)."""
+
+    minor: int
+    #: Micro version of the CPython whose headers are taken.
+    micro: int
+    free_threaded: bool = False
+    platform: str = PLATFORMS[0]
+
+    @property
+    def version(self) -> str:
+        """As people write it: ``3.13t``."""
+        return f"3.{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def abi(self) -> str:
+        """The ABI's tag: ``cp313t``."""
+        return f"cp3{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
+    def soabi(self) -> str:
+        """What stands before ``.pyd`` in an extension module's name: ``cp313-win_amd64``."""
+        return f"{self.abi}-{self.platform}"
+
+    @property
+    def machine(self) -> Machine:
+        """The machine of its images."""
+        return TARGETS[self.platform]
+
+
+def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
+    """Read ``3.11,3.13`` and the like, each once.
+
+    Raises ``UsageError`` for what is no version of CPython, or one whose headers are not pinned.
+    """
+    found: dict[Target, None] = {}
+    for word in (part.strip() for text in words for part in text.split(",")):
+        match = _VERSION.fullmatch(word)
+        if match is None:
+            raise UsageError(
+                f"--python {word or repr(word)} is no CPython", remedy="write it as 3.11,3.13"
+            )
+        if match[2]:
+            raise UsageError(
+                f"--python {word}: no free-threaded Windows CPython is pinned",
+                remedy=f"leave it out, or take {word.rstrip('t')}",
+            )
+        micro = int(python_download(word).version.rpartition(".")[2])
+        found[Target(minor=int(match[1]), micro=micro, platform=platform)] = None
+    return tuple(found)

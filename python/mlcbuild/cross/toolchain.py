@@ -1,0 +1,55 @@
+"""The compiler and the SDK for any project: clang-cl over a Windows SDK, without a Rust."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.build.toolchain.clang_cl import ClangCl
+from mlcbuild.build.toolchain.llvm import find_llvm
+from mlcbuild.sdk.choose import choose_sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mlcbuild.pe.facts import Machine
+
+__all__ = ["find_toolchain"]
+
+
+def find_toolchain(
+    asked: str,
+    *,
+    accepted: bool,
+    machine: Machine,
+    cache: Path,
+    env: Mapping[str, str],
+    notice: Callable[[str], None],
+) -> ClangCl:
+    """Find clang-cl with its tools and the SDK that ``asked`` names; make the SDK if need be.
+
+    Raises ``MlcbuildError`` with one line for the first that is not there.
+    """
+
+    def bring_stl() -> Path:
+        from mlcbuild.sdk.free import COMPONENT, own_lock  # noqa: PLC0415 - reads export tables
+        from mlcbuild.sources.fetch import bring  # noqa: PLC0415
+        from mlcbuild.sources.lock import load  # noqa: PLC0415
+
+        into = cache / "sdk" / "sources"
+        into.mkdir(parents=True, exist_ok=True)
+        bring(load(own_lock()), into=into, cache=cache, only=[COMPONENT])
+        return into / COMPONENT
+
+    llvm = find_llvm(env)
+    sdk = choose_sdk(
+        asked,
+        accepted=accepted,
+        env=env,
+        machine=machine,
+        cache=cache,
+        llvm=llvm,
+        bring_stl=bring_stl,
+        notice=notice,
+    )
+    return ClangCl(llvm=llvm, sdk=sdk)

@@ -1,0 +1,86 @@
+"""Windows wheels with extension modules, made here and called by Windows CPython."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from extensionprojects import PROJECTS, write_project
+from mlcbuild.cli import main
+from needs import require
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def toolchain() -> None:
+    for need in ("clang_cl", "sources", "index", "lab"):
+        require(need)
+
+
+def cross(project: Path, output: Path, *words: str) -> list[Path]:
+    assert main(["cross", str(project), "--sdk", "free", "-o", str(output), *words]) == 0
+    return sorted(output.glob("*.whl"))
+
+
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_a_module_is_built_for_two_pythons_and_called_by_both(kind: str, tmp_path: Path) -> None:
+    project = PROJECTS[kind]
+    folder = write_project(project, tmp_path / "ä project")
+    wheels = cross(folder, tmp_path / "out", "--python", "3.11,3.13")
+    last = "cp312-abi3" if "py-api" in project.settings else "cp313-cp313"
+    assert [wheel.name for wheel in wheels] == [
+        f"{project.name}-1.0-cp311-cp311-win_amd64.whl",
+        f"{project.name}-1.0-{last}-win_amd64.whl",
+    ]
+    for wheel, version in zip(wheels, ("3.11", "3.13"), strict=True):
+        code = f"import {project.name} as m\n{project.call}"
+        assert main(["verify", str(wheel), "--wine", "--python", version, "--run", code]) == 0
+
+
+def test_a_stable_abi_wheel_is_made_once_and_named_for_no_python(tmp_path: Path) -> None:
+    folder = write_project(PROJECTS["nanobind"], tmp_path / "project")
+    (wheel,) = cross(folder, tmp_path / "out", "--python", "3.12,3.13")
+    assert wheel.name == "nano-1.0-cp312-abi3-win_amd64.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        assert "nano.pyd" in archive.namelist()
+        assert b"python3.dll\0" in archive.read("nano.pyd")
+
+
+def test_a_wheel_that_check_refuses_is_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_project(PROJECTS["cython"], tmp_path / "project")
+    settings = folder / "pyproject.toml"
+    text = settings.read_text(encoding="utf-8")
+    stable = '[tool.scikit-build]\nwheel.py-api = "cp311"'  # and CMake is told of none
+    settings.write_text(text.replace("[tool.scikit-build]", stable, 1), encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["cross", str(folder), "--sdk", "free", "-o", str(out), "--python", "3.11"]) == 1
+    told = capsys.readouterr()
+    assert "wheel-tag-mismatch" in told.out
+    assert "is not kept" in told.err
+    assert not list(out.glob("*"))
+
+
+def test_the_example_takes_its_companion_from_the_windows_wheel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = tmp_path / "offered"
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(offered)]
+    subprocess.run([*command, str(ROOT / "python")], check=True, timeout=300)
+    found = os.environ.get("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{offered} {found}".strip())
+    (wheel,) = cross(ROOT / "examples" / "ffi-hello", tmp_path / "out")
+    assert wheel.name == "ffi_hello-0.1.0-py3-none-win_amd64.whl"
+    code = (
+        "import ffi_hello, numpy\n"
+        "assert ffi_hello.total(numpy.array([1e8, 1, -1e8] * 1000, dtype='float32')) == 1000\n"
+        "assert ffi_hello.count_words('a b a') == {'a': 2, 'b': 1}"
+    )
+    assert main(["verify", str(wheel), "--wine", "--also", "numpy", "--run", code]) == 0

@@ -1,0 +1,119 @@
+"""What `mlcbuild cross` refuses, each in one line that says why."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.cli import main
+from mlcbuild.cross.target import read_targets
+from mlcbuild.errors import UsageError
+from needs import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+LED = (
+    '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
+    '[project]\nname = "led"\nversion = "1"\nrequires-python = ">=3.12"\n'
+)
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
+    code = main(["cross", *map(str, words)])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    return code, lines[0]
+
+
+def project(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    folder.joinpath("pyproject.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (SETUPTOOLS, "setuptools asks the Python that runs it for the compiler"),
+        ("", "setuptools asks the Python that runs it for the compiler"),
+        (SETUPTOOLS.replace("setuptools.build_meta", "mesonpy"), "takes a cross file of Meson's"),
+        (
+            SETUPTOOLS.replace("setuptools.build_meta", "maturin"),
+            "maturin cross-compiles by itself",
+        ),
+        (SETUPTOOLS.replace("setuptools.build_meta", "own"), "own cannot be told of another"),
+    ],
+)
+def test_another_backend_gets_one_line_that_says_why_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, why: str
+) -> None:
+    code, line = said(capsys, project(tmp_path / "ä b", text))
+    assert code == 2
+    assert line.startswith("mlcbuild cross: error: ä b is no scikit-build-core project: ")
+    assert why in line
+
+
+def test_an_sdist_is_read_as_a_folder_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sdist = tmp_path / "old-1.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        entry = tarfile.TarInfo("old-1/setup.py")
+        archive.addfile(entry, io.BytesIO())
+    code, line = said(capsys, sdist)
+    assert code == 2
+    assert "old-1.tar.gz is no scikit-build-core project: setuptools" in line
+
+
+def test_what_is_no_project_is_an_input_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(capsys, tmp_path)[0] == 3
+    noise = tmp_path / "noise.tar.gz"
+    noise.write_bytes(b"no archive")
+    assert said(capsys, noise)[0] == 3
+    code, line = said(capsys, project(tmp_path / "broken", "[build-system\n"))
+    assert code == 3
+    assert "cannot be read" in line
+
+
+def test_an_editable_install_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = said(capsys, "-e", project(tmp_path / "led", LED))
+    assert code == 2
+    assert "an editable install of a Windows project cannot be used on this system" in line
+
+
+def test_a_python_that_the_project_does_not_take_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, line = said(capsys, project(tmp_path / "led", LED), "--python", "3.12,3.11")
+    assert code == 2
+    assert line.endswith("led requires Python >=3.12: leave 3.11 out of --python")
+
+
+def test_no_sdk_is_taken_before_somebody_names_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("clang_cl")
+    for name in ("MLCBUILD_WINDOWS_SDK", "XWIN_ACCEPT_LICENSE"):
+        monkeypatch.delenv(name, raising=False)
+    code, line = said(capsys, project(tmp_path / "led", LED), "--python", "3.12")
+    assert code == 2
+    assert "which Windows SDK?" in line
+
+
+@pytest.mark.parametrize("word", ["2.7", "3.7", "3.99", "311", "", "3.11,", "pypy3.10"])
+def test_what_is_no_pinned_cpython_is_wrong_use(word: str) -> None:
+    with pytest.raises(UsageError):
+        read_targets([word], "win_amd64")
+
+
+def test_pythons_are_read_once_each_in_their_order() -> None:
+    targets = read_targets(["3.13, 3.11", "3.13"], "win_amd64")
+    assert [target.soabi for target in targets] == ["cp313-win_amd64", "cp311-win_amd64"]

@@ -1,0 +1,210 @@
+"""Small projects with an extension module each, one for every way that people write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["PROJECTS", "ExtensionProject", "write_project"]
+
+_PYPROJECT = """\
+[build-system]
+requires = ["scikit-build-core>=0.10"{requires}]
+build-backend = "scikit_build_core.build"
+[project]
+name = "{name}"
+version = "1.0"
+requires-python = ">=3.9"
+[tool.scikit-build]
+{settings}
+[[tool.scikit-build.overrides]]
+if.platform-system = "win32"
+cmake.define.SEEN = "windows"
+[[tool.scikit-build.overrides]]
+if.platform-system = "linux"
+cmake.define.SEEN = "linux"
+"""
+_HEAD = """\
+cmake_minimum_required(VERSION 3.20...3.30)
+project({name} LANGUAGES C CXX)
+if(NOT SEEN STREQUAL "windows")
+  message(FATAL_ERROR "built for ${{SEEN}}")
+endif()
+set(CMAKE_CXX_STANDARD 17)
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtensionProject:
+    """One project; ``call`` is the code that proves it, after its import as ``m``."""
+
+    name: str
+    requires: str
+    cmake: str
+    files: Mapping[str, str]
+    call: str
+    settings: str = ""
+
+
+_PYBIND11 = ExtensionProject(
+    name="bound",
+    requires=', "pybind11"',
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+find_package(pybind11 CONFIG REQUIRED)
+pybind11_add_module(bound bound.cpp)
+install(TARGETS bound DESTINATION .)
+""",
+    files={
+        "bound.cpp": """\
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+struct Animal {
+  virtual ~Animal() = default;
+  virtual std::string says() const = 0;
+};
+struct Dog : Animal {
+  std::string says() const override { return "woof"; }
+};
+static bool is_dog(const Animal& animal) { return dynamic_cast<const Dog*>(&animal) != nullptr; }
+static std::map<std::string, int> lengths(const std::vector<std::string>& words) {
+  std::map<std::string, int> found;
+  for (const auto& word : words) {
+    if (word.empty()) throw std::invalid_argument("an empty word");
+    found[word] = static_cast<int>(word.size());
+  }
+  return found;
+}
+PYBIND11_MODULE(bound, m) {
+  pybind11::class_<Animal>(m, "Animal").def("says", &Animal::says);
+  pybind11::class_<Dog, Animal>(m, "Dog").def(pybind11::init<>());
+  m.def("is_dog", &is_dog);
+  m.def("lengths", &lengths);
+}
+"""
+    },
+    call="""\
+assert m.Dog().says() == "woof" and m.is_dog(m.Dog())
+assert m.lengths(["a", "bcd"]) == {"a": 1, "bcd": 3}
+try:
+    m.lengths([""])
+except ValueError as error:
+    assert str(error) == "an empty word"
+else:
+    raise SystemExit("no ValueError")
+""",
+)
+_NANOBIND = ExtensionProject(
+    name="nano",
+    requires=', "nanobind"',
+    settings='wheel.py-api = "cp312"\ncmake.version = ">=3.26"',
+    cmake="""\
+find_package(Python REQUIRED
+             COMPONENTS Interpreter Development.Module ${SKBUILD_SABI_COMPONENT})
+find_package(nanobind CONFIG REQUIRED)
+nanobind_add_module(nano STABLE_ABI NB_STATIC nano.cpp)
+install(TARGETS nano LIBRARY DESTINATION .)
+""",
+    files={
+        "nano.cpp": """\
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <numeric>
+#include <stdexcept>
+
+struct Counter {
+  int count = 0;
+  void add(int by) { count += by; }
+};
+static int sum(const std::vector<int>& numbers) {
+  if (numbers.empty()) throw std::out_of_range("nothing to add");
+  return std::accumulate(numbers.begin(), numbers.end(), 0);
+}
+NB_MODULE(nano, m) {
+  nanobind::class_<Counter>(m, "Counter")
+      .def(nanobind::init<>())
+      .def("add", &Counter::add)
+      .def_ro("count", &Counter::count);
+  m.def("sum", &sum);
+}
+"""
+    },
+    call="""\
+counter = m.Counter()
+counter.add(3)
+assert counter.count == 3 and m.sum([1, 2, 3]) == 6
+try:
+    m.sum([])
+except IndexError as error:
+    assert str(error) == "nothing to add"
+else:
+    raise SystemExit("no IndexError")
+""",
+)
+_CYTHON = ExtensionProject(
+    name="fast",
+    requires=', "cython"',
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+add_custom_command(
+  OUTPUT fast.c
+  COMMAND Python::Interpreter -m cython "${CMAKE_CURRENT_SOURCE_DIR}/fast.pyx" --output-file fast.c
+  DEPENDS fast.pyx
+  VERBATIM)
+python_add_library(fast MODULE "${CMAKE_CURRENT_BINARY_DIR}/fast.c" WITH_SOABI)
+install(TARGETS fast DESTINATION .)
+""",
+    files={
+        "fast.pyx": """\
+# cython: language_level=3
+def fibonacci(int n):
+    cdef long long a = 0, b = 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+cdef class Box:
+    cdef public object inside
+    def __init__(self, inside):
+        if inside is None:
+            raise ValueError("an empty box")
+        self.inside = inside
+"""
+    },
+    call="""\
+assert m.fibonacci(90) == 2880067194370816120 and m.Box("x").inside == "x"
+try:
+    m.Box(None)
+except ValueError as error:
+    assert str(error) == "an empty box"
+else:
+    raise SystemExit("no ValueError")
+""",
+)
+PROJECTS = {project.requires.strip(', "'): project for project in (_PYBIND11, _NANOBIND, _CYTHON)}
+
+
+def write_project(project: ExtensionProject, folder: Path) -> Path:
+    """Write the project into ``folder``; return that."""
+    folder.mkdir(parents=True)
+    for name, text in {
+        "pyproject.toml": _PYPROJECT.format(
+            name=project.name, requires=project.requires, settings=project.settings
+        ),
+        "CMakeLists.txt": _HEAD.format(name=project.name) + project.cmake,
+        **project.files,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
