@@ -116,10 +116,10 @@ def test_an_environment_without_mlc_llm_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
-    target = "win_amd64" if sys.platform == "win32" else "linux"
-    assert main(["model", str(tmp_path), "-o", str(tmp_path / "a.so"), "--target", target]) == 1
+    target, name = ("win_amd64", "a.dll") if sys.platform == "win32" else ("linux", "a.so")
+    assert main(["model", str(tmp_path), "-o", str(tmp_path / name), "--target", target]) == 1
     assert "mlc_llm is not usable in" in capsys.readouterr().err
-    assert not (tmp_path / "a.so").exists()
+    assert not (tmp_path / name).exists()
 
 
 def test_without_any_linker_the_remedy_is_a_package() -> None:

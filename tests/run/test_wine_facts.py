@@ -98,3 +98,11 @@ def test_an_exception_of_python_is_the_wheels_fault() -> None:
     assert judged("", error="RuntimeError: no good") == Judgement(
         verdict="broken", reason="RuntimeError: no good"
     )
+
+
+def test_a_process_that_wine_cannot_start_says_nothing_about_the_wheel() -> None:
+    found = judged("", error="OSError: [WinError 1359] Internal error")
+    assert found.verdict == "cannot-tell"
+    assert found.reason == (
+        "Wine 8.0 says OSError: [WinError 1359] Internal error, and nothing of the cause"
+    )

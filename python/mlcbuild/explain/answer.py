@@ -126,12 +126,9 @@ def _may_hold_a_number(line: Line) -> bool:
 def _finished(found: tuple[Explanation, ...], subject: str, text: str) -> tuple[Explanation, ...]:
     """Return explanations with their commands spelt out."""
     from mlcbuild.explain.commands import spelt_out  # noqa: PLC0415
+    from mlcbuild.explain.facts import Facts  # noqa: PLC0415
 
-    facts = None
-    if any("{" in each.run for each in found):
-        from mlcbuild.explain.facts import facts_of  # noqa: PLC0415 - looks at this machine
-
-        facts = facts_of(text)
+    facts = Facts(text=text)
     return tuple(
         replace(each, run=spelt_out(each.run, each.without_path, subject, facts)) for each in found
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.shell import set_in, unset_in
 from mlcbuild.doctor.shells import spelt_for
-from mlcbuild.explain.facts import BOTH
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.shells import Shell
@@ -22,7 +21,7 @@ _PLAIN: Final = re.compile(r"[\w.:/\\~+-]+")
 _READ_BY_A_SHELL: Final = re.compile(r"[$`%!\"\x00-\x1f]")
 
 
-def spelt_out(command: str, without_path: str, subject: str, facts: Facts | None) -> str:
+def spelt_out(command: str, without_path: str, subject: str, facts: Facts) -> str:
     """Return a command with its placeholders filled, one line a shell where it is not known.
 
     ``{path}`` and ``{name}`` are the file or module that the text names; where it names none,
@@ -30,9 +29,9 @@ def spelt_out(command: str, without_path: str, subject: str, facts: Facts | None
     """
     found = _VARIABLE.fullmatch(command)
     if found:
-        return _variable(found, facts.shells if facts else BOTH)
-    if facts is not None:
-        for name in ("vcvars", "studio", "edition", "cuda"):
+        return _variable(found, facts.shells)
+    for name in ("vcvars", "studio", "edition", "cuda"):
+        if f"{{{name}}}" in command:
             command = command.replace(f"{{{name}}}", getattr(facts, name))
     is_file = "." in subject and not _READ_BY_A_SHELL.search(subject)
     is_module = subject.isidentifier() and not subject.startswith("_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.doctor.shells import Shell
 
-__all__ = ["BOTH", "NO_FACTS", "Facts", "facts_of"]
+__all__ = ["BOTH", "NO_FACTS", "Facts"]
 
 _STUDIO: Final = re.compile(
     r"[a-z]:[\\/]{1,2}Program Files(?: \(x86\))?[\\/]{1,2}Microsoft Visual Studio"
@@ -34,36 +35,46 @@ _CMD: Final = re.compile(
 BOTH: Final[tuple[Shell, ...]] = ("powershell", "cmd")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Words for the placeholders of commands; ``shells`` has both where it is not known."""
+    """Words for the placeholders of commands, looked for where a command has one.
 
-    #: The folder of Visual Studio, and which edition it is.
-    studio: str
-    edition: str
-    cuda: str
-    shells: tuple[Shell, ...]
+    ``text`` is the log. Of what it does not tell, this machine is asked where ``here``; then come
+    the defaults.
+    """
+
+    text: str = ""
+    here: bool = True
+
+    @functools.cached_property
+    def studio(self) -> str:
+        """Return the folder of Visual Studio."""
+        return _studio_in(self.text) or (_studio_here() if self.here else None) or _BUILD_TOOLS
+
+    @property
+    def edition(self) -> str:
+        """Return which edition it is."""
+        return self.studio.rsplit("\\", 1)[-1]
 
     @property
     def vcvars(self) -> str:
         """Return the batch file that makes a prompt a developer prompt for x64."""
         return rf"{self.studio}\VC\Auxiliary\Build\vcvars64.bat"
 
+    @functools.cached_property
+    def cuda(self) -> str:
+        """Return CUDA's version, or a word that stands for it."""
+        found = _CUDA.search(self.text)
+        return found[1] if found else "VERSION"
+
+    @functools.cached_property
+    def shells(self) -> tuple[Shell, ...]:
+        """Return the shell; both where it is not known."""
+        return _shell_in(self.text) or (_shells_here() if self.here else BOTH)
+
 
 #: For a page that no machine reads: the defaults.
-NO_FACTS: Final = Facts(studio=_BUILD_TOOLS, edition="BuildTools", cuda="VERSION", shells=BOTH)
-
-
-def facts_of(text: str) -> Facts:
-    """Return what a text tells; of Visual Studio else what is installed here, else the default."""
-    studio = _studio_in(text) or _studio_here() or _BUILD_TOOLS
-    cuda = _CUDA.search(text)
-    return Facts(
-        studio=studio,
-        edition=studio.rsplit("\\", 1)[-1],
-        cuda=cuda[1] if cuda else "VERSION",
-        shells=_shell_in(text) or _shells_here(),
-    )
+NO_FACTS: Final = Facts(here=False)
 
 
 def _studio_in(text: str) -> str | None:

@@ -7,6 +7,7 @@ what was installed of each.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
@@ -111,8 +112,6 @@ def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
 
     Raises ``InputError`` where it is no such list.
     """
-    import json  # noqa: PLC0415 - on Windows explain comes this way, and never asks vswhere
-
     try:
         try:
             text = data.decode("utf-8-sig")
