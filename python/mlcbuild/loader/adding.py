@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import InputError
 from mlcbuild.loader.assume import added_by_sources, calls_loader, loaded_by_qt
 from mlcbuild.loader.names import fold
+from mlcbuild.package.names import installed_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,19 +89,19 @@ def _sources(
     """Give the modules that load DLLs or add folders."""
     for package, members in packages:
         for member in members:
-            if not _may_add(member, tops):
+            path = installed_path(member.path)[0]
+            if not _may_add(path, member.size, tops):
                 continue
             try:
                 content = bytes(package.read(member))
             except InputError:
                 continue  # the rule on RECORD tells of damage; here it adds nothing
             if calls_loader(content):
-                yield member.path, content
+                yield path, content
 
 
-def _may_add(member: Member, tops: set[str]) -> bool:
-    path = member.path
-    if not path.endswith(".py") or path.count("/") > _DEPTH or member.size > _SIZE:
+def _may_add(path: str, size: int, tops: set[str]) -> bool:
+    if not path.endswith(".py") or path.count("/") > _DEPTH or size > _SIZE:
         return False
     own = top(path)
     return _TELLING.search(path) is not None or any(name.startswith(own) for name in tops)

@@ -13,19 +13,41 @@ from mlcbuild.filenames import is_device
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["collisions", "installed_path", "refused_by_windows"]
+__all__ = ["collisions", "in_site_by_prefix", "installed_path", "refused_by_windows"]
 
 _FORBIDDEN: Final = '<>:"|?*\\'
-_SCHEMES: Final = frozenset({"platlib", "purelib", "data"})
+_SCHEMES: Final = frozenset({"platlib", "purelib", "data", "scripts"})
+#: Where ``sys.prefix`` holds the packages on Windows, case ignored.
+_SITE: Final = "lib/site-packages/"
 
 
 def installed_path(path: str) -> tuple[str, bool]:
-    """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``."""
+    """Return where a wheel's ``NAME.data/SCHEME/...`` goes, and whether that is ``sys.prefix``.
+
+    What ``data`` puts into ``Lib/site-packages`` lies beside the packages, as all else does; only
+    ``pip install --user`` has its packages elsewhere (``in_site_by_prefix``).
+    """
+    scheme, inner = _data_scheme(path)
+    if scheme == "scripts":
+        return f"Scripts/{inner}", True
+    if scheme == "data" and in_site_by_prefix(path):
+        return inner[len(_SITE) :], False
+    return (inner, scheme == "data") if scheme else (path, False)
+
+
+def in_site_by_prefix(path: str) -> bool:
+    """Return whether a wheel puts this member into site-packages by the way of ``sys.prefix``."""
+    scheme, inner = _data_scheme(path)
+    return scheme == "data" and len(inner) > len(_SITE) and inner.lower().startswith(_SITE)
+
+
+def _data_scheme(path: str) -> tuple[str, str]:
+    """Split ``NAME.data/SCHEME/INNER``; the scheme is empty where a path has none of ours."""
     head, _, rest = path.partition("/")
     scheme, _, inner = rest.partition("/")
     if not head.endswith(".data") or not inner or scheme not in _SCHEMES:
-        return path, False
-    return inner, scheme == "data"
+        return "", path
+    return scheme, inner
 
 
 def refused_by_windows(path: str) -> str | None:

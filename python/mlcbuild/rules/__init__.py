@@ -34,7 +34,7 @@ _ANY_TARGET: Final = (
     "member-name",
 )
 #: Rules about a wheel's name and metadata: not even imported for anything else.
-_WHEEL_ONLY: Final = ("wheel-tag-mismatch", "record-mismatch")
+_WHEEL_ONLY: Final = ("wheel-tag-mismatch", "record-mismatch", "user-install")
 
 #: Every rule id. The rule ``a-b`` lives in the module ``mlcbuild.rules.a_b``.
 RULE_IDS: Final[tuple[str, ...]] = (*_ANY_TARGET, *_WHEEL_ONLY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import wheel_of
+from mlcbuild.package.names import installed_path
 from mlcbuild.rules.blame import blame
 from mlcbuild.rules.model import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_debug_runtime
@@ -66,7 +67,7 @@ def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
         return f"{brought_by} brings it: require that, and check --with its wheel"
     if not elsewhere:
         return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
-    folder = elsewhere[0].rpartition("/")[0] or "its folder"
+    folder = installed_path(elsewhere[0])[0].rpartition("/")[0] or "its folder"
     return (
         f"call os.add_dll_directory for {folder} before the import (checked with "
         f"--add-dir {folder}), or move {elsewhere[0]} beside the importer"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.package.names import installed_path
 from mlcbuild.rules.model import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ STORE: Final = len(
 def _judge(subject: Subject) -> Iterator[Finding]:
     if subject.kind == "image":
         return
-    lengths = {member.path: len(_installed(member.path)) for member in subject.members}
+    lengths = {member.path: len(installed_path(member.path)[0]) for member in subject.members}
     if not lengths:
         return
     longest = max(lengths, key=lambda path: lengths[path])
@@ -52,14 +53,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                 fix="shorten folder and file names",
             )
             return
-
-
-def _installed(path: str) -> str:
-    """Return a wheel member's path below site-packages: ``x.data/purelib/`` goes away."""
-    head, _, tail = path.partition("/")
-    if head.endswith(".data") and tail.startswith(("purelib/", "platlib/")):
-        return tail.partition("/")[2]
-    return path
 
 
 RULE = Rule(
