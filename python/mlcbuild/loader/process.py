@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.names import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlcbuild.pe.facts import Image, Machine
 
 __all__ = [
     "PRELOADED_SYSTEM",
     "Process",
+    "brings_cpp_runtime",
     "machine_of_tags",
+    "oldest_of_tags",
     "process_of",
     "python_of_dll",
     "pythons_of_tags",
@@ -36,9 +40,11 @@ _PLATFORMS: Final[dict[str, Machine]] = {
 PRELOADED_SYSTEM: Final = frozenset(
     {"kernel32.dll", "ntdll.dll", "kernelbase.dll", "ucrtbase.dll", "version.dll", "bcrypt.dll"}
 )
-#: Python's own DLLs that every Python process has loaded before any extension module; the second
-#: C++ runtime is not imported by Python itself but lies beside python.exe.
-_PYTHON_OWN: Final = ("python.exe", "python3.dll", "python3t.dll", "vcruntime140.dll")
+#: Python's own DLLs that every Python process has loaded before any extension module.
+_PYTHON_OWN: Final = ("python.exe", "python3.dll", "python3t.dll")
+#: The first Python whose installer lays ``vcruntime140_1.dll`` beside python.exe, which does not
+#: import it itself (delvewheel's table of what a Python brings begins there too).
+_SECOND_RUNTIME: Final = 9
 
 #: Windows on this machine -> programs of other machines that it runs.
 _RUNS: Final[dict[Machine, frozenset[Machine]]] = {
@@ -61,7 +67,7 @@ class Process:
     @property
     def oldest_python(self) -> str | None:
         """Return the oldest version that must do, as ``39`` or ``313t``; None where unknown."""
-        return min(self.pythons, key=lambda v: int(v.rstrip("t")[1:]), default=None)
+        return _oldest(self.pythons)
 
     def own_module(self, name: str) -> bool:
         """Return whether Python brings this module and has it loaded already."""
@@ -70,10 +76,30 @@ class Process:
             return False
         if base in _PYTHON_OWN or base.startswith("libpypy3"):
             return True
-        if base == "vcruntime140_1.dll":
-            return self.machine != "x86"
+        if brings_cpp_runtime(base, machine=self.machine, oldest=self.oldest_python):
+            return True
         version = python_of_dll(base)
         return version is not None and (not self.pythons or version in self.pythons)
+
+
+def brings_cpp_runtime(name: str, *, machine: Machine | None, oldest: str | None) -> bool:
+    """Return whether Python brings this DLL of the C++ runtime (a folded base name).
+
+    ``oldest`` is the oldest version that must do, as ``38``; None for any of today.
+    """
+    if name == "vcruntime140.dll":
+        return True
+    if name != "vcruntime140_1.dll" or machine == "x86":
+        return False  # the 32-bit runtime is one DLL
+    return oldest is None or _minor(oldest) >= _SECOND_RUNTIME
+
+
+def _oldest(pythons: Iterable[str]) -> str | None:
+    return min(pythons, key=_minor, default=None)
+
+
+def _minor(version: str) -> int:
+    return int(version.rstrip("t")[1:])
 
 
 def python_of_dll(name: str) -> str | None:
@@ -87,6 +113,11 @@ def pythons_of_tags(tags: tuple[str, ...]) -> tuple[frozenset[str], bool]:
     versions = {f"{m[1]}{m[2]}" for tag in tags if (m := _WHEEL_TAG.match(tag))}
     versions |= {tag[2:].split("-")[0] for tag in tags if _ABI3_TAG.match(tag)}
     return frozenset(versions), any(_ABI3_TAG.match(tag) for tag in tags)
+
+
+def oldest_of_tags(tags: tuple[str, ...]) -> str | None:
+    """Return the oldest version that wheel tags promise, as ``38``; None where they name none."""
+    return _oldest(pythons_of_tags(tags)[0])
 
 
 def machine_of_tags(tags: tuple[str, ...]) -> Machine | None:

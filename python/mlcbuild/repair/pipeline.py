@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.build.stamp import STAMP_NAME
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.package.metadata import tags_of_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.repair.exclusions import Exclusion, exclusions
 from mlcbuild.repair.imports import brought, images_of, reachable_names
@@ -88,6 +89,7 @@ def repair(
         companions={**_beside(before), **brought(settings.companions)},
         declared=declared,
         own=images,
+        tags=tags_of_name(wheel.name) or (),
     )
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=into) as aside:
