@@ -64,6 +64,8 @@ class Context:
     images: Images
     #: Where in the package a name lies that was not found; None if nowhere.
     elsewhere: Callable[[str], Elsewhere | None]
+    #: Whether an image of the package imports a name by the usual search: it may be in the process.
+    imported: Callable[[str], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +88,8 @@ class Found:
     provider: str = ""
     cause: Cause | None = None
     certain: bool = True
+    #: Why it is missing, where that is not for lack of the file.
+    why: str = ""
 
 
 def resolve(name: str, context: Context, importer: File) -> Found:
@@ -156,8 +160,35 @@ def _python_words(base: str, process: Process) -> str:
 
 
 def _search(name: str, base: str, context: Context, importer: File) -> Found:
+    flags = _load_flags(context, importer)
+    found = _searched(name, base, context, importer, flags)
+    if not flags or flags & _SEARCH_BITS or found.origin != "missing":
+        return found
+    usual = _searched(name, base, context, importer, 0)
+    if usual.file is None:
+        return found
+    return Found(
+        name=name,
+        origin="missing",
+        cause="load-flags",
+        # PATH is searched then; no one has an added folder there, but perhaps the DLL's own. What
+        # another image imported before is in the process by its name.
+        certain=usual.origin == "added-dir" and not context.imported(base),
+        why=(
+            f"{usual.file.path} is not searched for: DependentLoadFlags of {importer.name} "
+            f"({flags:#x}) leave out the DLL's own folder and the added ones"
+        ),
+    )
+
+
+def _load_flags(context: Context, importer: File) -> int:
+    image = context.images.record(importer).image
+    return image.dependent_load_flags if image else 0
+
+
+def _searched(name: str, base: str, context: Context, importer: File, flags: int) -> Found:
     other_machine: File | None = None
-    for origin, folder in _folders(context, importer):
+    for origin, folder in _folders(context, importer, flags):
         if folder is None:
             dll = context.places.system.dll(base, context.process.machine)
             if dll is not None and not _absent_redist(base, context.places):
@@ -188,14 +219,19 @@ def _search(name: str, base: str, context: Context, importer: File) -> Found:
     return _missing(name, base, context)
 
 
-def _folders(context: Context, importer: File) -> Iterator[tuple[Origin, Folder | None]]:
+def _folders(
+    context: Context, importer: File, load_flags: int
+) -> Iterator[tuple[Origin, Folder | None]]:
     """Yield the folders in order; None stands for System32."""
     places = context.places
-    image = context.images.record(importer).image
-    flags = (image.dependent_load_flags if image else 0) & _SEARCH_BITS
+    flags = load_flags & _SEARCH_BITS
     own, application, user, system = True, True, True, True
     first = context.folder_of(context.root)
-    if flags:  # they replace the caller's, and count from the importer's folder
+    if load_flags and not flags:
+        # Such as LOAD_LIBRARY_SAFE_CURRENT_DIRS: they replace the caller's flags too, and without
+        # any of the search's bits Windows' old order is left: the program's folder, System32, PATH.
+        own, user = not context.process.python, False
+    elif flags:  # they replace the caller's, and count from the importer's folder
         first = context.folder_of(importer)
         every = bool(flags & _DEFAULT_DIRS)
         own = bool(flags & _DLL_LOAD_DIR)

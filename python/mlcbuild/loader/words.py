@@ -26,6 +26,8 @@ MACHINE_NAMES: Final = {
 def found_reason(found: Found, context: Context) -> str:  # noqa: PLR0911 - one a cause
     """Say why the search for one DLL ended badly."""
     name = found.name
+    if found.why:
+        return found.why
     if found.cause == "not-a-pe" and found.file is not None:
         return f"{found.file.path}: {context.images.record(found.file).refused}"
     if found.cause == "wrong-machine" and found.file is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlcbuild.loader.adding import top
 from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images, Tree
-from mlcbuild.loader.names import fold
+from mlcbuild.loader.names import fold, with_extension
 from mlcbuild.loader.process import process_of
 from mlcbuild.loader.search import Context, Elsewhere, Places
 
@@ -57,6 +57,7 @@ class World:
     _held: dict[str, list[Folder]] = field(default_factory=dict)
     _brought_by: dict[str, dict[str, str]] | None = None
     _shared: frozenset[str] | None = None
+    _usual: frozenset[str] | None = None
     _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
 
     def file(self, path: str) -> File:
@@ -101,6 +102,7 @@ class World:
             ),
             images=self.images,
             elsewhere=self._elsewhere,
+            imported=self._imported,
         )
 
     def rival_folders(
@@ -172,6 +174,20 @@ class World:
         if base.endswith(".pyd"):
             return Elsewhere(folder=folder, brought_by=file.path)
         return Elsewhere(folder=folder, brought_by=self._brought(file.folder).get(base, ""))
+
+    def _imported(self, base: str) -> bool:
+        """Return whether an image without load flags of its own imports a folded name at load."""
+        if self._usual is None:
+            records = map(self.images.record, self.package.files.values())
+            images = (record.image for record in records if record.image is not None)
+            self._usual = frozenset(
+                fold(with_extension(dll.name))
+                for image in images
+                if not image.dependent_load_flags
+                for dll in image.imports
+                if not dll.delayed
+            )
+        return base in self._usual
 
     def _brought(self, folder: str) -> dict[str, str]:
         """Return what the extension modules of a folder import: folded name -> who is the first."""

@@ -21,6 +21,10 @@ __all__ = ["RULE"]
 
 #: What to do where bundling or adding a folder is not it.
 _FIXES: Final[dict[Cause, str]] = {
+    "load-flags": (
+        "link the importer without /DEPENDENTLOADFLAG, or bundle both with mlcbuild repair, which "
+        "clears the flags"
+    ),
     "redist": "bundle it (delvewheel repair), or require the Visual C++ redistributable",
     "old-redist": "build with a current compiler, or bundle it (delvewheel repair)",
     "optional": "say in the documentation which part of Windows is needed, or load it at run time",
@@ -78,7 +82,7 @@ RULE = Rule(
     id="missing-dll",
     severity=(
         "error; warning where the machine decides (old redistributables, optional parts of "
-        "Windows, programs, which search PATH) or the order of imports"
+        "Windows, programs and load flags, which search PATH) or the order of imports"
     ),
     title="A DLL that an image imports is not found",
     why=(
