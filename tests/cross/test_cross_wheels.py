@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from extensionprojects import PROJECTS, write_project
 from mlcbuild.cli import main
+from mlcbuild.pe.reader import read_image
 from needs import require
 
 pytestmark = pytest.mark.slow
@@ -84,3 +85,25 @@ def test_the_example_takes_its_companion_from_the_windows_wheel(
         "assert ffi_hello.count_words('a b a') == {'a': 2, 'b': 1}"
     )
     assert main(["verify", str(wheel), "--wine", "--also", "numpy", "--run", code]) == 0
+
+
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_a_module_is_built_for_arm64_and_judged_by_its_own_tag(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is nothing here that runs it."""
+    project = PROJECTS[kind]
+    folder = write_project(project, tmp_path / "project")
+    words = ("--target", "win_arm64", "--python", "3.13")
+    (wheel,) = cross(folder, tmp_path / "out", *words)
+    assert "1 image for ARM64: 1 will load" in capsys.readouterr().out
+    tag = "cp312-abi3" if "py-api" in project.settings else "cp313-cp313"
+    assert wheel.name == f"{project.name}-1.0-{tag}-win_arm64.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        (module,) = (name for name in archive.namelist() if name.endswith(".pyd"))
+        image = read_image(archive.read(module), path=module)
+    python = "python3.dll" if "abi3" in tag else "python313.dll"
+    assert image.machine == "arm64"
+    assert python in {dll.name for dll in image.imports}
+    assert main(["verify", str(wheel), "--wine"]) == 3
+    assert "is for win_arm64" in capsys.readouterr().err

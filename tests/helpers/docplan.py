@@ -107,6 +107,9 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild cross . --python 3.11,3.13 --accept-license -o dist": _at(
         "tests/cross/test_cross_wheels.py", 'main(["cross"'
     ),
+    "mlcbuild cross . --target win_arm64 --python 3.13 --accept-license -o dist": _at(
+        "tests/cross/test_cross_wheels.py", '"--target", "win_arm64"'
+    ),
     "mlcbuild verify dist/bound-1.0-cp311-cp311-win_amd64.whl --wine --run~": _at(
         "tests/cross/test_cross_wheels.py", '"--wine", "--python", version, "--run", code'
     ),

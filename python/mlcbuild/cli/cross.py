@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.errors import FailedError, InputError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +24,8 @@ examples:
                                         xwin brings Microsoft's SDK; a wheel for each Python
   mlcbuild cross awkward_cpp-57.tar.gz --python 3.11 --sdk free
                                         an sdist, with the free SDK, for CI and tests
+  mlcbuild cross . --target win_arm64 --python 3.13 --accept-license
+                                        for Windows on ARM64
   mlcbuild cross . --sdk DIR -C cmake.define.WITH_X=OFF
                                         Microsoft's SDK as xwin laid it out; a setting of one build
 
@@ -107,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
     built = cross_build(asked, toolchain, run=partial(_run, args.verbose), say=_say)
     for wheel, report in built:
         print(render(report, "text", verbose=args.verbose), end="")
+        if error := next((target for target in report.targets if target.error), None):
+            raise InputError(f"{wheel.name} is not kept: {error.error}", remedy=error.remedy)
         if report.exit_code:
             raise FailedError(f"{wheel.name} is not kept", remedy="the findings above say why")
         print(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel}", flush=True)

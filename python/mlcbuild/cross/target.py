@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.options import TARGETS
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.downloads import python_download
+from mlcbuild.loader.process import machine_of_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PLATFORMS", "Target", "read_targets"]
 
-#: What is built elsewhere, by the wheel's platform tag.
-PLATFORMS: Final = tuple(name for name in TARGETS if name != "host")
+#: What can be built, by the wheel's platform tag.
+PLATFORMS: Final = ("win_amd64", "win_arm64")
+#: The first CPython that python.org has for Windows on ARM64.
+_FIRST_ARM64: Final = 11
 _VERSION: Final = re.compile(r"3\.(\d{1,2})(t?)")
 
 
@@ -50,7 +52,7 @@ class Target:
     @property
     def machine(self) -> Machine:
         """The machine of its images."""
-        return TARGETS[self.platform]
+        return machine_of_tags((self.platform,)) or "unknown"
 
 
 def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
@@ -69,6 +71,11 @@ def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
             raise UsageError(
                 f"--python {word}: no free-threaded Windows CPython is pinned",
                 remedy=f"leave it out, or take {word.rstrip('t')}",
+            )
+        if platform == "win_arm64" and int(match[1]) < _FIRST_ARM64:
+            raise UsageError(
+                f"there is no CPython {word} for Windows on ARM64",
+                remedy=f"take 3.{_FIRST_ARM64} or later",
             )
         micro = int(python_download(word).version.rpartition(".")[2])
         found[Target(minor=int(match[1]), micro=micro, platform=platform)] = None

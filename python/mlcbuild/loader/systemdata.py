@@ -31,7 +31,8 @@ _UCRT_SETS: Final = "api-ms-win-crt-"
 #: The stable ABI's DLL has a list a version: ``python3.dll@311``.
 _STABLE_ABI: Final = "python3.dll"
 _OLDEST: Final = 8
-#: Lists taken on x64 hold for these processes too: one API and one C++ mangling for 64 bits.
+#: Lists taken on x64 hold for these processes too, where there is none of their own: one API and
+#: one C++ mangling for 64 bits.
 _LISTS: Final[dict[str, str]] = {
     "x86": "x86",
     "x86_64": "x86_64",
@@ -142,7 +143,7 @@ class SystemData:
         return frozenset() if table is None else table.names
 
     def _table(self, base: str, machine: Machine) -> _Names | None:
-        for key in (f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):
+        for key in (f"{machine}/{base}", f"{_LISTS.get(machine, '')}/{base}", f"any/{base}"):
             if key in self._index:
                 # Complete for the machine it was taken on; others have functions of their own.
                 whole = key in self._complete and (

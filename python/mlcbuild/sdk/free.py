@@ -39,7 +39,7 @@ _HEADERS: Final = ("/usr/include/wine/wine", "/usr/include/wine", "/usr/include/
 _STL_LIBRARY: Final = ("stl", "filesystem")
 _RUNTIME: Final = ("startup", "dll", "exe", "new")
 #: Raised where the same inputs give another SDK.
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 def own_lock() -> Path:

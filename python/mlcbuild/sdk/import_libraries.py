@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["crt_libraries", "system_libraries"]
 
-_VCRUNTIME: Final = ("vcruntime140.dll", "vcruntime140_1.dll")
+#: The second is for x64 alone: it has the handler of that machine's exceptions.
+_VCRUNTIME: Final[dict[Machine, tuple[str, ...]]] = {
+    "x86_64": ("vcruntime140.dll", "vcruntime140_1.dll"),
+    "arm64": ("vcruntime140.dll",),
+}
 _MSVCP: Final = tuple(
     f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")
 )
@@ -37,7 +41,7 @@ _STATIC: Final = frozenset({"__chkstk", "_fltused"})
 def crt_libraries(machine: Machine) -> dict[str, bytes]:
     """Return the libraries of the C and C++ runtime by file name."""
     lists: dict[str, Mapping[str, Iterable[str]]] = {
-        "vcruntime.lib": {dll: _names(dll, machine) for dll in _VCRUNTIME},
+        "vcruntime.lib": {dll: _names(dll, machine) for dll in _VCRUNTIME[machine]},
         "msvcprt.lib": {dll: _names(dll, machine) for dll in _MSVCP},
         "ucrt.lib": _ucrt(machine),
     }
@@ -55,7 +59,7 @@ def system_libraries(machine: Machine) -> dict[str, bytes]:
     """
     of_crt = set(_STATIC)
     of_crt |= {name for names in _ucrt(machine).values() for name in names}
-    of_crt |= {name for dll in _VCRUNTIME for name in _names(dll, machine)}
+    of_crt |= {name for dll in _VCRUNTIME[machine] for name in _names(dll, machine)}
     dlls = {f"{dll.removesuffix('.dll')}.lib": dll for dll in builtin_system().windows_dlls()}
     return {
         name: import_library({dll: sorted(_names(dll, machine) - of_crt)}, machine)
@@ -65,7 +69,7 @@ def system_libraries(machine: Machine) -> dict[str, bytes]:
 
 def _ucrt(machine: Machine) -> dict[str, Iterable[str]]:
     """Return API set -> functions, as Microsoft's ucrt.lib imports them; the rest by its host."""
-    taken = {name for dll in _VCRUNTIME for name in _names(dll, machine)}
+    taken = {name for dll in _VCRUNTIME[machine] for name in _names(dll, machine)}
     found: dict[str, Iterable[str]] = {}
     for dll in sorted(builtin_system().listed(_UCRT_SETS)):
         if not dll.startswith(_PRIVATE_SET):
