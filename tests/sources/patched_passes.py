@@ -19,11 +19,14 @@ from tvm.script import ir as I
 from tvm.script import relax as R
 from tvm.script import tirx as T
 
+OURS = Path(__file__).parents[2] / "python"
 for _name in ("", "op", "compiler_pass", "model", "model.vision", "support"):
     _module = types.ModuleType(f"mlc_llm.{_name}".rstrip("."))
-    _module.__path__ = [str(Path(sys.argv[1], "mlc_llm", *_name.split(".")))]
+    _parts = ("mlc_llm", *_name.split("."))
+    _module.__path__ = [str(Path(sys.argv[1], *_parts)), str(OURS.joinpath(*_parts))]
     sys.modules[_module.__name__] = _module
 
+from mlc_llm._kernels import shared_memory  # noqa: E402
 from mlc_llm.compiler_pass import (  # noqa: E402
     attach_sampler,
     dispatch_kv_cache_creation,
@@ -220,6 +223,37 @@ def merge():
     assert max(reads) < barriers[0] < min(writes)
 
 
+def fits():
+    """The decode kernel takes no more than a device with 32 KiB has."""
+    limits = {"max_num_threads": 1024, "max_shared_memory_per_block": 32768}
+    target = tvm.target.Target({"kind": "vulkan", **limits}, host="llvm")
+    sizes = ("max_batch_size", "max_total_seq_len", "prefill_chunk_size", "page_size")
+    cache = dict(zip(sizes, (1, 128, 64, 16), strict=True)) | {
+        "attn_kind": "mha",
+        "support_sliding_window": 0,
+        "layer_partition": relax.ShapeExpr([0, 2]),
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "qk_head_dim": 16,
+        "v_head_dim": 16,
+        "mla_original_qk_head_dim": 0,
+        "mla_original_v_head_dim": 0,
+        "rope_mode": kv_cache.RopeMode.NORMAL,
+        "rope_scale": 1,
+        "rope_theta": 10000,
+        "rope_scaling": {},
+        "rope_ext_factors": tvm.tirx.IntImm("int64", 0),
+        "rotary_dim": 16,
+        "dtype": "float32",
+    }
+    builder = relax.BlockBuilder()
+    made = dispatch_kv_cache_creation.DispatchKVCacheCreation(target, flashinfer=False, metadata={})
+    made.create_tir_paged_kv_cache(builder, cache)
+    used = shared_memory(builder.finalize()["batch_decode_paged_kv"])
+    assert 0 < used <= 32768, f"{used} bytes of shared memory"
+
+
 def tell(check):
     try:
         check()
@@ -230,6 +264,6 @@ def tell(check):
         print(check.__name__, "ok")
 
 
-for check in (names, lift, dequantize, low_batch, sampler, experts, images, merge):
+for check in (names, lift, dequantize, low_batch, sampler, experts, images, merge, fits):
     if check.__name__ in sys.argv[2:]:
         tell(check)

@@ -55,8 +55,8 @@ PROFILES: Final = {
             name="vulkan-small",
             device="vulkan",
             target={**_VULKAN, "max_shared_memory_per_block": 32768},
-            about="integrated and older GPUs with 32 KiB of shared memory; attention with the "
-            "paged cache does not fit for every head size",
+            about="integrated and older GPUs with 32 KiB of shared memory; a head size whose "
+            "kernels do not fit is refused",
         ),
         Profile(
             name="cuda",
