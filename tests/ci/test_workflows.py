@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from extensionprojects import PROJECTS, write_project
 from mlcbuild.ci.matrix import ROWS
 from needs import require
 from needs_probes import find_actionlint
@@ -216,6 +217,41 @@ def test_the_cross_build_leaves_its_wheel_to_the_tests_on_windows(workplace: Wor
     (job,) = json.loads(plan.outputs["test"])["include"]
     assert job["test_runner"].startswith("windows-")
     assert job["project"] == "."
+
+
+@pytest.mark.slow
+def test_the_example_for_windows_is_made_on_linux_and_left_to_windows(workplace: Workplace) -> None:
+    require("clang_cl")
+    require("sources")
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "ci.yml")
+    done = workplace.run(workflow, "cross")
+    assert not done.failed, done.log
+    (kept,) = (workplace.store / "artifacts" / "cross-example").iterdir()
+    assert kept.name == "ffi_hello-0.1.0-py3-none-win_amd64.whl"
+    assert workflow["jobs"]["cross-test"]["runs-on"].startswith("windows-")
+
+
+@pytest.mark.slow
+def test_the_reusable_workflow_makes_a_strangers_wheels_for_two_pythons(
+    workplace: Workplace,
+) -> None:
+    require("clang_cl")
+    require("sources")
+    write_project(PROJECTS["cython"], workplace.checkout / "theirs")
+    sudo = workplace.programs / "sudo"  # what it installs is here
+    sudo.write_text("#!/bin/sh\nexit 0\n")
+    sudo.chmod(0o755)
+    workflow = load_workflow(ROOT / ".github" / "workflows" / "cross-wheels.yml")
+    inputs = {
+        name: spec.get("default", "")
+        for name, spec in workflow["on"]["workflow_call"]["inputs"].items()
+    }
+    ours = {"project": "theirs", "python": "3.11,3.13", "sdk": "--sdk free"}
+    ours["mlcbuild"] = "./python[cross]"
+    done = workplace.run(workflow, "wheels", inputs={**inputs, **ours})
+    assert not done.failed, done.log
+    kept = sorted(p.name for p in (workplace.store / "artifacts" / "windows-wheels").iterdir())
+    assert kept == [f"fast-1.0-{tag}-win_amd64.whl" for tag in ("cp311-cp311", "cp313-cp313")]
 
 
 @pytest.mark.slow

@@ -117,3 +117,16 @@ def test_what_is_no_pinned_cpython_is_wrong_use(word: str) -> None:
 def test_pythons_are_read_once_each_in_their_order() -> None:
     targets = read_targets(["3.13, 3.11", "3.13"], "win_amd64")
     assert [target.soabi for target in targets] == ["cp313-win_amd64", "cp311-win_amd64"]
+
+
+def test_a_requirement_that_no_index_has_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("clang_cl")
+    require("sources")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    text = LED.replace('["scikit-build-core"]', '["scikit-build-core", "no-such-thing"]')
+    code, line = said(capsys, project(tmp_path / "led", text), "--python", "3.12", "--sdk", "free")
+    assert code == 3
+    assert "cannot be installed: ERROR: " in line

@@ -139,7 +139,12 @@ def install(env: DefaultIsolatedEnv, requirements: list[str]) -> None:
     try:
         env.install(requirements)
     except subprocess.CalledProcessError as error:
-        said = (error.output or b"").decode(errors="replace").strip().splitlines()
+        said = (
+            ((error.output or b"") + (error.stderr or b""))
+            .decode(errors="replace")
+            .strip()
+            .splitlines()
+        )
         why = next((line for line in said if line.startswith("ERROR:")), said[-1] if said else "")
         raise InputError(
             f"what the project's build requires cannot be installed: {why}",
