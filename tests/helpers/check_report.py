@@ -86,7 +86,7 @@ def full_report(*, strict: bool = False) -> Report:
             wheel_target(
                 finding(),
                 finding("driver-dll-needed", "warning", "pkg/gpu.dll", "needs vulkan-1.dll"),
-                finding("redist-too-old", "note", None, "needs the redistributable 14.44", ""),
+                finding("path-too-long", "note", None, "paths over 259 characters", ""),
             ),
             Target(name="good.dll", kind="image", modules=(module("good.dll"),)),
             Target(name="gone.whl", kind="wheel", error="no such file: gone.whl", remedy="look"),

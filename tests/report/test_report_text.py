@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from check_report import finding, full_report, module, wheel_target
-from mlcbuild.report import as_text
+from mlcbuild.report import as_markdown, as_text
 from mlcbuild.report.model import Report, Target
 
 
@@ -85,3 +86,14 @@ def test_a_machine_that_is_not_the_usual_one_is_named(machines: list[str], expec
     modules = tuple(module(f"{at}.dll", machine=each) for at, each in enumerate(machines))
     text = as_text.render(Report(targets=(Target(name="t", kind="folder", modules=modules),)))
     assert text.splitlines()[1].strip() == expected
+
+
+def test_machines_on_which_less_loads_are_named_below_the_verdict() -> None:
+    lacking = replace(
+        finding("redist-needed", "warning", None), evidence={"count": 2, "winerror": 126}
+    )
+    report = Report(targets=(wheel_target(lacking),))
+    line = "on a Windows without the redistributable: 2 will not, WinError 126"
+    assert as_text.render(report).splitlines()[2] == f"  {line}"
+    assert f"{line}.\n" in as_markdown.render(report)
+    assert line not in as_text.render(Report(targets=(wheel_target(),)))

@@ -10,7 +10,7 @@ from check_facts import image, loads, need, run_rule, subject
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
 from mlcbuild.rules.model import Neighbour
 from mlcbuild.rules.names import is_mangled, original_name
-from mlcbuild.rules.redist_too_old import minimum_msvcp140
+from mlcbuild.rules.redist_needed import minimum_msvcp140
 from mlcbuild.rules.toolsets import needed_redist
 
 MANGLED = "msvcp140-0123456789abcdef0123456789abcdef.dll"
@@ -195,14 +195,50 @@ def test_an_old_bundled_runtime_is_a_warning_with_the_minimum() -> None:
     assert finding.evidence["minimum_msvcp140"] == "14.44"
 
 
-def test_a_needed_system_runtime_is_one_note_with_the_minimum_of_all_modules() -> None:
+def test_a_needed_redistributable_is_one_warning_with_the_minimum_of_all_modules() -> None:
     first, one = from_system("a.dll", imports={"msvcp140.dll": ["f"]}, toolset=(14, 43))
     second, two = from_system("b.dll", imports={"msvcp140.dll": ["f"]}, toolset=(14, 29))
-    judged = subject(first, second, loads_of={**one, **two})
-    (finding,) = run_rule("redist-too-old", judged)
-    assert (finding.severity, finding.module) == ("note", None)
+    user, three = (
+        image("pkg/user.pyd"),
+        {"pkg/user.pyd": loads(need("a.dll", "dll-dir", key="a.dll"))},
+    )
+    judged = subject(first, second, user, loads_of={**one, **two, **three})
+    (finding,) = run_rule("redist-needed", judged)
+    assert (finding.severity, finding.module) == ("warning", None)
     assert minimum_msvcp140(judged) == (14, 42)
-    assert "14.42" in finding.message
+    assert finding.message == (
+        "WinError 126 on a Windows without the Visual C++ redistributable 14.42 or newer: "
+        "3 images need msvcp140.dll of it"
+    )
+    assert finding.evidence["modules"] == ["a.dll", "b.dll", "pkg/user.pyd"]
+    assert run_rule("redist-too-old", judged) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        need("msvcp140.dll", "dll-dir", "msvcp140.dll", key="msvcp140.dll"),  # bundled
+        need("msvcp140.dll", "companion", key="x.whl!x/msvcp140.dll"),
+        need("msvcp140.dll", "system", key="C:/Windows/System32/msvcp140.dll"),  # --system-dir
+        need("vcruntime140_1.dll", "python-dir"),
+        need("msvcp140.dll", "system", delayed=True),
+        need("kernel32.dll", "system"),
+    ],
+)
+def test_what_a_fresh_windows_and_the_package_have_needs_no_redistributable(given: Any) -> None:
+    judged = subject(image("a.pyd"), loads_of={"a.pyd": loads(given)})
+    assert run_rule("redist-needed", judged) == []
+
+
+def test_a_machine_whose_runtime_is_given_has_the_redistributable() -> None:
+    module, load = from_system()
+    assert run_rule("redist-needed", subject(module, loads_of=load, msvcp140=(14, 29))) == []
+
+
+def test_a_program_alone_may_find_the_redistributable_on_path() -> None:
+    module, load = from_system("pkg/tool.exe")
+    (finding,) = run_rule("redist-needed", subject(module, loads_of=load))
+    assert finding.severity == "note"
 
 
 def test_the_version_given_for_the_system_is_judged() -> None:

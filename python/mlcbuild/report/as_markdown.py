@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from mlcbuild.foreign import markdown_code, markdown_text
-from mlcbuild.report.groups import grouped, names, summary_line, verdict_line
+from mlcbuild.report.groups import conditions, grouped, names, summary_line, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,8 @@ def _target(target: Target) -> Iterator[str]:
     word, detail = verdict_line(target)
     yield f"### {word}: {markdown_code(target.name)}"
     yield ""
-    yield f"{markdown_text(detail)}."
+    for text in (detail, *conditions(target)):
+        yield f"{markdown_text(text)}."
     if target.remedy:
         yield f"{markdown_text(target.remedy)}."
     troubled = [module for module in target.modules if module.load.verdict != "loads"]

@@ -12,6 +12,7 @@ from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
 from mlcbuild.report.groups import (
     Group,
+    conditions,
     count,
     grouped,
     names,
@@ -88,6 +89,8 @@ def _target(target: Target, *, verbose: bool) -> Iterator[Line]:
     word, detail = verdict_line(target)
     yield ((_STYLES[target.outcome], word), ("bold", f"  {target.name}"))
     yield (("", f"  {detail}"),)
+    for condition in conditions(target):
+        yield (("yellow", f"  {condition}"),)
     troubled = [module for module in target.modules if module.load.verdict != "loads"]
     shown = troubled if verbose else troubled[:_SCREEN_CHAINS]
     for module in shown:

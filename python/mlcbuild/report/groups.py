@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlcbuild.report.model import Report, Target
     from mlcbuild.rules.model import Finding, Severity
 
-__all__ = ["Group", "count", "grouped", "names", "summary_line", "verdict_line"]
+__all__ = ["Group", "conditions", "count", "grouped", "names", "summary_line", "verdict_line"]
 
 _WORDS = {
     "good": "GOOD",
@@ -84,6 +84,19 @@ def verdict_line(target: Target) -> tuple[str, str]:
     if not parts:
         return word, "no images"
     return word, f"{count(len(loads), 'image')}{_machine(target)}: {', '.join(parts)}"
+
+
+def conditions(target: Target) -> list[str]:
+    """Return what the verdict holds for: machines on which less loads than it says."""
+    found = []
+    for finding in target.findings:
+        number = finding.evidence.get("count")
+        if finding.rule == "redist-needed" and isinstance(number, int):
+            code = finding.evidence["winerror"]
+            found.append(
+                f"on a Windows without the redistributable: {number} will not, WinError {code}"
+            )
+    return found
 
 
 def _machine(target: Target) -> str:

@@ -24,6 +24,7 @@ _ANY_TARGET: Final = (
     "driver-dll-bundled",
     "driver-dll-needed",
     "delay-load-missing",
+    "redist-needed",
     "redist-too-old",
     "runtime-bundled-unmangled",
     "static-crt-mix",

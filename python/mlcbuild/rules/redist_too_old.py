@@ -12,25 +12,10 @@ from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted, needed_redist, newe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RULE", "minimum_msvcp140"]
-
-
-def minimum_msvcp140(subject: Subject) -> tuple[int, int] | None:
-    """Return the oldest msvcp140 that is new enough for every module that imports one.
-
-    None when no module imports it or none was built by a known MSVC toolset.
-    """
-    needed = [
-        needed_redist(toolset)
-        for image in subject.images.values()
-        if any(is_msvcp140(dll.name) for dll in image.imports)
-        and (toolset := newest_toolset(image)) is not None
-    ]
-    return max(needed, default=None)
+__all__ = ["RULE"]
 
 
 def _judge(subject: Subject) -> Iterator[Finding]:
-    from_system = []
     for path, image in subject.images.items():
         toolset = newest_toolset(image)
         if toolset is None or is_runtime(original_name(path)):
@@ -62,28 +47,11 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                     },
                     fix=f"bundle or require msvcp140 {dotted(needed)} or newer",
                 )
-            elif any(c.version is None for c in copies):
-                from_system.append(path)
-    minimum = minimum_msvcp140(subject)
-    if from_system and minimum is not None:
-        yield Finding(
-            rule=RULE.id,
-            severity="note",
-            message=(
-                f"needs the Microsoft Visual C++ Redistributable {dotted(minimum)} or newer on "
-                "the user's machine"
-            ),
-            evidence={"minimum_msvcp140": dotted(minimum), "modules": from_system},
-            fix="document it, or bundle msvcp140 with delvewheel repair",
-        )
 
 
 RULE = Rule(
     id="redist-too-old",
-    severity=(
-        "warning for a known copy that is too old; note for a private one of 14.40 or newer, and "
-        "with the minimum for the machine's own"
-    ),
+    severity="warning for a known copy that is too old; note for a private one of 14.40 or newer",
     title="The C++ runtime is older than the toolset that built a module",
     why=(
         "Microsoft supports a redistributable only if it is at least as new as the newest toolset "

@@ -20,6 +20,7 @@ __all__ = ["CHECK"]
 _ELSEWHERE: Final = frozenset(
     {
         "driver-dll-needed",
+        "redist-needed",
         "redist-too-old",
         "record-mismatch",
         "wheel-tag-mismatch",
