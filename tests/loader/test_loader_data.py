@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from memory_package import MemoryPackage
 from mlcbuild.errors import InputError
+from mlcbuild.loader import predict, world_from_package
 from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.names import KNOWN_DLLS
 from mlcbuild.loader.process import PRELOADED_SYSTEM
 from mlcbuild.loader.systemdata import MAGIC, SystemData, builtin_system
 from needs import program
+from pefactory import make_pe
 from tinydll import build_dll
 
 if TYPE_CHECKING:
@@ -106,6 +109,9 @@ def test_python_dlls_have_a_list_a_version() -> None:
     [
         ("api-ms-win-crt-runtime-l1-1-0.dll", "known"),
         ("API-MS-Win-Core-File-L1-2-7.dll", "known"),
+        ("api-ms-win-shell-namespace-l1-1-0.dll", "known"),
+        ("API-MS-Win-Shell-Associations-L1-1-3.dll", "known"),
+        ("api-ms-win-shell-nothing-l1-1-0.dll", "unknown"),
         ("api-ms-win-crt-nothing-l1-1-0.dll", "unknown"),
         ("ext-ms-win-nothing-l1-1-0.dll", "unknown"),
     ],
@@ -199,6 +205,45 @@ def test_the_script_writes_what_the_package_reads(script: ModuleType, tmp_path: 
     assert (dll.table.has("f"), dll.table.has("h"), dll.table.complete) == (True, False, True)
     assert system.dll("c.dll", "x86_64") is None
     assert json.dumps(system.provenance) == "{}"
+
+
+def test_the_script_adds_published_api_sets_and_keeps_all_else(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    out = tmp_path / "system.bin"
+    out.write_bytes(DATA.read_bytes())
+    shipped = script.with_published(out)
+    script.write(out, *shipped)
+    head, lists = script.with_published(out)
+    assert (head, lists) == shipped
+    for name in script.PUBLISHED_SETS.split():
+        assert builtin_system().api_set(name) == "known", "run the script with --published"
+    head["api_sets"] = ["api-ms-x-l1-1"]
+    script.write(out, head, lists)
+    script.write(out, *script.with_published(out))
+    system = SystemData(out.read_bytes())
+    for name in ("api-ms-x-l1-1-0", "api-ms-win-shell-namespace-l1-1-0"):
+        assert system.api_set(name) == "known"
+    assert system.exports("kernel32.dll", "x86_64") == builtin_system().exports(
+        "kernel32.dll", "x86_64"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dll", "symbol", "winerror"),
+    [
+        ("api-ms-win-crt-string-l1-1-0.dll", "strlen", None),
+        ("api-ms-win-crt-string-l1-1-0.dll", "no_such_function", 127),
+        ("api-ms-win-shell-namespace-l1-1-0.dll", "SHParseDisplayName", None),
+        ("api-ms-win-shell-namespace-l1-1-0.dll", "no_such_function", None),  # not a whole list
+        ("api-ms-win-shell-nothing-l1-1-0.dll", "f", 126),
+    ],
+)
+def test_a_function_that_the_host_of_an_api_set_lacks_is_127_where_its_list_is_whole(
+    dll: str, symbol: str, winerror: int | None
+) -> None:
+    package = MemoryPackage({"user.pyd": make_pe(imports={dll: [symbol]})})
+    assert predict(world_from_package(package), "user.pyd").winerror == winerror
 
 
 def test_an_api_set_schema_is_read_from_its_section(tmp_path: Path) -> None:
