@@ -101,7 +101,10 @@ def test_what_only_has_a_dlls_name_stops_the_wheel(cross: Project, data: bytes, 
     (cross.folder / "extra.dll").write_bytes(data)
     run = cross.build_wheel()
     assert run.code != 0
-    assert "error[not-a-pe] demo/extra.dll: has the name of a library and is none" in run.text
+    assert (
+        "error[not-a-pe] demo/extra.dll: has a library suffix but is not a PE or ELF file"
+        in run.text
+    )
     assert why in run.text
     assert cross.wheels() == []
 

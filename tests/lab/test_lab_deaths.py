@@ -64,7 +64,7 @@ COUNTS = "print(1, flush=True)\nwhile True: pass"
 
 def test_a_server_that_another_program_ends_is_said(own: Lab) -> None:
     told = dying(own, lambda: down(root=own.root), SLEEPS)
-    assert told.startswith("Wine ended before python.exe did (exit code ")
+    assert told.startswith("Wine exited before python.exe finished (exit code ")
     assert "another program ended its server; last word: bye" in told
     assert "run it again" in told
 

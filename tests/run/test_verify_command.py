@@ -250,7 +250,7 @@ def test_a_cut_wheel_cannot_be_read(
     wheel.write_bytes(wheel.read_bytes()[:2000])
 
     assert main(["verify", str(wheel)]) == 3
-    assert "is no wheel" in capsys.readouterr().err
+    assert "is not a valid wheel" in capsys.readouterr().err
 
 
 def test_a_wheel_for_another_platform_is_not_called_bad(

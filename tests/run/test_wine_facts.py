@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from mlcbuild.errors import FailedError
 from mlcbuild.loader.systemdata import builtin_system
+from mlcbuild.run import wine
 from mlcbuild.run.winefacts import Judgement, judge, read_log, refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = SimpleNamespace(programs=SimpleNamespace(version="wine-8.0"))
 
 #: Lines as Wine 8 prints them.
 STUB = "wine: Call from 000000007B013D7E to unimplemented function ucrtbase.dll.crealf, aborting"
@@ -106,3 +117,23 @@ def test_a_process_that_wine_cannot_start_says_nothing_about_the_wheel() -> None
     assert found.reason == (
         "Wine 8.0 says OSError: [WinError 1359] Internal error, and nothing of the cause"
     )
+
+
+def test_a_step_for_which_wine_could_not_start_a_process_is_done_once_more(tmp_path: Path) -> None:
+    place = wine.WinePlace(
+        folder=tmp_path, log=tmp_path / "log", lab=SimpleNamespace(prefix=PREFIX)
+    )  # type: ignore[arg-type]
+    place.log.touch()
+    answers = [FailedError("OSError: [WinError 1359] Internal error"), "well"]
+
+    def step() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, FailedError):
+            raise answer
+        return answer
+
+    assert wine.judged(place, step) == "well"
+    answers[:] = [FailedError("[WinError 1359]")] * 3
+    with pytest.raises(wine.CannotTellError, match="nothing of the cause"):
+        wine.judged(place, step)
+    assert len(answers) == 1

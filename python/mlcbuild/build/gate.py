@@ -61,7 +61,7 @@ def _beside_the_rules(staged: Staged) -> Iterator[Finding]:
             rule="not-a-pe" if path.lower().endswith((".dll", ".pyd", ".exe")) else "not-an-image",
             severity="error",
             module=path,
-            message=f"has the name of a library and is none: {why}",
+            message=f"has a library suffix but is not a PE or ELF file: {why}",
             fix="bring the real file, or leave it out of the wheel",
         )
     for path in staged.unjudged:

@@ -101,7 +101,9 @@ def judge_contents(
                 remedy=finding.fix,
             )
     for path, why in staged.broken.items():
-        raise FailedError(f"{wheel.name}: {path} has the name of a library and is none: {why}")
+        raise FailedError(
+            f"{wheel.name}: {path} has a library suffix but is not a PE or ELF file: {why}"
+        )
 
 
 def _wheels(given: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def dist_info(archive: zipfile.ZipFile) -> str:
     """Return the wheel's ``NAME-VERSION.dist-info``. Raises ``InputError`` where it has none."""
     found = [n for n in archive.namelist() if n.endswith(".dist-info/RECORD") and n.count("/") == 1]
     if len(found) != 1:
-        raise InputError(f"{archive.filename} holds {len(found)} RECORD files: it is no wheel")
+        raise InputError(f"{archive.filename} holds {len(found)} RECORD files: not a valid wheel")
     return found[0].partition("/")[0]
 
 

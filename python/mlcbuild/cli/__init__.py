@@ -44,7 +44,7 @@ COMMANDS: Final[dict[str, str]] = {
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "report": "write one HTML page of a check, a doctor's or a bench's result",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",
-    "toolchain": "say what would drive a build here, and why; hand its environment on",
+    "toolchain": "show which compiler a build would use and why; export its environment",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }
@@ -80,7 +80,10 @@ def _parser(
                 "-v", "--verbose", action="store_true", help="show tracebacks and details"
             )
             sub.add_argument(
-                "--log", type=Path, metavar="FILE", help="keep all output there, children's too"
+                "--log",
+                type=Path,
+                metavar="FILE",
+                help="also write all output, including subprocesses', to FILE",
             )
             module = importlib.import_module(f"mlcbuild.cli.{name}")
             module.configure(sub)

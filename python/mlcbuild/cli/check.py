@@ -33,7 +33,7 @@ cannot be read. Defaults come from [tool.mlcbuild.check] in ./pyproject.toml.
 _HELP: Final = {
     "with": "installed beside it: a wheel, a folder, pypi:NAME (repeatable)",
     "with-deps": "bring what it requires from the package index, as installed beside it",
-    "add-dir": "code calls os.add_dll_directory for it, on disk or in the package (repeatable)",
+    "add-dir": "treat DIR, on disk or in the package, as added with os.add_dll_directory()",
 }
 
 
@@ -45,7 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--with", dest="companions", action="append", metavar="TARGET", help=_HELP["with"])
     add("--with-deps", action="store_true", default=None, help=_HELP["with-deps"])
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR", help=_HELP["add-dir"])
-    add("--python-dir", metavar="DIR", help="a real folder of python.exe (default: python.org's)")
+    add(
+        "--python-dir",
+        metavar="DIR",
+        help="model this Python installation (default: python.org's layout)",
+    )
     add("--system-dir", metavar="DIR", help="a real System32 (default: a clean Windows 10)")
     add("--conda", action="store_true", default=None, help="conda's search order")
     add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if args.list_checks:
         return _list(only, skip, as_json=args.json)
     if args.dry_run and not args.fix:
-        raise UsageError("--dry-run says what --fix would do", remedy="add --fix")
+        raise UsageError("--dry-run requires --fix")
     form = _form(args.report)
     from mlcbuild.doctor.examine import examine  # noqa: PLC0415 - not for --list-checks
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415

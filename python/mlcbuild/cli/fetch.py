@@ -98,7 +98,7 @@ class _Line(Progress):
 def run(args: argparse.Namespace) -> int:
     """Bring the components, print what was done."""
     if args.jobs < 1:
-        raise UsageError("-j needs a number from 1")
+        raise UsageError("-j must be 1 or more")
     if args.verify and args.force:
         raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
     lock = load((args.lock or _find_lock()).absolute())

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="installed beside it: a wheel, a folder, pypi:NAME (repeatable)")  # fmt: skip
     add("--with-deps", action="store_true", default=None, help="bring what it requires, beside it")
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR",
-        help="code calls os.add_dll_directory for it (repeatable)")  # fmt: skip
+        help="treat DIR as added with os.add_dll_directory() (repeatable)")  # fmt: skip
     add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")
 
 

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--device",
         default="cpu",
         choices=["cpu", "vulkan", "cuda"],
-        help="where to chat (default: cpu); the tokens must be the CPU's",
+        help="where to chat (default: cpu); the answer must match the CPU's",
     )
     add(
         "--also",

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="default: dist, with --chat-only wheelhouse",
+        help="output folder (default: dist; with --chat-only wheelhouse)",
     )
     add("--target", default="host", choices=list(TARGETS), help="default: host, this machine")
     add("--sdk", metavar="DIR", help="for --target: the Windows SDK, as xwin lays it out, or: free")
@@ -198,7 +198,7 @@ def _pip_wheel(
         for word in ("--config-settings", f"{name}={value}")
     ]
     if _run(command, args) != 0:
-        raise FailedError("there is no wheel", remedy="the line of mlcbuild above says why")
+        raise FailedError("the build failed", remedy="see the 'mlcbuild: error' line above")
 
 
 def _chat_only(

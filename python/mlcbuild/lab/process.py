@@ -33,6 +33,8 @@ _MARK: Final = "MLCBUILD_LAB_RUN"
 #: Read by launch.c.
 _DESKTOP: Final = "MLCBUILD_LAB_DESKTOP"
 _NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
+#: ERROR_INTERNAL_ERROR: about one process in some thousand dies at once on a busy machine.
+_WINES_OWN: Final = 1359
 _BLOCK: Final = 1 << 16
 #: Seconds for which output is read on after everything that could write it was ended.
 _DRAIN_S: Final = 5.0
@@ -142,11 +144,13 @@ def _refuse(program: str, said: list[str], why: Callable[[], str]) -> None:
     if not said:
         raise EarlyEndError(f"Wine ended before {program} had begun ({why()})", remedy=remedy)
     if said[0] == "begin":
-        raise FailedError(f"Wine ended before {program} did ({why()})", remedy=remedy)
+        raise FailedError(f"Wine exited before {program} finished ({why()})", remedy=remedy)
     if said[0] == "start":
         number = int(said[1])
         if number in _NOT_FOUND:
             raise UsageError(f"Windows finds no program {program}", remedy="give its path")
+        if number == _WINES_OWN:
+            raise EarlyEndError(f"Wine could not start {program} (error {number})", remedy=remedy)
         raise FailedError(f"Windows cannot start {program} (error {number})")
 
 

@@ -59,7 +59,7 @@ def bring(notice: Callable[[str], None]) -> Path:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip().splitlines()
             raise InputError(
-                f"CUDA's compiler cannot be brought: {said[-1] if said else 'pip said nothing'}",
+                f"could not download the CUDA compiler: {said[-1] if said else 'pip said nothing'}",
                 remedy="see the network, PIP_INDEX_URL and the proxy",
             )
 

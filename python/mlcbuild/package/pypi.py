@@ -47,7 +47,8 @@ def open_from_index(
         wanted = Requirement(target)
     except InvalidRequirement as error:
         raise InputError(
-            f"pypi:{target}: no requirement", remedy="write pypi:NAME or pypi:NAME==VERSION"
+            f"pypi:{target}: not a valid requirement",
+            remedy="write pypi:NAME or pypi:NAME==VERSION",
         ) from error
     version = python or (sys.version_info[0], sys.version_info[1])
     tags = _tags(version, platform)

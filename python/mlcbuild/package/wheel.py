@@ -83,7 +83,7 @@ def _refuse_other_systems(filename: str) -> None:
     tags = tags_of_name(filename)
     if tags is None:
         raise InputError(
-            f"{filename}: no wheel's file name",
+            f"{filename}: not a valid wheel file name",
             remedy="wheels are called name-version-python-abi-platform.whl; keep the original name",
         )
     platforms = sorted({tag.rsplit("-", 1)[-1] for tag in tags})

@@ -119,7 +119,7 @@ def _read(path: Path) -> Section:
     kinds = [kind for key, kind in _KINDS.items() if isinstance(table, dict) and key in table]
     if not kinds:
         raise InputError(
-            f"{path} is no result of mlcbuild's",
+            f"{path} was not written by mlcbuild check, doctor or bench",
             remedy="give what check, doctor or bench --json wrote",
         )
     if table.get("schema_version") != 1:

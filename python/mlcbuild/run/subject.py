@@ -48,13 +48,15 @@ def read_subject(path: Path) -> Subject:
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder", remedy="name a .whl file") from error
     except ZIP_FAULTS as error:
-        raise InputError(f"{path} is no wheel: {error}", remedy="name a .whl file") from error
+        raise InputError(
+            f"{path} is not a valid wheel: {error}", remedy="name a .whl file"
+        ) from error
     if damaged:
         raise InputError(f"{path} is damaged: {damaged} does not unpack", remedy="build it again")
     metadata = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
     if path.suffix != ".whl" or len(parts) not in (5, 6) or not metadata:
         raise InputError(
-            f"{path} is no wheel: its name or its .dist-info is not one's",
+            f"{path} is not a valid wheel: bad file name or missing .dist-info",
             remedy="name a .whl file as pip writes it",
         )
     return Subject(

@@ -20,7 +20,7 @@ from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.run import steps
 from mlcbuild.run.place import clean_environment
 from mlcbuild.run.process import Finished
-from mlcbuild.run.winefacts import CHANNELS, Judgement, judge, read_log, refused
+from mlcbuild.run.winefacts import CHANNELS, NOT_STARTED, Judgement, judge, read_log, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -162,11 +162,11 @@ def place_in_lab(place: HostPlace, version: str) -> WinePlace:
     return WinePlace(folder=place.folder, log=place.log, lab=lab)
 
 
-def judged(place: WinePlace, action: Callable[[], str]) -> str:
+def judged(place: WinePlace, action: Callable[[], str], *, again: bool = True) -> str:
     """Do a step and judge it for Windows: its detail, where Windows would agree.
 
-    Raises ``FailedError`` where Windows would fail as well, ``CannotTellError`` where that is not
-    known.
+    Where Wine could not start a process of it, it is done ``again``, once. Raises ``FailedError``
+    where Windows would fail as well, ``CannotTellError`` where that is not known.
     """
     before = place.log.stat().st_size
     wine = place.lab.prefix.programs.version.replace("wine-", "Wine ")
@@ -187,6 +187,8 @@ def judged(place: WinePlace, action: Callable[[], str]) -> str:
             ) from error
         raise
     except FailedError as error:
+        if again and NOT_STARTED.search(error.message):
+            return judged(place, action, again=False)
         said = read_log(_since(place.log, before))
         code = error.code if isinstance(error, steps.DiedError) else 0
         judgement = judge(said, error=error.message, code=code, system=system, wine=wine)

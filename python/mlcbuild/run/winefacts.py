@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.systemdata import SystemData
 
-__all__ = ["CHANNELS", "Judgement", "Said", "judge", "read_log", "refused"]
+__all__ = ["CHANNELS", "NOT_STARTED", "Judgement", "Said", "judge", "read_log", "refused"]
 
 #: The channels that print what is read here; few lines a process.
 CHANNELS: Final = "-all,err+module,warn+module"
@@ -39,7 +39,7 @@ _NO_START: Final = re.compile(r'Initialization of L"(?P<dll>.*?)" failed')
 _NO_FUNCTION: Final = re.compile(r"function '(?P<symbol>\w+)' not found")
 _NOT_SUPPORTED: Final = re.compile(r"\[WinError 120\]")
 #: Windows' words for "internal error": Wine's, where a process that it starts dies at once.
-_NOT_STARTED: Final = re.compile(r"\[WinError 1359\]")
+NOT_STARTED: Final = re.compile(r"\[WinError 1359\]")
 #: Python's words for what the loader said, where the loader's own log must name the cause.
 _LOAD_FAILED: Final = re.compile(r"DLL load failed|\[WinError (?:126|127|182|193|998|1114|-\d+)\]")
 
@@ -154,7 +154,7 @@ def judge(said: Said, *, error: str, code: int, system: SystemData, wine: str) -
     if code >= _STATUS_DIED:
         died = f"it {describe_exit(code)} under {wine}"
         return Judgement(verdict="cannot-tell", reason=f"{died}, and nothing tells why")
-    if _LOAD_FAILED.search(error) or _NOT_STARTED.search(error):
+    if _LOAD_FAILED.search(error) or NOT_STARTED.search(error):
         return Judgement(
             verdict="cannot-tell", reason=f"{wine} says {error}, and nothing of the cause"
         )

@@ -32,7 +32,7 @@ def trace(target: str, host: Host, options: Options) -> Trace:
     probe = Probe(host=host, limit_s=options.limit_s)
     if target.casefold().endswith(".exe"):
         raise UsageError(
-            f"{target}: a program is not loaded",
+            f"{target}: trace loads DLLs and modules, not programs",
             remedy=f"mlcbuild check {target} predicts its start",
         )
     if is_file_name(target):

@@ -130,6 +130,6 @@ def bring(pins: str, folder: Path, *, python: str, links: Path, system: System) 
         ]
         said = (errors or ["pip failed"])[-1]
         raise InputError(
-            f"the dependencies for {system.title} cannot be brought: {said}",
+            f"could not download the dependencies for {system.title}: {said}",
             remedy="see the network, PIP_INDEX_URL and the proxy",
         )

@@ -48,8 +48,9 @@ def bring_upstream(
         brought = sorted(Path(aside).glob("*.whl"))
         if done.returncode != 0 or len(brought) != 1:
             said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
+            which = f"{project} {version} for {system.title}, Python {python}"
             raise InputError(
-                f"{project} {version} for {system.title}, Python {python}, cannot be had: {said}",
+                f"could not download {which}: {said}",
                 remedy="see the network, PIP_INDEX_URL, and which versions of Python it supports",
             )
         folder.mkdir(exist_ok=True)
