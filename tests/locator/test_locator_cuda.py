@@ -85,6 +85,34 @@ def test_an_older_driver_is_told_from_a_missing_one(sidecar: Install, tmp_path: 
     )
 
 
+@pytest.fixture
+def whole(install: Install) -> Install:
+    """An install whose CUDA back end has NVIDIA's library inside, as the one for Windows."""
+    path = install.site / "tvm" / "lib" / "libtvm_runtime_cuda.so"
+    path.unlink()
+    source = 'const char asked[] = "\\0cuDeviceGetHostAtomicCapabilities";\n'
+    build_so(path, source=source, soname=path.name, needed=["libtvm_runtime.so"], runpath="$ORIGIN")
+    return install
+
+
+def test_a_runtime_that_loads_without_a_driver_is_of_no_use(whole: Install) -> None:
+    found = ask(whole)
+    assert "tvm_runtime_cuda" in found["loaded"]
+    reason = "NVIDIA's driver is not on this machine (libcuda.so.1)"
+    assert found["refused"]["tvm_runtime_cuda"] == reason
+
+
+def test_an_older_driver_is_told_where_nvidias_library_is_inside(
+    whole: Install, tmp_path: Path
+) -> None:
+    found = ask(whole, LD_LIBRARY_PATH=driver(tmp_path / "old", 12040))
+    assert found["refused"]["tvm_runtime_cuda"] == (
+        "NVIDIA's driver is for CUDA 12.4, TVM's for 13: driver 580 on"
+    )
+    found = ask(whole, LD_LIBRARY_PATH=driver(tmp_path / "new", 13000))
+    assert found["refused"] == {}
+
+
 @pytest.mark.parametrize(
     ("name", "major"),
     [("libcudart.so.13", 13), ("cudart64_13.dll", 13), ("cudart64_130.DLL", 130), ("", 0)],

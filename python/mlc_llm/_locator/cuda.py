@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["driver_too_old", "load", "runtime_library"]
+__all__ = ["driver_fault", "load", "runtime_library"]
 
 _DRIVER = {"windows": "nvcuda.dll"}
 #: Below ``nvidia`` in site-packages: NVIDIA's wheels of CUDA 13 on, then those before.
@@ -28,6 +28,8 @@ _FOLDERS = ("cu*/lib", "cu*/bin/x86_64", "cu*/bin", "cuda_runtime/lib", "cuda_ru
 #: The first driver of a major version of CUDA (NVIDIA, CUDA release notes).
 _FIRST_DRIVER = {12: "525", 13: "580"}
 
+#: Functions of the driver that are new with a major version of CUDA, newest first.
+_NEW = ((b"\0cuDeviceGetHostAtomicCapabilities\0", 13),)
 _kept: list[ctypes.CDLL] = []
 
 
@@ -53,18 +55,24 @@ def load(path: str, host: Host, error: OSError) -> tuple[ctypes.CDLL | None, str
         return None, str(second)
 
 
-def driver_too_old(path: str, host: Host) -> str:
-    """Say that the driver is older than the CUDA that the runtime was built with; "" if it is not.
+def driver_fault(path: str, host: Host) -> str:
+    """Say that the driver is absent, or older than the CUDA that the runtime was built with.
 
-    Such a driver lets everything load, and then there is no device.
+    Both let a runtime load that has NVIDIA's library inside, and then there is no device. "" where
+    the driver is good, or nothing is known.
     """
     wanted = _major(next((name for name in _imports(path) if "cudart" in name), ""))
+    wanted = wanted or _inside(path)
+    name = _DRIVER.get(host.system, "libcuda.so.1")
     try:
-        driver = ctypes.CDLL(_DRIVER.get(host.system, "libcuda.so.1"))
+        driver = ctypes.CDLL(name)
+    except OSError:
+        return f"NVIDIA's driver is not on this machine ({name})"
+    try:
         number = ctypes.c_int()
         if driver.cuDriverGetVersion(ctypes.byref(number)) != 0:
             return ""
-    except (OSError, AttributeError):
+    except AttributeError:
         return ""
     major, minor = number.value // 1000, number.value % 1000 // 10
     if not wanted or major >= wanted:
@@ -108,6 +116,16 @@ def _loads(name: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _inside(path: str) -> int:
+    """Return the major version of a cudart that is linked in, as told by names that it asks for."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return 0
+    return next((major for name, major in _NEW if name in data), 0)
 
 
 def _major(name: str) -> int:

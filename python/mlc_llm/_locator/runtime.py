@@ -135,7 +135,7 @@ def load_backends(tvm: Any, folder: str, host: Host) -> dict[str, str]:  # noqa:
                 refused[name] = reason
                 continue
             handles[name] = handle
-        if name == _CUDA and (reason := _too_old(path, host)):
+        if name == _CUDA and (reason := _driver_fault(path, host)):
             refused[name] = reason
     return refused
 
@@ -148,10 +148,10 @@ def _load_again(name: str, path: str, host: Host, error: OSError) -> tuple[ctype
     return cuda.load(path, host, error)
 
 
-def _too_old(path: str, host: Host) -> str:
-    from mlc_llm._locator import cuda  # noqa: PLC0415 - only where there is a driver
+def _driver_fault(path: str, host: Host) -> str:
+    from mlc_llm._locator import cuda  # noqa: PLC0415 - only where CUDA's runtime is
 
-    return cuda.driver_too_old(path, host)
+    return cuda.driver_fault(path, host)
 
 
 def _reason(error: OSError, path: str, host: Host) -> str:

@@ -20,26 +20,25 @@ __all__ = ["CHECK"]
 #: CUDA's major version that apache-tvm 0.26's runtime is built with; within it the ABI stays.
 _MAJOR: Final = 13
 _WHEELS: Final = re.compile(r"nvidia-cuda-runtime(-cu(?P<major>\d+))?")
-_NAMES: Final = {True: f"cudart64_{_MAJOR}.dll", False: f"libcudart.so.{_MAJOR}"}
+_NAME: Final = f"libcudart.so.{_MAJOR}"
 
 
 def _run(system: System) -> Outcome:
     if not any(provides(each.name) == "tvm" for each in family(system)):
         return skip("no TVM is installed in this Python")
-    if not nvidia(system) and not library(system, "nvcuda.dll", "libcuda.so.1"):
+    if not nvidia(system) and not library(system, "", "libcuda.so.1"):
         return skip("no NVIDIA GPU")
-    name = _NAMES[system.windows]
     wheels = dict(_wheels(system))
     evidence = [f"wheel {wheel} {version}" for wheel, version in wheels.items()]
     evidence += [f"toolkit: {root} (nobody who chats needs it)" for root in _toolkits(system)]
     majors = {version.partition(".")[0] for version in wheels.values()}
     if str(_MAJOR) in majors:
-        return ok(f"{name} comes with NVIDIA's wheel", evidence=evidence)
-    if found := _elsewhere(system, name):
-        return ok(f"{name} comes with a toolkit", evidence=(*evidence, found))
+        return ok(f"{_NAME} comes with NVIDIA's wheel", evidence=evidence)
+    if found := library(system, "", _NAME):
+        return ok(f"{_NAME} comes with a toolkit", evidence=(*evidence, found))
     other = f"; CUDA {', '.join(sorted(majors))} is there, and does not do" if majors else ""
     return warn(
-        f"TVM's CUDA runtime does not load: {name} is not installed{other}",
+        f"TVM's CUDA runtime does not load: {_NAME} is not installed{other}",
         evidence=evidence,
         fix=pip(system, "install", f"nvidia-cuda-runtime=={_MAJOR}.*"),
     )
@@ -56,24 +55,14 @@ def _toolkits(system: System) -> list[str]:
     return list(dict.fromkeys(root for root in found if root and system.is_folder(root)))
 
 
-def _elsewhere(system: System, name: str) -> str:
-    """Return where the loader finds the library itself, or where a toolkit has it."""
-    if not system.windows:
-        return library(system, name, name)
-    folders = [*system.path_folders()]
-    for root in _toolkits(system):
-        folders += [system.join(root, "bin"), system.join(root, "bin", "x64")]
-    paths = (system.join(folder, name) for folder in folders)
-    return next((path for path in paths if system.is_file(path)), "")
-
-
 CHECK = Check(
     id="cuda-runtime",
     title="TVM's CUDA runtime has NVIDIA's library",
     category="gpu",
     why=f"apache-tvm's tvm_runtime_cuda needs cudart of CUDA {_MAJOR}, any {_MAJOR}.x: a wheel of "
-    "3 MB brings it. The driver's version matters (nvidia-driver); a toolkit's does not.",
+    "3 MB brings it; the one for Windows has it inside. The driver's version matters "
+    "(nvidia-driver); a toolkit's does not.",
     source="the imports of tvm_runtime_cuda in apache-tvm 0.26.0; NVIDIA, CUDA compatibility guide",
     run=_run,
-    platforms=("win32", "linux"),
+    platforms=("linux",),
 )
