@@ -136,15 +136,14 @@ def test_for_windows_the_compilers_of_this_machine_are_not_asked() -> None:
     assert linkers.for_windows({"TVM_WIN_CC": "clang"}) == {"TVM_WIN_CC": "clang"}
 
 
-@pytest.mark.parametrize(("target", "device"), [("linux", "cpu"), ("win_amd64", "cuda")])
 def test_what_windows_cannot_make_is_said_before_anything_is_made(
-    target: str, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
-    request = make_request(target=target, device=device)
-    output = tmp_path / f"new/a{request.host.suffix}"
+    request = make_request(target="linux", device="cpu")
+    output = tmp_path / "new/a.so"
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(UsageError, match="is compiled on Linux"):
+    with pytest.raises(UsageError, match="a library for linux is compiled there"):
         make(Options(model=tmp_path, output=output, request=request), lambda _: None)
     assert not output.parent.exists()
 

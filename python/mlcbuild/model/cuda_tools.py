@@ -20,15 +20,24 @@ from mlcbuild.sources.aside import make_aside
 from mlcbuild.sources.cache import default_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mlcbuild.model.linkers import Tools
 
-__all__ = ["RELEASE", "bring", "environment", "host_compiler", "stand_in"]
+__all__ = [
+    "LIBRARIES",
+    "PACKAGES",
+    "RELEASE",
+    "bring",
+    "environment",
+    "host_compiler",
+    "stand_in",
+    "with_libraries",
+]
 
 #: Of CUDA; machine code of 13.x runs on every driver from 580 on (NVIDIA's minor version rule).
 RELEASE: Final = "13.5.37"
-_PACKAGES: Final = (
+PACKAGES: Final = (
     f"nvidia-cuda-nvcc=={RELEASE}",
     f"nvidia-nvvm=={RELEASE}",
     f"nvidia-cuda-crt=={RELEASE}",
@@ -37,23 +46,32 @@ _PACKAGES: Final = (
     "nvidia-cuda-cccl==13.3.5.0.6",
     "cuda-bindings==13.5.0",
 )
+_PRELOAD: Final = Path(__file__).parents[1] / "run" / "probes" / "with_libraries.py"
+#: Its variable.
+LIBRARIES: Final = "MLCBUILD_LIBRARIES"
 _HEADERS: Final = "x86_64-linux-gnu.2.42"
 _DRIVER: Final = Path(__file__).parent / "data" / "driver_stand_in.c"
 
 
-def bring(notice: Callable[[str], None]) -> Path:
+def bring(
+    notice: Callable[[str], None],
+    packages: tuple[str, ...] = PACKAGES,
+    *,
+    name: str = RELEASE,
+    words: tuple[str, ...] = (),
+) -> Path:
     """Return the folder with the packages, brought now where it is not there yet.
 
-    Two that ask at once take turns; an interrupted download leaves nothing. Raises ``InputError``
-    where the index cannot be reached.
+    ``words`` are for pip. Two that ask at once take turns; an interrupted download leaves nothing.
+    Raises ``InputError`` where the index cannot be reached.
     """
-    folder = default_cache() / "cuda" / RELEASE
+    folder = default_cache() / "cuda" / name
 
     def make(aside: Path) -> None:
         notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
         done = run(
-            [*pip, "--only-binary=:all:", "--target", str(aside), *_PACKAGES],
+            [*pip, *words, "--only-binary=:all:", "--target", str(aside), *packages],
             capture_output=True,
         )
         if done.returncode != 0:
@@ -81,6 +99,13 @@ def environment(folder: Path, driver: Path, python_path: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), python_path))),
     }
+
+
+def with_libraries(module: str, variables: Mapping[str, str]) -> list[str]:
+    """Return how Python runs a module under these variables."""
+    if LIBRARIES in variables:
+        return [str(_PRELOAD), module]
+    return ["-m", module]
 
 
 def host_compiler(tools: Tools, folder: Path) -> dict[str, str]:

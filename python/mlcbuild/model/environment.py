@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.model import cuda_tools, linkers
+from mlcbuild.model import cuda_tools, cuda_windows, linkers
 from mlcbuild.run.process import run_child
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ def equip(
         linker = tools.name
     if request.device != "cuda":
         return variables, f"linker {linker}"
+    if sys.platform == "win32":
+        folder = cuda_windows.bring(facts["python"], notice)
+        variables |= cuda_windows.environment(folder, variables.get("PYTHONPATH", ""))
+        variables["MLC_MULTI_ARCH"] = ",".join(map(str, request.architectures))
+        return variables, f"linker {linker}, NVRTC {cuda_tools.RELEASE} from the package index"
     folder = cuda_tools.bring(notice)
     native = linkers.choose()
     driver = cuda_tools.stand_in(native, scratch)

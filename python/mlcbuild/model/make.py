@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError, UsageError
-from mlcbuild.model import linkers
+from mlcbuild.model import cuda_tools, linkers
 from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.environment import equip, look
@@ -139,11 +139,8 @@ def _environment(options: Options) -> Mapping[str, str]:
     """Return the children's environment. Raises ``UsageError`` for what this system cannot make."""
     request = options.request
     system: str = sys.platform
-    if system == "win32" and (request.host.name == "linux" or request.device == "cuda"):
-        what = "CUDA" if request.device == "cuda" else "linux"
-        raise UsageError(
-            f"a library for {what} is compiled on Linux", remedy="run it there, or in WSL"
-        )
+    if system == "win32" and request.host.name == "linux":
+        raise UsageError("a library for linux is compiled there", remedy="run it in WSL")
     if request.host.suffix == ".dll":
         return linkers.for_windows(options.environment)
     return options.environment
@@ -182,7 +179,8 @@ def _compile(
     options: Options, config: Path, library: Path, variables: dict[str, str], log: Path
 ) -> None:
     request = options.request
-    command = [options.python, "-m", "mlc_llm", "compile", str(config.resolve())]
+    program = cuda_tools.with_libraries("mlc_llm", variables)
+    command = [options.python, *program, "compile", str(config.resolve())]
     command += ["--device", target_json(request), "--host", request.host.triple]
     command += ["--opt", flags(request), "-o", str(library)]
     command += ["--overrides", options.overrides] if options.overrides else []

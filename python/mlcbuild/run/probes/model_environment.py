@@ -43,6 +43,7 @@ def windows_linker(places: "list[str]") -> "dict[str, str] | None":
 def main() -> None:
     """Print the facts."""
     facts = {"mlc_llm": version("mlc-llm"), "tvm": None, "generators": [], "error": None}
+    facts["python"] = "{}.{}".format(*sys.version_info)
     facts["modules"] = [name for name in MODULES if importlib.util.find_spec(name) is not None]
     mlc_llm = importlib.util.find_spec("mlc_llm")
     places = mlc_llm.submodule_search_locations if mlc_llm else ()
