@@ -13,6 +13,7 @@ from mlcbuild.check.reading import ReadingPackage
 from mlcbuild.errors import InputError
 from mlcbuild.package.targets import open_package
 from mlcbuild.progress import counted
+from mlcbuild.pythonversions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def check_package(
 
         beside = [*companions, *package.companions]
         if settings.with_deps and package.kind == "wheel":
-            beside += _required(package, stack)
+            beside += _required(package, stack, settings.python_version)
         subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
         findings = judge(subject, ignore=settings.ignore)
     from mlcbuild.report.model import Target  # noqa: PLC0415
@@ -103,8 +104,12 @@ def check_package(
     )
 
 
-def _required(package: Package, stack: ExitStack) -> list[Package]:
-    """Bring the wheels that a wheel at hand requires, each project once."""
+def _required(package: Package, stack: ExitStack, python: tuple[int, int] | None) -> list[Package]:
+    """Bring the wheels that a wheel at hand requires, each project once.
+
+    Without a Python asked for it is the one that the tag names. A stable-ABI wheel runs on later
+    ones too, and its requirements of today have no wheels for its oldest.
+    """
     from mlcbuild.package.requirements import (  # noqa: PLC0415
         needed,
         platform_of,
@@ -113,8 +118,11 @@ def _required(package: Package, stack: ExitStack) -> list[Package]:
 
     if package.wheel is None:
         return []
-    tagged = next((m for tag in package.wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
-    python = (int(tagged[1]), int(tagged[2])) if tagged else sys.version_info[:2]
+    if python is None and any("-abi3" in tag for tag in package.wheel.tags):
+        python = NEWEST
+    elif python is None:
+        tagged = next((m for tag in package.wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
+        python = (int(tagged[1]), int(tagged[2])) if tagged else sys.version_info[:2]
     platform = platform_of(package.wheel.tags)
     found: dict[str, Package] = {}
     for requirement in needed(package.wheel.requires, windows_environment(python, platform)):

@@ -14,6 +14,7 @@ from mlcbuild.package.natives import foreign_format
 from mlcbuild.progress import counted
 from mlcbuild.rules.model import Neighbour, Subject
 from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
+from mlcbuild.rules.providers import flat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,7 @@ def subject_of(
         digests=reading.digests,
         stamps=reading.stamps,
         neighbours=tuple(_neighbours(world, loads)),
+        beside=frozenset(flat(each.wheel.distribution) for each in companions if each.wheel),
         msvcp140=settings.msvcp140_version,
         machine=_machine(reading, images),
     )

@@ -21,6 +21,7 @@ __all__ = ["Settings", "settings_from"]
 
 #: Keys of the table that are spelled differently from the field.
 _KEYS: Final = {"with": "companions", "add-dir": "add_dirs"}
+_PYTHON: Final = re.compile(r"3\.\d{1,2}")
 _VERSION: Final = re.compile(r"\d+\.\d+(\.\d+){0,2}")
 
 
@@ -31,6 +32,8 @@ class Settings:
     companions: tuple[str, ...] = ()
     with_deps: bool = False
     add_dirs: tuple[str, ...] = ()
+    #: Version of the Python that loads it, ``3.12``; None for the one that tags and names say.
+    python: str | None = None
     python_dir: str | None = None
     system_dir: str | None = None
     conda: bool = False
@@ -43,12 +46,21 @@ class Settings:
     msvcp140_version: tuple[int, ...] | None = field(init=False, default=None)
 
     @property
+    def python_version(self) -> tuple[int, int] | None:
+        """``python`` as numbers."""
+        if self.python is None:
+            return None
+        major, minor = self.python.split(".")
+        return int(major), int(minor)
+
+    @property
     def world(self) -> Options:
         """What the model of the loader is told of the process."""
         from mlcbuild.loader import Options  # noqa: PLC0415 - --help and --list-rules need no model
 
         return Options(
             conda=self.conda,
+            python=self.python,
             python_dir=self.python_dir,
             system_dir=self.system_dir,
             add_dirs=self.add_dirs,
@@ -62,6 +74,8 @@ class Settings:
                 raise UsageError(f"no such rule: {rule}", remedy="see mlcbuild check --list-rules")
         if self.format not in FORMATS:
             raise UsageError(f"no such format: {self.format}", remedy=f"use {', '.join(FORMATS)}")
+        if self.python is not None and not _PYTHON.fullmatch(self.python):
+            raise UsageError(f"--python {self.python} is no version", remedy="write it as 3.12")
         if self.msvcp140 is None or self.msvcp140 == "none":
             return
         if not _VERSION.fullmatch(self.msvcp140):

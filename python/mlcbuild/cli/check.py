@@ -46,6 +46,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--with-deps", action="store_true", default=None, help=_HELP["with-deps"])
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR", help=_HELP["add-dir"])
     add(
+        "--python", metavar="VERSION", help="the Python that loads it, e.g. 3.12 (default: the tag)"
+    )
+    add(
         "--python-dir",
         metavar="DIR",
         help="model this Python installation (default: python.org's layout)",

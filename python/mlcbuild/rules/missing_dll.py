@@ -9,11 +9,12 @@ from mlcbuild.package.names import installed_path
 from mlcbuild.rules.blame import blame
 from mlcbuild.rules.model import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_debug_runtime
+from mlcbuild.rules.providers import likely, one_of_several, unseen_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.loader.model import Cause, Problem
+    from mlcbuild.loader.model import Cause
     from mlcbuild.rules.blame import Blame
     from mlcbuild.rules.model import Severity
 
@@ -31,23 +32,32 @@ _FIXES: Final[dict[Cause, str]] = {
     "unknown-api-set": "build for Windows 10, or load it at run time",
     "debug-runtime": "use a Release build of the package that needs it",
 }
+#: How many of the requirements a fix names.
+_SHOWN: Final = 3
+_FFMPEG: Final = "tell users which FFmpeg to install (a shared build), and how its folder is added"
 _CAUSES: Final[frozenset[Cause]] = frozenset({"missing-dll", *_FIXES})
 
 
 def _judge(subject: Subject) -> Iterator[Finding]:
-    for fault in blame(subject, _CAUSES):
+    faults = blame(subject, _CAUSES)
+    if not faults:
+        return
+    several = one_of_several(fault.problem.chain[-1] for fault in faults)
+    requirements = unseen_requirements(subject)
+    for fault in faults:
         problem = fault.problem
         if problem.cause == "debug-runtime" and _is_debug_build(subject, fault.module):
             continue  # debug-crt says it better; what stays is a companion's
-        missing = problem.chain[-1] if problem.chain else ""
+        missing = problem.chain[-1]
         elsewhere = list(subject.named.get(base_name(missing), ()))
+        variants = several.get(base_name(missing))
         yield Finding(
             rule=RULE.id,
-            severity=_severity(subject, fault),
+            severity="warning" if variants else _severity(subject, fault),
             module=fault.module,
-            message=problem.reason,
+            message=f"one of {variants} is needed: FFmpeg's" if variants else problem.reason,
             evidence={"dll": missing, "elsewhere": elsewhere, **fault.evidence},
-            fix=_fix(problem, missing, elsewhere),
+            fix=_FFMPEG if variants else _fix(fault, missing, elsewhere, requirements),
         )
 
 
@@ -62,19 +72,33 @@ def _is_debug_build(subject: Subject, path: str) -> bool:
     return image is not None and any(is_debug_runtime(dll.name) for dll in image.imports)
 
 
-def _fix(problem: Problem, missing: str, elsewhere: list[str]) -> str:
-    special = _FIXES.get(problem.cause)
+def _fix(fault: Blame, missing: str, elsewhere: list[str], requirements: tuple[str, ...]) -> str:
+    special = _FIXES.get(fault.problem.cause)
     if special is not None:
         return special
+    if elsewhere:
+        return _reach(fault.module, elsewhere[0])
     brought_by = wheel_of(missing)
-    if not elsewhere and brought_by:
+    if brought_by is not None and brought_by not in requirements:
         return f"{brought_by} brings it: require that, and check --with its wheel"
-    if not elsewhere:
-        return f"bundle {missing} (delvewheel repair), or name the wheel that brings it (--with)"
-    folder = installed_path(elsewhere[0])[0].rpartition("/")[0] or "its folder"
+    brought_by = brought_by or likely(missing, requirements)
+    if brought_by:
+        return f"it requires {brought_by}, which may bring it: check --with-deps"
+    bundle = f"bundle {missing} (mlcbuild repair), or name the wheel that brings it (--with)"
+    if not requirements:
+        return bundle
+    shown = ", ".join(requirements[:_SHOWN]) + (", ..." if len(requirements) > _SHOWN else "")
+    return f"see whether what it requires brings it ({shown}): check --with-deps; else {bundle}"
+
+
+def _reach(importer: str, member: str) -> str:
+    """Say how an importer gets at a DLL of another folder of its package."""
+    if importer.casefold().endswith(".exe"):
+        return f"put {member} beside the program: no folder can be added for it"
+    folder = installed_path(member)[0].rpartition("/")[0] or "its folder"
     return (
         f"call os.add_dll_directory for {folder} before the import (checked with "
-        f"--add-dir {folder}), or move {elsewhere[0]} beside the importer"
+        f"--add-dir {folder}), or move {member} beside the importer"
     )
 
 
@@ -92,6 +116,6 @@ RULE = Rule(
         "module that was asked for."
     ),
     source="Python 3.8, What's New (ctypes, os.add_dll_directory); Microsoft, LoadLibraryExW",
-    fix="Bundle the DLL with delvewheel repair, add its folder, or check --with its wheel.",
+    fix="Check --with-deps or --with the wheel that brings it; else let mlcbuild repair bundle it.",
     judge=_judge,
 )

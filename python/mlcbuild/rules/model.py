@@ -60,6 +60,8 @@ class Subject:
     #: Build stamps found in the package: path of ``_build.json`` -> its bytes.
     stamps: Mapping[str, bytes] = field(default_factory=dict)
     neighbours: tuple[Neighbour, ...] = ()
+    #: Distributions installed beside it, as words without hyphens and case.
+    beside: frozenset[str] = frozenset()
     #: Version of the system's ``msvcp140.dll`` where the user gave one (``--msvcp140``).
     msvcp140: tuple[int, ...] | None = None
     #: The machine of the process that is to load the package; None when nothing decides it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.versions import dotted
+from mlcbuild.pythonversions import NEWEST
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["CHECK"]
 
 _OLDEST: Final = (3, 10)
-#: The newest that the project is tested with.
-_NEWEST: Final = (3, 14)
 
 
 def _run(system: System) -> Outcome:
@@ -36,9 +35,9 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix=fix(),
         )
-    if python.version[:2] > _NEWEST:
+    if python.version[:2] > NEWEST:
         return warn(
-            f"Python {text} is newer than {dotted(_NEWEST)}: dependencies may have no wheels yet",
+            f"Python {text} is newer than {dotted(NEWEST)}: dependencies may have no wheels yet",
             evidence=evidence,
             fix=fix(),
         )

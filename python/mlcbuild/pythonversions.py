@@ -1,0 +1,10 @@
+"""The versions of CPython that are taken for granted where nobody names one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["NEWEST"]
+
+#: The newest that packages on the index have wheels for.
+NEWEST: Final = (3, 14)
