@@ -158,4 +158,5 @@ def _module(subject: Subject, path: str) -> Module:
         toolset=None if toolset is None else dotted(toolset),
         crt="unknown" if image is None else image.crt,
         load=subject.loads[path],
+        managed=image is not None and image.managed,
     )

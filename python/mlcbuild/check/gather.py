@@ -112,7 +112,7 @@ def _refuse_foreign(package: Package) -> None:
 def _machine(package: Package, images: dict[str, Image]) -> Machine | None:
     """Return the machine of the process: the wheel's tag, else what all images share."""
     tagged = machine_of_tags(package.wheel.tags) if package.wheel is not None else None
-    shared = {image.machine for image in images.values()}
+    shared = {image.machine for image in images.values() if not image.managed}
     return tagged or (shared.pop() if len(shared) == 1 else None)
 
 

@@ -138,6 +138,8 @@ def process_of(
     (``x.cp311-win_amd64.pyd``) is more exact than the wheel's tags.
     """
     own: Machine = {"unknown": "x86_64", "arm64x": "arm64"}.get(image.machine, image.machine)  # type: ignore[assignment]
+    if image.managed:
+        own = "x86_64"  # IL for any CPU has the header of x86
     pythons, abi3 = pythons_of_tags(tags)
     tagged = _PYD_TAG.search(fold(image.path))
     if tagged:

@@ -103,7 +103,8 @@ def _target(target: Target, *, verbose: bool) -> Iterator[Line]:
     shown_groups = groups if verbose else groups[:_SCREEN_GROUPS]
     for group in shown_groups:
         yield from _group(group, verbose=verbose)
-    yield from _more(len(groups) - len(shown_groups), "finding", "findings")
+    left = sum(group.count for group in groups[len(shown_groups) :])
+    yield from _more(left, "finding", "findings")
 
 
 def _module(module: Module) -> Iterator[Line]:
@@ -119,7 +120,8 @@ def _module(module: Module) -> Iterator[Line]:
 
 def _needs(module: Module) -> Iterator[Line]:
     toolset = f", toolset {module.toolset}" if module.toolset else ""
-    yield (("", f"  {module.path}: {module.machine}, {module.crt} C runtime{toolset}"),)
+    machine = "any machine" if module.managed else module.machine
+    yield (("", f"  {module.path}: {machine}, {module.crt} C runtime{toolset}"),)
     for need in module.load.needs:
         if need.direct:
             late = " (delay-loaded)" if need.delayed else ""
@@ -131,7 +133,7 @@ def _group(group: Group, *, verbose: bool) -> Iterator[Line]:
     where = names(group.modules, at_most=len(group.modules) if verbose else 2)
     yield (
         (_STYLES[group.severity], f"  {group.severity}"),
-        ("bold", f" {group.rule}"),
+        ("bold", f" {group.rule}" + (f" ({group.count})" if group.count > 1 else "")),
         ("", f"  {where}"),
     )
     yield (("", f"    {group.message}"),)

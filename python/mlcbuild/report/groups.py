@@ -33,18 +33,25 @@ class Group:
     message: str
     fix: str
     modules: tuple[str, ...]
+    #: How many findings it stands for.
+    count: int = 1
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Merge findings of one rule, severity, message and fix, in order of first appearance."""
-    merged: dict[tuple[str, Severity, str, str], dict[str, None]] = {}
+    merged: dict[tuple[str, Severity, str, str], list[str | None]] = {}
     for finding in findings:
         key = (finding.rule, finding.severity, finding.message, finding.fix)
-        modules = merged.setdefault(key, {})
-        if finding.module is not None:
-            modules[finding.module] = None
+        merged.setdefault(key, []).append(finding.module)
     return tuple(
-        Group(rule=rule, severity=severity, message=message, fix=fix, modules=tuple(modules))
+        Group(
+            rule=rule,
+            severity=severity,
+            message=message,
+            fix=fix,
+            modules=tuple(dict.fromkeys(path for path in modules if path is not None)),
+            count=len(modules),
+        )
         for (rule, severity, message, fix), modules in merged.items()
     )
 
@@ -82,7 +89,7 @@ def verdict_line(target: Target) -> tuple[str, str]:
         if number
     ]
     if not parts:
-        return word, "no images"
+        return word, "no images" if target.kind in {"folder", "image"} else "pure Python: no images"
     return word, f"{count(len(loads), 'image')}{_machine(target)}: {', '.join(parts)}"
 
 
@@ -105,7 +112,7 @@ def _machine(target: Target) -> str:
     Without a wheel's tag or ``--python-dir``, images are judged in a process of their own machine:
     that a 32-bit DLL will load says nothing of the usual 64-bit Python.
     """
-    machines = {module.machine for module in target.modules} - {"unknown"}
+    machines = {module.machine for module in target.modules if not module.managed} - {"unknown"}
     if len(machines) != 1 or machines == {"x86_64"}:
         return ""
     return f" for {MACHINE_NAMES[machines.pop()]}"

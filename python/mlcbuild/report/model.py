@@ -31,6 +31,8 @@ class Module:
     toolset: str | None
     crt: str
     load: Load
+    #: .NET code for any CPU, whatever ``machine`` its header names.
+    managed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

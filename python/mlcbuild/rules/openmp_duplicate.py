@@ -21,7 +21,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             families.setdefault(family, {}).setdefault(base_name(name), []).append(path)
     kmp = families.get("kmp", {})
     if len(kmp) > 1:
-        yield _finding("warning", kmp, "two runtimes of the Intel/LLVM kind abort (Error #15)")
+        yield _finding("warning", kmp, "two runtimes of the Intel/LLVM kind may abort (Error #15)")
     elif len(families) > 1:
         both = {name: paths for family in families.values() for name, paths in family.items()}
         yield _finding("note", both, "each starts a thread pool of its own")
@@ -52,12 +52,13 @@ def _finding(severity: str, runtimes: dict[str, list[str]], effect: str) -> Find
 
 RULE = Rule(
     id="openmp-duplicate",
-    severity="warning for two of the Intel/LLVM kind, which abort; note for different kinds",
+    severity="warning for two of the Intel/LLVM kind, which may abort; note for different kinds",
     title="More than one OpenMP runtime in one process",
     why=(
-        "libiomp5md, libomp and libomp140 are one code base and abort the process when a second "
-        "copy starts (OMP: Error #15). KMP_DUPLICATE_LIB_OK is no cure: the message itself calls "
-        "it unsafe. vcomp140 and libgomp do not abort, but threads are started twice."
+        "libiomp5md, libomp and libomp140 are one code base, which aborts the process when it "
+        "finds a second copy (OMP: Error #15). Copies of two vendors do not always find each "
+        "other; then threads are started twice, as with vcomp140 and libgomp. "
+        "KMP_DUPLICATE_LIB_OK is no cure: the message itself calls it unsafe."
     ),
     source="LLVM OpenMP runtime, KMP_DUPLICATE_LIB_OK; ScrapeGraphAI/Scrapegraph-ai#214",
     fix="Link every module to one OpenMP runtime, shipped once.",

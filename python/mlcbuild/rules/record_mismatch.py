@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.package.record import ABSENT_LIMIT, RecordFile
@@ -20,6 +21,8 @@ __all__ = ["RULE", "sha256_of_row"]
 _UNLISTED: Final = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
 
 
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
 #: Hashes that RECORD may give: sha256 or better. The better ones are not compared here.
 _GOOD: Final = frozenset({"sha256", "sha384", "sha512"})
 
@@ -29,10 +32,18 @@ def sha256_of_row(digest: str) -> str | None:
     algorithm, _, value = digest.partition("=")
     if algorithm != "sha256":
         return None
+    if _in_hex(digest):
+        return value.lower()
     try:
         return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
     except (binascii.Error, ValueError):
         return value
+
+
+def _in_hex(digest: str) -> bool:
+    """Return whether a row's sha256 is hexadecimal: 64 digits are no base64 of 32 bytes."""
+    algorithm, _, value = digest.partition("=")
+    return algorithm == "sha256" and _HEX.fullmatch(value) is not None
 
 
 def _judge(subject: Subject) -> Iterator[Finding]:
@@ -49,6 +60,16 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             yield from _differing(subject, path, row, present[path])
         elif not path.endswith(("/", *_UNLISTED)):
             yield _finding(path, "RECORD lists a file that is not in the wheel", "absent")
+    hexadecimal = [path for path, (digest, _) in file.rows.items() if _in_hex(digest)]
+    if hexadecimal:
+        yield Finding(
+            rule=RULE.id,
+            severity="note",
+            module=hexadecimal[0],
+            message=f"RECORD gives the sha256 of {len(hexadecimal)} files in hexadecimal",
+            evidence={"kind": "hexadecimal", "count": len(hexadecimal)},
+            fix="write it as URL-safe base64, as `wheel pack` does: strict installers want that",
+        )
     if file.more_absent:
         yield _finding(
             None,
@@ -90,7 +111,7 @@ def _finding(path: str | None, message: str, kind: str) -> Finding:
 
 RULE = Rule(
     id="record-mismatch",
-    severity="error",
+    severity="error; note for a right hash in hexadecimal",
     title="RECORD and the contents of the wheel disagree",
     why=(
         "RECORD lists every file of a wheel with its hash and size. Installers that check it "

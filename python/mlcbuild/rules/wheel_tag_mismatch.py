@@ -55,7 +55,7 @@ def _platform(subject: Subject, platforms: set[str]) -> Iterator[Finding]:
     promised = ", ".join(sorted(platforms))
     fitting = any(image.machine in wanted for image in subject.images.values())
     for path, image in subject.images.items():
-        if image.machine not in wanted:
+        if image.machine not in wanted and not image.managed:
             yield _finding(
                 path,
                 _severity(path, image, fitting=fitting),
