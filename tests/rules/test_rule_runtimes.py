@@ -155,7 +155,7 @@ def test_an_old_copy_of_a_companion_can_be_loaded_first() -> None:
     )
     judged = subject(module, loads_of=load, msvcp140=(14, 44), neighbours=(old,))
     (finding,) = run_rule("mutex-abi", judged)
-    assert finding.severity == "error"
+    assert finding.severity == "warning"  # the system's may be first
     assert "other.whl" in finding.message
 
 

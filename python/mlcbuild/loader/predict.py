@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
@@ -99,28 +100,56 @@ def _merge(world: World, context: Context, walks: Sequence[Walk], own: list[Prob
         (p for p in (*own, *reported) if p), None
     )
     needs = _needs(world, context, walks)
-    problems: dict[tuple[str, tuple[str, ...], str | None, bool], Problem] = {}
+    always = worst is None or (worst.certain and all(p is not None and p.certain for p in reported))
+    problems: dict[tuple[object, ...], Problem] = {}
     every = (p for walked in walks for p in (*walked.faults, *walked.delayed))
     first = (worst,) if worst is not None else ()
     for problem in (*first, *own, *every):
-        key = (problem.cause, problem.chain, problem.symbol, problem.delayed)
-        problems.setdefault(key, problem)
+        problems.setdefault(_identity(problem), problem)
+    if not always:  # what another order avoids is no certain fault of the image
+        problems = {key: _doubted(each, walks) for key, each in problems.items()}
     ordered = tuple(sorted(problems.values(), key=lambda p: p.delayed))
     if worst is None:
         return Load(verdict="loads", needs=needs, problems=ordered)
-    always = worst.certain and all(p is not None and p.certain for p in reported)
-    reason = worst.reason
-    if worst.certain and not always:
-        reason += " (depends on which added folder Windows searches first)"
+    worst = problems[_identity(worst)]
     return Load(
         verdict="fails" if always else "may-fail",
         winerror=worst.winerror,
         chain=worst.chain,
-        reason=reason,
+        reason=worst.reason,
         needs=needs,
         problems=ordered,
         cause=worst.cause,
     )
+
+
+def _identity(problem: Problem) -> tuple[object, ...]:
+    return (problem.cause, problem.chain, problem.symbol, problem.delayed)
+
+
+def _doubted(problem: Problem, walks: Sequence[Walk]) -> Problem:
+    """Return a fault that some orders of the added folders avoid, with the copy that fits."""
+    if not problem.certain or problem.delayed:
+        return problem
+    reason = problem.reason
+    fits = _copy_that_fits(problem, walks)
+    if fits:
+        reason += f"; {fits} fits"
+    reason += " (depends on which added folder Windows searches first)"
+    return replace(problem, certain=False, reason=reason)
+
+
+def _copy_that_fits(problem: Problem, walks: Sequence[Walk]) -> str:
+    """Return the file that the same import ends at in an order without this fault."""
+    name, key = fold(problem.chain[-1]), _identity(problem)
+    for walked in walks:
+        if key in map(_identity, walked.faults):
+            continue
+        for step in walked.steps:
+            found = step.edge.found
+            if fold(found.name) == name and found.file is not None and found.cause is None:
+                return found.file.key
+    return ""
 
 
 def _needs(world: World, context: Context, walks: Sequence[Walk]) -> tuple[Need, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import forwarder_target
 from mlcbuild.loader.search import resolve
+from mlcbuild.loader.words import readable
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File
@@ -93,7 +94,7 @@ def _from_table(
     if holder.origin != "python-dir":
         return miss
     # A stable-ABI module may use what later versions export: it loads there, not on the oldest.
-    reason = f"{holder.name} of {holder.provider} does not export {wanted}"
+    reason = f"{holder.name} of {holder.provider} does not export {readable(wanted)}"
     return replace(miss, certain=not context.process.abi3, reason=reason)
 
 
@@ -101,14 +102,20 @@ def _miss(
     winerror: int, shown: str, holder: Found, trail: tuple[str, ...], wanted: str | int
 ) -> Miss:
     last = f"#{wanted}" if isinstance(wanted, int) else wanted
-    via = "" if last == shown else f", to which {shown} is forwarded"
+    via = "" if last == shown else f", to which {readable(shown)} is forwarded"
     return Miss(
         cause="missing-ordinal" if winerror == 182 else "missing-export",  # noqa: PLR2004
         winerror=winerror,
         symbol=shown,
         trail=trail,
-        reason=f"{holder.name} does not export {last}{via}",
+        reason=f"{_place(holder)} does not export {readable(last)}{via}",
     )
+
+
+def _place(holder: Found) -> str:
+    """Name the DLL; another wheel's by that wheel and the path in it."""
+    other = holder.file is not None and holder.file.origin == "companion"
+    return holder.file.key if holder.file is not None and other else holder.name
 
 
 def _no_exports(shown: str, holder: Found, trail: tuple[str, ...], *, by_ordinal: bool) -> Miss:

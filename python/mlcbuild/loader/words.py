@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
@@ -10,7 +11,7 @@ from mlcbuild.loader.process import python_of_dll
 if TYPE_CHECKING:
     from mlcbuild.loader.search import Context, Found
 
-__all__ = ["MACHINE_NAMES", "found_reason"]
+__all__ = ["MACHINE_NAMES", "found_reason", "readable"]
 
 MACHINE_NAMES: Final = {
     "x86": "32-bit x86",
@@ -21,6 +22,24 @@ MACHINE_NAMES: Final = {
     "arm": "32-bit ARM",
     "unknown": "unknown machine",
 }
+
+
+#: Visual C++'s names of plain functions, constructors and destructors, innermost scope first.
+#: Templates, operators and repeated scopes are left as they are.
+_DECORATED: Final = re.compile(r"\?(\?[01])?((?:[A-Za-z_]\w*@)+)@[A-Z0-9].*")
+#: Characters of a symbol that are shown.
+_SYMBOL: Final = 80
+
+
+def readable(symbol: str) -> str:
+    """Return a symbol for a reader: the C++ name where it is a plain one, and never endless."""
+    match = _DECORATED.fullmatch(symbol)
+    if match is not None:
+        scopes = match[2].rstrip("@").split("@")
+        if match[1]:  # a constructor or destructor is called like its class
+            scopes.insert(0, scopes[0] if match[1] == "?0" else f"~{scopes[0]}")
+        symbol = "::".join(reversed(scopes))
+    return symbol if len(symbol) <= _SYMBOL else f"{symbol[: _SYMBOL - 3]}..."
 
 
 def found_reason(found: Found, context: Context) -> str:  # noqa: PLR0911 - one a cause

@@ -30,7 +30,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             continue
         yield Finding(
             rule=RULE.id,
-            severity=_severity(use, fatal, old),
+            severity=_severity(use, copies, fatal, old),
             module=path,
             message=_message(use, copies, fatal, old),
             evidence={
@@ -44,7 +44,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     for path, (copies, fatal) in crashing_neighbours(subject).items():
         yield Finding(
             rule=RULE.id,
-            severity="error",
+            severity=_severity("certain", copies, fatal, fatal),
             message=f"{path}: {_message('certain', copies, fatal, fatal)}",
             evidence={
                 "use": "certain",
@@ -56,11 +56,14 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _severity(
-    use: MutexUse, fatal: tuple[RuntimeCopy, ...], old: tuple[RuntimeCopy, ...]
+    use: MutexUse,
+    copies: tuple[RuntimeCopy, ...],
+    fatal: tuple[RuntimeCopy, ...],
+    old: tuple[RuntimeCopy, ...],
 ) -> Severity:
-    """Grade: an error only for certain code on a copy that is known to crash."""
+    """Grade: an error only for certain code where every copy is known to crash, as the verdict."""
     if use == "certain":
-        return "error" if fatal else "warning"
+        return "error" if fatal and len(fatal) == len(copies) else "warning"
     return "warning" if old else "note"
 
 
@@ -85,7 +88,7 @@ def _message(
 
 RULE = Rule(
     id="mutex-abi",
-    severity="error where a copy older than 14.38 can win; otherwise warning, note if unsure",
+    severity="error where every copy that can win is older than 14.38; else warning, note if unsure",
     title="std::mutex is newer than an msvcp140.dll that can be loaded",
     why=(
         "Toolset 14.40 (Visual Studio 2022 17.10) made the constructor of std::mutex constexpr. "
