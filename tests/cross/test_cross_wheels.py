@@ -107,3 +107,23 @@ def test_a_module_is_built_for_arm64_and_judged_by_its_own_tag(
     assert python in {dll.name for dll in image.imports}
     assert main(["verify", str(wheel), "--wine"]) == 3
     assert "is for win_arm64" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_a_module_is_built_for_the_free_threaded_python_and_judged(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no such Python here that runs it."""
+    project = PROJECTS[kind]
+    folder = write_project(project, tmp_path / "project")
+    (wheel,) = cross(folder, tmp_path / "out", "--python", "3.13t")
+    assert wheel.name == f"{project.name}-1.0-cp313-cp313t-win_amd64.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        (module,) = (name for name in archive.namelist() if name.endswith(".pyd"))
+        image = read_image(archive.read(module), path=module)
+    (python,) = (dll for dll in image.imports if dll.name.startswith("python3"))
+    assert python.name == "python313t.dll"
+    # What a reference count is without the GIL: the headers' own, so the definition was seen.
+    assert "_Py_DecRefShared" in {symbol.name for symbol in python.symbols}
+    assert main(["verify", str(wheel), "--wine"]) == 3
+    assert "free-threaded" in capsys.readouterr().err

@@ -108,15 +108,16 @@ def test_no_sdk_is_taken_before_somebody_names_one(
     assert "which Windows SDK?" in line
 
 
-@pytest.mark.parametrize("word", ["2.7", "3.7", "3.99", "311", "", "3.11,", "pypy3.10"])
+@pytest.mark.parametrize("word", ["2.7", "3.7", "3.99", "311", "", "3.11,", "pypy3.10", "3.12t"])
 def test_what_is_no_pinned_cpython_is_wrong_use(word: str) -> None:
     with pytest.raises(UsageError):
         read_targets([word], "win_amd64")
 
 
 def test_pythons_are_read_once_each_in_their_order() -> None:
-    targets = read_targets(["3.13, 3.11", "3.13"], "win_amd64")
-    assert [target.soabi for target in targets] == ["cp313-win_amd64", "cp311-win_amd64"]
+    targets = read_targets(["3.13, 3.11", "3.13,3.13t"], "win_amd64")
+    assert [target.abi for target in targets] == ["cp313", "cp311", "cp313t"]
+    assert targets[0].soabi == "cp313-win_amd64"
 
 
 def test_a_requirement_that_no_index_has_is_named(

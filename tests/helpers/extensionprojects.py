@@ -19,6 +19,7 @@ build-backend = "scikit_build_core.build"
 name = "{name}"
 version = "1.0"
 requires-python = ">=3.9"
+dependencies = [{dependencies}]
 [tool.scikit-build]
 {settings}
 [[tool.scikit-build.overrides]]
@@ -48,6 +49,7 @@ class ExtensionProject:
     files: Mapping[str, str]
     call: str
     settings: str = ""
+    dependencies: str = ""
 
 
 _PYBIND11 = ExtensionProject(
@@ -193,7 +195,48 @@ else:
     raise SystemExit("no ValueError")
 """,
 )
-PROJECTS = {project.requires.strip(', "'): project for project in (_PYBIND11, _NANOBIND, _CYTHON)}
+_NUMPY = ExtensionProject(
+    name="arrays",
+    requires=', "numpy"',
+    dependencies='"numpy"',
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module NumPy)
+python_add_library(arrays MODULE arrays.c WITH_SOABI)
+target_link_libraries(arrays PRIVATE Python::NumPy)
+install(TARGETS arrays DESTINATION .)
+""",
+    files={
+        "arrays.c": """\
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <Python.h>
+#include <numpy/arrayobject.h>
+
+static PyObject* total(PyObject* self, PyObject* given) {
+  PyObject* array = PyArray_FROM_OTF(given, NPY_INT64, NPY_ARRAY_IN_ARRAY);
+  npy_int64 sum = 0;
+  npy_intp at;
+  if (!array) return NULL;
+  for (at = 0; at < PyArray_SIZE((PyArrayObject*)array); at++)
+    sum += ((npy_int64*)PyArray_DATA((PyArrayObject*)array))[at];
+  Py_DECREF(array);
+  return Py_BuildValue("Lii", (long long)sum, (int)sizeof(npy_int64), (int)NPY_SIZEOF_LONG);
+}
+static PyMethodDef methods[] = {{"total", total, METH_O, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "arrays", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_arrays(void) {
+  import_array();
+  return PyModule_Create(&module);
+}
+"""
+    },
+    call="""\
+import numpy
+assert m.total(numpy.array([1 << 40, 2, 3])) == ((1 << 40) + 5, 8, 4)
+""",
+)
+PROJECTS = {
+    project.requires.strip(', "'): project for project in (_PYBIND11, _NANOBIND, _CYTHON, _NUMPY)
+}
 
 
 def write_project(project: ExtensionProject, folder: Path) -> Path:
@@ -201,7 +244,10 @@ def write_project(project: ExtensionProject, folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name, text in {
         "pyproject.toml": _PYPROJECT.format(
-            name=project.name, requires=project.requires, settings=project.settings
+            name=project.name,
+            requires=project.requires,
+            settings=project.settings,
+            dependencies=project.dependencies,
         ),
         "CMakeLists.txt": _HEAD.format(name=project.name) + project.cmake,
         **project.files,

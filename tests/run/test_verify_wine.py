@@ -144,6 +144,7 @@ def test_an_exception_is_the_wheels_and_its_python_is_that_of_its_tag(
     [
         ("cp311-cp311-manylinux_2_28_x86_64", "is for manylinux_2_28_x86_64"),
         ("cp311-cp311-win_arm64", "is for win_arm64"),
+        ("cp313-cp313t-win_amd64", "is for a free-threaded CPython, which the lab has not"),
         ("cp314-cp314-win_amd64", "is for CPython 3.14, which the lab has not"),
     ],
 )

@@ -6,6 +6,7 @@
 #   MLCBUILD_SDK_INCLUDES      its folders of headers, in the order in which they are searched
 #   MLCBUILD_SDK_LIBRARIES     its folders of import libraries
 #   MLCBUILD_TARGET_ROOT       optional: a further folder with headers and libraries of the target
+#   MLCBUILD_FREE_THREADED     ON where that folder holds a free-threaded Python
 #   MLCBUILD_MSC_VERSION       what the compiler says it is, by the SDK's C++ library: 19.44
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES
     MLCBUILD_WINDOWS_MACHINE MLCBUILD_LLVM MLCBUILD_SDK MLCBUILD_SDK_INCLUDES MLCBUILD_SDK_LIBRARIES
@@ -53,6 +54,12 @@ set(CMAKE_FIND_ROOT_PATH "${MLCBUILD_SDK}" ${MLCBUILD_TARGET_ROOT})
 if(MLCBUILD_TARGET_ROOT)
   # By this FindPython sees that this machine's python-config is not the target's.
   set(CMAKE_LIBRARY_ARCHITECTURE "${_target}")
+endif()
+if(MLCBUILD_FREE_THREADED)
+  # scikit-build-core's hint. FindPython asks no interpreter for its ABI when it cross-compiles, and with
+  # this refuses the one here for want of an answer; the library says which ABI it is.
+  unset(Python_FIND_ABI CACHE)
+  unset(Python3_FIND_ABI CACHE)
 endif()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)

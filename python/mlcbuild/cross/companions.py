@@ -1,51 +1,78 @@
-"""The Windows wheels of what a project declares as companions: their import libraries.
+"""The Windows wheels of what a build uses: the headers and import libraries that are Windows' own.
 
-The environment of a build holds this machine's wheels, whose libraries Windows cannot link.
+The environment of a build holds this machine's wheels, whose libraries Windows cannot link and
+whose headers may say what is true here alone (numpy's: that a long has eight bytes).
 """
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.project import read_project
 from mlcbuild.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from mlcbuild.cross.installed import Installed
     from mlcbuild.cross.target import Target
 
-__all__ = ["bring_companions"]
+__all__ = ["bring_companions", "replace_headers"]
+
+_HEADERS: Final = (".h", ".hpp")
 
 
 def bring_companions(
-    project: Path, target: Target, into: Path, installed: Iterable[tuple[str, str]]
+    project: Path, target: Target, into: Path, installed: Iterable[Installed]
 ) -> Path | None:
-    """Unpack the companions' wheels into ``into``, in the versions that the build has.
+    """Unpack the wheels of the project's companions into ``into``, in the versions of the build.
 
-    ``installed`` are the distributions of its environment, with normalised names. Returns None for
-    a project without companions. Raises ``InputError`` where the index has no such wheel.
+    Returns None for a project without companions. Raises ``InputError`` where the index has no
+    such wheel, ``FailedError`` for a companion that the build does not have.
     """
     companions = read_project(project).companions
     if not companions:
         return None
-    from mlcbuild.package.pypi import open_from_index  # noqa: PLC0415 - asks the index
-
-    versions = dict(installed)
+    versions = {each.name: each.version for each in installed}
+    into.mkdir(parents=True, exist_ok=True)
     for name in companions:
         if name not in versions:
             raise FailedError(
                 f"{name} is a companion and not among what the build requires",
                 remedy="add it to build-system.requires",
             )
-        into.mkdir(parents=True, exist_ok=True)
-        wanted = f"{name}=={versions[name]}"
         python = (3, target.minor)
-        open_from_index(wanted, into, python=python, platform=target.platform).close()
-        wheel = next(into.glob("*.whl"))
+        wheel = _bring(f"{name}=={versions[name]}", into, python, target)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(into)
         wheel.unlink()
     return into
+
+
+def replace_headers(installed: Iterable[Installed], target: Target) -> None:
+    """Put the Windows wheels' headers in the place of this machine's, in the environment.
+
+    Raises ``InputError`` where a distribution with headers of its own has no Windows wheel.
+    """
+    for each in installed:
+        if not each.has_headers:
+            continue
+        with tempfile.TemporaryDirectory(prefix="mlcbuild-headers-") as folder:
+            # Of the Python that has this version here: headers are the same for all.
+            python = sys.version_info[:2]
+            wheel = _bring(f"{each.name}=={each.version}", Path(folder), python, target)
+            with zipfile.ZipFile(wheel) as archive:
+                for name in archive.namelist():
+                    if name.endswith(_HEADERS):
+                        archive.extract(name, each.root)
+
+
+def _bring(wanted: str, into: Path, python: tuple[int, int], target: Target) -> Path:
+    from mlcbuild.package.pypi import open_from_index  # noqa: PLC0415 - asks the index
+
+    open_from_index(wanted, into, python=python, platform=target.platform).close()
+    return next(into.glob("*.whl"))

@@ -1,28 +1,48 @@
-"""What the environment of a build holds."""
+"""What the environment of a build holds, and the headers in it that are this machine's alone."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.build.project import normalised
 from mlcbuild.programs import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from build.env import DefaultIsolatedEnv
 
-__all__ = ["installed_in"]
+__all__ = ["Installed", "installed_in"]
 
-_LIST: Final = (
-    "import json; from importlib.metadata import distributions; "
-    "print(json.dumps([(d.metadata['Name'], d.version) for d in distributions()]))"
-)
+#: Headers of a pure wheel are the same everywhere; where others lie, an include folder says so.
+_LIST: Final = """
+import json
+from importlib.metadata import distributions
+found = []
+for each in distributions():
+    native = "Root-Is-Purelib: false" in (each.read_text("WHEEL") or "")
+    paths = [str(path) for path in each.files or () if native]
+    headers = [p for p in paths if "/include/" in p and p.endswith((".h", ".hpp"))]
+    found.append((each.metadata["Name"], each.version, str(each.locate_file("")), bool(headers)))
+print(json.dumps(found))
+"""
 
 
-def installed_in(env: DefaultIsolatedEnv) -> Iterator[tuple[str, str]]:
-    """Yield the normalised name and the version of each distribution."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """One distribution below the folder ``root``; ``name`` is normalised."""
+
+    name: str
+    version: str
+    root: str
+    #: It is for one platform and brings headers.
+    has_headers: bool
+
+
+def installed_in(env: DefaultIsolatedEnv) -> tuple[Installed, ...]:
+    """Return the distributions of the environment."""
     done = ask([env.python_executable, "-c", _LIST])
-    for name, version in json.loads(done.stdout) if done is not None and done.stdout else ():
-        yield normalised(str(name)), str(version)
+    return tuple(
+        Installed(name=normalised(name), version=version, root=root, has_headers=headers)
+        for name, version, root, headers in json.loads(done.stdout if done else b"[]")
+    )

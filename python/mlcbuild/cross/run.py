@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.cross.backend import Backend, environment_for, install
-from mlcbuild.cross.companions import bring_companions
+from mlcbuild.cross.companions import bring_companions, replace_headers
 from mlcbuild.cross.installed import installed_in
 from mlcbuild.cross.project import open_project
-from mlcbuild.cross.settings import settings_for
+from mlcbuild.cross.settings import companion_settings, settings_for
 from mlcbuild.cross.verdict import check_wheel, require_good
 from mlcbuild.cross.windows_python import bring_python
 from mlcbuild.package.metadata import tags_of_name
@@ -65,18 +65,18 @@ def cross_build(
                 if served := next((w for w in made if _serves(w, target)), None):
                     say(f"Windows Python {target.version}: {served.name} serves it too")
                     continue
-                python = bring_python(target, asked.cache, say)
                 work = folder / target.version
-                given = settings_for(toolchain, python, build_dir=work / "build", companions=None)
+                work.mkdir()
+                python = bring_python(target, asked.cache, say)
+                given = settings_for(toolchain, python, build_dir=work / "build")
                 install(env, backend.requires(python, {**given, **asked.settings}))
+                installed = installed_in(env)
+                replace_headers(installed, target)
                 companions = bring_companions(
-                    project.folder, target, work / "companions", installed_in(env)
-                )
-                given = settings_for(
-                    toolchain, python, build_dir=work / "build", companions=companions
+                    project.folder, target, work / "companions", installed
                 )
                 say(f"building {project.folder.name} for Windows Python {target.version}")
-                work.mkdir(parents=True, exist_ok=True)
+                given |= companion_settings(companions)
                 wheel = backend.wheel(work, python, {**given, **asked.settings})
                 require_good(wheel, target)
                 report = check_wheel(wheel)

@@ -10,25 +10,28 @@ if TYPE_CHECKING:
     from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.cross.windows_python import WindowsPython
 
-__all__ = ["settings_for"]
+__all__ = ["companion_settings", "settings_for"]
 
 
-def settings_for(
-    cross: ClangCl, python: WindowsPython, *, build_dir: Path, companions: Path | None
-) -> dict[str, str]:
-    """Return the config settings of one build; ``companions`` is the folder of unpacked wheels."""
+def settings_for(cross: ClangCl, python: WindowsPython, *, build_dir: Path) -> dict[str, str]:
+    """Return the config settings of one build."""
     define = {
         **cross.define,
         "MLCBUILD_TARGET_ROOT": python.folder.as_posix(),
+        "MLCBUILD_FREE_THREADED": "ON" if python.target.free_threaded else "OFF",
         "MLCBUILD_TOOLCHAIN": cross.choice.record,
     }
     for prefix in ("Python", "Python3"):
         # What FindPython asks no interpreter for when it cross-compiles.
         define[f"{prefix}_SOABI"] = python.target.soabi
-        define[f"{prefix}_SABI_LIBRARY"] = python.stable_library.as_posix()
-    if companions is not None:
-        define["MLCBUILD_COMPANIONS_DIR"] = companions.as_posix()
+        if python.stable_library is not None:
+            define[f"{prefix}_SABI_LIBRARY"] = python.stable_library.as_posix()
     return {
         "build-dir": build_dir.as_posix(),
         **{f"cmake.define.{name}": value for name, value in define.items()},
     }
+
+
+def companion_settings(folder: Path | None) -> dict[str, str]:
+    """Return the setting that names the folder of unpacked companions, where there is one."""
+    return {} if folder is None else {"cmake.define.MLCBUILD_COMPANIONS_DIR": folder.as_posix()}

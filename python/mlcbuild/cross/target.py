@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["PLATFORMS", "Target", "read_targets"]
+__all__ = ["PLATFORMS", "Target", "proven_names", "read_targets"]
 
 #: What can be built, by the wheel's platform tag.
 PLATFORMS: Final = ("win_amd64", "win_arm64")
@@ -55,6 +56,11 @@ class Target:
         return machine_of_tags((self.platform,)) or "unknown"
 
 
+def proven_names(version: str) -> Path:
+    """Return the file of what a free-threaded CPython (``3.13t``) is known to export."""
+    return Path(__file__).parent / "data" / f"python{version.replace('.', '')}.txt"
+
+
 def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
     """Read ``3.11,3.13`` and the like, each once.
 
@@ -67,9 +73,9 @@ def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
             raise UsageError(
                 f"--python {word or repr(word)} is no CPython", remedy="write it as 3.11,3.13"
             )
-        if match[2]:
+        if match[2] and not proven_names(word).is_file():
             raise UsageError(
-                f"--python {word}: no free-threaded Windows CPython is pinned",
+                f"--python {word}: what its DLL exports is not known here",
                 remedy=f"leave it out, or take {word.rstrip('t')}",
             )
         if platform == "win_arm64" and int(match[1]) < _FIRST_ARM64:
@@ -77,6 +83,9 @@ def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
                 f"there is no CPython {word} for Windows on ARM64",
                 remedy=f"take 3.{_FIRST_ARM64} or later",
             )
-        micro = int(python_download(word).version.rpartition(".")[2])
-        found[Target(minor=int(match[1]), micro=micro, platform=platform)] = None
+        micro = int(python_download(word.rstrip("t")).version.rpartition(".")[2])
+        target = Target(
+            minor=int(match[1]), micro=micro, free_threaded=bool(match[2]), platform=platform
+        )
+        found[target] = None
     return tuple(found)

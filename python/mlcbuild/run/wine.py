@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["CannotTellError", "WinePlace", "judged", "lacking", "place_in_lab", "python_of"]
 
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
+_FREE_THREADED: Final = re.compile(r"^cp3\d+t$")
 
 
 class CannotTellError(InputError):
@@ -136,6 +137,11 @@ def python_of(subject: Subject, wanted: str | None) -> str:
     if platform not in {"any", "win_amd64"} and "win_amd64" not in platform.split("."):
         raise InputError(
             f"{subject.path.name} is for {platform}", remedy="--wine verifies win_amd64 wheels"
+        )
+    if _FREE_THREADED.search(abi):
+        raise InputError(
+            f"{subject.path.name} is for a free-threaded CPython, which the lab has not",
+            remedy=f"the lab has {', '.join(PYTHONS)}",
         )
     if wanted is not None:
         return wanted

@@ -43,7 +43,8 @@ _VARIABLES_MODULE = "_sysconfigdata_mlcbuild_windows"
 _SITE = """\
 import sys
 _words = sys.orig_argv
-if "-c" in _words and any("version_info" in w for w in _words[_words.index("-c") + 1 :][:1]):
+_code = "".join(_words[_words.index("-c") + 1 :][:1]) if "-c" in _words else ""
+if "version_info" in _code:
     from collections import namedtuple
     _Version = namedtuple("version_info", "major minor micro releaselevel serial")
     sys.version_info = _Version(3, {minor}, {micro}, "final", 0)
