@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -84,6 +85,7 @@ def check_package(
         # The big images are being unpacked now; the model and the rules are imported meanwhile.
         from mlcbuild.check.gather import subject_of  # noqa: PLC0415
         from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
+        from mlcbuild.check.optional import optional_images  # noqa: PLC0415
         from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
 
         all_rules()
@@ -92,6 +94,7 @@ def check_package(
         if settings.with_deps and package.kind == "wheel":
             beside += _required(package, stack, settings.python_version)
         subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
+        subject = replace(subject, optional=optional_images(subject, package))
         findings = judge(subject, ignore=settings.ignore)
     from mlcbuild.report.model import Target  # noqa: PLC0415
 
@@ -159,4 +162,5 @@ def _module(subject: Subject, path: str) -> Module:
         crt="unknown" if image is None else image.crt,
         load=subject.loads[path],
         managed=image is not None and image.managed,
+        optional=path in subject.optional,
     )

@@ -52,6 +52,7 @@ def _module(module: Module) -> dict[str, Any]:
         "crt": module.crt,
         "load": _load(module.load),
         "needs": [_need(need) for need in module.load.needs],
+        "optional": module.optional,
     }
 
 

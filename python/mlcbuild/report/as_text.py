@@ -92,6 +92,7 @@ def _target(target: Target, *, verbose: bool) -> Iterator[Line]:
     for condition in conditions(target):
         yield (("yellow", f"  {condition}"),)
     troubled = [module for module in target.modules if module.load.verdict != "loads"]
+    troubled.sort(key=lambda module: module.optional)
     shown = troubled if verbose else troubled[:_SCREEN_CHAINS]
     for module in shown:
         yield from _module(module)
@@ -111,6 +112,8 @@ def _module(module: Module) -> Iterator[Line]:
     load = module.load
     style = "red" if load.verdict == "fails" else "yellow"
     verb = "WinError" if load.verdict == "fails" else "may fail, WinError"
+    if module.optional:
+        style, verb = "dim", f"optional, {verb}"
     yield (("", f"  {module.path}  "), (style, f"{verb} {load.winerror}"))
     if len(load.chain) > 1:
         yield (("dim", f"    {' -> '.join(load.chain)}"),)

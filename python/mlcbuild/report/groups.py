@@ -78,13 +78,14 @@ def verdict_line(target: Target) -> tuple[str, str]:
     word = _WORDS[target.outcome]
     if target.error:
         return word, target.error
-    loads = [module.load.verdict for module in target.modules]
+    loads = ["optional" if m.optional else m.load.verdict for m in target.modules]
     parts = [
         f"{number} {verb}"
         for number, verb in (
             (loads.count("loads"), "will load"),
             (loads.count("fails"), "will not"),
             (loads.count("may-fail"), "may fail"),
+            (loads.count("optional"), "optional may not"),
         )
         if number
     ]

@@ -33,6 +33,8 @@ class Module:
     load: Load
     #: .NET code for any CPU, whatever ``machine`` its header names.
     managed: bool = False
+    #: It does not load, and importing the package does not need it.
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +61,12 @@ class Target:
             return "unreadable"
         if self.count("error"):
             return "fails"
-        # A helper for another processor, which a wheel may carry as data, is no doubt about it.
+        # A helper for another processor, which a wheel may carry as data, is no doubt about it; nor
+        # is an optional plug-in.
         if any(
-            module.load.verdict != "loads" and module.load.cause != "wrong-machine"
+            module.load.verdict != "loads"
+            and not module.optional
+            and module.load.cause != "wrong-machine"
             for module in self.modules
         ):
             return "may-fail"

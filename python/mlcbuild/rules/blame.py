@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.model import Cause, Problem
     from mlcbuild.rules.model import Subject
 
-__all__ = ["Blame", "blame"]
+__all__ = ["Blame", "blame", "is_optional"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,3 +55,8 @@ def blame(
         others = tuple(dict.fromkeys(path for path, _ in group if path != nearest[0]))
         found.append(Blame(module=nearest[0], problem=nearest[1], fails_too=others))
     return tuple(found)
+
+
+def is_optional(subject: Subject, fault: Blame) -> bool:
+    """Return whether only images suffer that importing the package does not need."""
+    return {fault.module, *fault.fails_too} <= subject.optional

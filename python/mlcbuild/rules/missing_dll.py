@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import wheel_of
 from mlcbuild.package.names import installed_path
-from mlcbuild.rules.blame import blame
+from mlcbuild.rules.blame import blame, is_optional
 from mlcbuild.rules.model import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import likely, one_of_several, unseen_requirements
@@ -64,7 +64,8 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 def _severity(subject: Subject, fault: Blame) -> Severity:
     """Grade: a program starts with PATH, too, so in a package its fault is no certainty."""
     program = fault.module.casefold().endswith(".exe") and subject.kind != "image"
-    return "error" if fault.problem.certain and not program else "warning"
+    spared = program or is_optional(subject, fault)
+    return "error" if fault.problem.certain and not spared else "warning"
 
 
 def _is_debug_build(subject: Subject, path: str) -> bool:
@@ -105,8 +106,9 @@ def _reach(importer: str, member: str) -> str:
 RULE = Rule(
     id="missing-dll",
     severity=(
-        "error; warning where the machine decides (old redistributables, optional parts of "
-        "Windows, programs and load flags, which search PATH) or the order of imports"
+        "error; warning for an optional image, and where the machine decides (old "
+        "redistributables, optional parts of Windows, programs and load flags, which search PATH) "
+        "or the order of imports"
     ),
     title="A DLL that an image imports is not found",
     why=(

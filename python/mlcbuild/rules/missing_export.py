@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.rules.blame import blame
+from mlcbuild.rules.blame import blame, is_optional
 from mlcbuild.rules.model import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         problem = fault.problem
         yield Finding(
             rule=RULE.id,
-            severity="error" if problem.certain else "warning",
+            severity="error" if problem.certain and not is_optional(subject, fault) else "warning",
             module=fault.module,
             message=problem.reason,
             evidence={"symbol": problem.symbol, **fault.evidence},
@@ -30,7 +30,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     id="missing-export",
-    severity="error; warning where another copy that has the symbol may win",
+    severity="error; warning for an optional image, or where another copy may win",
     title="The DLL that is found does not export what is imported",
     why=(
         "The loader binds every import by name or ordinal to the one DLL that wins the search. "

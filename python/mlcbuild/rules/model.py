@@ -60,6 +60,8 @@ class Subject:
     #: Build stamps found in the package: path of ``_build.json`` -> its bytes.
     stamps: Mapping[str, bytes] = field(default_factory=dict)
     neighbours: tuple[Neighbour, ...] = ()
+    #: Images that do not load and that importing the package does not need (``check.optional``).
+    optional: frozenset[str] = frozenset()
     #: Distributions installed beside it, as words without hyphens and case.
     beside: frozenset[str] = frozenset()
     #: Version of the system's ``msvcp140.dll`` where the user gave one (``--msvcp140``).

@@ -1,0 +1,176 @@
+"""Which images of a package only a feature needs: those that may fail and the import still works.
+
+Only evidence in the package counts, and where it is thin an image is needed. Optional are an
+extension module whose every import stands in a ``try`` that catches ``ImportError``; a DLL that no
+image imports and no Python source that loads DLLs can mean; Qt's plug-ins; programs; copies for
+another processor. And only where something that is needed does load.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.loader.assume import calls_loader, loaded_by_qt
+from mlcbuild.package.names import installed_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlcbuild.package.model import Package
+    from mlcbuild.rules.model import Subject
+
+__all__ = ["guarded", "optional_images"]
+
+#: Bigger sources are generated tables.
+_SIZE: Final = 1 << 19
+#: Bytes of sources that are read in all.
+_ALL: Final = 48 << 20
+_WORD: Final = re.compile(r"[a-z_]\w{4,}")
+#: A loader that takes whatever lies in a folder.
+_SWEEPING: Final = re.compile(rb"\*\.(?:dll|so)|\blistdir\b|\bscandir\b|\biterdir\b|\bglob\b")
+#: Not those of ``platforms``: without its window system no program of Qt starts.
+_QT_PLUGIN: Final = re.compile(r"/(?:plugins/(?!platforms/)[^/]+/[^/]+|qml/.+)\.dll$")
+#: What catches the ImportError of a DLL that does not load; ModuleNotFoundError does not.
+_CATCHING: Final = frozenset({"ImportError", "Exception", "BaseException"})
+
+
+def optional_images(subject: Subject, package: Package) -> frozenset[str]:
+    """Return the images that do not load and that importing the package does not need."""
+    troubled = [path for path, load in subject.loads.items() if load.verdict != "loads"]
+    if not troubled or subject.kind == "image":
+        return frozenset()
+    sources = list(_sources(package))
+    means = _Means(sources, {path.partition("/")[0] for path in subject.images})
+    imported = {
+        need.key
+        for path, load in subject.loads.items()
+        for need in load.needs
+        if need.direct and not need.delayed and need.key is not None and need.key != path
+    }
+    qt = bool(loaded_by_qt(subject.images))
+    others = {path for path in troubled if _for_another_machine(subject, path)}
+    optional = set(others)
+    for path in troubled:
+        name = path.casefold()
+        if (
+            name.endswith(".exe")
+            or (qt and _QT_PLUGIN.search(f"/{name}"))
+            or (name.endswith(".pyd") and guarded(_stem(path), sources))
+            or (
+                name.endswith(".dll") and sources and path not in imported and not means.image(path)
+            )
+        ):
+            optional.add(path)
+    if _anchored(subject, optional, imported, means):
+        return frozenset(optional)
+    return frozenset(others if len(troubled) < len(subject.loads) else ())
+
+
+def _for_another_machine(subject: Subject, path: str) -> bool:
+    """Return whether this is a helper for other processes; Python loads no extension for them."""
+    load = subject.loads[path]
+    itself = load.cause == "wrong-machine" and len(load.chain) <= 1
+    return itself and not path.casefold().endswith(".pyd")
+
+
+def _anchored(subject: Subject, optional: set[str], imported: set[str], means: _Means) -> bool:
+    """Return whether something that is surely needed loads: else the package itself is broken."""
+    return any(
+        load.verdict == "loads"
+        and path not in optional
+        and (path.casefold().endswith(".pyd") or path in imported or means.image(path))
+        for path, load in subject.loads.items()
+    )
+
+
+class _Means:
+    """What the sources that load DLLs can mean, by the words in them."""
+
+    def __init__(self, sources: Sequence[tuple[str, bytes]], tops: set[str]) -> None:
+        loaders = [content for _, content in sources if calls_loader(content)]
+        self._all = any(_SWEEPING.search(content) for content in loaders)
+        texts = (content.decode("utf-8", "replace").lower() for content in loaders)
+        self._words = frozenset(word for text in texts for word in _WORD.findall(text))
+        self._names = frozenset(top.lower() for top in tops)
+
+    def image(self, path: str) -> bool:
+        """Return whether a loader can mean this DLL: all of a folder, its name, or a part of it."""
+        if self._all:
+            return True
+        stem = _stem(path).casefold()
+        for each in {stem, stem.removeprefix("lib")}:
+            if each in self._words:
+                return True
+            if any(each.startswith(word) for word in self._words - self._names):
+                return True
+        return False
+
+
+def guarded(module: str, sources: Iterable[tuple[str, bytes]]) -> bool:
+    """Return whether sources import an extension module, and each time ready for its failure."""
+    seen = False
+    for _, content in sources:
+        if module.encode() not in content:
+            continue
+        if b"import_module" in content or b"__import__" in content:
+            return False
+        try:
+            tree = ast.parse(content)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+        for caught in _imports(tree, module, caught=False):
+            if not caught:
+                return False
+            seen = True
+    return seen
+
+
+def _imports(node: ast.AST, module: str, *, caught: bool) -> Iterator[bool]:
+    """Give, for each import of a module, whether an ImportError of it is caught."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+        if any(name.rpartition(".")[2] == module for name in names):
+            yield caught
+        return
+    if isinstance(node, ast.Try):
+        inside = caught or any(map(_catches, node.handlers))
+        for part in node.body:
+            yield from _imports(part, module, caught=inside)
+        for rest in (*node.handlers, *node.orelse, *node.finalbody):
+            yield from _imports(rest, module, caught=caught)
+        return
+    for each in ast.iter_child_nodes(node):
+        yield from _imports(each, module, caught=caught)
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return not any(isinstance(each, ast.Raise) for each in ast.walk(handler))
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    named = any(isinstance(kind, ast.Name) and kind.id in _CATCHING for kind in kinds)
+    return named and not any(isinstance(each, ast.Raise) for each in ast.walk(handler))
+
+
+def _stem(path: str) -> str:
+    """Return a module's or DLL's name: up to the first dot of an extension module."""
+    name = path.rpartition("/")[2]
+    return name.partition(".")[0] if name.casefold().endswith(".pyd") else name.rpartition(".")[0]
+
+
+def _sources(package: Package) -> Iterator[tuple[str, bytes]]:
+    left = _ALL
+    for member in package.members():
+        if not member.path.endswith(".py") or member.size > _SIZE:
+            continue
+        left -= member.size
+        if left < 0:
+            return
+        try:
+            yield installed_path(member.path)[0], bytes(package.read(member))
+        except InputError:
+            continue  # the rule on RECORD tells of damage
