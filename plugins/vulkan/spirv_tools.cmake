@@ -5,15 +5,13 @@ set(_grammar "${_headers}/spirv/unified1")
 set(_made "${CMAKE_CURRENT_BINARY_DIR}/spirv-tools")
 file(MAKE_DIRECTORY "${_made}")
 
-# _generate(SCRIPT DEPENDENCY OUTPUTS... ARGUMENTS options...): one of SPIRV-Tools' own generators.
-function(_generate script dependency)
-  cmake_parse_arguments(PARSE_ARGV 2 _rule "" "" "OUTPUTS;ARGUMENTS")
-  add_custom_command(
-    OUTPUT ${_rule_OUTPUTS}
-    COMMAND "${Python_EXECUTABLE}" "${_tools}/utils/${script}" ${_rule_ARGUMENTS}
-    DEPENDS "${_tools}/utils/${script}" "${dependency}"
-    VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY _spirv_made ${_rule_OUTPUTS})
+# _generate(SCRIPT DEPENDENCY OUTPUT ARGUMENTS...): run one of SPIRV-Tools' own generators, now: pip's
+# Python moves between two builds, and as a command of the build it would have all compiled again.
+function(_generate script dependency output)
+  if("${dependency}" IS_NEWER_THAN "${output}") # or there is no output
+    execute_process(COMMAND "${Python_EXECUTABLE}" -B "${_tools}/utils/${script}" ${ARGN}
+                    COMMAND_ERROR_IS_FATAL ANY)
+  endif()
 endfunction()
 
 # As upstream's source/CMakeLists.txt: the prefix of each instruction set's names, then its grammar.
@@ -25,32 +23,28 @@ set(_sets
     ",arm.motion-engine.100")
 list(TRANSFORM _sets REPLACE "^([A-Z0-9_]*),(.+)$" "--extinst=\\1,${_grammar}/extinst.\\2.grammar.json")
 _generate(
-  ggt.py "${_grammar}/spirv.core.grammar.json"
-  OUTPUTS "${_made}/core_tables_body.inc" "${_made}/core_tables_header.inc"
-  ARGUMENTS "--core-tables-body-output=${_made}/core_tables_body.inc"
-            "--core-tables-header-output=${_made}/core_tables_header.inc"
-            "--spirv-core-grammar=${_grammar}/spirv.core.grammar.json" ${_sets})
+  ggt.py "${_grammar}/spirv.core.grammar.json" "${_made}/core_tables_body.inc"
+  "--core-tables-body-output=${_made}/core_tables_body.inc"
+  "--core-tables-header-output=${_made}/core_tables_header.inc"
+  "--spirv-core-grammar=${_grammar}/spirv.core.grammar.json" ${_sets})
 foreach(_pair "DebugInfo=debuginfo" "OpenCLDebugInfo100=opencl.debuginfo.100")
   string(REPLACE "=" ";" _pair "${_pair}")
   list(GET _pair 0 _name)
   list(GET _pair 1 _set)
   set(_set "${_grammar}/extinst.${_set}.grammar.json")
-  _generate(generate_language_headers.py "${_set}" OUTPUTS "${_made}/${_name}.h"
-            ARGUMENTS "--extinst-grammar=${_set}" "--extinst-output-path=${_made}/${_name}.h")
+  _generate(generate_language_headers.py "${_set}" "${_made}/${_name}.h"
+            "--extinst-grammar=${_set}" "--extinst-output-path=${_made}/${_name}.h")
 endforeach()
-_generate(generate_registry_tables.py "${_headers}/spirv/spir-v.xml" OUTPUTS "${_made}/generators.inc"
-          ARGUMENTS "--xml=${_headers}/spirv/spir-v.xml" "--generator-output=${_made}/generators.inc")
-_generate(update_build_version.py "${_tools}/CHANGES" OUTPUTS "${_made}/build-version.inc"
-          ARGUMENTS "${_tools}/CHANGES" "${_made}/build-version.inc")
+_generate(generate_registry_tables.py "${_headers}/spirv/spir-v.xml" "${_made}/generators.inc"
+          "--xml=${_headers}/spirv/spir-v.xml" "--generator-output=${_made}/generators.inc")
 
 file(GLOB _sources CONFIGURE_DEPENDS "${_tools}/source/*.cpp" "${_tools}/source/util/*.cpp"
      "${_tools}/source/val/*.cpp")
-list(FILTER _sources EXCLUDE REGEX "(pch_source|mimalloc|timer|spirv_reducer_options)\\.cpp$")
+list(FILTER _sources EXCLUDE REGEX "(pch_source|mimalloc|timer|software_version|spirv_reducer_options)\\.cpp$")
 if(NOT _sources)
   message(FATAL_ERROR "no sources in ${_tools}: run `mlcbuild fetch`")
 endif()
-get_property(_generated GLOBAL PROPERTY _spirv_made)
-mlcbuild_library(spirv_tools STATIC ${_sources} ${_generated})
+mlcbuild_library(spirv_tools STATIC ${_sources})
 set_target_properties(spirv_tools PROPERTIES UNITY_BUILD OFF) # the same names in many files
 target_include_directories(spirv_tools SYSTEM PRIVATE "${_tools}" "${_made}" "${_headers}"
                            PUBLIC "${_tools}/include" INTERFACE "${_tools}/include/spirv-tools" "${_grammar}")

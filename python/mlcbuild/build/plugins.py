@@ -7,21 +7,23 @@ wheels bring there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.build.scikit import cross_settings
 from mlcbuild.errors import UsageError
+from mlcbuild.sources.lock import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from mlcbuild.build.toolchain.clang_cl import ClangCl
 
-__all__ = ["plugin_folders", "plugin_settings", "require_plugins"]
+__all__ = ["linked_against", "plugin_folders", "plugin_settings", "require_plugins"]
 
+_TARGET: Final = "cmake.define.MLCBUILD_TARGET"
 #: The package of PyPI's wheel, below the folder of the laid-out sources.
-_TVM = "tvm-windows/tvm"
+_TVM: Final = "tvm-windows/tvm"
 
 
 def plugin_folders(project: Path, devices: Sequence[str]) -> list[Path]:
@@ -30,8 +32,8 @@ def plugin_folders(project: Path, devices: Sequence[str]) -> list[Path]:
     return [folder for folder in folders if (folder / "pyproject.toml").is_file()]
 
 
-def require_plugins(project: Path, devices: Sequence[str], target: str) -> list[Path]:
-    """Return the projects of these devices; raise ``UsageError`` for one that has none."""
+def require_plugins(project: Path, devices: Sequence[str], target: str) -> None:
+    """Raise ``UsageError`` for a device that no plug-in brings."""
     for device in devices:
         if device == "cuda":
             raise UsageError(
@@ -42,7 +44,16 @@ def require_plugins(project: Path, devices: Sequence[str], target: str) -> list[
             raise UsageError(
                 f"there is no {device} for {target}", remedy="use --device vulkan or opencl"
             )
-    return plugin_folders(project, devices)
+
+
+def linked_against(settings: Mapping[str, Any] | None) -> list[str]:
+    """Name what a plug-in's build needs installed: PyPI's TVM, whose libraries it links.
+
+    Nothing for another system, whose import libraries are among the pinned sources.
+    """
+    if _TARGET in (settings or {}):
+        return []
+    return list(read_toml(Path.cwd() / "pyproject.toml")["project"]["dependencies"])
 
 
 def plugin_settings(cross: ClangCl, target: str, sources: Path) -> dict[str, str | list[str]]:
@@ -54,6 +65,6 @@ def plugin_settings(cross: ClangCl, target: str, sources: Path) -> dict[str, str
         **cross_settings(cross, target, sources),
         "build-dir": f"build/{target}",
         "cmake.define.MLCBUILD_APACHE_TVM": (sources / _TVM).as_posix(),
-        "cmake.define.MLCBUILD_TARGET": target,
+        _TARGET: target,
         "cmake.define.MLCBUILD_TOOLCHAIN": cross.choice.record,
     }

@@ -31,6 +31,8 @@ examples:
                                              xwin brings Microsoft's SDK (docs/windows-wheel.md)
   mlcbuild wheel --target win_amd64 --sdk free
                                              the same with the free SDK, for CI and tests
+  mlcbuild wheel --target win_amd64 --device vulkan --accept-license
+                                             tvm-vulkan for Windows: there each device is a wheel
   mlcbuild wheel --chat-only -o wheelhouse   all that Linux needs to chat, without TVM's compiler
   mlcbuild wheel --chat-only --target win_amd64 --wheel dist/mlc_llm-x-win_amd64.whl
                                              the same for Windows, with a wheel at hand
@@ -114,39 +116,41 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     options = parse(settings)  # what is not understood is said before pip makes its environment
     project = args.project or _find_project()
+    if options.target != "host" and not args.wheels:
+        # A chat-only set takes CUDA's runtime from PyPI's wheel.
+        built = [d for d in options.devices[1:] if not (d == "cuda" and args.chat_only)]
+        require_plugins(project, built, options.target)
+        _find_cross(options, project, crates=args.chat_only or _is_for_cpu(args))
     if args.chat_only:
-        if options.target != "host" and not args.wheels:
-            _find_cross(options, project)
         return _chat_only(args, settings, options, project)
-    output = args.output or Path("dist")
-    if options.target != "host":
-        return _cross(args, settings, options, project, output)
-    _pip_wheel(args, project, output, settings)
-    _tell_plugins(options)
-    for folder in plugin_folders(project, options.devices):
-        _pip_wheel(args, folder, output, {})
+    _build(args, settings, options, project, args.output or Path("dist"))
     return 0
 
 
-def _cross(
+def _is_for_cpu(args: argparse.Namespace) -> bool:
+    """Say whether mlc-llm's own wheel is asked for; elsewhere a device's is one of its own."""
+    words = (args.device or "cpu").lower().replace(";", ",").replace(" ", "").split(",")
+    return args.target == "host" or args.chat_only or "cpu" in words
+
+
+def _build(
     args: argparse.Namespace,
     settings: dict[str, str | list[str]],
     options: BuildOptions,
     project: Path,
     output: Path,
-) -> int:
-    """Make the wheels for another system: one a device, mlc-llm's for the CPU."""
-    settings.pop("device", None)
-    asked = (args.device or "cpu").lower().replace(";", ",").replace(" ", "").split(",")
-    plugins = require_plugins(project, options.devices[1:], options.target)
-    cross = _find_cross(options, project, crates="cpu" in asked)
-    if "cpu" in asked:
+) -> None:
+    """Make mlc-llm's wheel where it is asked for, and those of the devices beside it."""
+    further: dict[str, str | list[str]] = {}
+    if options.target != "host":
+        cross = _find_cross(options, project, crates=_is_for_cpu(args))
+        further = plugin_settings(cross, options.target, (project / LOCK).parent.absolute())
+        settings = {name: value for name, value in settings.items() if name != "device"}
+    if _is_for_cpu(args):
         _pip_wheel(args, project, output, settings)
     _tell_plugins(options)
-    for folder in plugins:
-        further = plugin_settings(cross, options.target, (project / LOCK).parent.absolute())
+    for folder in plugin_folders(project, options.devices):
         _pip_wheel(args, folder, output, further)
-    return 0
 
 
 def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) -> ClangCl:
@@ -216,12 +220,9 @@ def _chat_only(
         # CUDA's runtime comes with the official wheel: nothing is to be compiled for it.
         others = [device for device in options.devices if device != "cuda"]
         settings["device"] = ",".join(others) or "cpu"
-        _pip_wheel(args, project, folder, settings)
-        _tell_plugins(options)
-        ours = list(folder.glob("*.whl"))
-        for plugin in plugin_folders(project, options.devices):
-            _pip_wheel(args, plugin, folder, {})
-        return [*ours, *(path for path in folder.glob("*.whl") if path not in ours)]
+        _build(args, settings, options, project, folder)
+        made = sorted(folder.glob("*.whl"))
+        return sorted(made, key=lambda path: not path.name.startswith("mlc_llm-"))
 
     made = chat_only.make_chat_only(
         chat_only.ChatOnly(
