@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import scikit_build_core
 from scikit_build_core import build as backend
 from scikit_build_core.build import get_requires_for_build_sdist
 
@@ -26,6 +27,7 @@ from mlcbuild.build.linux_tag import TAGGERS, retag
 from mlcbuild.build.locked_sources import bring_sources
 from mlcbuild.build.project import read_project
 from mlcbuild.build.provider import as_config_settings, policy_table, project_toolchain
+from mlcbuild.build.reuse import keep_objects
 from mlcbuild.build.toolchain.activate import environment, environment_set
 from mlcbuild.errors import MlcbuildError
 
@@ -155,6 +157,8 @@ def _sources(settings: dict[str, Any]) -> dict[str, str]:
     if not project.lock:
         return {}
     build_dir = settings.get("build-dir") or project.scikit_build.get("build-dir", "build")
+    # Its headers lie where they lay: what pip's new environment changes is CMake's cache alone.
+    keep_objects(Path(build_dir), Path(scikit_build_core.__file__).parent.resolve())
     target = settings.get("cmake.define.MLCBUILD_TARGET", "")
     return bring_sources(Path.cwd(), project, Path(build_dir), target=target)
 
