@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from mlcbuild.cli import main
 from mlcbuild.cross.target import read_targets
 from mlcbuild.errors import UsageError
 from needs import require
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
 LED = (
@@ -106,6 +103,17 @@ def test_no_sdk_is_taken_before_somebody_names_one(
     code, line = said(capsys, project(tmp_path / "led", LED), "--python", "3.12")
     assert code == 2
     assert "which Windows SDK?" in line
+
+
+def test_this_projects_own_wheel_has_another_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code, line = said(capsys, Path(__file__).parents[2])
+    assert code == 2
+    assert line.endswith("has a command of its own: mlcbuild wheel --target win_amd64")
+
+
+def test_jobs_are_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("0", "x", "-1"):
+        assert said(capsys, project(tmp_path / f"led{word}", LED), f"--jobs={word}")[0] == 2
 
 
 @pytest.mark.parametrize("word", ["2.7", "3.7", "3.99", "311", "", "3.11,", "pypy3.10", "3.12t"])

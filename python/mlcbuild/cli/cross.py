@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
             "an editable install of a Windows project cannot be used on this system",
             remedy="build a wheel here, or run pip install -e . on Windows",
         )
+    if args.jobs and not (args.jobs.isdecimal() and int(args.jobs)):
+        raise UsageError(f"--jobs {args.jobs} is no number from 1")
     from mlcbuild.cross.run import Asked, cross_build  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.cross.target import read_targets  # noqa: PLC0415
     from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415
@@ -89,6 +91,10 @@ def run(args: argparse.Namespace) -> int:
     cache = (args.cache or default_cache()).absolute()
 
     def toolchain() -> ClangCl:
+        if sys.platform == "win32":
+            raise UsageError(
+                "mlcbuild cross is for other systems than Windows", remedy="pip wheel . -w dist"
+            )
         return find_toolchain(
             args.sdk if args.sdk in ("", "free") else os.fspath(Path(args.sdk).absolute()),
             accepted=args.accept_license,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlcbuild.cross.project import CrossProject
     from mlcbuild.cross.windows_python import WindowsPython
 
-__all__ = ["Backend", "environment_for"]
+__all__ = ["Backend", "environment_for", "install", "told"]
 
 _HOOK: Final = Path(__file__).parent / "child" / "hook.py"
 #: Flags and compilers of this machine; the toolchain file names the target's.
@@ -64,7 +64,7 @@ class Backend:
             "settings": dict(settings),
             "backend": self.project.backend,
             "backend_path": self.project.backend_path,
-            "target": _told(python),
+            "target": told(python),
             "folder": os.fspath(self.folder),
             "answer": os.fspath(answer),
         }
@@ -91,7 +91,7 @@ class Backend:
         }
 
 
-def _told(python: WindowsPython) -> dict[str, Any]:
+def told(python: WindowsPython) -> dict[str, Any]:
     """Return what the hook is told of the target."""
     target = python.target
     platform, processor = _WINDOWS[target.platform]

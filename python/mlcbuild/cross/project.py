@@ -25,6 +25,8 @@ __all__ = ["CrossProject", "open_project"]
 #: for by ``build-system.requires``.
 _LED: Final = ("scikit_build_core.build", "mlcbuild.build.skbuild")
 _BUILDER: Final = "scikit-build-core"
+#: This project's own: crates, pinned sources and devices go with it.
+_OWN: Final = "mlcbuild.backend"
 #: Backends that people have, and what drives the compiler there.
 _OTHERS: Final = {
     "setuptools": "setuptools asks the Python that runs it for the compiler, its flags and the "
@@ -84,6 +86,11 @@ def open_project(given: Path, unpacked: Path) -> CrossProject:
         backend_path = [str(folder / each) for each in system.get("backend-path", [])]
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
+    if backend == _OWN:
+        raise UsageError(
+            "the mlc-llm wheel has a command of its own",
+            remedy="mlcbuild wheel --target win_amd64",
+        )
     in_tree = bool(backend_path) and any(each.startswith(_BUILDER) for each in requires)
     if backend.partition(":")[0] not in _LED and not in_tree:
         raise _not_led(given, backend.partition(".")[0].partition(":")[0])
