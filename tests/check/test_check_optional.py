@@ -125,6 +125,24 @@ def test_where_nothing_that_is_needed_loads_nothing_is_optional() -> None:
     assert optional(files) == []
 
 
+def test_in_a_wheel_of_dlls_alone_what_another_names_and_does_not_import_is_optional() -> None:
+    files = {
+        "x-1.data/data/Library/bin/tbb12.dll": make_pe(exports=["f"], extra=b"\0tbbbind_2_5.DLL\0"),
+        "x-1.data/data/Library/bin/tbbbind_2_5.dll": make_pe(
+            imports={"hwloc.dll": ["f"]}, extra="wrap.dll".encode("utf-16-le")
+        ),
+        "x-1.data/data/Library/bin/wrap.dll": SICK,
+        "x-1.data/data/Library/bin/main.dll": SICK,
+    }
+    named = [f"x-1.data/data/Library/bin/{name}.dll" for name in ("tbbbind_2_5", "wrap")]
+    assert optional(files) == named
+    assert checked(files).outcome == "fails"  # nothing names main.dll
+    del files["x-1.data/data/Library/bin/main.dll"]
+    assert checked(files).outcome == "warnings"
+    del files["x-1.data/data/Library/bin/tbb12.dll"]
+    assert optional(files) == []
+
+
 def test_copies_for_other_processors_are_optional() -> None:
     files = {
         "data/lib64bit.dll": GOOD,

@@ -2,7 +2,8 @@
 
 Only evidence in the package counts, and where it is thin an image is needed. Optional are an
 extension module whose every import stands in a ``try`` that catches ``ImportError``; a DLL that no
-image imports and no Python source that loads DLLs can mean; Qt's plug-ins; programs; copies for
+image imports and no Python source that loads DLLs can mean; in a wheel without sources, one that
+another image names and does not import, to load it at run time; Qt's plug-ins; programs; copies for
 another processor. And only where something that is needed does load.
 """
 
@@ -28,6 +29,9 @@ __all__ = ["guarded", "optional_images"]
 _SIZE: Final = 1 << 19
 #: Bytes of sources that are read in all.
 _ALL: Final = 48 << 20
+#: Bigger images are not searched for names.
+_IMAGE: Final = 64 << 20
+_CODES: Final = ("utf-8", "utf-16-le")
 _WORD: Final = re.compile(r"[a-z_]\w{4,}")
 #: A loader that takes whatever lies in a folder.
 _SWEEPING: Final = re.compile(rb"\*\.(?:dll|so)|\blistdir\b|\bscandir\b|\biterdir\b|\bglob\b")
@@ -64,9 +68,38 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
             )
         ):
             optional.add(path)
+    if not sources:
+        alone = [p for p in troubled if p not in optional and p not in imported]
+        optional |= _named_by_others(subject, package, alone)
     if _anchored(subject, optional, imported, means):
         return frozenset(optional)
     return frozenset(others if len(troubled) < len(subject.loads) else ())
+
+
+def _named_by_others(subject: Subject, package: Package, paths: Sequence[str]) -> set[str]:
+    """Return the DLLs whose file name stands in an image that loads, or in one of themselves."""
+    waiting = {path: path.rpartition("/")[2].lower() for path in paths}
+    members = {member.path: member for member in package.members()}
+    readers = [path for path, load in subject.loads.items() if load.verdict == "loads"]
+    found: set[str] = set()
+    for reader in readers:  # it grows
+        member = members.get(reader)
+        if not waiting or member is None or member.size > _IMAGE:
+            continue
+        try:
+            content = bytes(package.read(member)).lower()
+        except InputError:
+            continue
+        named = [
+            path
+            for path, name in waiting.items()
+            if path != reader and any(name.encode(code) in content for code in _CODES)
+        ]
+        for path in named:
+            del waiting[path]
+        found |= set(named)
+        readers += named
+    return found
 
 
 def _for_another_machine(subject: Subject, path: str) -> bool:
@@ -81,7 +114,12 @@ def _anchored(subject: Subject, optional: set[str], imported: set[str], means: _
     return any(
         load.verdict == "loads"
         and path not in optional
-        and (path.casefold().endswith(".pyd") or path in imported or means.image(path))
+        and (
+            means.none  # nothing is imported, and something is there to be used
+            or path.casefold().endswith(".pyd")
+            or path in imported
+            or means.image(path)
+        )
         for path, load in subject.loads.items()
     )
 
@@ -90,6 +128,8 @@ class _Means:
     """What the sources that load DLLs can mean, by the words in them."""
 
     def __init__(self, sources: Sequence[tuple[str, bytes]], tops: set[str]) -> None:
+        #: There is no Python source: importing the wheel loads nothing.
+        self.none = not sources
         loaders = [content for _, content in sources if calls_loader(content)]
         self._all = any(_SWEEPING.search(content) for content in loaders)
         texts = (content.decode("utf-8", "replace").lower() for content in loaders)
