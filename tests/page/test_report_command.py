@@ -248,3 +248,24 @@ def test_needs_of_a_companion_are_named_in_the_json(capsys: Capture, tmp_path: P
     table: dict[str, Any] = json.loads(capsys.readouterr().out)
     (need,) = table["targets"][0]["modules"][0]["needs"]
     assert (need["from"], need["provider"]) == ("companion", f"{leaf.name}!leaf/leaf.dll")
+
+
+@pytest.mark.parametrize(
+    ("load", "optional", "word"),
+    [
+        (("loads", None, []), False, "GOOD"),
+        (("may-fail", 126, ["a.pyd", "b.dll"]), False, "MAY FAIL"),
+        (("fails", 126, ["a.pyd", "b.dll"]), True, "GOOD, with warnings"),
+        (("fails", 193, ["a.dll"]), False, "GOOD, with warnings"),  # a helper for 32 bits
+    ],
+)
+def test_the_page_has_the_headline_of_the_text_form(load: Any, optional: Any, word: str) -> None:
+    verdict, winerror, chain = load
+    module = {"load": {"verdict": verdict, "winerror": winerror, "chain": chain}}
+    module["optional"] = optional
+    table = {
+        "targets": [{"name": "a.whl", "modules": [module], "findings": []}],
+        "summary": {"errors": 0, "warnings": 0, "notes": 0},
+    }
+    section = Section(kind="check", title="a.json", table=table)
+    assert verdict_of(section).word == word

@@ -54,7 +54,7 @@ def test_without_any_that_was_not_looked_at_the_dll_is_to_be_bundled(more: Any) 
 
 def test_a_known_provider_that_is_required_already_is_not_to_be_required() -> None:
     (required,) = fixes("c10.dll", wheel=wheel(requires=("torch>=2",)))
-    assert required == "it requires torch, which may bring it: check --with-deps"
+    assert required == "torch, which it requires, brings it: check --with-deps"
     (other,) = fixes("c10.dll", wheel=wheel(requires=("numpy",)))
     assert other == "torch brings it: require that, and check --with its wheel"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.report.groups import count
 
@@ -26,6 +26,10 @@ class Verdict:
     code: int
 
 
+#: WinError of an image that Windows maps into no process of this machine.
+_BAD_IMAGE: Final = 193
+
+
 def verdict_of(section: Section) -> Verdict:
     """Return the verdict on one result, as its own command gave it."""
     if section.kind == "check":
@@ -43,13 +47,14 @@ def verdict_of(section: Section) -> Verdict:
 
 
 def _check(table: dict[str, Any]) -> Verdict:
-    images = sum(len(target["modules"]) for target in table["targets"])
-    loads = Counter(m["load"]["verdict"] for t in table["targets"] for m in t["modules"])
+    modules = [module for target in table["targets"] for module in target["modules"]]
+    loads = Counter("optional" if _optional(m) else m["load"]["verdict"] for m in modules)
     unread = [target["error"]["message"] for target in table["targets"] if "error" in target]
     summary = table["summary"]
-    said = [f"{loads['loads']} of {count(images, 'image')} will load"]
+    said = [f"{loads['loads']} of {count(len(modules), 'image')} will load"]
     said += [f"{loads['fails']} will not"] if loads["fails"] else []
     said += [f"{loads['may-fail']} may fail"] if loads["may-fail"] else []
+    said += [f"{loads['optional']} optional may not"] if loads["optional"] else []
     said += [
         count(summary[key], key.removesuffix("s")) for key in ("errors", "warnings") if summary[key]
     ]
@@ -58,13 +63,22 @@ def _check(table: dict[str, Any]) -> Verdict:
         return Verdict(state="fails", word="UNREADABLE", line=line, code=3)
     if summary["errors"]:
         return Verdict(state="fails", word="FAILS", line=line, code=1)
-    doubtful = summary["warnings"] or loads["may-fail"] or loads["fails"]
+    if loads["may-fail"] or loads["fails"]:
+        return Verdict(state="warnings", word="MAY FAIL", line=line, code=0)
+    doubtful = summary["warnings"] or loads["optional"]
     return Verdict(
         state="warnings" if doubtful else "good",
         word="GOOD, with warnings" if doubtful else "GOOD",
         line=line,
         code=0,
     )
+
+
+def _optional(module: dict[str, Any]) -> bool:
+    """Return whether importing the package does not need an image, a helper for 32 bits, say."""
+    load = module["load"]
+    helper = load["winerror"] == _BAD_IMAGE and len(load["chain"]) <= 1
+    return bool(module.get("optional")) or (helper and load["verdict"] != "loads")
 
 
 def _doctor(table: dict[str, Any]) -> Verdict:

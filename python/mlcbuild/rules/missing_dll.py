@@ -79,12 +79,19 @@ def _fix(fault: Blame, missing: str, elsewhere: list[str], requirements: tuple[s
         return special
     if elsewhere:
         return _reach(fault.module, elsewhere[0])
+    return _provide(missing, requirements)
+
+
+def _provide(missing: str, requirements: tuple[str, ...]) -> str:
+    """Say who brings a DLL that is nowhere: a known wheel, what is required, or a repair."""
     brought_by = wheel_of(missing)
-    if brought_by is not None and brought_by not in requirements:
+    if brought_by in requirements:
+        return f"{brought_by}, which it requires, brings it: check --with-deps"
+    if brought_by is not None:
         return f"{brought_by} brings it: require that, and check --with its wheel"
-    brought_by = brought_by or likely(missing, requirements)
-    if brought_by:
-        return f"it requires {brought_by}, which may bring it: check --with-deps"
+    may_bring = likely(missing, requirements)
+    if may_bring is not None:
+        return f"it requires {may_bring}, which may bring it: check --with-deps"
     bundle = f"bundle {missing} (mlcbuild repair), or name the wheel that brings it (--with)"
     if not requirements:
         return bundle
