@@ -105,6 +105,12 @@ def test_a_dll_that_an_image_imports_is_needed() -> None:
     assert optional(files) == []
 
 
+def test_a_dll_that_optional_images_alone_import_is_optional() -> None:
+    files = LOADS | {"pkg/__init__.py": LOADER, "pkg/blosc.dll": SICK}
+    files["pkg/plugin.dll"] = make_pe(imports={"blosc.dll": ["f"]})
+    assert optional(files) == ["pkg/blosc.dll", "pkg/plugin.dll"]
+
+
 def test_qts_plugins_are_optional_but_for_its_window_system() -> None:
     files = {
         "PyQt6/Qt6/bin/Qt6Core.dll": GOOD,

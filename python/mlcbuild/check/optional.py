@@ -48,26 +48,24 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
         return frozenset()
     sources = list(_sources(package))
     means = _Means(sources, {path.partition("/")[0] for path in subject.images})
-    imported = {
-        need.key
-        for path, load in subject.loads.items()
-        for need in load.needs
-        if need.direct and not need.delayed and need.key is not None and need.key != path
-    }
+    importers: dict[str, set[str]] = {}
+    for path, load in subject.loads.items():
+        for need in load.needs:
+            if need.direct and not need.delayed and need.key not in {None, path}:
+                importers.setdefault(str(need.key), set()).add(path)
     qt = bool(loaded_by_qt(subject.images))
     others = {path for path in troubled if _for_another_machine(subject, path)}
-    optional = set(others)
-    for path in troubled:
-        name = path.casefold()
-        if (
-            name.endswith(".exe")
-            or (qt and _QT_PLUGIN.search(f"/{name}"))
-            or (name.endswith(".pyd") and guarded(_stem(path), sources))
-            or (
-                name.endswith(".dll") and sources and path not in imported and not means.image(path)
-            )
-        ):
-            optional.add(path)
+    optional = others | {
+        path
+        for path in troubled
+        if path.casefold().endswith(".exe")
+        or (qt and _QT_PLUGIN.search(f"/{path.casefold()}"))
+        or (path.casefold().endswith(".pyd") and guarded(_stem(path), sources))
+    }
+    dlls = [p for p in troubled if p.casefold().endswith(".dll") and sources and not means.image(p)]
+    while new := {p for p in dlls if p not in optional and importers.get(p, set()) <= optional}:
+        optional |= new
+    imported = {path for path, who in importers.items() if not who <= optional}
     if not sources:
         alone = [p for p in troubled if p not in optional and p not in imported]
         optional |= _named_by_others(subject, package, alone)
