@@ -126,6 +126,15 @@ def test_qts_plugins_are_optional_but_for_its_window_system() -> None:
     assert checked(files).outcome == "fails"
 
 
+def test_a_wheel_of_more_of_qt_has_its_plugins_too() -> None:
+    files = {
+        "PySide6/QtPdf.pyd": GOOD,
+        "PySide6/Qt6Pdf.dll": GOOD,
+        "PySide6/plugins/webview/web.dll": SICK,
+    }
+    assert optional(files) == ["PySide6/plugins/webview/web.dll"]
+
+
 def test_where_nothing_that_is_needed_loads_nothing_is_optional() -> None:
     files = {"pkg/_fast.pyd": SICK, "pkg/__init__.py": GUARDED, "pkg/extra.dll": GOOD}
     assert optional(files) == []

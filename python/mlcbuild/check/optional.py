@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.loader.assume import calls_loader, loaded_by_qt
+from mlcbuild.loader.assume import calls_loader
 from mlcbuild.package.names import installed_path
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _CODES: Final = ("utf-8", "utf-16-le")
 _WORD: Final = re.compile(r"[a-z_]\w{4,}")
 #: A loader that takes whatever lies in a folder.
 _SWEEPING: Final = re.compile(rb"\*\.(?:dll|so)|\blistdir\b|\bscandir\b|\biterdir\b|\bglob\b")
+_QT: Final = re.compile(r"qt[56]\w+\.dll")
 #: Not those of ``platforms``: without its window system no program of Qt starts.
 _QT_PLUGIN: Final = re.compile(r"/(?:plugins/(?!platforms/)[^/]+/[^/]+|qml/.+)\.dll$")
 #: What catches the ImportError of a DLL that does not load; ModuleNotFoundError does not.
@@ -53,7 +54,7 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
         for need in load.needs:
             if need.direct and not need.delayed and need.key not in {None, path}:
                 importers.setdefault(str(need.key), set()).add(path)
-    qt = bool(loaded_by_qt(subject.images))
+    qt = any(map(_QT.fullmatch, subject.named))  # its core may lie in another wheel
     others = {path for path in troubled if _for_another_machine(subject, path)}
     optional = others | {
         path
