@@ -99,6 +99,14 @@ def test_a_dll_that_nothing_imports_and_no_loader_can_mean_is_optional(
     assert optional(files) == ([path] if found else [])
 
 
+def test_sources_that_are_too_many_to_read_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LOADS | {"pkg/_fast.pyd": SICK, "pkg/solver.dll": SICK, "pkg/__init__.py": GUARDED}
+    files["pkg/load.py"] = LOADER
+    assert optional(files) == ["pkg/_fast.pyd", "pkg/solver.dll"]
+    monkeypatch.setattr("mlcbuild.check.optional._ALL", len(GUARDED))
+    assert optional(files) == []
+
+
 def test_a_dll_that_an_image_imports_is_needed() -> None:
     files = LOADS | {"pkg/__init__.py": LOADER, "pkg/middle.dll": SICK}
     files["pkg/_user.pyd"] = make_pe(imports={"middle.dll": ["f"]})

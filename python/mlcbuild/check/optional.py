@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.loader.assume import calls_loader
-from mlcbuild.package.names import installed_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +30,8 @@ _SIZE: Final = 1 << 19
 _ALL: Final = 48 << 20
 #: Bigger images are not searched for names.
 _IMAGE: Final = 64 << 20
+#: Stands for sources that are too many to be read: a loader that can mean whatever there is.
+_ANYTHING: Final = b"CDLL(*.dll); import_module()"
 _CODES: Final = ("utf-8", "utf-16-le")
 _WORD: Final = re.compile(r"[a-z_]\w{4,}")
 #: A loader that takes whatever lies in a folder.
@@ -47,8 +48,10 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
     troubled = [path for path, load in subject.loads.items() if load.verdict != "loads"]
     if not troubled or subject.kind == "image":
         return frozenset()
-    sources = list(_sources(package))
-    means = _Means(sources, {path.partition("/")[0] for path in subject.images})
+    wanted = [_stem(path).encode() for path in troubled if path.casefold().endswith(".pyd")]
+    any_source, sources = _sources(package, wanted)
+    tops = {path.partition("/")[0] for path in subject.images}
+    means = _Means(sources, tops, none=not any_source)
     importers: dict[str, set[str]] = {}
     for path, load in subject.loads.items():
         for need in load.needs:
@@ -63,11 +66,12 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
         or (qt and _QT_PLUGIN.search(f"/{path.casefold()}"))
         or (path.casefold().endswith(".pyd") and guarded(_stem(path), sources))
     }
-    dlls = [p for p in troubled if p.casefold().endswith(".dll") and sources and not means.image(p)]
+    named = (path for path in troubled if path.casefold().endswith(".dll") and any_source)
+    dlls = [path for path in named if not means.image(path)]
     while new := {p for p in dlls if p not in optional and importers.get(p, set()) <= optional}:
         optional |= new
     imported = {path for path, who in importers.items() if not who <= optional}
-    if not sources:
+    if not any_source:
         alone = [p for p in troubled if p not in optional and p not in imported]
         optional |= _named_by_others(subject, package, alone)
     if _anchored(subject, optional, imported, means):
@@ -126,10 +130,10 @@ def _anchored(subject: Subject, optional: set[str], imported: set[str], means: _
 class _Means:
     """What the sources that load DLLs can mean, by the words in them."""
 
-    def __init__(self, sources: Sequence[tuple[str, bytes]], tops: set[str]) -> None:
+    def __init__(self, sources: Sequence[bytes], tops: set[str], *, none: bool) -> None:
         #: There is no Python source: importing the wheel loads nothing.
-        self.none = not sources
-        loaders = [content for _, content in sources if calls_loader(content)]
+        self.none = none
+        loaders = [content for content in sources if calls_loader(content)]
         self._all = any(_SWEEPING.search(content) for content in loaders)
         texts = (content.decode("utf-8", "replace").lower() for content in loaders)
         self._words = frozenset(word for text in texts for word in _WORD.findall(text))
@@ -148,10 +152,12 @@ class _Means:
         return False
 
 
-def guarded(module: str, sources: Iterable[tuple[str, bytes]]) -> bool:
+def guarded(module: str, sources: Iterable[bytes]) -> bool:
     """Return whether sources import an extension module, and each time ready for its failure."""
     seen = False
-    for _, content in sources:
+    for content in sources:
+        if content is _ANYTHING:
+            return False
         if module.encode() not in content:
             continue
         if b"import_module" in content or b"__import__" in content:
@@ -201,15 +207,21 @@ def _stem(path: str) -> str:
     return name.partition(".")[0] if name.casefold().endswith(".pyd") else name.rpartition(".")[0]
 
 
-def _sources(package: Package) -> Iterator[tuple[str, bytes]]:
-    left = _ALL
+def _sources(package: Package, wanted: Sequence[bytes]) -> tuple[bool, list[bytes]]:
+    """Return whether there is any source, and those that load DLLs or have a wanted word."""
+    found: list[bytes] = []
+    any_source, left = False, _ALL
     for member in package.members():
         if not member.path.endswith(".py") or member.size > _SIZE:
             continue
+        any_source = True
         left -= member.size
         if left < 0:
-            return
+            return True, [_ANYTHING]
         try:
-            yield installed_path(member.path)[0], bytes(package.read(member))
+            content = bytes(package.read(member))
         except InputError:
             continue  # the rule on RECORD tells of damage
+        if calls_loader(content) or any(word in content for word in wanted):
+            found.append(content)
+    return any_source, found
