@@ -17,6 +17,13 @@ function(mlcbuild_loader target file_name headers functions)
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/loaders/${target}.cc" CONTENT "${_text}" @ONLY)
   add_library(${target} SHARED "${CMAKE_CURRENT_BINARY_DIR}/loaders/${target}.cc")
   set_target_properties(${target} PROPERTIES OUTPUT_NAME "${file_name}" SOVERSION 1)
+  # Apart from our libraries, whose own folder is searched before the system's.
+  foreach(_kind RUNTIME LIBRARY ARCHIVE PDB)
+    foreach(_suffix "" _RELEASE _DEBUG)
+      set_target_properties(
+        ${target} PROPERTIES ${_kind}_OUTPUT_DIRECTORY${_suffix} "${CMAKE_CURRENT_BINARY_DIR}/loaders/lib$<0:>")
+    endforeach()
+  endforeach()
   target_include_directories(${target} SYSTEM INTERFACE "${headers}")
 endfunction()
 
