@@ -30,7 +30,7 @@ if.platform-system = "linux"
 cmake.define.SEEN = "linux"
 """
 _HEAD = """\
-cmake_minimum_required(VERSION 3.20...3.30)
+cmake_minimum_required(VERSION 3.20...4.2)
 project({name} LANGUAGES C CXX)
 if(NOT SEEN STREQUAL "windows")
   message(FATAL_ERROR "built for ${{SEEN}}")
@@ -109,7 +109,7 @@ else:
 _NANOBIND = ExtensionProject(
     name="nano",
     requires=', "nanobind"',
-    settings='wheel.py-api = "cp312"\ncmake.version = ">=3.26"',
+    settings='wheel.py-api = "cp312"\ncmake.version = ">=4.1"',
     cmake="""\
 find_package(Python REQUIRED
              COMPONENTS Interpreter Development.Module ${SKBUILD_SABI_COMPONENT})

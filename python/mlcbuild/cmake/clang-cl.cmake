@@ -54,6 +54,9 @@ set(CMAKE_FIND_ROOT_PATH "${MLCBUILD_SDK}" ${MLCBUILD_TARGET_ROOT})
 if(MLCBUILD_TARGET_ROOT)
   # By this FindPython sees that this machine's python-config is not the target's.
   set(CMAKE_LIBRARY_ARCHITECTURE "${_target}")
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 4.1 AND NOT "${CMAKE_CURRENT_LIST_DIR}/cross" IN_LIST CMAKE_MODULE_PATH)
+    list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}/cross")
+  endif()
 endif()
 if(MLCBUILD_FREE_THREADED)
   # scikit-build-core's hint. FindPython asks no interpreter for its ABI when it cross-compiles, and with
