@@ -85,7 +85,6 @@ def check_package(
         # The big images are being unpacked now; the model and the rules are imported meanwhile.
         from mlcbuild.check.gather import subject_of  # noqa: PLC0415
         from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
-        from mlcbuild.check.optional import optional_images  # noqa: PLC0415
         from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
 
         all_rules()
@@ -94,7 +93,10 @@ def check_package(
         if settings.with_deps and package.kind == "wheel":
             beside += _required(package, stack, settings.python_version)
         subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
-        subject = replace(subject, optional=optional_images(subject, package))
+        if any(load.verdict != "loads" for load in subject.loads.values()):
+            from mlcbuild.check.optional import optional_images  # noqa: PLC0415 - ast
+
+            subject = replace(subject, optional=optional_images(subject, package))
         findings = judge(subject, ignore=settings.ignore)
     from mlcbuild.report.model import Target  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.package.names import installed_path
 from mlcbuild.run.place import has_pip
 
 if TYPE_CHECKING:
@@ -215,7 +216,8 @@ def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Li
         raise DiedError(said, answer.finished.code)
     own: dict[str, list[str]] = {}
     for native in subject.natives:
-        own.setdefault(PurePosixPath(native).name.lower(), []).append(native)
+        there = installed_path(native)[0]
+        own.setdefault(PurePosixPath(there).name.lower(), []).append(there)
     venv = (place.folder / "venv").resolve()
     ours = 0
     for image in map(place.local, answer.table["images"]):
