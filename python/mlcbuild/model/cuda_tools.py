@@ -65,7 +65,7 @@ def bring(
     ``words`` are for pip. Two that ask at once take turns; an interrupted download leaves nothing.
     Raises ``InputError`` where the index cannot be reached.
     """
-    folder = default_cache() / "cuda" / name
+    folder = (default_cache() / "cuda" / name).absolute()
 
     def make(aside: Path) -> None:
         notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
