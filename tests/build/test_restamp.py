@@ -128,7 +128,11 @@ def test_what_must_not_be_shipped_is_not_stamped_and_the_wheel_is_left_as_it_is(
         tmp_path / "d.dll", exports=["f"], imports={"ucrtbased.dll": ["malloc"]}
     ).read_bytes()
     foreign = build_dll(tmp_path / "x.dll", exports=["f"], machine="x86").read_bytes()
-    for library, rule in ((debug, "debug-crt"), (foreign, "wrong-machine"), (b"", "is none")):
+    for library, rule in (
+        (debug, "debug-crt"),
+        (foreign, "wrong-machine"),
+        (b"", "not a PE"),
+    ):
         wheel = make_wheel(tmp_path, library)
         before = wheel.read_bytes()
         assert main([str(wheel)]) == 1

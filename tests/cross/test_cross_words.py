@@ -66,6 +66,20 @@ def test_an_sdist_is_read_as_a_folder_is(
     assert "old-1.tar.gz is no scikit-build-core project: setuptools" in line
 
 
+@pytest.mark.parametrize("name", ["../out", "/out", "old-1/../../out", "old-1/a:b", "old-1/link"])
+def test_an_sdist_writes_nothing_outside_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    sdist = tmp_path / "old-1.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        entry = tarfile.TarInfo(name)
+        if name.endswith("link"):
+            entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(entry, io.BytesIO())
+    assert said(capsys, sdist)[0] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["old-1.tar.gz"]
+
+
 def test_what_is_no_project_is_an_input_that_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,13 +110,14 @@ def test_a_killed_fetch_is_taken_up_by_the_next(project: Project, slow_git: Path
 
 def test_an_interrupted_fetch_ends_at_once_with_130(project: Project, slow_git: Path) -> None:
     process = start(project)
-    wait_for((slow_git.parent / "reached").exists)
+    reached = slow_git.parent / "reached"
+    wait_for(lambda: reached.exists() and reached.read_text("utf-8").strip())
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     code, error = finish(process)
     assert (code, error) == (130, "mlcbuild fetch: interrupted\n")
     assert time.monotonic() - begun < 5
-    child = int((slow_git.parent / "reached").read_text("utf-8"))
+    child = int(reached.read_text("utf-8"))
     wait_for(lambda: not is_running(child))
     slow_git.unlink()
     assert finish(start(project)) == (0, "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.filenames import plain
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -112,10 +113,19 @@ def _not_led(given: Path, backend: str) -> UsageError:
 
 
 def _unpack(sdist: Path, into: Path) -> Path:
+    # By hand: Python 3.11.2, Debian's, has no filter for extractall.
     try:
         with tarfile.open(sdist) as archive:
-            archive.extractall(into, filter="data")
-    except (OSError, tarfile.TarError, TypeError) as error:
+            for member in archive:
+                path = into.joinpath(*(plain(part) for part in member.name.split("/")))
+                file = archive.extractfile(member) if member.isreg() else None
+                if file is None and not member.isdir():
+                    raise InputError(f"{sdist} is not a usable sdist: {member.name} is a link")
+                (path if file is None else path.parent).mkdir(parents=True, exist_ok=True)
+                if file is not None:
+                    path.write_bytes(file.read())
+                    path.chmod(0o644 | (member.mode & 0o111))
+    except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise InputError(
             f"{sdist} is no sdist: {error}", remedy="name a .tar.gz or a folder"
         ) from error
