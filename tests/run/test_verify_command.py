@@ -116,6 +116,7 @@ def test_an_index_that_cannot_be_reached_says_nothing_about_the_wheel(
     assert "index cannot be reached" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_hanging_import_is_ended_with_all_it_started(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_healthy_wheel_works(
     assert details["run"] == "win32"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("windows")
 @pytest.mark.parametrize(
     ("sick", "reason"),
@@ -84,6 +85,7 @@ def test_a_broken_wheel_is_broken_for_its_reason(
     assert table["wine_lacks"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("windows")
 def test_what_wine_lacks_and_windows_has_is_not_held_against_the_wheel(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -101,6 +103,7 @@ def test_what_wine_lacks_and_windows_has_is_not_held_against_the_wheel(
     assert "cannot tell here: Wine" in table["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("windows")
 def test_a_dll_that_wine_puts_before_the_wheels_is_not_held_against_it(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -115,6 +118,7 @@ def test_a_dll_that_wine_puts_before_the_wheels_is_not_held_against_it(
     assert "has a zlib1.dll of its own, which Windows has not" in table["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("windows")
 def test_the_machines_cpp_runtime_may_go_before_the_wheels_copy(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -128,6 +132,7 @@ def test_the_machines_cpp_runtime_may_go_before_the_wheels_copy(
     assert (code, table["verdict"]) == (0, "works"), table["error"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("windows")
 def test_an_exception_is_the_wheels_and_its_python_is_that_of_its_tag(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
