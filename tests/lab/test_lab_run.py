@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlcbuild.errors import UsageError
+from mlcbuild.lab.process import Completed, EarlyEndError, run_program
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
@@ -162,6 +163,24 @@ def test_a_program_that_there_is_not_is_named(windows: Lab) -> None:
 
 
 @pytest.mark.needs_lab
+def test_a_program_that_wine_starts_in_vain_is_started_again(
+    windows: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [EarlyEndError("in vain"), EarlyEndError("in vain")]
+
+    def run(*given: Any, **options: Any) -> Completed:
+        if answers:
+            raise answers.pop()
+        return run_program(*given, **options)
+
+    monkeypatch.setattr("mlcbuild.lab.lab.run_program", run)
+    echo = "import sys; print(sys.stdin.read())"
+    assert windows.run(["python", "-c", echo], stdin=b"asked").text == "asked\n"
+    answers[:] = [EarlyEndError("in vain")] * 3
+    with pytest.raises(EarlyEndError):
+        windows.python("-c", echo)
+
+
 def test_the_command_hands_everything_through() -> None:
     command = [sys.executable, "-m", "mlcbuild", "lab", "run", "--"]
     code = "import sys; print(sys.stdin.read(), end=''); print('e', file=sys.stderr); sys.exit(7)"

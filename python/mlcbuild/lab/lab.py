@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from mlcbuild.lab.downloads import DEFAULT_VERSION, python_download
 from mlcbuild.lab.environments import (
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Lab", "down", "up"]
+
+#: Another program may end the server as one begins, and Wine starts one in some thousand in vain.
+_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,12 +94,11 @@ class Lab:
                 stop=stop,
             )
 
-        try:
-            return attempt()
-        except EarlyEndError:
-            if stdin is not None:  # it may have been read
-                raise
-            return attempt()  # another program ended the server between the two lines above
+        if stdin is None or isinstance(stdin, bytes):  # a stream may have been read
+            for _ in range(_ATTEMPTS - 1):
+                with suppress(EarlyEndError):
+                    return attempt()
+        return attempt()
 
     def python(self, *arguments: str | os.PathLike[str], timeout: float | None = 300) -> Completed:
         """Run the environment's Python: ``lab.python("-c", "...")``. Raises as ``run`` does."""
