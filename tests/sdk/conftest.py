@@ -14,6 +14,9 @@ from mlcbuild.sources.lock import load
 from needs import require
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlcbuild.pe.facts import Machine
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
 ROOT = Path(__file__).parents[2]
@@ -26,11 +29,27 @@ def llvm() -> Llvm:
 
 
 @pytest.fixture(scope="session")
-def free_sdk(llvm: Llvm, tmp_path_factory: pytest.TempPathFactory) -> WindowsSdk:
-    """Return the free SDK, from the cache where a build has made it already."""
+def make_sdk(
+    llvm: Llvm, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Machine], WindowsSdk]:
+    """Return what gives a machine's free SDK, from the cache where a build has made it already."""
     require("sources")
-    into = tmp_path_factory.mktemp("sources")
-    bring(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
-    sdk = make_free_sdk(default_cache(), into / COMPONENT, llvm, "x86_64", print)
-    shutil.rmtree(into)
-    return sdk
+
+    def make(machine: Machine) -> WindowsSdk:
+        into = tmp_path_factory.mktemp("sources")
+        bring(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
+        sdk = make_free_sdk(default_cache(), into / COMPONENT, llvm, machine, print)
+        shutil.rmtree(into)
+        return sdk
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def free_sdk(make_sdk: Callable[[Machine], WindowsSdk]) -> WindowsSdk:
+    return make_sdk("x86_64")
+
+
+@pytest.fixture(scope="session")
+def arm64_sdk(make_sdk: Callable[[Machine], WindowsSdk]) -> WindowsSdk:
+    return make_sdk("arm64")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,6 @@ import pytest
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
 from mlcbuild.pe.reader import read_image
-from mlcbuild.sdk.free import COMPONENT, make_free_sdk
-from mlcbuild.sources.cache import default_cache
-from mlcbuild.sources.fetch import bring
-from mlcbuild.sources.lock import load
-from needs import require
 from test_free_sdk import PROGRAM, build
 
 if TYPE_CHECKING:
@@ -23,16 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def arm64_sdk(llvm: Llvm, tmp_path_factory: pytest.TempPathFactory) -> WindowsSdk:
-    require("sources")
-    into = tmp_path_factory.mktemp("sources")
-    bring(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
-    sdk = make_free_sdk(default_cache(), into / COMPONENT, llvm, "arm64", print)
-    shutil.rmtree(into)
-    return sdk
 
 
 def test_a_cpp_program_links_for_arm64_and_check_says_that_it_loads(
