@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlcbuild.lab.waiting import Ending
     from mlcbuild.lab.wine import Prefix
 
-__all__ = ["Completed", "EarlyEndError", "run_program"]
+__all__ = ["START_FAILED", "Completed", "EarlyEndError", "run_program"]
 
 #: In the environment of every process of one run, so that all of them can be found.
 _MARK: Final = "MLCBUILD_LAB_RUN"
@@ -34,7 +34,7 @@ _MARK: Final = "MLCBUILD_LAB_RUN"
 _DESKTOP: Final = "MLCBUILD_LAB_DESKTOP"
 _NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
 #: ERROR_INTERNAL_ERROR: about one process in some thousand dies at once on a busy machine.
-_WINES_OWN: Final = 1359
+START_FAILED: Final = 1359
 _BLOCK: Final = 1 << 16
 #: Seconds for which output is read on after everything that could write it was ended.
 _DRAIN_S: Final = 5.0
@@ -149,7 +149,7 @@ def _refuse(program: str, said: list[str], why: Callable[[], str]) -> None:
         number = int(said[1])
         if number in _NOT_FOUND:
             raise UsageError(f"Windows finds no program {program}", remedy="give its path")
-        if number == _WINES_OWN:
+        if number == START_FAILED:
             raise EarlyEndError(f"Wine could not start {program} (error {number})", remedy=remedy)
         raise FailedError(f"Windows cannot start {program} (error {number})")
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from mlcbuild.lab.process import START_FAILED
 from mlcbuild.loader.names import fold, is_api_set
 from mlcbuild.run.process import describe_exit
 
@@ -39,7 +40,7 @@ _NO_START: Final = re.compile(r'Initialization of L"(?P<dll>.*?)" failed')
 _NO_FUNCTION: Final = re.compile(r"function '(?P<symbol>\w+)' not found")
 _NOT_SUPPORTED: Final = re.compile(r"\[WinError 120\]")
 #: Windows' words for "internal error": Wine's, where a process that it starts dies at once.
-NOT_STARTED: Final = re.compile(r"\[WinError 1359\]")
+NOT_STARTED: Final = re.compile(rf"\[WinError {START_FAILED}\]")
 #: Python's words for what the loader said, where the loader's own log must name the cause.
 _LOAD_FAILED: Final = re.compile(r"DLL load failed|\[WinError (?:126|127|182|193|998|1114|-\d+)\]")
 
