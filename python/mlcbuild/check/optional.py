@@ -52,11 +52,7 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
     any_source, sources = _sources(package, wanted)
     tops = {path.partition("/")[0] for path in subject.images}
     means = _Means(sources, tops, none=not any_source)
-    importers: dict[str, set[str]] = {}
-    for path, load in subject.loads.items():
-        for need in load.needs:
-            if need.direct and not need.delayed and need.key not in {None, path}:
-                importers.setdefault(str(need.key), set()).add(path)
+    importers = subject.importers()
     qt = any(map(_QT.fullmatch, subject.named))  # its core may lie in another wheel
     others = {path for path in troubled if _for_another_machine(subject, path)}
     optional = others | {

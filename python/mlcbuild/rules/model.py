@@ -78,6 +78,15 @@ class Subject:
             named.setdefault(base_name(path), []).append(path)
         object.__setattr__(self, "named", named)
 
+    def importers(self) -> dict[str, set[str]]:
+        """Return image -> the others that import it, and so load with it or not at all."""
+        found: dict[str, set[str]] = {}
+        for path, load in self.loads.items():
+            for need in load.needs:
+                if need.direct and not need.delayed and need.key not in {None, path}:
+                    found.setdefault(str(need.key), set()).add(path)
+        return found
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:

@@ -80,11 +80,7 @@ def _from_redist(need: Need) -> bool:
 
 def _with_importers(subject: Subject, victims: set[str]) -> set[str]:
     """Return the images and all that load them."""
-    importers: dict[str, list[str]] = {}
-    for path, load in subject.loads.items():
-        for need in load.needs:
-            if need.direct and not need.delayed and need.key is not None:
-                importers.setdefault(need.key, []).append(path)
+    importers = subject.importers()
     waiting, found = list(victims), set(victims)
     while waiting:
         new = set(importers.get(waiting.pop(), ())) - found
