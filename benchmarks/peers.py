@@ -19,16 +19,12 @@ import re
 import statistics
 import sys
 import tempfile
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -216,10 +212,10 @@ def measured(
     rows: list[list[str]] = []
     times: dict[str, list[float]] = {peer.name: [] for peer in peers}
     healthy: dict[str, tuple[int, str, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="mlcbuild-peers-") as aside:
+    with tempfile.TemporaryDirectory(prefix="mlcbuild-peers-") as staged:
         for case in CASES:
             report(case.name)
-            wheel = built(case, Path(aside, case.name))
+            wheel = built(case, Path(staged, case.name))
             answers = {peer.name: asked(peer, wheel) for peer in peers}
             for name, answer in answers.items():
                 times[name].append(answer[2])
@@ -253,7 +249,7 @@ def measured_table(report: Callable[[str], None]) -> str:
     """Return the first table, with what was run above it."""
     rows, clock = measured(report)
     versions = dict.fromkeys(f"{peer.package} {version(peer.package)}" for peer in PEERS)
-    today = dt.datetime.now(tz=dt.timezone.utc).date()
+    today = dt.datetime.now(tz=dt.UTC).date()
     where = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
     text = f"Run on {today} with {', '.join(versions)}; {where}."
     head = ["the wheel", *(f"`{peer.name}`" for peer in PEERS)]

@@ -20,10 +20,10 @@ from setup_env import ROOT, Parser, environment, main_of, run, say
 
 
 def work(output: Path) -> None:
-    """Lay the source out aside, and make the site of it."""
+    """Lay the source out staged, and make the site of it."""
     python = environment("docs", "-e", "./python[docs]")
-    with tempfile.TemporaryDirectory(prefix="mlcbuild-docs-") as aside:
-        source, cache = Path(aside, "source"), Path(aside, "doctrees")
+    with tempfile.TemporaryDirectory(prefix="mlcbuild-docs-") as staged:
+        source, cache = Path(staged, "source"), Path(staged, "doctrees")
         say("pages made from the code")
         run(python, ROOT / "scripts" / "docs_pages.py", source)
         say("the site")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 
-from mlcbuild.build.options import SETTINGS  # noqa: E402 - after the path is set
+from mlcbuild.builder.options import SETTINGS  # noqa: E402 - after the path is set
 from mlcbuild.codes import CODES, signed  # noqa: E402 - after the path is set
 from mlcbuild.doctor.checks import CHECKS, load_check  # noqa: E402
 from mlcbuild.rules import all_rules  # noqa: E402

@@ -303,7 +303,7 @@ def _redistributed(name: str) -> bool:
 
 
 def write(out: Path, head: dict[str, object], lists: dict[tuple[str, str], set[str]]) -> str:
-    """Write the file aside and rename it; return one line about it."""
+    """Stage the file and rename it; return one line about it."""
     blocks = []
     index: dict[str, list[int]] = {}
     offset = 0
@@ -315,9 +315,9 @@ def write(out: Path, head: dict[str, object], lists: dict[tuple[str, str], set[s
         offset += len(block)
     raw = zlib.compress(json.dumps({**head, "exports": index}, separators=(",", ":")).encode(), 9)
     out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_suffix(".new")
-    aside.write_bytes(MAGIC + struct.pack("<II", FORMAT, len(raw)) + raw + b"".join(blocks))
-    aside.replace(out)
+    staged = out.with_suffix(".new")
+    staged.write_bytes(MAGIC + struct.pack("<II", FORMAT, len(raw)) + raw + b"".join(blocks))
+    staged.replace(out)
     total = sum(len(names) for names in lists.values())
     return f"{out.name}: {out.stat().st_size} bytes, {len(lists)} DLLs, {total} exports"
 

@@ -55,7 +55,7 @@ CALL = "import sys, ffi_hello as f; print(sys.platform, f.count_words('to be or 
 def whole_wheel(python: Path, env: dict[str, str], options: argparse.Namespace) -> bool:
     """Look at this machine, bring the sources, say what will be built; whether it is the wheel."""
     say("what is here")
-    words = ("-m", "mlcbuild.build.preflight", "--rust", rust_setting(options))
+    words = ("-m", "mlcbuild.builder.preflight", "--rust", rust_setting(options))
     found = json.loads(output(python, *words, **env))
     for name, text in found["here"].items():
         print(f"   {name:13} {text}")
@@ -64,7 +64,7 @@ def whole_wheel(python: Path, env: dict[str, str], options: argparse.Namespace) 
     reason = "" if not options.example else "the example was asked for"
     reason = reason or next(iter(found["problems"]), "")
     if not reason:
-        reason = bring_sources(python, env)
+        reason = fetch_sources(python, env)
         here = "out of reach" if reason else "here, as pinned"
         print(f"   {'Git sources':13} {here}", flush=True)
     if reason and options.full:
@@ -79,7 +79,7 @@ def whole_wheel(python: Path, env: dict[str, str], options: argparse.Namespace) 
     return False
 
 
-def bring_sources(python: Path, env: dict[str, str]) -> str:
+def fetch_sources(python: Path, env: dict[str, str]) -> str:
     """Bring the pinned sources; why they cannot be had, "" where they are here."""
     done = programs.run(
         [python, "-m", "mlcbuild", "fetch"],

@@ -102,7 +102,7 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     while True:
         try:
             opener.open(url, timeout=5).close()
-        except OSError as error:  # noqa: PERF203 - it polls
+        except OSError as error:
             if server.poll() is not None or time.monotonic() > deadline:
                 said = log.read_text(encoding="utf-8", errors="replace").splitlines()
                 last = next((line for line in reversed(said) if line.strip()), "it said nothing")
@@ -160,8 +160,8 @@ def work(options: argparse.Namespace) -> None:
     mlcbuild = (python, "-m", "mlcbuild")
     wheel = options.wheel.absolute() if options.wheel else built()
     page = options.output.absolute()
-    with tempfile.TemporaryDirectory(prefix="mlcbuild-road-") as aside:
-        results = Path(aside)
+    with tempfile.TemporaryDirectory(prefix="mlcbuild-road-") as staged:
+        results = Path(staged)
         bench, opened = results / "bench.json", results / "bench-open.json"
         with verified(python, wheel, env) as folder, served(folder, results / "serve.log") as url:
             say("bench: users, then a rate")

@@ -1,4 +1,4 @@
-"""Make the environment that a script runs in, starting from a bare Python 3.10+.
+"""Make the environment that a script runs in, starting from a bare Python 3.11+.
 
 Not run by itself: the scripts beside it import it. Only the standard library is used here.
 """
@@ -26,7 +26,7 @@ from mlcbuild.commandline import Parser  # noqa: E402, F401 - for the scripts be
 from mlcbuild.programs import find_program  # noqa: E402
 
 ENVIRONMENTS = ROOT / ".venv"
-OLDEST = (3, 10)
+OLDEST = (3, 11)
 #: Python compiles what is imported, when it is: most files never are.
 PIP = ("--quiet", "--disable-pip-version-check", "--no-compile")
 #: Program -> Debian package, of the lab (mlcbuild/lab/programs.py).
@@ -78,7 +78,7 @@ def environment(name: str, *requirements: str) -> Path:
     """
     if sys.version_info < OLDEST:
         raise StepError(
-            f"Python {sys.version.split()[0]} is too old: run this with Python 3.10 or newer", 2
+            f"Python {sys.version.split()[0]} is too old: run this with Python 3.11 or newer", 2
         )
     folder = ENVIRONMENTS / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -38,6 +38,8 @@ def work(options: argparse.Namespace) -> None:
         run(python, "-m", "ruff", "format", "--check", ".", **env)
         say("types")
         run(python, "-m", "mypy", **env)
+        say("imports")
+        run(python, "-c", "from importlinter.cli import lint_imports_command as c; c()", **env)
     say("tests")
     chosen = [f"--{name}" for name in ("slow", "everything") if getattr(options, name)]
     at_once = [] if options.pytest else AT_ONCE

@@ -21,7 +21,7 @@ def absent(names: list[str]) -> list[Need]:
     """Return what lacks and can be installed. Raises ``StepError`` for an unknown name."""
     if unknown := sorted(set(names) - BY_NAME.keys()):
         raise StepError(f"no need is called {unknown[0]}: choose from {', '.join(BY_NAME)}", 2)
-    chosen = [BY_NAME[name] for name in names] or [n for n in NEEDS if not n.brought_by]
+    chosen = [BY_NAME[name] for name in names] or [n for n in NEEDS if not n.provided_by]
     return [need for need in chosen if lacking(need.name)]
 
 
@@ -29,8 +29,8 @@ def setup(names: list[str]) -> None:
     """Say what will be installed, then install it."""
     missing = absent(names)
     for need in missing:
-        if need.brought_by:
-            raise StepError(f"{need.what} ({lacking(need.name)}): {need.brought_by}", 3)
+        if need.provided_by:
+            raise StepError(f"{need.what} ({lacking(need.name)}): {need.provided_by}", 3)
     packages: set[str] = set()
     for need in missing:
         wanted = sorted(packages_for(need))

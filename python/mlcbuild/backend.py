@@ -1,6 +1,6 @@
 """The in-tree PEP 517/660 backend of the mlc-llm wheel (``backend-path = ["python"]``).
 
-Only the hooks: what they do is in ``mlcbuild.build.pipeline``. An error is one line on stderr and
+Only the hooks: what they do is in ``mlcbuild.builder.pipeline``. An error is one line on stderr and
 the exit code of its class, so that pip shows it last.
 """
 
@@ -46,7 +46,7 @@ def get_requires_for_build_wheel(
     config_settings: Mapping[str, str | list[str]] | None = None,
 ) -> list[str]:
     """Name what this build needs beside ``build-system.requires``: CMake and Ninja if too old."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     with _one_line_errors():
         return pipeline.requires(config_settings, state="wheel")
@@ -56,7 +56,7 @@ def get_requires_for_build_editable(
     config_settings: Mapping[str, str | list[str]] | None = None,
 ) -> list[str]:
     """Name what an editable install needs beside ``build-system.requires``."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     with _one_line_errors():
         return pipeline.requires(config_settings, state="editable")
@@ -74,7 +74,7 @@ def prepare_metadata_for_build_wheel(
     metadata_directory: str, config_settings: Mapping[str, str | list[str]] | None = None
 ) -> str:
     """Write the wheel's metadata without building."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     with _one_line_errors():
         return pipeline.metadata(metadata_directory, config_settings, state="wheel")
@@ -84,7 +84,7 @@ def prepare_metadata_for_build_editable(
     metadata_directory: str, config_settings: Mapping[str, str | list[str]] | None = None
 ) -> str:
     """Write the editable wheel's metadata without building."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     with _one_line_errors():
         return pipeline.metadata(metadata_directory, config_settings, state="editable")
@@ -96,7 +96,7 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     """Build the wheel; nothing lies in ``wheel_directory`` unless it passed the gate."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     del metadata_directory
     with _one_line_errors():
@@ -109,7 +109,7 @@ def build_editable(
     metadata_directory: str | None = None,
 ) -> str:
     """Build for ``pip install -e .``: native libraries installed, Python files served live."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     del metadata_directory
     with _one_line_errors():
@@ -120,7 +120,7 @@ def build_sdist(
     sdist_directory: str, config_settings: Mapping[str, str | list[str]] | None = None
 ) -> str:
     """Pack the superbuild, the lock and the patches; upstream's sources are fetched later."""
-    from mlcbuild.build import pipeline
+    from mlcbuild.builder import pipeline
 
     del config_settings
     with _one_line_errors():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mlcbuild.bench.analyse import analyse, gone_since, timeline
 from mlcbuild.bench.load import due_times
-from mlcbuild.bench.model import Load, Sample, Target
+from mlcbuild.bench.records import Load, Sample, Target
 from mlcbuild.bench.verdict import headline, is_ok, notes
 
 CLOSED = Load(concurrency=1)

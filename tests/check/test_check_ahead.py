@@ -12,7 +12,7 @@ from pefactory import make_pe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.package.model import Member
+    from mlcbuild.package.member import Member
 
 SMALL_IMAGE = make_pe(imports={"a.dll": ["f"]})
 BIG_IMAGE = make_pe(imports={"a.dll": ["f"]}, exports=["g"], extra=bytes(BIG))

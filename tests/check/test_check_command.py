@@ -318,7 +318,7 @@ def test_companions_of_an_arm64_wheel_are_never_x64s(
     leaf = {"leaf/leaf.dll": make_pe(machine="arm64")}
     make_wheel(index, leaf, name="leaf", version="1.0", tag=tag)
     done = child(wheel, "--with-deps")
-    assert (done.returncode in {0, 1}, done.stderr) == (True, b"")  # brought, and judged
+    assert (done.returncode in {0, 1}, done.stderr) == (True, b"")  # fetched, and judged
 
 
 def test_a_requirement_that_the_index_lacks_makes_the_target_unreadable(

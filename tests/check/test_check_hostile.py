@@ -22,7 +22,7 @@ from wheelfactory import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.report.model import Target
+    from mlcbuild.report.result import Target
 
 
 def checked(path: Path) -> Target:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from check_facts import broken_load, image, loads, need, run_rule, subject
 from mlcbuild.check.initialiser import with_initialiser_failures
-from mlcbuild.rules.model import Neighbour
+from mlcbuild.rules.finding import Neighbour
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.model import Load
+    from mlcbuild.loader.outcome import Load
 
 LOCKS = {"msvcp140.dll": ["_Mtx_lock"]}
 FROM_SYSTEM = need("msvcp140.dll", "system", importer="pkg/a.dll")

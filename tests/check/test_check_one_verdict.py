@@ -13,7 +13,7 @@ from mlcbuild.loader.words import readable
 from pefactory import make_pe
 
 if TYPE_CHECKING:
-    from mlcbuild.report.model import Target
+    from mlcbuild.report.result import Target
 
 CTOR = "??0WriterProperties@parquet@@AEAA@PEAVMemoryPool@arrow@@_J111@Z"
 USER = make_pe(imports={"parquet.dll": [CTOR]})

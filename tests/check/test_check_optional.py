@@ -11,11 +11,11 @@ from mlcbuild.check import check_package
 from mlcbuild.check.settings import Settings
 from mlcbuild.report import as_json, as_text
 from mlcbuild.report.groups import verdict_line
-from mlcbuild.report.model import Report
+from mlcbuild.report.result import Report
 from pefactory import make_pe
 
 if TYPE_CHECKING:
-    from mlcbuild.report.model import Target
+    from mlcbuild.report.result import Target
 
 GOOD = make_pe(exports=["f"])
 SICK = make_pe(exports=["f"], imports={"gone.dll": ["f"]})

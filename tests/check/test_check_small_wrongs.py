@@ -13,7 +13,7 @@ from mlcbuild.check import check_package
 from mlcbuild.check.settings import Settings
 from mlcbuild.report import as_text
 from mlcbuild.report.groups import verdict_line
-from mlcbuild.report.model import Report
+from mlcbuild.report.result import Report
 from pefactory import make_pe
 
 #: CorHdr.h: IL alone, for any CPU.

@@ -112,7 +112,7 @@ def test_every_need_says_what_brings_it() -> None:
     for need in NEEDS:
         packages = [*need.programs.values(), *need.files.values(), need.packages]
         assert all(packages[:-1]), need.name
-        assert bool(any(packages) or need.command) != bool(need.brought_by), need.name
+        assert bool(any(packages) or need.command) != bool(need.provided_by), need.name
         assert need.advice
 
 

@@ -63,7 +63,7 @@ def test_a_wheel_is_tested_on_several_pythons_and_chatted_with_once(
 ) -> None:
     entries = matrix(capsys, "--stage", "test", "--only", "id=windows-x86_64-cpu")
     assert [(e["python"], e["chat"]) for e in entries] == [
-        ("3.10", False),
+        ("3.11", False),
         ("3.12", True),
         ("3.14", False),
     ]

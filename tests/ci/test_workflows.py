@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -313,9 +312,6 @@ def test_a_component_is_pinned_to_the_newest_commit_of_its_origin(tmp_path: Path
         load_script("pin_head").pinned(text, "gone")
 
 
-@pytest.mark.skipif(
-    sys.version_info < (3, 11), reason="cibuildwheel 4 itself runs on Python 3.11 and newer"
-)
 def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:
     from cibuildwheel.options import CommandLineArguments, Options  # noqa: PLC0415
 

@@ -26,12 +26,12 @@ from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.system import Ran
 from pefactory import make_pe
 from sickmachines import SICK, Sick, build_tree, debug_dll, release_dll
-from windowsmachines import studio
+from windowsmachines import visual_studio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.doctor.model import Result
+    from mlcbuild.doctor.check import Result
 
 #: Those that are mine to test here; runtime DLLs and GPU have their own files.
 GROUPS = ("toolchain", "python", "paths")
@@ -128,7 +128,7 @@ def test_conda_environments_are_fine() -> None:
 
 def test_the_newest_visual_studio_with_the_newest_cmake_is_fine() -> None:
     pc = windows()
-    set_studios(pc, studio(2026), studio(2022), toolset="14.50.35503")
+    set_studios(pc, visual_studio(2026), visual_studio(2022), toolset="14.50.35503")
     set_cmake(pc, "4.4.0")
     assert problems(pc) == {}
 

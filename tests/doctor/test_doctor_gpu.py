@@ -11,7 +11,7 @@ from mlcbuild.doctor.examine import examine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.doctor.model import Result
+    from mlcbuild.doctor.check import Result
 
 STORE = rf"{SYSTEM32}\DriverStore\FileRepository\gpu"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"

@@ -10,7 +10,7 @@ from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.system import Ran
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.model import Result
+    from mlcbuild.doctor.check import Result
 
 URL = "https://github.com/mlc-ai/mlc-llm"
 ASK = f"ls-remote --exit-code {URL} HEAD"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from fakemachine import KITS, VSWHERE, windows
 from mlcbuild.doctor import as_text
+from mlcbuild.doctor.check import Result, Status
 from mlcbuild.doctor.checks import CHECKS
 from mlcbuild.doctor.examine import examine
-from mlcbuild.doctor.model import Result, Status
 from mlcbuild.doctor.order import FIRST, FOLLOWS, in_order
 
 IDS = {check_id for ids in CHECKS.values() for check_id in ids}

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from fakemachine import FakeSystem, install, linux, windows
 from mlcbuild.doctor.as_page import render
+from mlcbuild.doctor.check import Examination, Result
 from mlcbuild.doctor.examine import examine
-from mlcbuild.doctor.model import Examination, Result
 from mlcbuild.doctor.redact import redacted, redactor
 
 

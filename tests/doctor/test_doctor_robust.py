@@ -16,7 +16,7 @@ from sickmachines import SICK, Sick, build_tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.doctor.model import Examination
+    from mlcbuild.doctor.check import Examination
 
 
 def crashes(examination: Examination) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import mlcbuild.doctor.checks
 import pytest
 from fakemachine import linux, windows
+from mlcbuild.doctor.check import Check, Examination, Outcome, fail, ok, warn
 from mlcbuild.doctor.checks import CHECKS, load_check
-from mlcbuild.doctor.model import Check, Examination, Outcome, fail, ok, warn
 from mlcbuild.doctor.runner import run_checks
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pefactory import make_pe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlcbuild.doctor.model import Result
+    from mlcbuild.doctor.check import Result
 
 REDIST = "winget install --exact --id Microsoft.VCRedist.2015+.x64"
 LOCKS = {"MSVCP140.dll": ["_Mtx_lock"], "KERNEL32.dll": ["Sleep"]}

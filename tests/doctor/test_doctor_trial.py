@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import mlcbuild
 import pytest
 from fakemachine import FakeSystem, linux, windows
-from mlcbuild.build.toolchain import CMake, probe
 from mlcbuild.doctor import trial
 from mlcbuild.doctor.checks import load_check
 from mlcbuild.doctor.checks.trial import trial_command
 from mlcbuild.doctor.system import Ran
+from mlcbuild.toolchain import CMake, probe
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.model import Outcome
+    from mlcbuild.doctor.check import Outcome
 
 GOOD: dict[str, Any] = {
     "step": "",

@@ -26,7 +26,7 @@ from mlcbuild.sources.cache import default_cache
 from needs import program
 from pefactory import make_pe
 from sickmachines import debug_dll
-from windowsmachines import capabilities, studio, vswhere
+from windowsmachines import capabilities, visual_studio, vswhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ def pc(lab: Lab, say: Path) -> Pc:
     for name in ("src", "VS", "tools"):
         shutil.rmtree(pc.drive / name, ignore_errors=True)
     pc.folder.mkdir(parents=True)
-    answer = vswhere(studio(2022, "BuildTools")).decode()
+    answer = vswhere(visual_studio(2022, "BuildTools")).decode()
     words = "-all -products * -prerelease -format json -utf8"
     installer = "Program Files (x86)/Microsoft Visual Studio/Installer/vswhere.exe"
     pc.program(installer, {words: answer, f"{words} -include packages": answer})
@@ -186,7 +186,7 @@ def test_an_sdk_whose_registry_entry_outlived_it(pc: Pc) -> None:
 
 
 def test_visual_studio_2026_with_an_old_cmake(pc: Pc) -> None:
-    answer = vswhere(studio(2026)).decode()
+    answer = vswhere(visual_studio(2026)).decode()
     words = "-all -products * -prerelease -format json -utf8"
     installer = "Program Files (x86)/Microsoft Visual Studio/Installer/vswhere.exe"
     pc.program(installer, {words: answer, f"{words} -include packages": answer})

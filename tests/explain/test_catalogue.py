@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from importlib.resources import files
 from typing import Any
 
@@ -12,11 +12,6 @@ from mlcbuild.doctor.checks import CHECKS
 from mlcbuild.explain import explain
 from mlcbuild.explain.catalogue import FIELDS, FILES, OPTIONAL, Symptom, read_symptoms
 from mlcbuild.explain.fragment import LOOSE, Fragment, normalised
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 ROWS = read_symptoms()
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.bench.answers import EXCERPT, is_json
 from mlcbuild.bench.client import Client, new_session
-from mlcbuild.bench.model import Target
+from mlcbuild.bench.records import Target
 from mlcbuild.bench.request import Question
 from mlcbuild.bench.target import find_target
 from mlcbuild.errors import MlcbuildError
@@ -28,7 +28,7 @@ from mlcbuild.errors import MlcbuildError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mlcbuild.bench.model import Sample
+    from mlcbuild.bench.records import Sample
 
 __all__ = ["Wire", "judge"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlcbuild.loader.model import Load, Need, Problem
-from mlcbuild.package.model import Member, WheelFacts
+from mlcbuild.loader.outcome import Load, Need, Problem
+from mlcbuild.package.member import Member, WheelFacts
 from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol, VersionResource
 from mlcbuild.rules import load_rule
-from mlcbuild.rules.model import Subject
+from mlcbuild.rules.finding import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["broken_load", "image", "loads", "need", "run_rule", "subject", "wheel"]
 

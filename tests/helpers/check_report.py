@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from check_facts import broken_load, loads, need
-from mlcbuild.report.model import Module, Report, Target
-from mlcbuild.rules.model import Finding
+from mlcbuild.report.result import Module, Report, Target
+from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.model import Load
+    from mlcbuild.loader.outcome import Load
 
 __all__ = ["finding", "full_report", "module", "wheel_target"]
 

@@ -24,7 +24,7 @@ POLICY = REPOSITORY / "python" / "mlcbuild" / "cmake" / "policy.cmake"
 #: As python/hatch_build.py declares it; the test of the example reads it from the built wheel.
 ENTRY_POINTS = """\
 [scikit-build-core.config.override]
-mlcbuild = mlcbuild.build.provider:overrides
+mlcbuild = mlcbuild.builder.provider:overrides
 """
 CMAKELISTS = """
 cmake_minimum_required(VERSION 3.20)

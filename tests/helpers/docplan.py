@@ -66,8 +66,8 @@ def _at(where: str, phrase: str) -> Elsewhere:
 
 _GATE = ".ci/run"
 _LAB = _at("tests/lab/test_lab_run.py", '"mlcbuild", "lab", "run"')
-_VERIFY = _at("tests/run/test_verify_command.py", '"verify", os.environ["MLCBUILD_TEST_WHEEL"]')
-_CHAT = _at("python/mlcbuild/run/chat.py", '"gen_config"')
+_VERIFY = _at("tests/verify/test_verify_command.py", '"verify", os.environ["MLCBUILD_TEST_WHEEL"]')
+_CHAT = _at("python/mlcbuild/verify/chat.py", '"gen_config"')
 _PLUGIN = _at("tests/plugins/test_plugins.py", '"-m", "tvm_vulkan"')
 _EXAMPLE = _at("scripts/quickstart.py", '"pip", "wheel", "./examples/ffi-hello"')
 _WINDOWS = _at(_GATE, 'verify "$MLCBUILD_TEST_WINDOWS_WHEEL"')
@@ -82,7 +82,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip wheel . --no-deps -w dist": _at(
         "scripts/quickstart.py", '"pip", "wheel", ".", "--no-deps", "-w", DIST'
     ),
-    "pip install -e .": _at("tests/build/test_ffi_hello_wheel.py", '"-e",'),
+    "pip install -e .": _at("tests/builder/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 --sdk free -o dist": _at(
         _GATE, "wheel --target win_amd64 --sdk free -o dist"
@@ -119,11 +119,11 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "tests/plugins/test_plugins.py", '"--chat", "--device", "vulkan"'
     ),
     "mlcbuild verify dist/mlc_llm-*.whl --chat --device cuda": _at(
-        "tests/run/test_verify_cuda.py", '"--chat", "--device", "cuda"'
+        "tests/verify/test_verify_cuda.py", '"--chat", "--device", "cuda"'
     ),
     "mlcbuild verify dist/ffi_hello-*.whl --run~": _at("scripts/quickstart.py", '"--run", CALL'),
     "pip install --no-index --find-links wheelhouse mlc-llm": _at(
-        "python/mlcbuild/run/steps.py", '"--find-links", str(folder.resolve())'
+        "python/mlcbuild/verify/steps.py", '"--find-links", str(folder.resolve())'
     ),
     "mlcbuild lab up": _at("tests/lab/test_lab_up.py", '"mlcbuild", "lab", "up"'),
     "mlcbuild lab pip~": _at("tests/lab/test_lab_windows_build.py", 'lab.run(["pip"'),
@@ -143,10 +143,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
     ),
     "ROW_DEVICE=cpu~": _at("tests/ci/test_workflows.py", "def test_the_linux_wheel_goes"),
     "python -m http.server -d release": _at(
-        "tests/build/test_release_command.py", "http.server.SimpleHTTPRequestHandler"
+        "tests/release/test_release_command.py", "http.server.SimpleHTTPRequestHandler"
     ),
     "pip install --index-url http://localhost:8000/simple/~": _at(
-        "tests/build/test_release_command.py", '"--index-url", url'
+        "tests/release/test_release_command.py", '"--index-url", url'
     ),
     "python -m mlcbuild.sources.crates~": _at("tests/sources/test_crates.py", "--manifest"),
     "cmake -S . -B build~": _at("tests/helpers/demoproject.py", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"),

@@ -84,7 +84,7 @@ def _row(name: str, number: int, why: str) -> Row:
         advice = _SLOW_ADVICE if name == _SLOW else ""
         return Row(number=number, what=name, why="", advice=advice, wrong=True)
     # What --setup brings, it should have brought; a server that does not answer is no fault here.
-    wrong = not need.brought_by
+    wrong = not need.provided_by
     if need.made_from:
         wrong = need.made_from != name and not lacking(need.made_from)
     return Row(number=number, what=need.what, why=why, advice=need.advice, wrong=wrong)

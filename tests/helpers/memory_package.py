@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.package.model import Kind, Member, WheelFacts
+from mlcbuild.package.member import Kind, Member, WheelFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.member import Package
 
 __all__ = ["MemoryPackage"]
 

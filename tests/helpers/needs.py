@@ -50,14 +50,14 @@ class Need:
     #: Brings it without them; goes first.
     command: tuple[str, ...] = ()
     #: What brings it where ``--setup`` cannot: a server, another system, a choice.
-    brought_by: str = ""
+    provided_by: str = ""
     #: Where this one lacks too, the test could not have run here.
     made_from: str = ""
 
     @property
     def advice(self) -> str:
         """The command, or the words, that bring it."""
-        return self.brought_by or f"{SETUP} {self.name}"
+        return self.provided_by or f"{SETUP} {self.name}"
 
 
 NEEDS = (
@@ -148,32 +148,32 @@ NEEDS = (
         name="index",
         what="the package index",
         probe=index,
-        brought_by="let pip reach an index: PIP_INDEX_URL",
+        provided_by="let pip reach an index: PIP_INDEX_URL",
     ),
     Need(
         name="sources",
         what="the Git sources",
         probe=sources,
-        brought_by="let Git reach https://github.com, or MLCBUILD_MIRROR=FOLDER",
+        provided_by="let Git reach https://github.com, or MLCBUILD_MIRROR=FOLDER",
     ),
     Need(
         name="actionlint",
         what="actionlint, or Go and its modules",
         probe=actionlint,
-        brought_by="install Go and let it reach its modules",
+        provided_by="install Go and let it reach its modules",
     ),
     Need(
         name="wheel",
         what="a built wheel",
         probe=functools.partial(asked_for, "MLCBUILD_TEST_WHEEL"),
-        brought_by="python3 scripts/quickstart.py --full, then MLCBUILD_TEST_WHEEL=dist/...whl",
+        provided_by="python3 scripts/quickstart.py --full, then MLCBUILD_TEST_WHEEL=dist/...whl",
         made_from="sources",
     ),
     Need(
         name="windows_wheel",
         what="a built Windows wheel",
         probe=functools.partial(asked_for, "MLCBUILD_TEST_WINDOWS_WHEEL"),
-        brought_by="mlcbuild wheel --target win_amd64 --sdk free, then "
+        provided_by="mlcbuild wheel --target win_amd64 --sdk free, then "
         "MLCBUILD_TEST_WINDOWS_WHEEL=dist/...whl",
         made_from="sources",
     ),
@@ -181,21 +181,21 @@ NEEDS = (
         name="upstream",
         what="the pinned sources laid out in the checkout",
         probe=laid_out,
-        brought_by="mlcbuild fetch",
+        provided_by="mlcbuild fetch",
         made_from="sources",
     ),
     Need(
         name="hour",
         what="half an hour: the builds of the workflows",
         probe=functools.partial(asked_for, "MLCBUILD_TEST_WORKFLOWS"),
-        brought_by="MLCBUILD_TEST_WORKFLOWS=1",
+        provided_by="MLCBUILD_TEST_WORKFLOWS=1",
         made_from="hour",
     ),
     Need(
         name="windows",
         what="Windows",
         probe=windows,
-        brought_by="python3 scripts/test_windows.py",
+        provided_by="python3 scripts/test_windows.py",
         made_from="windows",
     ),
 )

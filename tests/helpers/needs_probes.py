@@ -62,9 +62,9 @@ def lab() -> str:
 
 def rust_for_windows() -> str:
     """Choose a Rust as the cross build does."""
-    from mlcbuild.build.toolchain.llvm import TRIPLES  # noqa: PLC0415
-    from mlcbuild.build.toolchain.rust import choose_rust, read_rusts  # noqa: PLC0415
     from mlcbuild.errors import MlcbuildError  # noqa: PLC0415
+    from mlcbuild.llvm import TRIPLES  # noqa: PLC0415
+    from mlcbuild.toolchain.rust import choose_rust, read_rusts  # noqa: PLC0415
 
     target = TRIPLES["x86_64"]
     try:

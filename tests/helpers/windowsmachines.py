@@ -9,14 +9,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlcbuild.build.toolchain.probe import read_machine
+from mlcbuild.toolchain.probe import read_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcbuild.build.toolchain import Machine
+    from mlcbuild.toolchain import Machine
 
-__all__ = ["ALL_COMPONENTS", "X64_COMPONENTS", "capabilities", "machine", "studio", "vswhere"]
+__all__ = [
+    "ALL_COMPONENTS",
+    "X64_COMPONENTS",
+    "capabilities",
+    "machine",
+    "visual_studio",
+    "vswhere",
+]
 
 COMPONENT = "Microsoft.VisualStudio.Component."
 X64_COMPONENTS = (f"{COMPONENT}VC.Tools.x86.x64", f"{COMPONENT}Windows11SDK.26100")
@@ -35,7 +42,7 @@ VERSIONS = {
 }
 
 
-def studio(
+def visual_studio(
     year: int = 2022,
     product: str = "Community",
     *,
@@ -72,9 +79,9 @@ def studio(
     return entry
 
 
-def vswhere(*studios: Mapping[str, Any]) -> bytes:
+def vswhere(*visual_studios: Mapping[str, Any]) -> bytes:
     """Return vswhere's answer with ``-utf8``."""
-    return json.dumps(list(studios), indent=2, ensure_ascii=False).encode()
+    return json.dumps(list(visual_studios), indent=2, ensure_ascii=False).encode()
 
 
 def capabilities(version: str = "4.2.1") -> bytes:
@@ -115,7 +122,7 @@ def capabilities(version: str = "4.2.1") -> bytes:
 
 
 def machine(
-    *studios: Mapping[str, Any],
+    *visual_studios: Mapping[str, Any],
     cmake: str = "4.2.1",
     env: Mapping[str, str] | None = None,
     tag: str = "win-amd64",
@@ -125,7 +132,7 @@ def machine(
 
     def ask(command: list[str]) -> bytes | None:
         if command[0].endswith("vswhere.exe"):
-            return vswhere(*studios) if has_vswhere else None
+            return vswhere(*visual_studios) if has_vswhere else None
         if not cmake:
             return None
         return capabilities(cmake) if "capabilities" in command else b""

@@ -89,7 +89,7 @@ def test_sources_of_the_projects_among_pips_words_are_brought(
 ) -> None:
     told: list[str] = []
     monkeypatch.chdir(project)
-    builds.bring_pinned_sources(["wheel", "-v", "pins", ".", "numpy"], notice=told.append)
+    builds.fetch_pinned_sources(["wheel", "-v", "pins", ".", "numpy"], notice=told.append)
     assert told == [f"bringing the pinned sources of {project}"]
     assert (project / "pins" / "sums" / "sum.c").read_text().startswith("int sum")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlcbuild.errors import UsageError
-from mlcbuild.lab.process import Completed, EarlyEndError, run_program
+from mlcbuild.lab.wine_process import Completed, EarlyEndError, run_program
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab

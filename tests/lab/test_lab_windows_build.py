@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.stamp import digest, mismatches, read_stamp
 from mlcbuild.lab.hosttools import compiler_variables
 from mlcbuild.lab.wine import windows_path
+from mlcbuild.stamp import digest, mismatches, read_stamp
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Completed, Lab

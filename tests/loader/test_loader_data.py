@@ -16,7 +16,7 @@ from mlcbuild.errors import InputError
 from mlcbuild.loader import predict, world_from_package
 from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.names import KNOWN_DLLS
-from mlcbuild.loader.process import PRELOADED_SYSTEM
+from mlcbuild.loader.python_process import PRELOADED_SYSTEM
 from mlcbuild.loader.systemdata import MAGIC, SystemData, builtin_system
 from needs import program
 from pefactory import make_pe

@@ -14,7 +14,7 @@ from tinydll import Machine, Toolchain, build_dll
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.package.model import WheelFacts
+    from mlcbuild.package.member import WheelFacts
 
 
 def user_of_leaf(folder: Path, *, exe: bool = False) -> tuple[bytes, bytes]:

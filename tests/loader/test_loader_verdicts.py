@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from loadercases import CASES, Case
 from mlcbuild.loader import Load, Options, predict, world_from_package
-from mlcbuild.package.model import Member
+from mlcbuild.package.member import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlcbuild.package.model import Kind, WheelFacts
+    from mlcbuild.package.member import Kind, WheelFacts
 
 
 class FolderPackage:

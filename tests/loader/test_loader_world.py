@@ -11,7 +11,7 @@ from mlcbuild.loader import Load, Options, World, predict, world_from_package
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.system import NameList
 from mlcbuild.package.folder import FilesPackage
-from mlcbuild.package.model import WheelFacts
+from mlcbuild.package.member import WheelFacts
 from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
 
 if TYPE_CHECKING:

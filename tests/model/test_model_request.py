@@ -191,7 +191,7 @@ def test_a_linker_that_is_not_there_is_named_before_it_compiles(
 @pytest.mark.slow
 def test_cudas_compiler_is_content_with_zig_where_there_is_no_other(tmp_path: Path) -> None:
     tools = linkers.choose(which=lambda _: None)
-    folder = cuda_tools.bring(print)
+    folder = cuda_tools.fetch(print)
     cuda_tools.stand_in(tools, tmp_path)
     variables = cuda_tools.environment(folder, tmp_path, "") | cuda_tools.host_compiler(
         tools, tmp_path

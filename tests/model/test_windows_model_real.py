@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.model.device_code import read_device_code
-from mlcbuild.run import chat
-from mlcbuild.run.steps import Limits
-from mlcbuild.run.wine import WinePlace
+from mlcbuild.verify import chat
+from mlcbuild.verify.steps import Limits
+from mlcbuild.verify.wine import WinePlace
 from needs import require
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from wheelfactory import make_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.package.model import Member, Package
+    from mlcbuild.package.member import Member, Package
 
 
 def damaged(package: Package, member: Member) -> bool:

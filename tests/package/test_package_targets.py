@@ -19,7 +19,7 @@ from wheelfactory import make_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.member import Package
 
 
 def images(package: Package) -> list[str]:

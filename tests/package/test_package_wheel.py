@@ -13,7 +13,7 @@ import pytest
 from mlcbuild.errors import InputError
 from mlcbuild.package import inflate
 from mlcbuild.package.digest import Digester
-from mlcbuild.package.model import Member
+from mlcbuild.package.member import Member
 from mlcbuild.package.targets import open_package
 from pefactory import make_pe
 from wheelfactory import make_wheel, make_zip, raw_member

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from mlcbuild.pythonversions import OLDEST
 
 ROOT = Path(__file__).resolve().parents[2]
 UPSTREAM = ROOT / "3rdparty" / "mlc-llm" / "python" / "mlc_llm"
@@ -105,8 +102,8 @@ def test_what_is_imported_later_is_declared_or_in_the_extra_that_brings_it(
         for name in imports(path)[1] - UNSUPPORTED:
             if normal(DISTRIBUTIONS.get(name, name)) in project[""]:
                 continue
-            brought = project.get(LAZY.get(name, "?"), set())
-            if normal(DISTRIBUTIONS.get(name, name)) not in brought:
+            fetched = project.get(LAZY.get(name, "?"), set())
+            if normal(DISTRIBUTIONS.get(name, name)) not in fetched:
                 undeclared[name] = path.relative_to(UPSTREAM).as_posix()
 
     assert undeclared == {}
@@ -133,3 +130,18 @@ def test_tvm_is_pinned_to_the_release_the_libraries_are_built_against(
 
     assert {"apache-tvm", "apache-tvm-ffi"} <= project[""]
     assert re.search(r'"apache-tvm==\d[\w.]*"', text)
+
+
+def test_every_project_of_the_repository_asks_for_the_same_oldest_python() -> None:
+    asked = {
+        str(path.relative_to(ROOT)): tomllib.loads(path.read_text("utf-8"))["project"][
+            "requires-python"
+        ]
+        for path in (
+            ROOT / "pyproject.toml",
+            *ROOT.glob("python/pyproject.toml"),
+            *ROOT.glob("plugins/*/pyproject.toml"),
+            *ROOT.glob("examples/*/pyproject.toml"),
+        )
+    }
+    assert set(asked.values()) == {f">={OLDEST[0]}.{OLDEST[1]}"}, asked

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
-from mlcbuild.sources.fetch import bring
+from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import load
 from treehashes import hashes
 
@@ -131,7 +131,7 @@ def fetch_tests(folder: Path, names: Iterable[str]) -> list[str]:
     (tvm,) = lock.select(["tvm"])
     files = [f"tests/python/codegen/test_target_codegen_{name}.py" for name in names]
     tests = replace(tvm, paths=("LICENSE", *files), exclude=(), licence_files=("LICENSE",))
-    bring(replace(lock, path=folder / "sources.toml", components=(tests,)), into=folder / "from")
+    fetch(replace(lock, path=folder / "sources.toml", components=(tests,)), into=folder / "from")
     return files
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlcbuild.lab import Lab
-    from mlcbuild.lab.process import Completed
+    from mlcbuild.lab.wine_process import Completed
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_lab]
 

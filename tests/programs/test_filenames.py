@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlcbuild import aside
+from mlcbuild import staging
 from mlcbuild.filenames import is_plain, plain
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
@@ -73,7 +73,7 @@ def test_a_link_beside_the_file_is_not_written_through(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     (tmp_path / "out.part").symlink_to(victim)
-    aside.replace(tmp_path / "out", b"new")
+    staging.replace(tmp_path / "out", b"new")
     assert (victim.read_bytes(), (tmp_path / "out").read_bytes()) == (b"precious", b"new")
     assert not (tmp_path / "out").is_symlink()
 
@@ -90,7 +90,7 @@ def test_a_download_goes_on_in_a_file_of_our_own_alone(tmp_path: Path, kind: str
         part.hardlink_to(victim)
     else:
         part.symlink_to(victim)
-    with aside.open_kept(part) as out:
+    with staging.open_kept(part) as out:
         assert out.seek(0, os.SEEK_END) == 0
         out.write(b"mine")
     assert part.read_bytes() == b"mine"
@@ -100,7 +100,7 @@ def test_a_download_goes_on_in_a_file_of_our_own_alone(tmp_path: Path, kind: str
 
 def test_a_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
     (tmp_path / "file.part").write_bytes(b"begun")
-    with aside.open_kept(tmp_path / "file.part") as out:
+    with staging.open_kept(tmp_path / "file.part") as out:
         assert out.seek(0, os.SEEK_END) == 5
 
 
@@ -108,5 +108,5 @@ def test_a_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "x.lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic"):
-        aside.open_lock(tmp_path / "x.lock")
+        staging.open_lock(tmp_path / "x.lock")
     assert not (tmp_path / "elsewhere").exists()

@@ -20,12 +20,12 @@ from mlcbuild.foreign import (
     sarif_text,
     visible,
 )
-from mlcbuild.loader.model import Load
+from mlcbuild.loader.outcome import Load
 from mlcbuild.logfile import CHILDREN, kept
 from mlcbuild.redaction import hide
 from mlcbuild.report import render
-from mlcbuild.report.model import Module, Report, Target
-from mlcbuild.rules.model import Finding
+from mlcbuild.report.result import Module, Report, Target
+from mlcbuild.rules.finding import Finding
 from mlcbuild.streams import inert, styled
 
 if TYPE_CHECKING:

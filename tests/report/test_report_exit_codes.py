@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from check_facts import broken_load
 from check_report import finding, module, wheel_target
-from mlcbuild.report.model import Report, Target
+from mlcbuild.report.result import Report, Target
 
 CLEAN = Target(name="a.dll", kind="image")
 UNREADABLE = Target(name="b.whl", kind="wheel", error="no such file")

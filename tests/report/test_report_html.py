@@ -8,7 +8,7 @@ import pytest
 from check_report import finding, full_report, module
 from mlcbuild.errors import UsageError
 from mlcbuild.page import of_check
-from mlcbuild.report.model import Report, Target
+from mlcbuild.report.result import Report, Target
 
 
 class _Page(HTMLParser):

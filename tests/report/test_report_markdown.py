@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from check_report import finding, full_report, wheel_target
 from mlcbuild.report import as_markdown
-from mlcbuild.report.model import Report
+from mlcbuild.report.result import Report
 
 
 def test_every_target_has_its_verdict_and_a_table_of_findings() -> None:

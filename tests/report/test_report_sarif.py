@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from check_report import finding, full_report, wheel_target
 from mlcbuild.report import as_sarif
-from mlcbuild.report.model import Report
+from mlcbuild.report.result import Report
 from mlcbuild.rules import RULE_IDS
 from pydantic import ValidationError
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from check_report import finding, full_report, module, wheel_target
 from mlcbuild.report import as_markdown, as_text
-from mlcbuild.report.model import Report, Target
+from mlcbuild.report.result import Report, Target
 
 
 def test_the_verdict_is_the_first_line() -> None:

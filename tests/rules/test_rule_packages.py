@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from check_facts import image, loads, need, run_rule, subject, wheel
-from mlcbuild.package.model import Member
+from mlcbuild.package.member import Member
 from mlcbuild.package.record import parse_record
-from mlcbuild.rules.model import Neighbour
+from mlcbuild.rules.finding import Neighbour
 from mlcbuild.rules.path_too_long import LONGEST_PATH, PER_USER, STORE
 
 

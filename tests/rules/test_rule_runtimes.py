@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from check_facts import image, loads, need, run_rule, subject
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
-from mlcbuild.rules.model import Neighbour
+from mlcbuild.rules.finding import Neighbour
 from mlcbuild.rules.names import is_mangled, original_name
 from mlcbuild.rules.redist_needed import minimum_msvcp140
 from mlcbuild.rules.toolsets import needed_redist

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.toolchain.llvm import Llvm, find_llvm
+from mlcbuild.llvm import Llvm, find_llvm
 from mlcbuild.sdk.free import COMPONENT, make_free_sdk
 from mlcbuild.sources.cache import default_cache
-from mlcbuild.sources.fetch import bring
+from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import load
 from needs import require
 
@@ -37,7 +37,7 @@ def make_sdk(
 
     def make(machine: Machine) -> WindowsSdk:
         into = tmp_path_factory.mktemp("sources")
-        bring(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
+        fetch(load(ROOT / "3rdparty" / "sources.toml"), into=into, only=[COMPONENT])
         sdk = make_free_sdk(default_cache(), into / COMPONENT, llvm, machine, print)
         shutil.rmtree(into)
         return sdk

@@ -14,8 +14,8 @@ from mlcbuild.sdk import free
 from mlcbuild.sdk.windows_sdk import read_sdk
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.llvm import Llvm
     from mlcbuild.lab import Lab
+    from mlcbuild.llvm import Llvm
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from mlcbuild.pe.reader import read_image
 from test_free_sdk import PROGRAM, build
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.llvm import Llvm
+    from mlcbuild.llvm import Llvm
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.toolchain.llvm import Llvm
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, InputError, UsageError
+from mlcbuild.llvm import Llvm
 from mlcbuild.sdk.choose import choose_sdk
 from needs import require
 
@@ -56,7 +56,7 @@ def stand_in(folder: Path, name: str, *, fails: bool = False) -> dict[str, str]:
 
 
 def chosen(cache: Path, env: dict[str, str], asked: str = "", **options: bool) -> WindowsSdk:
-    def bring_stl() -> Path:
+    def fetch_stl() -> Path:
         raise AssertionError("Microsoft's SDK has its own")
 
     return choose_sdk(
@@ -66,7 +66,7 @@ def chosen(cache: Path, env: dict[str, str], asked: str = "", **options: bool) -
         machine="x86_64",
         cache=cache,
         llvm=LLVM,
-        bring_stl=bring_stl,
+        fetch_stl=fetch_stl,
         notice=print,
     )
 
@@ -78,7 +78,7 @@ def test_with_nothing_said_one_line_names_every_way(tmp_path: Path) -> None:
     for way in ("--accept-license", "XWIN_ACCEPT_LICENSE=1", "--sdk DIR", "--sdk free"):
         assert way in said
     assert "\n" not in said
-    assert not (tmp_path / "bin" / "log.txt").exists(), "nothing is brought unasked"
+    assert not (tmp_path / "bin" / "log.txt").exists(), "nothing is fetched unasked"
 
 
 @pytest.mark.parametrize("name", ["xwin", "cargo-xwin"])
@@ -115,9 +115,9 @@ def test_a_half_made_sdk_of_an_interrupted_run_is_made_anew(tmp_path: Path) -> N
 
 
 def test_a_named_folder_needs_no_licence_flag(tmp_path: Path) -> None:
-    brought = chosen(tmp_path, stand_in(tmp_path / "bin", "xwin"), accepted=True)
-    assert chosen(tmp_path / "other", {"PATH": ""}, str(brought.folder)).kind == "microsoft"
-    variable = {"PATH": "", "MLCBUILD_WINDOWS_SDK": str(brought.folder)}
+    fetched = chosen(tmp_path, stand_in(tmp_path / "bin", "xwin"), accepted=True)
+    assert chosen(tmp_path / "other", {"PATH": ""}, str(fetched.folder)).kind == "microsoft"
+    variable = {"PATH": "", "MLCBUILD_WINDOWS_SDK": str(fetched.folder)}
     assert chosen(tmp_path / "other", variable).kind == "microsoft"
 
 

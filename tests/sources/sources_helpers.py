@@ -226,12 +226,12 @@ def fetch_pinned(component: str, into: Path, *, without: str = "") -> Path:
         shutil.copyfile(ROOT / "3rdparty" / "sources.toml", lock)
         (lock.parent / "patches" / f"{without}.toml").unlink()
     command = [sys.executable, "-m", "mlcbuild", "fetch", "--lock"]
-    brought = subprocess.run(
+    fetched = subprocess.run(
         [*command, str(lock), "--into", str(into), component],
         env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    assert brought.returncode == 0, brought.stderr
+    assert fetched.returncode == 0, fetched.stderr
     return into / component

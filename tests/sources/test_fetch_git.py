@@ -265,9 +265,9 @@ def test_a_forged_object_is_found_by_its_hash(
     """Other bytes under a right name: Git itself would hand them out."""
     assert fetch(project) == 0
     for pack in project.entry.glob("objects/pack/*.pack"):
-        aside = project.cache / pack.name
-        pack.rename(aside)
-        with aside.open("rb") as stream:
+        staged = project.cache / pack.name
+        pack.rename(staged)
+        with staged.open("rb") as stream:
             command = ["git", "--git-dir", str(project.entry), "unpack-objects", "-q"]
             subprocess.run(command, stdin=stream, check=True)
     oid = git("rev-parse", f"{project.commit}:src/main.cc", cwd=project.repository)

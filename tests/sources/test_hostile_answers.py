@@ -12,10 +12,10 @@ import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources import objects, pace, transfer
+from mlcbuild.sources.git_process import Git
 from mlcbuild.sources.index import Index, IndexFile
 from mlcbuild.sources.lock import Component, GitOrigin
 from mlcbuild.sources.pipconfig import IndexSettings
-from mlcbuild.sources.process import Git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mlcbuild.build.toolchain.probe import ask_vswhere, read_machine
 from mlcbuild.doctor.real import RealSystem
+from mlcbuild.toolchain.probe import ask_vswhere, read_machine
 from tinydll import build_dll
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from mlcbuild.sources.process import _heard
+from mlcbuild.sources.git_process import _heard
 
 
 def test_a_git_that_ends_without_reading_its_input_is_heard_to_its_end() -> None:

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.build.toolchain.activate import WindowsShell, environment
-from mlcbuild.build.toolchain.choice import NINJA, Choice, Vcvars
 from mlcbuild.errors import FailedError
+from mlcbuild.toolchain.activate import WindowsShell, environment
+from mlcbuild.toolchain.choice import NINJA, Choice, Vcvars
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mlcbuild.bench.model import CONNECTION_FAILURES, Failures, RunResult, Second
+from mlcbuild.bench.records import CONNECTION_FAILURES, Failures, RunResult, Second
 from mlcbuild.bench.stats import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlcbuild.bench.model import Ended, Load, Sample
+    from mlcbuild.bench.records import Ended, Load, Sample
 
 __all__ = ["analyse", "failure_groups", "gone_since", "timeline"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild import __version__
 
 if TYPE_CHECKING:
-    from mlcbuild.bench.model import Load, Result, RunResult
+    from mlcbuild.bench.records import Load, Result, RunResult
     from mlcbuild.bench.stats import Spread
 
 __all__ = ["SCHEMA_VERSION", "render", "table"]

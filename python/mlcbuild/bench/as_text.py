@@ -9,7 +9,7 @@ from mlcbuild.bench.verdict import kind_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlcbuild.bench.model import Result, RunResult
+    from mlcbuild.bench.records import Result, RunResult
     from mlcbuild.bench.stats import Spread
 
 __all__ = ["render", "short_time"]

@@ -21,7 +21,7 @@ from mlcbuild.bench.answers import (
     judge_plain,
 )
 from mlcbuild.bench.body import PLAIN, STREAM, BodyError, Plain, pieces, whole
-from mlcbuild.bench.model import Sample
+from mlcbuild.bench.records import Sample
 from mlcbuild.bench.request import bodies
 from mlcbuild.errors import InputError, UsageError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from mlcbuild.bench.model import Target
+    from mlcbuild.bench.records import Target
     from mlcbuild.bench.request import Question
 
 __all__ = ["Client", "new_session", "read_once"]

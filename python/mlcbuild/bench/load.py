@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mlcbuild.bench.client import Client
-    from mlcbuild.bench.model import Load, RunResult
+    from mlcbuild.bench.records import Load, RunResult
 
 __all__ = ["due_times", "run_load"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlcbuild.bench.model import Load
     from mlcbuild.bench.recorder import Recorder
+    from mlcbuild.bench.records import Load
 
 __all__ = ["bar"]
 

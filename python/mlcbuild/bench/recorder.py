@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.bench.model import CONNECTION_FAILURES
+from mlcbuild.bench.records import CONNECTION_FAILURES
 
 if TYPE_CHECKING:
-    from mlcbuild.bench.model import Ended, Sample
+    from mlcbuild.bench.records import Ended, Sample
 
 __all__ = ["GIVE_UP_AFTER", "Recorder"]
 

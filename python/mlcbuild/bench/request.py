@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcbuild.bench.model import Target
+    from mlcbuild.bench.records import Target
 
 __all__ = ["DEFAULT_PROMPT", "Question", "bodies"]
 

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlcbuild.bench.client import Client, new_session
 from mlcbuild.bench.load import run_load
-from mlcbuild.bench.model import Result
+from mlcbuild.bench.records import Result
 from mlcbuild.bench.request import Question
 from mlcbuild.bench.target import find_target, hint_for, served_models
 from mlcbuild.bench.verdict import headline, is_ok, notes
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from mlcbuild.bench.model import Api, Load, RunResult, Target
     from mlcbuild.bench.recorder import Recorder
+    from mlcbuild.bench.records import Api, Load, RunResult, Target
 
 __all__ = ["Plan", "bench"]
 
@@ -54,7 +54,7 @@ def bench(plan: Plan, on_start: Callable[[Load, Recorder], None] = lambda *_: No
 
 
 async def _bench(plan: Plan, on_start: Callable[[Load, Recorder], None]) -> Result:
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    started = datetime.now(UTC).isoformat(timespec="seconds")
     interrupted = asyncio.Event()
     headers = plan.question.headers
     async with new_session(plan.timeout_s) as session:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from mlcbuild.bench.answers import excerpt_of
-from mlcbuild.bench.model import Target
+from mlcbuild.bench.records import Target
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.jsontext import parse
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from mlcbuild.bench.model import Api
+    from mlcbuild.bench.records import Api
 
 __all__ = ["api_of_path", "find_target", "hint_for", "served_models"]
 

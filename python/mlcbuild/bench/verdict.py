@@ -9,7 +9,7 @@ from mlcbuild.bench.answers import excerpt_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlcbuild.bench.model import Failures, RunResult, Target
+    from mlcbuild.bench.records import Failures, RunResult, Target
 
 __all__ = ["headline", "is_ok", "kind_words", "notes"]
 

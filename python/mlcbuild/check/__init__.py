@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.check.settings import Settings
-    from mlcbuild.package.model import Kind, Package
-    from mlcbuild.report.model import Module, Report, Target
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.package.member import Kind, Package
+    from mlcbuild.report.result import Module, Report, Target
+    from mlcbuild.rules.finding import Subject
 
 __all__ = ["check", "check_package"]
 
@@ -45,7 +45,7 @@ def check(targets: Sequence[str], settings: Settings) -> Report:
         ]
         several = counted(targets, "checking target") if len(targets) > 1 else targets
         checked = tuple(_one(spec, companions, settings) for spec in several)
-    from mlcbuild.report.model import Report  # noqa: PLC0415 - see check_package
+    from mlcbuild.report.result import Report  # noqa: PLC0415 - see check_package
 
     return Report(targets=checked, strict=settings.strict)
 
@@ -70,7 +70,7 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
 
 
 def _unreadable(spec: str, message: str, remedy: str) -> Target:
-    from mlcbuild.report.model import Target  # noqa: PLC0415 - see check_package
+    from mlcbuild.report.result import Target  # noqa: PLC0415 - see check_package
 
     return Target(name=spec, kind=_kind(spec), error=message, remedy=remedy)
 
@@ -98,7 +98,7 @@ def check_package(
 
             subject = replace(subject, optional=optional_images(subject, package))
         findings = judge(subject, ignore=settings.ignore)
-    from mlcbuild.report.model import Target  # noqa: PLC0415
+    from mlcbuild.report.result import Target  # noqa: PLC0415
 
     return Target(
         name=subject.name,
@@ -152,7 +152,7 @@ def _kind(spec: str) -> Kind:
 
 
 def _module(subject: Subject, path: str) -> Module:
-    from mlcbuild.report.model import Module  # noqa: PLC0415
+    from mlcbuild.report.result import Module  # noqa: PLC0415
     from mlcbuild.rules.toolsets import dotted, newest_toolset  # noqa: PLC0415
 
     image = subject.images.get(path)

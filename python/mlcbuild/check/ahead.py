@@ -16,7 +16,7 @@ from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import Record
-    from mlcbuild.package.model import Member, Package
+    from mlcbuild.package.member import Member, Package
 
 __all__ = ["Ahead"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.loader import predict, world_from_package
-from mlcbuild.loader.process import machine_of_tags
+from mlcbuild.loader.python_process import machine_of_tags
 from mlcbuild.package.natives import foreign_format
 from mlcbuild.progress import counted
-from mlcbuild.rules.model import Neighbour, Subject
+from mlcbuild.rules.finding import Neighbour, Subject
 from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 from mlcbuild.rules.providers import flat
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mlcbuild.check.reading import ReadingPackage
     from mlcbuild.check.settings import Settings
     from mlcbuild.loader.images import Tree
-    from mlcbuild.loader.model import Load
+    from mlcbuild.loader.outcome import Load
     from mlcbuild.loader.world import World
-    from mlcbuild.package.model import Member, Package
+    from mlcbuild.package.member import Member, Package
     from mlcbuild.pe.facts import Image, Machine
 
 __all__ = ["subject_of"]

@@ -15,8 +15,8 @@ from mlcbuild.rules.names import base_name
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.model import Load, Verdict
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.loader.outcome import Load, Verdict
+    from mlcbuild.rules.finding import Subject
 
 __all__ = ["INITIALISER_FAILED", "with_initialiser_failures"]
 

@@ -19,8 +19,8 @@ from mlcbuild.loader.assume import calls_loader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mlcbuild.package.model import Package
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.package.member import Package
+    from mlcbuild.rules.finding import Subject
 
 __all__ = ["guarded", "optional_images"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from mlcbuild.package.model import Kind, Member, Package, WheelFacts
+    from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 
 __all__ = ["STAMP_SUFFIX", "ReadingPackage"]
 

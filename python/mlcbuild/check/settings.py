@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -114,10 +113,8 @@ def _table(pyproject: Path) -> dict[str, Any]:
         raise InputError(f"cannot read {pyproject}: {error.strerror}") from error
     if b"mlcbuild" not in data:
         return {}  # spare the parser's import: most projects have no table
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415
-    else:
-        import tomli as tomllib  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415
+
     try:
         table = tomllib.loads(data.decode("utf-8")).get("tool", {}).get("mlcbuild", {})
         table = table.get("check", {})

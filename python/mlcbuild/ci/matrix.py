@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ROWS", "Row", "as_entry", "chosen", "test_jobs"]
 
 #: The oldest, the middle and the newest Python of a py3-none wheel.
-_PYTHONS: Final = ("3.10", "3.12", "3.14")
+_PYTHONS: Final = ("3.11", "3.12", "3.14")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

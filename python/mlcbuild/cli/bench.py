@@ -81,9 +81,9 @@ def run(args: argparse.Namespace) -> int:
     with bar() as on_start:
         result = bench(plan, on_start)
     if args.output is not None:
-        from mlcbuild.report.write import write_aside  # noqa: PLC0415
+        from mlcbuild.report.write import write_output  # noqa: PLC0415
 
-        write_aside(args.output, as_json.render(result))
+        write_output(args.output, as_json.render(result))
     sys.stdout.write(as_json.render(result) if args.json else as_text.render(result))
     if result.interrupted:
         return _INTERRUPTED

@@ -12,7 +12,7 @@ from mlcbuild.report import FORMATS, render
 if TYPE_CHECKING:
     import argparse
 
-    from mlcbuild.report.model import Report
+    from mlcbuild.report.result import Report
 
 __all__ = ["configure", "run"]
 
@@ -83,9 +83,9 @@ def run(args: argparse.Namespace) -> int:
             line = one_line(f"mlcbuild check: error: {target.error}{remedy}")
             print(line, file=sys.stderr)
     if args.output is not None:
-        from mlcbuild.report.write import write_aside  # noqa: PLC0415
+        from mlcbuild.report.write import write_output  # noqa: PLC0415
 
-        write_aside(args.output, render(report, settings.format, verbose=True))
+        write_output(args.output, render(report, settings.format, verbose=True))
         _show(report, "text", verbose=args.verbose)
     else:
         _show(report, settings.format, verbose=args.verbose)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from mlcbuild.build.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.clang_cl import ClangCl
 
 __all__ = ["configure", "run"]
 
@@ -139,7 +139,7 @@ def _say(text: str) -> None:
 
 def _run(verbose: bool, command: list[str], env: Mapping[str, str], folder: Path) -> int:  # noqa: FBT001 - bound by run
     """Run a step of the build: all of its output with -v, else what tells of its failure."""
-    from mlcbuild.build.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.builder.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.progress import Line  # noqa: PLC0415
 
     say = (lambda text: print(text, flush=True)) if verbose else None

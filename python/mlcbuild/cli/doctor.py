@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mlcbuild.doctor.model import Check, Examination
+    from mlcbuild.doctor.check import Check, Examination
     from mlcbuild.doctor.repairs import Repaired
     from mlcbuild.doctor.system import System
 
@@ -127,9 +127,9 @@ def _form(report: Path | None) -> str:
 def _write_report(path: Path, form: str, examination: Examination, system: System) -> None:
     from mlcbuild.doctor.as_page import render  # noqa: PLC0415
     from mlcbuild.doctor.redact import redacted  # noqa: PLC0415
-    from mlcbuild.report.write import write_aside  # noqa: PLC0415
+    from mlcbuild.report.write import write_output  # noqa: PLC0415
 
-    write_aside(path, render(redacted(examination, system), form), option="--report")
+    write_output(path, render(redacted(examination, system), form), option="--report")
     print(f"{path} written, without names of users and hosts", file=sys.stderr)
 
 

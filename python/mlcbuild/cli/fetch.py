@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.progress import Line
-from mlcbuild.sources.fetch import Brought, Progress, bring
+from mlcbuild.sources.fetch import Fetched, Progress, fetch
 from mlcbuild.sources.lock import LOCK, find_project, load
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
     lock = load((args.lock or _find_lock()).absolute())
     chosen = lock.components if args.all else lock.needed_for().components
-    brought = bring(
+    fetched = fetch(
         lock,
         into=args.into,
         cache=args.cache,
@@ -116,10 +116,10 @@ def run(args: argparse.Namespace) -> int:
         progress=_Line(),
     )
     if args.json:
-        _print_json(brought)
+        _print_json(fetched)
     else:
-        _print_text(brought, verified=args.verify)
-    altered = [item for item in brought if item.altered]
+        _print_text(fetched, verified=args.verify)
+    altered = [item for item in fetched if item.altered]
     if altered:
         names = " ".join(item.component for item in altered)
         raise FailedError(
@@ -129,22 +129,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_text(brought: list[Brought], *, verified: bool) -> None:
-    for item in brought:
+def _print_text(fetched: list[Fetched], *, verified: bool) -> None:
+    for item in fetched:
         done = f"{item.written} written" if item.written else "unchanged"
         if verified:
             done = "verified" if not item.altered else f"{len(item.altered)} altered"
         print(f"{item.component:<16} {item.files:>5} files, {done}")
         for path in item.altered:
             print(f"  altered: {item.folder / path}")
-    git = sum(item.git_bytes for item in brought)
-    index = sum(item.index_bytes for item in brought)
+    git = sum(item.git_bytes for item in fetched)
+    index = sum(item.index_bytes for item in fetched)
     print(f"received {git / 1e6:.2f} MB from Git, {index / 1e6:.2f} MB from the package index")
 
 
-def _print_json(brought: list[Brought]) -> None:
+def _print_json(fetched: list[Fetched]) -> None:
     import json  # noqa: PLC0415 - only for --json
     from dataclasses import asdict  # noqa: PLC0415
 
-    components = [asdict(item) | {"folder": str(item.folder)} for item in brought]
+    components = [asdict(item) | {"folder": str(item.folder)} for item in fetched]
     print(json.dumps({"schema_version": 1, "components": components}, indent=2))

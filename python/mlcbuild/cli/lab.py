@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.lab import down, up
-from mlcbuild.lab.builds import bring_pinned_sources, build_variables
+from mlcbuild.lab.builds import build_variables, fetch_pinned_sources
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     env = build_variables(lab) if args.compiler else {}
     if args.action == "pip":
         if args.compiler:
-            bring_pinned_sources(words, notice=_notice)
+            fetch_pinned_sources(words, notice=_notice)
         words = ["pip", *words]
     return _exit(words[0], _run(lab, words, args.timeout, env))
 
@@ -108,7 +108,7 @@ def _exit(program: str, done: Completed) -> int:
         raise FailedError(f"{program} did not end in {done.seconds:.0f} s and was ended")
     if done.code <= _LARGEST_CODE:
         return done.code
-    from mlcbuild.run.process import describe_exit  # noqa: PLC0415 - only for a crash
+    from mlcbuild.supervised import describe_exit  # noqa: PLC0415 - only for a crash
 
     raise FailedError(f"{program} {describe_exit(done.code)}")
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mlcbuild.repair import Repair
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["configure", "run"]
 

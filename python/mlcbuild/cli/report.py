@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.page.read import sections_of  # noqa: PLC0415
     from mlcbuild.page.render import render  # noqa: PLC0415
     from mlcbuild.page.verdict import verdict_of, worst_code  # noqa: PLC0415
-    from mlcbuild.report.write import write_aside  # noqa: PLC0415
+    from mlcbuild.report.write import write_output  # noqa: PLC0415
 
     sections = sections_of(args.targets, settings_from(vars(args), Path("pyproject.toml")))
-    write_aside(args.output, render(sections))
+    write_output(args.output, render(sections))
     verdicts = [verdict_of(section) for section in sections]
     for section, verdict in zip(sections, verdicts, strict=True):
         print(f"{verdict.word}: {section.title}: {verdict.line}")

@@ -41,12 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the choice, or hand its environment on."""
-    from mlcbuild.build.toolchain import NINJA, choose, read_wishes  # noqa: PLC0415
-    from mlcbuild.build.toolchain.activate import environment  # noqa: PLC0415
-    from mlcbuild.build.toolchain.probe import read_machine  # noqa: PLC0415
+    from mlcbuild.toolchain import NINJA, choose, read_overrides  # noqa: PLC0415
+    from mlcbuild.toolchain.activate import environment  # noqa: PLC0415
+    from mlcbuild.toolchain.probe import read_machine  # noqa: PLC0415
 
     env = {**os.environ, **({"CMAKE_GENERATOR": NINJA} if args.ninja else {})}
-    choice = choose(read_machine(env), read_wishes(env=env))
+    choice = choose(read_machine(env), read_overrides(env=env))
     if args.export is None:
         if args.json:
             import json  # noqa: PLC0415

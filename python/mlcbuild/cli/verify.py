@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
-from mlcbuild.run.steps import Limits
-from mlcbuild.run.verify import Options, Step, verify
+from mlcbuild.verify.sequence import Options, Step, verify
+from mlcbuild.verify.steps import Limits
 
 if TYPE_CHECKING:
     import argparse

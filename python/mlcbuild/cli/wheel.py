@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.options import DEVICES, TARGETS, parse
-from mlcbuild.build.plugins import plugin_folders, plugin_settings, require_plugins
+from mlcbuild.builder.options import DEVICES, TARGETS, parse
+from mlcbuild.builder.plugins import plugin_folders, plugin_settings, require_plugins
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.lock import LOCK, find_project
 
 if TYPE_CHECKING:
     import argparse
 
-    from mlcbuild.build.options import BuildOptions
-    from mlcbuild.build.toolchain.clang_cl import ClangCl
+    from mlcbuild.builder.options import BuildOptions
+    from mlcbuild.toolchain.clang_cl import ClangCl
     from mlcbuild.wheelhouse.folder import Made
 
 __all__ = ["configure", "run"]
@@ -155,7 +155,7 @@ def _build(
 
 def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) -> ClangCl:
     """Say what the other system's build lacks here, with its own exit code, before pip begins."""
-    from mlcbuild.build.cross import find_cross  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.builder.cross import find_cross  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.sources.fetch import Progress  # noqa: PLC0415
     from mlcbuild.sources.lock import load  # noqa: PLC0415
 
@@ -256,7 +256,7 @@ def _told(made: Made) -> int:
 
 def _run(command: list[str], args: argparse.Namespace) -> int:
     """Run pip: its output as it is, or one line of progress on a terminal, and all in a log."""
-    from mlcbuild.build.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
+    from mlcbuild.builder.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.programs import run as run_program  # noqa: PLC0415
     from mlcbuild.progress import Line  # noqa: PLC0415
 

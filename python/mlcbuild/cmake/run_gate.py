@@ -13,6 +13,6 @@ if __name__ == "__main__":
     root = str(Path(__file__).resolve().parents[2])
     if root not in sys.path:
         sys.path.insert(1, root)
-    from mlcbuild.build.gate import main
+    from mlcbuild.builder.gate import main
 
     sys.exit(main())

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.project import read_project
+from mlcbuild.builder.project import read_project
 from mlcbuild.errors import FailedError
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from mlcbuild.cross.installed import Installed
     from mlcbuild.cross.target import Target
 
-__all__ = ["bring_companions", "replace_headers"]
+__all__ = ["fetch_companions", "replace_headers"]
 
 _HEADERS: Final = (".h", ".hpp")
 
 
-def bring_companions(
+def fetch_companions(
     project: Path, target: Target, into: Path, installed: Iterable[Installed]
 ) -> Path | None:
     """Unpack the wheels of the project's companions into ``into``, in the versions of the build.
@@ -46,7 +46,7 @@ def bring_companions(
                 remedy="add it to build-system.requires",
             )
         python = (3, target.minor)
-        wheel = _bring(f"{name}=={versions[name]}", into, python, target)
+        wheel = _fetch(f"{name}=={versions[name]}", into, python, target)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(into)
         wheel.unlink()
@@ -64,14 +64,14 @@ def replace_headers(installed: Iterable[Installed], target: Target) -> None:
         with tempfile.TemporaryDirectory(prefix="mlcbuild-headers-") as folder:
             # Of the Python that has this version here: headers are the same for all.
             python = sys.version_info[:2]
-            wheel = _bring(f"{each.name}=={each.version}", Path(folder), python, target)
+            wheel = _fetch(f"{each.name}=={each.version}", Path(folder), python, target)
             with zipfile.ZipFile(wheel) as archive:
                 for name in archive.namelist():
                     if name.endswith(_HEADERS):
                         archive.extract(name, each.root)
 
 
-def _bring(wanted: str, into: Path, python: tuple[int, int], target: Target) -> Path:
+def _fetch(wanted: str, into: Path, python: tuple[int, int], target: Target) -> Path:
     from mlcbuild.package.pypi import open_from_index  # noqa: PLC0415 - asks the index
 
     open_from_index(wanted, into, python=python, platform=target.platform).close()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.project import normalised
+from mlcbuild.builder.project import normalised
 from mlcbuild.programs import ask
 
 if TYPE_CHECKING:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tarfile
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.filenames import plain
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +19,7 @@ __all__ = ["CrossProject", "open_project"]
 
 #: Backends that are scikit-build-core, by their first name; in-tree ones that wrap it are asked
 #: for by ``build-system.requires``.
-_LED: Final = ("scikit_build_core.build", "mlcbuild.build.skbuild")
+_LED: Final = ("scikit_build_core.build", "mlcbuild.skbuild")
 _BUILDER: Final = "scikit-build-core"
 #: This project's own: crates, pinned sources and devices go with it.
 _OWN: Final = "mlcbuild.backend"

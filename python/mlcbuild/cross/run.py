@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.cross.backend import Backend, environment_for, install
-from mlcbuild.cross.companions import bring_companions, replace_headers
+from mlcbuild.cross.companions import fetch_companions, replace_headers
 from mlcbuild.cross.installed import installed_in
 from mlcbuild.cross.project import open_project
 from mlcbuild.cross.settings import companion_settings, settings_for
 from mlcbuild.cross.verdict import check_wheel, require_good
-from mlcbuild.cross.windows_python import bring_python
+from mlcbuild.cross.windows_python import fetch_python
 from mlcbuild.package.metadata import tags_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.cross.target import Target
-    from mlcbuild.report.model import Report
+    from mlcbuild.report.result import Report
+    from mlcbuild.toolchain.clang_cl import ClangCl
 
 __all__ = ["Asked", "cross_build"]
 
@@ -67,12 +67,12 @@ def cross_build(
                     continue
                 work = folder / target.version
                 work.mkdir()
-                python = bring_python(target, asked.cache, say)
+                python = fetch_python(target, asked.cache, say)
                 given = settings_for(toolchain, python, build_dir=work / "build")
                 install(env, backend.requires(python, {**given, **asked.settings}))
                 installed = installed_in(env)
                 replace_headers(installed, target)
-                companions = bring_companions(
+                companions = fetch_companions(
                     project.folder, target, work / "companions", installed
                 )
                 say(f"building {project.folder.name} for Windows Python {target.version}")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.build.toolchain.clang_cl import ClangCl
     from mlcbuild.cross.windows_python import WindowsPython
+    from mlcbuild.toolchain.clang_cl import ClangCl
 
 __all__ = ["companion_settings", "settings_for"]
 

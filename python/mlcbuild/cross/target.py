@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.downloads import python_download
-from mlcbuild.loader.process import machine_of_tags
+from mlcbuild.loader.python_process import machine_of_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.toolchain.clang_cl import ClangCl
-from mlcbuild.build.toolchain.llvm import find_llvm
+from mlcbuild.llvm import find_llvm
 from mlcbuild.sdk.choose import choose_sdk
+from mlcbuild.toolchain.clang_cl import ClangCl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,14 +31,14 @@ def find_toolchain(
     Raises ``MlcbuildError`` with one line for the first that is not there.
     """
 
-    def bring_stl() -> Path:
+    def fetch_stl() -> Path:
         from mlcbuild.sdk.free import COMPONENT, own_lock  # noqa: PLC0415 - reads export tables
-        from mlcbuild.sources.fetch import bring  # noqa: PLC0415
+        from mlcbuild.sources.fetch import fetch  # noqa: PLC0415
         from mlcbuild.sources.lock import load  # noqa: PLC0415
 
         into = cache / "sdk" / "sources"
         into.mkdir(parents=True, exist_ok=True)
-        bring(load(own_lock()), into=into, cache=cache, only=[COMPONENT])
+        fetch(load(own_lock()), into=into, cache=cache, only=[COMPONENT])
         return into / COMPONENT
 
     llvm = find_llvm(env)
@@ -49,7 +49,7 @@ def find_toolchain(
         machine=machine,
         cache=cache,
         llvm=llvm,
-        bring_stl=bring_stl,
+        fetch_stl=fetch_stl,
         notice=notice,
     )
     return ClangCl(llvm=llvm, sdk=sdk)

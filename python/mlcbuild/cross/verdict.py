@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.restamp import judge_contents, wheel_contents
+from mlcbuild.builder.restamp import judge_contents, wheel_contents
 from mlcbuild.errors import FailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.cross.target import Target
-    from mlcbuild.report.model import Report
+    from mlcbuild.report.result import Report
 
 __all__ = ["check_wheel", "require_good"]
 

@@ -11,7 +11,7 @@ from mlcbuild.cross.target import proven_names
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.pe.import_library import import_library
-from mlcbuild.sources.aside import make_aside
+from mlcbuild.sources.staged_folder import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.cross.target import Target
 
-__all__ = ["WindowsPython", "bring_python"]
+__all__ = ["WindowsPython", "fetch_python"]
 
 #: The line of pyconfig.h that python.org's installer of a free-threaded CPython has otherwise.
 _WITH_GIL: Final = "/* #define Py_GIL_DISABLED 1 */"
@@ -46,7 +46,7 @@ class WindowsPython:
         return None if self.target.free_threaded else self.folder / "libs" / "python3.lib"
 
 
-def bring_python(target: Target, cache: Path, notice: Callable[[str], None]) -> WindowsPython:
+def fetch_python(target: Target, cache: Path, notice: Callable[[str], None]) -> WindowsPython:
     """Return the CPython of ``target``, the one that the lab runs; brought the first time.
 
     The lab's are for x64, with the GIL. For others the headers are the same but for one line, and
@@ -62,18 +62,18 @@ def bring_python(target: Target, cache: Path, notice: Callable[[str], None]) -> 
 def _derived(target: Target, x64: Path, into: Path) -> Path:
     folder = into / f"{x64.name}-{target.soabi}.{_RECIPE}"
 
-    def make(aside: Path) -> None:
-        shutil.copytree(x64 / "include", aside / "include")
+    def make(staged: Path) -> None:
+        shutil.copytree(x64 / "include", staged / "include")
         if target.free_threaded:
-            config = aside / "include" / "pyconfig.h"
+            config = staged / "include" / "pyconfig.h"
             text = config.read_text(encoding="utf-8")
             config.write_text(text.replace(_WITH_GIL, _WITHOUT_GIL), encoding="utf-8")
-        (aside / "libs").mkdir()
-        for dll, names in _exports(target, aside / "include").items():
+        (staged / "libs").mkdir()
+        for dll, names in _exports(target, staged / "include").items():
             data = import_library({dll: sorted(names)}, target.machine)
-            (aside / "libs" / dll).with_suffix(".lib").write_bytes(data)
+            (staged / "libs" / dll).with_suffix(".lib").write_bytes(data)
 
-    make_aside(folder, make)
+    stage_folder(folder, make)
     return folder
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild import __version__
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.model import Examination
+    from mlcbuild.doctor.check import Examination
 
 __all__ = ["SCHEMA_VERSION", "render", "table"]
 

@@ -6,13 +6,13 @@ import html
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
-from mlcbuild.doctor.model import CATEGORIES, worst
+from mlcbuild.doctor.check import CATEGORIES, worst
 from mlcbuild.foreign import markdown_block, markdown_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.doctor.model import Examination, Result
+    from mlcbuild.doctor.check import Examination, Result
 
 __all__ = ["FORMS", "render"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import CATEGORIES, worst
+from mlcbuild.doctor.check import CATEGORIES, worst
 from mlcbuild.doctor.runner import SLOW_S
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
@@ -15,7 +15,7 @@ from mlcbuild.redaction import redacted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlcbuild.doctor.model import Examination, Result
+    from mlcbuild.doctor.check import Examination, Result
 
 __all__ = ["render"]
 

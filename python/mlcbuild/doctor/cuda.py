@@ -11,21 +11,21 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.toolchain.cmake import studio_generator
-from mlcbuild.build.toolchain.studios import toolset_version
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.shell import set_variables
-from mlcbuild.doctor.toolchains import choice_of, toolset_of, usable, wishes_of
+from mlcbuild.doctor.toolchains import choice_of, overrides_of, toolset_of, usable
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.toolchain.cmake import visual_studio_generator
+from mlcbuild.toolchain.visual_studio import toolset_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.build.toolchain.vswhere import VisualStudio
     from mlcbuild.doctor.system import System
+    from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["Window", "driving_studio", "fitting", "toolset_in_force", "window_of"]
+__all__ = ["Window", "driving_visual_studio", "fitting", "toolset_in_force", "window_of"]
 
 #: ``_MSC_VER`` of toolset 14.44 is 1944 (Microsoft, predefined macros).
 _MSC_VER_BASE: Final = 500
@@ -64,39 +64,44 @@ def window_of(system: System, root: str) -> Window | None:
     return Window(lowest=int(match[1]), highest=int(match[2]) - 1) if match else None
 
 
-def driving_studio(system: System) -> VisualStudio | None:
+def driving_visual_studio(system: System) -> VisualStudio | None:
     """Return the Visual Studio whose compiler a build takes."""
     try:
-        studios = usable(system)[0]
+        visual_studios = usable(system)[0]
         place = choice_of(system).instance.partition(",")[0].replace("/", "\\")
     except (InputError, UsageError):
         return None
-    return next((s for s in studios if s.path == place), next(iter(studios), None))
+    return next((s for s in visual_studios if s.path == place), next(iter(visual_studios), None))
 
 
-def toolset_in_force(system: System, studio: VisualStudio) -> tuple[int, ...] | None:
+def toolset_in_force(system: System, visual_studio: VisualStudio) -> tuple[int, ...] | None:
     """Return the toolset that a build takes: the one that is asked for, else the default."""
-    asked = toolset_version(wishes_of(system).toolset.value, studio)
-    return find_version(asked) if asked else toolset_of(system, studio)
+    asked = toolset_version(overrides_of(system).toolset.value, visual_studio)
+    return find_version(asked) if asked else toolset_of(system, visual_studio)
 
 
-def fitting(system: System, root: str, window: Window, studio: VisualStudio) -> str:
+def fitting(system: System, root: str, window: Window, visual_studio: VisualStudio) -> str:
     """Return the command that brings a toolkit and a compiler together which fit."""
-    toolset = toolset_in_force(system, studio)
+    toolset = toolset_in_force(system, visual_studio)
     for other in _toolkits(system, root):
         takes = window_of(system, other)
         if toolset and takes and takes.takes(toolset):
             return set_variables(system, CUDA_PATH=other)
-    older = [t for t in _toolsets(system, studio) if window.takes(t)]
+    older = [t for t in _toolsets(system, visual_studio) if window.takes(t)]
     if older:
         best = max(older)
         platform = next(name for first, name in _PLATFORM if best >= first)
         value = f"{platform},version={best[0]}.{best[1]}"
         return set_variables(system, CMAKE_GENERATOR_TOOLSET=value)
-    for other_studio in usable(system)[0]:
-        its = toolset_of(system, other_studio)
-        generator = studio_generator(other_studio.major)[0]
-        if its and window.takes(its) and generator and other_studio.major != studio.major:
+    for other_visual_studio in usable(system)[0]:
+        its = toolset_of(system, other_visual_studio)
+        generator = visual_studio_generator(other_visual_studio.major)[0]
+        if (
+            its
+            and window.takes(its)
+            and generator
+            and other_visual_studio.major != visual_studio.major
+        ):
             return set_variables(system, CMAKE_GENERATOR=generator)
     return install(system, "cuda")
 
@@ -111,7 +116,7 @@ def _toolkits(system: System, root: str) -> Iterator[str]:
             yield other
 
 
-def _toolsets(system: System, studio: VisualStudio) -> Iterator[tuple[int, ...]]:
-    for name in system.names(system.join(studio.path, "VC", "Tools", "MSVC")) or ():
+def _toolsets(system: System, visual_studio: VisualStudio) -> Iterator[tuple[int, ...]]:
+    for name in system.names(system.join(visual_studio.path, "VC", "Tools", "MSVC")) or ():
         if version := find_version(name):
             yield version

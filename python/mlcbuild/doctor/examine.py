@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Examination
 from mlcbuild.doctor.checks import choose, load_check
-from mlcbuild.doctor.model import Examination
 from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.purpose import builds
 from mlcbuild.doctor.runner import run_checks
@@ -14,7 +14,7 @@ from mlcbuild.doctor.versions import dotted
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from mlcbuild.doctor.model import Check
+    from mlcbuild.doctor.check import Check
     from mlcbuild.doctor.system import System
 
 __all__ = ["examine"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.doctor.system import System
-    from mlcbuild.package.model import Kind, Member, Package, WheelFacts
+    from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 
 __all__ = ["InstalledFiles"]
 

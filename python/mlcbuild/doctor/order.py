@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlcbuild.doctor.model import Result, Status
+    from mlcbuild.doctor.check import Result, Status
 
 __all__ = ["FIRST", "FOLLOWS", "in_order"]
 

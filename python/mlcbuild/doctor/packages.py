@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Repair
+from mlcbuild.doctor.check import Repair
 from mlcbuild.doctor.shell import command, python, same_path, steps
 
 if TYPE_CHECKING:

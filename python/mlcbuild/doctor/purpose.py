@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Outcome, fail, skip
 from mlcbuild.doctor.distributions import editable_source, family, provides
-from mlcbuild.doctor.model import Outcome, fail, skip
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.doctor.model import Examination, Result
+    from mlcbuild.doctor.check import Examination, Result
     from mlcbuild.doctor.system import System
 
 __all__ = ["redacted", "redactor"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlcbuild.doctor.model import Repair, Result
+    from mlcbuild.doctor.check import Repair, Result
     from mlcbuild.doctor.system import System
 
 __all__ = ["Repaired", "repair"]

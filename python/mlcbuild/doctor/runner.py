@@ -12,13 +12,13 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Outcome, Result
+from mlcbuild.doctor.check import Outcome, Result
 from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from mlcbuild.doctor.model import Check
+    from mlcbuild.doctor.check import Check
     from mlcbuild.doctor.system import System
 
 __all__ = ["SLOW_S", "run_checks"]
@@ -60,7 +60,7 @@ def run_checks(
     ``allowed`` holds ``network`` and ``trial`` where checks that need them may run. ``slow`` is
     told once of every check that takes longer than two seconds, while it runs.
     """
-    _bring_imports(checks, system, allowed)
+    _load_imports(checks, system, allowed)
     runs = [_Run(check) for check in checks]
     changed = threading.Condition()
 
@@ -109,7 +109,7 @@ def run_checks(
     return tuple(run.result for run in runs if run.result is not None)
 
 
-def _bring_imports(checks: Sequence[Check], system: System, allowed: Collection[str]) -> None:
+def _load_imports(checks: Sequence[Check], system: System, allowed: Collection[str]) -> None:
     for check in checks:
         if _reason_to_skip(check, system, allowed):
             continue

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
-from mlcbuild.package.model import Member
+from mlcbuild.package.member import Member
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 from mlcbuild.rules.toolsets import newest_toolset
 

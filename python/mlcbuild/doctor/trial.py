@@ -46,7 +46,6 @@ requires = [
   "packaging>=24.2",
   "pefile>=2024.8.26",
   "pyelftools>=0.31",
-  "tomli>=2; python_version<'3.11'",
 ]
 build-backend = "trial_backend"
 backend-path = ["."]
@@ -95,7 +94,7 @@ TRIAL_EXPORT int mlcbuild_trial_answer() {
 _BACKEND: Final = """\
 import sys
 sys.path.append({root!r})
-from mlcbuild.build.skbuild import *
+from mlcbuild.skbuild import *
 """
 _LOAD: Final = """\
 import ctypes, sys
@@ -183,8 +182,8 @@ def _has_backend() -> bool:
     """
     if not _importable("scikit_build_core", "packaging", "pefile", "elftools"):
         return False
-    from mlcbuild.build.preflight import CMAKE
-    from mlcbuild.build.toolchain.probe import ask_cmake
+    from mlcbuild.builder.preflight import CMAKE
+    from mlcbuild.toolchain.probe import ask_cmake
 
     cmake = ask_cmake()
     return cmake is not None and cmake.version[:2] >= CMAKE

@@ -5,6 +5,6 @@ print, are data beside this module, each with its source. Described in docs/expl
 """
 
 from mlcbuild.explain.answer import Answer, explain
-from mlcbuild.explain.model import Explanation
+from mlcbuild.explain.explanation import Explanation
 
 __all__ = ["Answer", "Explanation", "explain"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
-from mlcbuild.explain.model import Explanation, Place
+from mlcbuild.explain.explanation import Explanation, Place
 from mlcbuild.explain.numbers import explain_numbers
 from mlcbuild.explain.subject import subject_of
 
 if TYPE_CHECKING:
     from mlcbuild.explain.loglines import Line
-    from mlcbuild.rules.model import Rule
+    from mlcbuild.rules.finding import Rule
 
 __all__ = ["SCHEMA_VERSION", "Answer", "explain"]
 

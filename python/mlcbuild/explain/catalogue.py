@@ -8,14 +8,13 @@ anywhere), ``over`` (it is the cause of these rows and stands before them). ``ru
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.explain.explanation import Explanation, Place
 from mlcbuild.explain.fragment import Fragment
-from mlcbuild.explain.model import Explanation, Place
 from mlcbuild.explain.scan import Index
 
 if TYPE_CHECKING:
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
     from mlcbuild.explain.loglines import Line
     from mlcbuild.explain.scan import Hit
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomllib
 
 __all__ = [
     "FIELDS",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.explain.model import Explanation, Place
+from mlcbuild.explain.explanation import Explanation, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlcbuild.explain.loglines import Line
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomllib
 
 __all__ = ["Family", "explain_families", "read_families"]
 

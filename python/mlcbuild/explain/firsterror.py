@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.explain.model import Place
+from mlcbuild.explain.explanation import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

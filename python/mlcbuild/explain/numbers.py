@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.codes import known_code, numbers_in, signed, unwrapped
-from mlcbuild.explain.model import Explanation
+from mlcbuild.explain.explanation import Explanation
 
 if TYPE_CHECKING:
     from mlcbuild.codes import Code

@@ -7,7 +7,6 @@ and the codes need to know one language. Read only where a text may need it.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.explain.loglines import Line
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomllib
 
 __all__ = ["LANGUAGES", "Wording", "decoded", "foreign_anchors", "in_english", "read_wordings"]
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mlcbuild.lab.lab import Lab, down, up
-from mlcbuild.lab.process import Completed
+from mlcbuild.lab.wine_process import Completed
 
 __all__ = ["Completed", "Lab", "down", "up"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.lab import Lab
 
-__all__ = ["bring_pinned_sources", "build_variables"]
+__all__ = ["build_variables", "fetch_pinned_sources"]
 
 _PROJECT: Final = "pyproject.toml"
 
@@ -28,15 +28,15 @@ def build_variables(lab: Lab) -> Mapping[str, str]:
     return {**generator, **compiler_variables(lab)}
 
 
-def bring_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None]) -> None:
+def fetch_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None]) -> None:
     """Lay out the pinned sources of each project folder in ``words``, the arguments of pip.
 
     Linux's Git does it before Windows' half of the build looks for them: that one has no Git to
     talk to. Raises ``InputError`` for what cannot be reached, ``FailedError`` for what is not what
     the lock says.
     """
-    from mlcbuild.build.project import read_project  # noqa: PLC0415 - for builds alone
-    from mlcbuild.sources.fetch import bring  # noqa: PLC0415
+    from mlcbuild.builder.project import read_project  # noqa: PLC0415 - for builds alone
+    from mlcbuild.sources.fetch import fetch  # noqa: PLC0415
     from mlcbuild.sources.lock import LOCK, load  # noqa: PLC0415
 
     for folder in map(Path, words):
@@ -46,4 +46,4 @@ def bring_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None])
         lock = (folder / (project.lock or LOCK)).resolve()
         if project.opted_in and lock.is_file():
             notice(f"bringing the pinned sources of {folder.resolve()}")
-            bring(load(lock), only=project.components)
+            fetch(load(lock), only=project.components)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "ZIGLANG", "Download", "bring"]
+__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "ZIGLANG", "Download", "fetch"]
 __all__ += ["python_download"]
 
 
@@ -105,7 +105,7 @@ def python_download(version: str) -> Download:
         ) from None
 
 
-def bring(download: Download, folder: Path, notice: Callable[[str], None]) -> Path:
+def fetch(download: Download, folder: Path, notice: Callable[[str], None]) -> Path:
     """Return the file in ``folder``, downloading it where it is not there yet.
 
     Raises ``InputError`` where the index cannot be reached or has it not, ``FailedError`` where

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.pythons import pip_folder
 from mlcbuild.lab.wine import windows_path
-from mlcbuild.sources.aside import make_aside
+from mlcbuild.sources.staged_folder import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +41,14 @@ def make_environment(folder: Path, python: Path, version: str) -> None:
     Raises ``OSError`` where it cannot be written.
     """
 
-    def make(aside: Path) -> None:
-        packages = aside / "Lib" / "site-packages"
+    def make(staged: Path) -> None:
+        packages = staged / "Lib" / "site-packages"
         packages.mkdir(parents=True)
-        scripts = aside / "Scripts"
+        scripts = staged / "Scripts"
         scripts.mkdir()
         for program in ("python.exe", "pythonw.exe"):
             shutil.copy(_venv_program(python, program), scripts / program)
-        (aside / "pyvenv.cfg").write_text(
+        (staged / "pyvenv.cfg").write_text(
             f"home = {windows_path(python)}\ninclude-system-site-packages = false\n"
             f"version = {version}\n",
             encoding="utf-8",
@@ -56,7 +56,7 @@ def make_environment(folder: Path, python: Path, version: str) -> None:
         pip = windows_path(pip_folder(python))
         (packages / "mlcbuild-pip.pth").write_text(f"{pip}\n", encoding="utf-8")
 
-    make_aside(folder, make)
+    stage_folder(folder, make)
 
 
 def _venv_program(python: Path, program: str) -> Path:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild import mingw
 from mlcbuild.lab.stand_ins import compile_source
 from mlcbuild.lab.wine import windows_path
-from mlcbuild.sources.aside import make_aside
+from mlcbuild.sources.staged_folder import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,17 +41,17 @@ def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
     recipe.update(repr((sorted(names), str(lab.prefix.folder))).encode())
     folder = lab.root / "host-tools" / recipe.hexdigest()[:12]
 
-    def make(aside: Path) -> None:
-        first, *others = (aside / f"{name}.exe" for name in names)
+    def make(staged: Path) -> None:
+        first, *others = (staged / f"{name}.exe" for name in names)
         compile_source(lab.prefix.programs, "tools/hosttool", first)
         for other in others:
             shutil.copy(first, other)
-        drives = aside / "drives"  # where compilers look for "Z:/a.cc": see the source
+        drives = staged / "drives"  # where compilers look for "Z:/a.cc": see the source
         drives.mkdir()
         (drives / "Z:").symlink_to("/")
         (drives / "C:").symlink_to(lab.prefix.folder / "drive_c")
 
-    make_aside(folder, make)
+    stage_folder(folder, make)
     return folder
 
 

@@ -15,13 +15,13 @@ from mlcbuild.lab.environments import (
     make_environment,
     python_variables,
 )
-from mlcbuild.lab.process import Completed, EarlyEndError, run_program
 from mlcbuild.lab.programs import find_programs
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_path
+from mlcbuild.lab.wine_process import Completed, EarlyEndError, run_program
 from mlcbuild.programs import isolated
-from mlcbuild.sources.aside import hold
 from mlcbuild.sources.cache import default_cache, remove
+from mlcbuild.sources.staged_folder import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

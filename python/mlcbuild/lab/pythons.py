@@ -9,8 +9,8 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
-from mlcbuild.lab.downloads import bring, python_download
-from mlcbuild.sources.aside import make_aside
+from mlcbuild.lab.downloads import fetch, python_download
+from mlcbuild.sources.staged_folder import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,20 +34,20 @@ _UNWANTED: Final = re.compile(r"Lib/site-packages/.+|Lib/test/.+|.*/__pycache__/
 def lay_out_python(root: Path, version: str, notice: Callable[[str], None]) -> Path:
     """Return the folder of Windows CPython ``version`` below ``root``, making it the first time.
 
-    Raises ``UsageError`` for an unknown version and what ``bring`` raises.
+    Raises ``UsageError`` for an unknown version and what ``fetch`` raises.
     """
     download = python_download(version)
     folder = root / "pythons" / f"{version}-{download.sha256[:8]}.{_RECIPE}"
 
-    def make(aside: Path) -> None:
-        archive = bring(download, root / "downloads", notice)
+    def make(staged: Path) -> None:
+        archive = fetch(download, root / "downloads", notice)
         notice(f"unpacking Windows Python {download.version}")
-        _unpack(archive, download, aside)
-        for wheel in (aside / "Lib" / "ensurepip" / "_bundled").glob("pip-*.whl"):
+        _unpack(archive, download, staged)
+        for wheel in (staged / "Lib" / "ensurepip" / "_bundled").glob("pip-*.whl"):
             with zipfile.ZipFile(wheel) as bundle:
-                bundle.extractall(pip_folder(aside))  # noqa: S202 - a pinned zip
+                bundle.extractall(pip_folder(staged))  # noqa: S202 - a pinned zip
 
-    make_aside(folder, make, notice)
+    stage_folder(folder, make, notice)
     return folder
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
-from mlcbuild.lab.downloads import RUNTIMES, bring
+from mlcbuild.lab.downloads import RUNTIMES, fetch
 from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
 from mlcbuild.lab.waiting import quiet
 from mlcbuild.programs import NOT_HERE
-from mlcbuild.sources.aside import hold, make_aside
+from mlcbuild.sources.staged_folder import hold, stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +157,7 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
     """Return the prefix below ``root``, making it the first time. Its server need not run.
 
     Its name holds what it is made from: another Wine, runtime or stand-in makes another prefix.
-    Raises ``FailedError`` where Wine or the compiler fails, and what ``bring`` raises.
+    Raises ``FailedError`` where Wine or the compiler fails, and what ``fetch`` raises.
     """
     pins = " ".join(download.sha256 for download, _ in RUNTIMES.values())
     recipe = hashlib.sha256(f"{_RECIPE} {programs.version} {pins}".encode())
@@ -165,32 +165,32 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
         recipe.update(source.read_bytes())
     folder = root / "prefixes" / recipe.hexdigest()[:12]
 
-    def make(aside: Path) -> None:
+    def make(staged: Path) -> None:
         runtimes = [
-            (bring(download, root / "downloads", notice), inside)
+            (fetch(download, root / "downloads", notice), inside)
             for download, inside in RUNTIMES.values()
         ]
-        brought = (f"{name} {download.version}" for name, (download, _) in RUNTIMES.items())
-        notice(f"making the prefix: {', '.join((programs.version, *brought))}")
-        prefix = Prefix(folder=aside, programs=programs)
-        (aside / "home").mkdir()
+        fetched = (f"{name} {download.version}" for name, (download, _) in RUNTIMES.items())
+        notice(f"making the prefix: {', '.join((programs.version, *fetched))}")
+        prefix = Prefix(folder=staged, programs=programs)
+        (staged / "home").mkdir()
         try:
             prefix.boot("wineboot", "-i", overrides=_WITHOUT)
             prefix.boot("winecfg.exe", "/v", "win10", overrides=_WITHOUT)
         finally:
             prefix.stop()
-        _own_user_folders(aside)
+        _own_user_folders(staged)
         _link_to_wine(prefix.system32, programs)
         for wheel, inside in runtimes:
             _install_runtime(wheel, inside, prefix.system32)
         install_stand_ins(programs, prefix.system32)
         compile_source(programs, "launch", prefix.launcher)
 
-    def abandon(aside: Path) -> None:
+    def abandon(staged: Path) -> None:
         # A server knows its prefix by the folder's inode, which the next folder may get.
-        Prefix(folder=aside, programs=programs).stop()
+        Prefix(folder=staged, programs=programs).stop()
 
-    make_aside(folder, make, notice, abandon=abandon)
+    stage_folder(folder, make, notice, abandon=abandon)
     return Prefix(folder=folder, programs=programs)
 
 

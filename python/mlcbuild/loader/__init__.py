@@ -5,7 +5,7 @@ one image. The model is described, with its sources and limits, in ``docs/loader
 """
 
 from mlcbuild.loader.build import Options, world_from_package
-from mlcbuild.loader.model import Load, Need, Problem
+from mlcbuild.loader.outcome import Load, Need, Problem
 from mlcbuild.loader.predict import predict
 from mlcbuild.loader.world import World
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlcbuild.loader.images import Folder, Tree
-    from mlcbuild.package.model import Member, Package
+    from mlcbuild.package.member import Member, Package
 
 __all__ = ["AddedFolder", "added_folders", "top"]
 

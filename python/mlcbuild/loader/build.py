@@ -12,7 +12,7 @@ from mlcbuild.errors import InputError
 from mlcbuild.loader.adding import added_folders
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.loader.names import fold
-from mlcbuild.loader.process import python_of_dll
+from mlcbuild.loader.python_process import python_of_dll
 from mlcbuild.loader.reading import read_record
 from mlcbuild.loader.world import World
 from mlcbuild.package.names import installed_path
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlcbuild.loader.images import Folder
-    from mlcbuild.loader.model import Origin
+    from mlcbuild.loader.outcome import Origin
     from mlcbuild.loader.system import System
-    from mlcbuild.package.model import Member, Package
+    from mlcbuild.package.member import Member, Package
     from mlcbuild.pe.facts import Machine
 
 __all__ = ["Options", "read_member", "world_from_package"]

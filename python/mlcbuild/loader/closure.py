@@ -14,7 +14,7 @@ from mlcbuild.loader.nearest import KINDS, chain_of, shortened
 if TYPE_CHECKING:
     from mlcbuild.loader.graph import Edge, Graph, Node
     from mlcbuild.loader.images import File
-    from mlcbuild.loader.model import Problem
+    from mlcbuild.loader.outcome import Problem
     from mlcbuild.loader.search import Context
 
 __all__ = ["Step", "Walk", "every_step", "further_limit", "walk"]

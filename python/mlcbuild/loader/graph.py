@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlcbuild.loader.model import Problem
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.nearest import mark
+from mlcbuild.loader.outcome import Problem
 from mlcbuild.loader.search import is_special, resolve
 from mlcbuild.loader.symbols import check_symbol, fault_code
 from mlcbuild.loader.words import found_reason

@@ -10,7 +10,7 @@ from mlcbuild.loader.names import fold, with_extension
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlcbuild.loader.model import Origin
+    from mlcbuild.loader.outcome import Origin
     from mlcbuild.pe.facts import ExportedSymbol, Image
 
 __all__ = ["File", "Folder", "Images", "Record", "Symbols", "Tree"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from mlcbuild.loader.graph import Edge, Node
-    from mlcbuild.loader.model import Problem
+    from mlcbuild.loader.outcome import Problem
 
 __all__ = ["CHAIN_LIMIT", "KINDS", "Near", "chain_of", "mark", "shortened"]
 

@@ -27,28 +27,28 @@ class Provider:
     """Who brings a DLL, in words that complete the sentence "it comes with ..."."""
 
     kind: ProviderKind
-    brought_by: str
+    provided_by: str
 
 
-_DEBUG = Provider(kind="debug", brought_by="Visual Studio alone (a debug runtime)")
-_DEBUG_PYTHON = Provider(kind="debug", brought_by="a debug build of Python alone")
-_NVIDIA = Provider(kind="driver", brought_by="the NVIDIA display driver")
-_AMD = Provider(kind="driver", brought_by="the AMD display driver")
-_INTEL = Provider(kind="driver", brought_by="the Intel display or NPU driver")
-_VULKAN = Provider(kind="driver", brought_by="a display driver with Vulkan support")
-_OPENCL = Provider(kind="driver", brought_by="a display driver or OpenCL runtime")
-_REDIST = Provider(kind="redist", brought_by="the Visual C++ 2015-2022 redistributable")
-_DIRECTX = Provider(kind="optional", brought_by="the DirectX End-User Runtimes (June 2010)")
+_DEBUG = Provider(kind="debug", provided_by="Visual Studio alone (a debug runtime)")
+_DEBUG_PYTHON = Provider(kind="debug", provided_by="a debug build of Python alone")
+_NVIDIA = Provider(kind="driver", provided_by="the NVIDIA display driver")
+_AMD = Provider(kind="driver", provided_by="the AMD display driver")
+_INTEL = Provider(kind="driver", provided_by="the Intel display or NPU driver")
+_VULKAN = Provider(kind="driver", provided_by="a display driver with Vulkan support")
+_OPENCL = Provider(kind="driver", provided_by="a display driver or OpenCL runtime")
+_REDIST = Provider(kind="redist", provided_by="the Visual C++ 2015-2022 redistributable")
+_DIRECTX = Provider(kind="optional", provided_by="the DirectX End-User Runtimes (June 2010)")
 _MEDIA = Provider(
-    kind="optional", brought_by="the Media Feature Pack (absent in N editions of Windows)"
+    kind="optional", provided_by="the Media Feature Pack (absent in N editions of Windows)"
 )
 _HYPERVISOR = Provider(
-    kind="optional", brought_by="the Windows feature Windows Hypervisor Platform"
+    kind="optional", provided_by="the Windows feature Windows Hypervisor Platform"
 )
 
 
 def _old(year: str) -> Provider:
-    return Provider(kind="old-redist", brought_by=f"the Visual C++ {year} redistributable")
+    return Provider(kind="old-redist", provided_by=f"the Visual C++ {year} redistributable")
 
 
 #: Patterns match the whole folded base name, ``.dll`` left out; the first match decides.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.closure import further_limit, walk
 from mlcbuild.loader.machines import fit
-from mlcbuild.loader.model import Load, Need, Problem
 from mlcbuild.loader.names import fold
+from mlcbuild.loader.outcome import Load, Need, Problem
 from mlcbuild.loader.words import MACHINE_NAMES
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.closure import Step, Walk
     from mlcbuild.loader.images import File, Folder
-    from mlcbuild.loader.model import Cause
+    from mlcbuild.loader.outcome import Cause
     from mlcbuild.loader.search import Context
     from mlcbuild.loader.world import World
 

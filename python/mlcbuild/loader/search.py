@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import KNOWN_DLLS, fold, has_path, is_api_set, with_extension
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.loader.process import PRELOADED_SYSTEM, python_of_dll
+from mlcbuild.loader.python_process import PRELOADED_SYSTEM, python_of_dll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlcbuild.loader.images import File, Folder, Images, Tree
-    from mlcbuild.loader.model import Cause, Origin
-    from mlcbuild.loader.process import Process
+    from mlcbuild.loader.outcome import Cause, Origin
+    from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import System, SystemDll, Table
 
 __all__ = ["Context", "Elsewhere", "Found", "Places", "is_special", "resolve"]
@@ -74,7 +74,7 @@ class Elsewhere:
 
     folder: str
     #: The extension module that has loaded it by then if Python imported it before; empty if none.
-    brought_by: str = ""
+    provided_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -267,7 +267,7 @@ def _absent_redist(base: str, places: Places) -> bool:
 
 def _from_system(name: str, dll: SystemDll) -> Found:
     who = provider_of(name)
-    words = who.brought_by if who else ""
+    words = who.provided_by if who else ""
     if who is not None and who.kind == "driver" and dll.file is None:
         return Found(name=name, origin="driver", provider=words, cause="driver", certain=False)
     return Found(
@@ -283,7 +283,7 @@ def _from_system(name: str, dll: SystemDll) -> Found:
 
 def _missing(name: str, base: str, context: Context) -> Found:
     who = provider_of(base)
-    words = who.brought_by if who else ""
+    words = who.provided_by if who else ""
     if who is not None and who.kind == "driver":
         return Found(name=name, origin="driver", provider=words, cause="driver", certain=False)
     cause: Cause = "missing-dll"
@@ -308,5 +308,5 @@ def _missing(name: str, base: str, context: Context) -> Found:
     else:
         # What an extension module has loaded by then is found by its name, whatever its folder.
         elsewhere = context.elsewhere(name) if context.process.python else None
-        certain = elsewhere is None or not elsewhere.brought_by
+        certain = elsewhere is None or not elsewhere.provided_by
     return Found(name=name, origin="missing", provider=words, cause=cause, certain=certain)

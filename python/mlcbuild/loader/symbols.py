@@ -16,7 +16,7 @@ from mlcbuild.loader.words import readable
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File
-    from mlcbuild.loader.model import Cause
+    from mlcbuild.loader.outcome import Cause
     from mlcbuild.loader.search import Context, Found
     from mlcbuild.pe.facts import ImportedSymbol
 

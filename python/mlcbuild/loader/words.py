@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
-from mlcbuild.loader.process import python_of_dll
+from mlcbuild.loader.python_process import python_of_dll
 
 if TYPE_CHECKING:
     from mlcbuild.loader.search import Context, Found
@@ -88,7 +88,7 @@ def _not_found(name: str, context: Context) -> str:
     elsewhere = context.elsewhere(name)
     if elsewhere is not None:
         text = f"{name} is in {elsewhere.folder}, a folder that nothing adds to the search"
-        if elsewhere.brought_by and context.process.python:
-            text += f": found only if {elsewhere.brought_by} was imported before"
+        if elsewhere.provided_by and context.process.python:
+            text += f": found only if {elsewhere.provided_by} was imported before"
         return text
     return f"{name} is not found in {where}"

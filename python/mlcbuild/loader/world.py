@@ -9,13 +9,13 @@ from mlcbuild.loader.adding import top
 from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images, Tree
 from mlcbuild.loader.names import fold, with_extension
-from mlcbuild.loader.process import process_of
+from mlcbuild.loader.python_process import process_of
 from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
     from mlcbuild.loader.adding import AddedFolder
     from mlcbuild.loader.images import File, Folder
-    from mlcbuild.loader.process import Process
+    from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import System
     from mlcbuild.pe.facts import Image, Machine
 
@@ -55,7 +55,7 @@ class World:
     _homes: dict[str, Folder] = field(default_factory=dict)
     _names: dict[str, File] | None = None
     _held: dict[str, list[Folder]] = field(default_factory=dict)
-    _brought_by: dict[str, dict[str, str]] | None = None
+    _provided_by: dict[str, dict[str, str]] | None = None
     _shared: frozenset[str] | None = None
     _usual: frozenset[str] | None = None
     _graphs: dict[tuple[Folder, Process, tuple[Folder, ...]], Graph] = field(default_factory=dict)
@@ -172,8 +172,8 @@ class World:
             return None
         folder = file.path.rpartition("/")[0] or "the top folder"
         if base.endswith(".pyd"):
-            return Elsewhere(folder=folder, brought_by=file.path)
-        return Elsewhere(folder=folder, brought_by=self._brought(file.folder).get(base, ""))
+            return Elsewhere(folder=folder, provided_by=file.path)
+        return Elsewhere(folder=folder, provided_by=self._provided(file.folder).get(base, ""))
 
     def _imported(self, base: str) -> bool:
         """Return whether an image without load flags of its own imports a folded name at load."""
@@ -189,19 +189,19 @@ class World:
             )
         return base in self._usual
 
-    def _brought(self, folder: str) -> dict[str, str]:
+    def _provided(self, folder: str) -> dict[str, str]:
         """Return what the extension modules of a folder import: folded name -> who is the first."""
-        if self._brought_by is None:
-            self._brought_by = {}
+        if self._provided_by is None:
+            self._provided_by = {}
             for other in self.package.files.values():
                 if not fold(other.name).endswith(".pyd"):
                     continue
                 image = self.images.record(other).image
-                names = self._brought_by.setdefault(other.folder, {})
+                names = self._provided_by.setdefault(other.folder, {})
                 for imported in image.imports if image else ():
                     if not imported.delayed:
                         names.setdefault(fold(imported.name), other.path)
-        return self._brought_by.get(folder, {})
+        return self._provided_by.get(folder, {})
 
     def _trees(self) -> list[Tree]:
         beside = (self.beside,) if self.beside is not None else ()

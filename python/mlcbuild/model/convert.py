@@ -1,7 +1,7 @@
 """From a published model to a folder that chats: configuration, tokenizer, quantized weights.
 
-``mlc_llm gen_config`` and ``convert_weight`` write aside; the folder gets its name when both are
-done. It says what it was made from, so that a second library for the same model takes it as it is.
+``mlc_llm gen_config`` and ``convert_weight`` write into a staging folder, which gets its name when
+both are done. It says what it was made from: a second library for the same model takes it as it is.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.model.published import CONFIG
 from mlcbuild.model.templates import PLAIN, find_template
 from mlcbuild.progress import ticking
-from mlcbuild.run.process import run_child
+from mlcbuild.supervised import run_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlcbuild.model.published import Published
-    from mlcbuild.run.process import Finished
+    from mlcbuild.supervised import Finished
 
 __all__ = ["Conversion", "convert", "default_folder", "said_last"]
 
@@ -81,16 +81,16 @@ def convert(
         done("weights", _take(into, origin))
         return
 
-    def fill(aside: Path) -> None:
+    def fill(staged: Path) -> None:
         common = [str(model.folder.resolve()), "--quantization", conversion.quantization]
         config = ["gen_config", *common, "--conv-template", template]
-        config += [*shlex.split(conversion.options), "-o", str(aside)]
-        _run(config, aside / CONFIG, _QUICK_S)
+        config += [*shlex.split(conversion.options), "-o", str(staged)]
+        _run(config, staged / CONFIG, _QUICK_S)
         done("config", f"conversation template {template}")
         weights = ["convert_weight", *common, "--device", "cpu"]
-        _run([*weights, "--source-format", model.weights, "-o", str(aside)], aside / _CACHE)
-        (aside / _ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-        size = sum(file.stat().st_size for file in aside.glob("params_shard_*.bin"))
+        _run([*weights, "--source-format", model.weights, "-o", str(staged)], staged / _CACHE)
+        (staged / _ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+        size = sum(file.stat().st_size for file in staged.glob("params_shard_*.bin"))
         done("weights", f"{model.bytes / 1e6:.1f} MB became {size / 1e6:.1f} MB in {into}")
 
     def _run(command: list[str], made: Path, limit_s: float = _CONVERT_S) -> None:
@@ -110,10 +110,10 @@ def convert(
 
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{into.name}-", dir=into.parent) as name:
-        aside = Path(name, into.name)
-        aside.mkdir()
-        fill(aside)
-        aside.rename(into)
+        staged = Path(name, into.name)
+        staged.mkdir()
+        fill(staged)
+        staged.rename(into)
 
 
 def said_last(child: Finished) -> str:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.linkers import ZIG
 from mlcbuild.programs import isolated, run
-from mlcbuild.sources.aside import make_aside
 from mlcbuild.sources.cache import default_cache
+from mlcbuild.sources.staged_folder import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +28,8 @@ __all__ = [
     "LIBRARIES",
     "PACKAGES",
     "RELEASE",
-    "bring",
     "environment",
+    "fetch",
     "host_compiler",
     "stand_in",
     "with_libraries",
@@ -53,7 +53,7 @@ _HEADERS: Final = "x86_64-linux-gnu.2.42"
 _DRIVER: Final = Path(__file__).parent / "data" / "driver_stand_in.c"
 
 
-def bring(
+def fetch(
     notice: Callable[[str], None],
     packages: tuple[str, ...] = PACKAGES,
     *,
@@ -67,11 +67,11 @@ def bring(
     """
     folder = (default_cache() / "cuda" / name).absolute()
 
-    def make(aside: Path) -> None:
+    def make(staged: Path) -> None:
         notice(f"bringing CUDA's compiler {RELEASE} from the package index (150 MB, once)")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
         done = run(
-            [*pip, *words, "--only-binary=:all:", "--target", str(aside), *packages],
+            [*pip, *words, "--only-binary=:all:", "--target", str(staged), *packages],
             capture_output=True,
         )
         if done.returncode != 0:
@@ -81,7 +81,7 @@ def bring(
                 remedy="see the network, PIP_INDEX_URL and the proxy",
             )
 
-    make_aside(folder, make, notice)
+    stage_folder(folder, make, notice)
     return folder
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["bring", "environment"]
+__all__ = ["environment", "fetch"]
 
 _PACKAGES: Final = (
     *(name for name in cuda_tools.PACKAGES if "-nvcc" not in name and "-nvvm" not in name),
@@ -27,11 +27,11 @@ _PACKAGES: Final = (
 _OWN: Final = "builtins"
 
 
-def bring(python: str, notice: Callable[[str], None]) -> Path:
+def fetch(python: str, notice: Callable[[str], None]) -> Path:
     """Return the folder with the packages for that version of Python. Raises ``InputError``."""
     words = ("--python-version", python, "--implementation", "cp")
     name = f"{cuda_tools.RELEASE}-cp{python.replace('.', '')}"
-    return cuda_tools.bring(notice, _PACKAGES, name=name, words=words)
+    return cuda_tools.fetch(notice, _PACKAGES, name=name, words=words)
 
 
 def environment(folder: Path, python_path: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model import cuda_tools, cuda_windows, linkers
-from mlcbuild.run.process import run_child
+from mlcbuild.supervised import run_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,11 +95,11 @@ def equip(
     if request.device != "cuda":
         return variables, f"linker {linker}"
     if sys.platform == "win32":
-        folder = cuda_windows.bring(facts["python"], notice)
+        folder = cuda_windows.fetch(facts["python"], notice)
         variables |= cuda_windows.environment(folder, variables.get("PYTHONPATH", ""))
         variables["MLC_MULTI_ARCH"] = ",".join(map(str, request.architectures))
         return variables, f"linker {linker}, NVRTC {cuda_tools.RELEASE} from the package index"
-    folder = cuda_tools.bring(notice)
+    folder = cuda_tools.fetch(notice)
     native = linkers.choose()
     driver = cuda_tools.stand_in(native, scratch)
     variables |= cuda_tools.host_compiler(native, scratch)

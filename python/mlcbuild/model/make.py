@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError, UsageError
 from mlcbuild.model import cuda_tools, linkers
 from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
@@ -20,7 +19,8 @@ from mlcbuild.model.environment import equip, look
 from mlcbuild.model.published import CONFIG, Published, is_published, missing_module, read_published
 from mlcbuild.model.request import Request, flags, missing_code, target_json
 from mlcbuild.progress import ticking
-from mlcbuild.run.process import run_child
+from mlcbuild.staging import open_new
+from mlcbuild.supervised import run_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,10 +127,10 @@ def make(
         made.needs, made.code = _judge(options.request, library)
         stage("check", _words(options.request, made))
         # Beside the output first: a rename within one folder cannot stop half-way.
-        aside = options.output.with_name(f".{options.output.name}.new")
-        with library.open("rb") as made_aside, open_new(aside) as out:
-            shutil.copyfileobj(made_aside, out)
-        aside.replace(options.output)
+        staged = options.output.with_name(f".{options.output.name}.new")
+        with library.open("rb") as compiled, open_new(staged) as out:
+            shutil.copyfileobj(compiled, out)
+        staged.replace(options.output)
     made.size = options.output.stat().st_size
     return made
 
@@ -205,7 +205,7 @@ def _judge(request: Request, library: Path) -> tuple[tuple[str, ...], DeviceCode
         machine: str = image.machine
         needs = tuple(dll.name for dll in image.imports)
     else:
-        from mlcbuild.build.elf import read_elf  # noqa: PLC0415
+        from mlcbuild.elf import read_elf  # noqa: PLC0415
 
         elf = read_elf(library.name, data)
         machine, needs = elf.machine, elf.needed

@@ -9,13 +9,13 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.package.model import Member
+from mlcbuild.package.member import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from mlcbuild.package.model import Kind, Package, WheelFacts
+    from mlcbuild.package.member import Kind, Package, WheelFacts
 
 __all__ = ["FilesPackage", "map_file"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
+from mlcbuild.package.member import WheelFacts
 from mlcbuild.package.metadata import parse_headers
-from mlcbuild.package.model import WheelFacts
 from mlcbuild.package.record import parse_record
 from mlcbuild.package.requirements import needed_names
 

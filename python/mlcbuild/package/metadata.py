@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.package.model import WheelFacts
+from mlcbuild.package.member import WheelFacts
 from mlcbuild.package.record import RecordFile, parse_record
 
 if TYPE_CHECKING:

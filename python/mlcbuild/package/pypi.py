@@ -52,12 +52,12 @@ def open_from_index(
         ) from error
     version = python or (sys.version_info[0], sys.version_info[1])
     tags = _tags(version, platform)
-    path = _bring(wanted, folder, version, tags)
+    path = _fetch(wanted, folder, version, tags)
     package = _open(path, name=f"pypi:{target}")
     if with_deps:
         environment = windows_environment(version, platform)
-        bring = functools.partial(_bring, folder=folder, python=version, tags=tags)
-        package.companions = _companions(package, wanted.name, environment, bring)
+        fetch = functools.partial(_fetch, folder=folder, python=version, tags=tags)
+        package.companions = _companions(package, wanted.name, environment, fetch)
     return package
 
 
@@ -70,7 +70,7 @@ def _companions(
     package: WheelPackage,
     name: str,
     environment: dict[str, str],
-    bring: Callable[[Requirement], Path],
+    fetch: Callable[[Requirement], Path],
 ) -> Sequence[WheelPackage]:
     """Bring every requirement, each project once; which is enough to examine, not to install."""
     found: list[WheelPackage] = []
@@ -81,13 +81,13 @@ def _companions(
         if canonicalize_name(requirement.name) in seen:
             continue
         seen.add(canonicalize_name(requirement.name))
-        companion = _open(bring(requirement), name=f"pypi:{requirement.name}")
+        companion = _open(fetch(requirement), name=f"pypi:{requirement.name}")
         waiting += needed(companion.wheel.requires if companion.wheel else (), environment)
         found.append(companion)
     return found
 
 
-def _bring(wanted: Requirement, folder: Path, python: tuple[int, int], tags: Sequence[str]) -> Path:
+def _fetch(wanted: Requirement, folder: Path, python: tuple[int, int], tags: Sequence[str]) -> Path:
     from mlcbuild.sources.index import download, find_files  # noqa: PLC0415
 
     files = find_files(wanted.name)

@@ -14,7 +14,7 @@ from mlcbuild.package.source import FileSource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.member import Package
 
 __all__ = ["open_package"]
 

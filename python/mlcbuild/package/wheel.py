@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.inflate import peek_entry, read_entry
+from mlcbuild.package.member import Member
 from mlcbuild.package.metadata import dist_info_of, tags_of_name, wheel_facts
-from mlcbuild.package.model import Member
 from mlcbuild.package.zipdir import read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlcbuild.package.model import Kind, Package, WheelFacts
+    from mlcbuild.package.member import Kind, Package, WheelFacts
     from mlcbuild.package.source import FileSource
 
 __all__ = ["WheelPackage"]

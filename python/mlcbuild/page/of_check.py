@@ -10,7 +10,7 @@ from mlcbuild.page.render import render as render_page
 from mlcbuild.report.as_json import table
 
 if TYPE_CHECKING:
-    from mlcbuild.report.model import Report
+    from mlcbuild.report.result import Report
 
 __all__ = ["render"]
 

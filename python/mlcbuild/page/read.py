@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.check.settings import Settings
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.member import Package
 
 __all__ = ["Files", "Section", "owner_of_path", "sections_of"]
 

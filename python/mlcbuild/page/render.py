@@ -16,7 +16,7 @@ from mlcbuild.page.timeline import timeline_of
 from mlcbuild.page.treemap import tiles_of
 from mlcbuild.page.verdict import verdict_of
 from mlcbuild.report.groups import grouped
-from mlcbuild.rules.model import Finding
+from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from mlcbuild.build.rewheel import dist_info
-from mlcbuild.build.stamp import STAMP_NAME, Stamp, read_stamp
+from mlcbuild.builder.rewheel import dist_info
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.sources.cache import digest_of, sha256_of
+from mlcbuild.stamp import STAMP_NAME, Stamp, read_stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.build.stamp import Source
+    from mlcbuild.stamp import Source
 
 __all__ = ["Contents", "Part", "read_contents"]
 

@@ -1,7 +1,7 @@
 """Make a folder that can be published: wheels with their SBOM, hashes, provenance, index.
 
 The folder may hold wheels of earlier releases: hashes and index are of all that lie in it. Every
-file is written aside and renamed; the wheels given are not touched.
+file is staged and renamed; the wheels given are not touched.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild import aside
-from mlcbuild.build.rewheel import rewrite
+from mlcbuild import staging
+from mlcbuild.builder.rewheel import rewrite
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.release.contents import Contents, read_contents
 from mlcbuild.release.index import index_files
@@ -72,7 +72,7 @@ def release(
     files["provenance.intoto.json"] = (json.dumps(statement, indent=1) + "\n").encode()
     files |= index_files(everything)
     for name, data in files.items():
-        aside.replace(into / name, data)
+        staging.replace(into / name, data)
     return Released(wheels=tuple(made), files=tuple(sorted(files)))
 
 

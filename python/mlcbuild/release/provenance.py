@@ -13,14 +13,14 @@ from mlcbuild import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcbuild.build.stamp import Source
     from mlcbuild.release.contents import Contents
+    from mlcbuild.stamp import Source
 
 __all__ = ["make_provenance"]
 
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://slsa.dev/provenance/v1"
-_BUILD_TYPE: Final = "https://github.com/mlcbuild/mlcbuild/build/v1"
+_BUILD_TYPE: Final = "https://github.com/mlcbuild/mlcbuild/builder/v1"
 
 
 def make_provenance(wheels: Sequence[Contents], env: Mapping[str, str]) -> dict[str, Any]:

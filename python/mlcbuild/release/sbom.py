@@ -7,7 +7,7 @@ SOURCE_DATE_EPOCH.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
@@ -78,7 +78,7 @@ def make_sbom(contents: Contents, *, epoch: int, of_file: bool = False) -> str:
         serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"{contents.file}\n{identity}"),
     )
     bom.metadata.component = root
-    bom.metadata.timestamp = datetime.fromtimestamp(epoch, tz=timezone.utc)
+    bom.metadata.timestamp = datetime.fromtimestamp(epoch, tz=UTC)
     bom.metadata.tools.components.add(
         Component(name="mlcbuild", version=__version__, type=ComponentType.APPLICATION)
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.policy import provider_of, wheel_of
-from mlcbuild.loader.process import brings_cpp_runtime, machine_of_tags, oldest_of_tags
+from mlcbuild.loader.python_process import has_cpp_runtime, machine_of_tags, oldest_of_tags
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def exclusions(
     for name in sorted({base_name(name) for name in names}):
         if name in inside:
             continue
-        if brings_cpp_runtime(name, machine=machine, oldest=oldest):
+        if has_cpp_runtime(name, machine=machine, oldest=oldest):
             reason = "Python brings it"
         else:
             reason = _reason(name, beside, named)
@@ -65,8 +65,8 @@ def _reason(name: str, beside: Mapping[str, str], named: set[str]) -> str:
         return "named by you"
     provider = provider_of(name)
     if provider is not None and provider.kind == "driver":
-        return f"it comes with {provider.brought_by}"
+        return f"it comes with {provider.provided_by}"
     if provider is not None and provider.kind in ("debug", "optional"):
-        return f"it comes with {provider.brought_by} and may not be shipped"
+        return f"it comes with {provider.provided_by} and may not be shipped"
     wheel = wheel_of(name)
     return f"{wheel} brings it" if wheel else ""

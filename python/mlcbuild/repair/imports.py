@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from mlcbuild.package.model import Package
+    from mlcbuild.package.member import Package
     from mlcbuild.pe.facts import Image
 
-__all__ = ["brought", "images_of", "reachable_names"]
+__all__ = ["images_of", "provided", "reachable_names"]
 
 
 def images_of(target: str) -> dict[str, Image]:
@@ -34,7 +34,7 @@ def _images(package: Package) -> Iterator[tuple[str, Image]]:
                 yield member.path, read_image(package.read(member), path=member.path)
 
 
-def brought(companions: Iterable[str]) -> dict[str, str]:
+def provided(companions: Iterable[str]) -> dict[str, str]:
     """Return the DLLs of the wheels beside it: base name -> wheel."""
     found = {}
     for spec in companions:

@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlcbuild.build.stamp import STAMP_NAME
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.package.metadata import tags_of_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.repair.exclusions import Exclusion, exclusions
-from mlcbuild.repair.imports import brought, images_of, reachable_names
+from mlcbuild.repair.imports import images_of, provided, reachable_names
 from mlcbuild.repair.tool import arguments, run_delvewheel, search_folders
+from mlcbuild.stamp import STAMP_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.check.settings import Settings
-    from mlcbuild.report.model import Report
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.report.result import Report
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["Repair", "repair"]
 
@@ -52,7 +52,7 @@ class Repair:
 
     @property
     def new(self) -> tuple[Finding, ...]:
-        """Findings that it brought."""
+        """Findings that it fetched."""
         return _without(self.after, self.before)
 
     @property
@@ -86,23 +86,23 @@ def repair(
     images = images_of(os.fspath(wheel))
     excluded = exclusions(
         reachable_names(images.values(), searched),
-        companions={**_beside(before), **brought(settings.companions)},
+        companions={**_beside(before), **provided(settings.companions)},
         declared=declared,
         own=images,
         tags=tags_of_name(wheel.name) or (),
     )
     into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=into) as aside:
+    with tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=into) as staged:
         words = arguments(
-            wheel.absolute(), Path(aside), folders=searched, excluded=excluded, extra=extra
+            wheel.absolute(), Path(staged), folders=searched, excluded=excluded, extra=extra
         )
         said = run_delvewheel(words, os.environ)
-        made = next(iter(Path(aside).glob("*.whl")), None)
+        made = next(iter(Path(staged).glob("*.whl")), None)
         if made is None:
             raise FailedError("delvewheel wrote no wheel", remedy="run again with -v")
         added = tuple(sorted(_members(made) - _members(wheel)))
         if any(Path(name).name == STAMP_NAME for name in _members(made)):
-            from mlcbuild.build.restamp import restamp  # noqa: PLC0415 - pyelftools
+            from mlcbuild.builder.restamp import restamp  # noqa: PLC0415 - pyelftools
 
             restamp(made)
         after = check([os.fspath(made)], settings)

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mlcbuild.report.model import Report
+    from mlcbuild.report.result import Report
 
 __all__ = ["FORMATS", "render"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild import __version__
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.model import Load, Need
-    from mlcbuild.report.model import Module, Report, Target
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.loader.outcome import Load, Need
+    from mlcbuild.report.result import Module, Report, Target
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["SCHEMA_VERSION", "render", "table"]
 

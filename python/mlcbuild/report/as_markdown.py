@@ -11,7 +11,7 @@ from mlcbuild.report.groups import conditions, grouped, names, summary_line, ver
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.report.model import Report, Target
+    from mlcbuild.report.result import Report, Target
 
 __all__ = ["render"]
 

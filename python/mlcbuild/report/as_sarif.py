@@ -12,8 +12,8 @@ from mlcbuild.foreign import sarif_text
 from mlcbuild.rules import RULE_IDS, all_rules
 
 if TYPE_CHECKING:
-    from mlcbuild.report.model import Report, Target
-    from mlcbuild.rules.model import Finding, Rule
+    from mlcbuild.report.result import Report, Target
+    from mlcbuild.rules.finding import Finding, Rule
 
 __all__ = ["render", "table"]
 

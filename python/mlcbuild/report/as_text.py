@@ -23,7 +23,7 @@ from mlcbuild.report.groups import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.report.model import Module, Report, Target
+    from mlcbuild.report.result import Module, Report, Target
 
 __all__ = ["Line", "lines", "print_rich", "render"]
 

@@ -10,8 +10,8 @@ from mlcbuild.loader.words import MACHINE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlcbuild.report.model import Report, Target
-    from mlcbuild.rules.model import Finding, Severity
+    from mlcbuild.report.result import Report, Target
+    from mlcbuild.rules.finding import Finding, Severity
 
 __all__ = ["Group", "conditions", "count", "grouped", "names", "summary_line", "verdict_line"]
 

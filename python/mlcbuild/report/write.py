@@ -9,29 +9,29 @@ from pathlib import Path
 from mlcbuild.errors import InputError
 from mlcbuild.redaction import redacted
 
-__all__ = ["write_aside"]
+__all__ = ["write_output"]
 
 
-def write_aside(path: Path, text: str, *, option: str = "--output") -> None:
+def write_output(path: Path, text: str, *, option: str = "--output") -> None:
     """Write UTF-8 text beside ``path``, then rename it into place.
 
     Raises ``InputError`` where the folder is absent or not writable; ``path`` is then untouched.
     """
-    aside = None
+    staged = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        aside = Path(name)
+        staged = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             # A lone surrogate is a file name in no encoding: show it, do not die of it.
             stream.write(redacted(text).encode("utf-8", "backslashreplace").decode("utf-8"))
         if os.name == "posix":
             umask = os.umask(0)
             os.umask(umask)
-            aside.chmod(0o666 & ~umask)
-        aside.replace(path)
+            staged.chmod(0o666 & ~umask)
+        staged.replace(path)
     except OSError as error:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
+        if staged is not None:
+            staged.unlink(missing_ok=True)
         raise InputError(
             f"cannot write {path}: {error.strerror}", remedy=f"choose another {option}"
         ) from error

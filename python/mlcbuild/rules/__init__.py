@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mlcbuild.rules.model import Finding, Rule, Subject
+    from mlcbuild.rules.finding import Finding, Rule, Subject
 
 __all__ = ["RULE_IDS", "all_rules", "judge", "load_rule"]
 
@@ -76,7 +76,7 @@ def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, .
 
 def _findings_of(rule: Rule, subject: Subject, ignore: Collection[str]) -> list[Finding]:
     """Return what one rule finds, at most ``LIMIT`` and then how many more."""
-    from mlcbuild.rules.model import Finding  # noqa: PLC0415 - --list-rules needs no model
+    from mlcbuild.rules.finding import Finding  # noqa: PLC0415 - --list-rules needs no model
 
     patterns = [entry.partition(":")[2] for entry in ignore if entry.startswith(f"{rule.id}:")]
     said: set[tuple[str | None, str]] = set()

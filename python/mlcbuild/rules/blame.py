@@ -10,8 +10,8 @@ from mlcbuild.rules.names import base_name
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mlcbuild.loader.model import Cause, Problem
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.loader.outcome import Cause, Problem
+    from mlcbuild.rules.finding import Subject
 
 __all__ = ["Blame", "blame", "is_optional"]
 

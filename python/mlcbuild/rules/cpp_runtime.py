@@ -18,9 +18,9 @@ from mlcbuild.rules.toolsets import (
 )
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.model import Need
+    from mlcbuild.loader.outcome import Need
     from mlcbuild.pe.facts import Image
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.rules.finding import Subject
 
 __all__ = [
     "MutexUse",

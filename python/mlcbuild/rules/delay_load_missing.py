@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.blame import blame
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.loader.model import Cause
+    from mlcbuild.loader.outcome import Cause
 
 __all__ = ["RULE"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import original_name
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             rule=RULE.id,
             severity="error" if tied else "warning",
             module=path,
-            message=f"{name} is bundled, but comes with {provider.brought_by}: the copy {effect}",
-            evidence={"dll": name, "brought_by": provider.brought_by},
+            message=f"{name} is bundled, but comes with {provider.provided_by}: the copy {effect}",
+            evidence={"dll": name, "provided_by": provider.provided_by},
             fix=f"leave it out (delvewheel repair --exclude {name})",
         )
 

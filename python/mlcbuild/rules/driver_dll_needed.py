@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,12 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                 severity="note" if dll.delayed else "warning",
                 module=path,
                 message=(
-                    f"needs {dll.name}, which comes with {provider.brought_by}; "
+                    f"needs {dll.name}, which comes with {provider.provided_by}; "
                     f"fails {when} on a machine without it"
                 ),
                 evidence={
                     "dll": dll.name,
-                    "brought_by": provider.brought_by,
+                    "provided_by": provider.provided_by,
                     "delayed": dll.delayed,
                 },
                 fix="load it lazily, and say in the documentation which driver is needed",

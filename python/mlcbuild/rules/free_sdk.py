@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ __all__ = ["RULE"]
 def _judge(subject: Subject) -> Iterator[Finding]:
     if not subject.stamps:
         return
-    from mlcbuild.build.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
+    from mlcbuild.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
 
     for path, data in subject.stamps.items():
         try:

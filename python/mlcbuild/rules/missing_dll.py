@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.policy import wheel_of
 from mlcbuild.package.names import installed_path
 from mlcbuild.rules.blame import blame, is_optional
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import likely, one_of_several, unseen_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.loader.model import Cause
+    from mlcbuild.loader.outcome import Cause
     from mlcbuild.rules.blame import Blame
-    from mlcbuild.rules.model import Severity
+    from mlcbuild.rules.finding import Severity
 
 __all__ = ["RULE"]
 
@@ -84,11 +84,11 @@ def _fix(fault: Blame, missing: str, elsewhere: list[str], requirements: tuple[s
 
 def _provide(missing: str, requirements: tuple[str, ...]) -> str:
     """Say who brings a DLL that is nowhere: a known wheel, what is required, or a repair."""
-    brought_by = wheel_of(missing)
-    if brought_by in requirements:
-        return f"{brought_by}, which it requires, brings it: check --with-deps"
-    if brought_by is not None:
-        return f"{brought_by} brings it: require that, and check --with its wheel"
+    provided_by = wheel_of(missing)
+    if provided_by in requirements:
+        return f"{provided_by}, which it requires, brings it: check --with-deps"
+    if provided_by is not None:
+        return f"{provided_by} brings it: require that, and check --with its wheel"
     may_bring = likely(missing, requirements)
     if may_bring is not None:
         return f"it requires {may_bring}, which may bring it: check --with-deps"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.cpp_runtime import crashing_neighbours, judge_mutex
-from mlcbuild.rules.model import Finding, Rule, Severity, Subject
+from mlcbuild.rules.finding import Finding, Rule, Severity, Subject
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mlcbuild.rules.names import base_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlcbuild.rules.model import Subject
+    from mlcbuild.rules.finding import Subject
 
 __all__ = ["flat", "likely", "one_of_several", "unseen_requirements"]
 

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.package.record import ABSENT_LIMIT, RecordFile
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

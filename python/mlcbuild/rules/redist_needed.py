@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_msvcp140
 from mlcbuild.rules.toolsets import dotted, needed_redist, newest_toolset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.loader.model import Need
+    from mlcbuild.loader.outcome import Need
 
 __all__ = ["RULE", "minimum_msvcp140"]
 

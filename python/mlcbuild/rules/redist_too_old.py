@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.cpp_runtime import reachable_copies
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, dotted, needed_redist, newest_toolset
 

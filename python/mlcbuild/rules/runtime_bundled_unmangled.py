@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import base_name, is_runtime
 from mlcbuild.rules.toolsets import dotted, runtime_version
 

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
-from mlcbuild.rules.model import Finding, Rule, Subject
+from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.build.stamp import Stamp
+    from mlcbuild.stamp import Stamp
 
 __all__ = ["RULE"]
 
@@ -21,7 +21,7 @@ _MACHINES = {"amd64": "x86_64", "win32": "x86"}
 def _judge(subject: Subject) -> Iterator[Finding]:
     if not subject.stamps:
         return
-    from mlcbuild.build.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
+    from mlcbuild.stamp import read_stamp  # noqa: PLC0415 - only few packages have a stamp
 
     for path, data in subject.stamps.items():
         if not _ours(data):
@@ -46,7 +46,7 @@ def _ours(data: bytes) -> bool:
 
 
 def _files(subject: Subject, path: str, stamp: Stamp) -> Iterator[Finding]:
-    from mlcbuild.build.stamp import FileDigest, mismatches  # noqa: PLC0415
+    from mlcbuild.stamp import FileDigest, mismatches  # noqa: PLC0415
 
     root = _root(subject, path, stamp)
     # In a wheel every native file is the build's; elsewhere other packages lie beside it.

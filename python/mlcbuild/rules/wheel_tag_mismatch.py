@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.rules.model import Finding, Rule, Severity, Subject
+from mlcbuild.rules.finding import Finding, Rule, Severity, Subject
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:

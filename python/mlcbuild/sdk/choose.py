@@ -12,7 +12,7 @@ from mlcbuild.sdk.windows_sdk import WindowsSdk, read_sdk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlcbuild.build.toolchain.llvm import Llvm
+    from mlcbuild.llvm import Llvm
     from mlcbuild.pe.facts import Machine
 
 __all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk", "is_free"]
@@ -37,7 +37,7 @@ def choose_sdk(
     machine: Machine,
     cache: Path,
     llvm: Llvm,
-    bring_stl: Callable[[], Path],
+    fetch_stl: Callable[[], Path],
     notice: Callable[[str], None],
 ) -> WindowsSdk:
     """Return the SDK that ``asked`` names: ``free``, a folder, or nothing.
@@ -50,13 +50,13 @@ def choose_sdk(
     if asked == FREE:
         from mlcbuild.sdk.free import make_free_sdk  # noqa: PLC0415 - reads the export tables
 
-        return make_free_sdk(cache, bring_stl(), llvm, machine, notice)
+        return make_free_sdk(cache, fetch_stl(), llvm, machine, notice)
     if asked:
         return read_sdk(Path(os.path.expanduser(asked)), machine)  # noqa: PTH111 - a text so far
     if accepted or env.get(ACCEPT_VARIABLE, "").casefold() in _YES:
-        from mlcbuild.sdk.xwin import bring_microsofts  # noqa: PLC0415 - starts programs
+        from mlcbuild.sdk.xwin import fetch_microsofts  # noqa: PLC0415 - starts programs
 
-        return bring_microsofts(cache, machine, env, notice)
+        return fetch_microsofts(cache, machine, env, notice)
     raise UsageError(
         "which Windows SDK? Microsoft's is brought by xwin when you accept its licence "
         f"(--accept-license, or {ACCEPT_VARIABLE}=1)",

@@ -27,7 +27,7 @@ from mlcbuild.sdk.windows_sdk import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlcbuild.build.toolchain.llvm import Llvm
+    from mlcbuild.llvm import Llvm
     from mlcbuild.pe.facts import Machine
 
 __all__ = ["COMPONENT", "make_free_sdk", "own_lock", "wine_headers"]
@@ -70,19 +70,19 @@ def make_free_sdk(
     ``stl`` is the laid-out component. Raises ``FailedError`` for what it needs and is not there, or
     where the runtime does not compile.
     """
-    from mlcbuild.sources.aside import make_aside  # noqa: PLC0415 - locks, temporary folders
+    from mlcbuild.sources.staged_folder import stage_folder  # noqa: PLC0415 - locks, temporary folders
 
     wine = wine_headers()
     folder = cache / "sdk" / f"free-{machine}-{_key(wine, stl, llvm, machine)}"
 
-    def make(aside: Path) -> None:
+    def make(staged: Path) -> None:
         notice(f"making the free Windows SDK for {machine}")
-        _copy_headers(aside, wine, stl)
-        _compile(aside, llvm, machine)
+        _copy_headers(staged, wine, stl)
+        _compile(staged, llvm, machine)
         record = {"format": _FORMAT, "machine": machine, "clang": llvm.text}
-        (aside / FREE_MARKER).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (staged / FREE_MARKER).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
-    make_aside(folder, make, notice)
+    stage_folder(folder, make, notice)
     return read_sdk(folder, machine)
 
 

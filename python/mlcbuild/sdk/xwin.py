@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["bring_microsofts"]
+__all__ = ["fetch_microsofts"]
 
 #: Seconds; about 300 MB are downloaded and unpacked.
 _PATIENCE: Final = 3600
 
 
-def bring_microsofts(
+def fetch_microsofts(
     cache: Path, machine: Machine, env: Mapping[str, str], notice: Callable[[str], None]
 ) -> WindowsSdk:
     """Return Microsoft's SDK for ``machine``, brought once and kept in ``cache``.
@@ -31,12 +31,12 @@ def bring_microsofts(
     Raises ``FailedError`` where neither xwin nor cargo-xwin is installed, ``InputError`` with its
     last words where it fails.
     """
-    from mlcbuild.sources.aside import make_aside  # noqa: PLC0415 - locks, temporary folders
+    from mlcbuild.sources.staged_folder import stage_folder  # noqa: PLC0415 - locks, temporary folders
 
     folder = cache / "sdk" / f"microsoft-{machine}"
 
-    def make(aside: Path) -> None:
-        command, extra = _command(env, aside, machine)
+    def make(staged: Path) -> None:
+        command, extra = _command(env, staged, machine)
         notice("xwin brings Microsoft's C++ library and Windows SDK (its licence is accepted)")
         try:
             done = run(command, env={**env, **extra}, capture_output=True, timeout=_PATIENCE)
@@ -47,24 +47,24 @@ def bring_microsofts(
                 f"xwin cannot bring Microsoft's SDK: {_last_words(done.stderr)}",
                 remedy="see the network and the proxy, or name one from elsewhere: --sdk DIR",
             )
-        _lift(aside)
+        _lift(staged)
 
-    make_aside(folder, make, notice)
+    stage_folder(folder, make, notice)
     return read_sdk(folder, machine)
 
 
 def _command(
-    env: Mapping[str, str], aside: Path, machine: Machine
+    env: Mapping[str, str], staged: Path, machine: Machine
 ) -> tuple[list[str], dict[str, str]]:
-    """Return what to run and the variables beside it; ``aside`` then holds ``crt`` and ``sdk``."""
+    """Return what to run and the variables beside it; ``staged`` then holds ``crt`` and ``sdk``."""
     architecture = ARCHITECTURES[machine][0]
     if program := find_program("xwin", env):
-        words = ["--accept-license", "--cache-dir", os.fspath(aside / "downloads")]
-        words += ["--arch", architecture, "splat", "--output", os.fspath(aside)]
+        words = ["--accept-license", "--cache-dir", os.fspath(staged / "downloads")]
+        words += ["--arch", architecture, "splat", "--output", os.fspath(staged)]
         return [program, *words], {}
     if program := find_program("cargo-xwin", env):
         return [program, "cache", "xwin"], {
-            "XWIN_CACHE_DIR": os.fspath(aside),
+            "XWIN_CACHE_DIR": os.fspath(staged),
             "XWIN_ARCH": architecture,
         }
     raise FailedError(
@@ -73,15 +73,15 @@ def _command(
     )
 
 
-def _lift(aside: Path) -> None:
+def _lift(staged: Path) -> None:
     """Put ``crt`` and ``sdk`` where every SDK has them, and drop what was downloaded."""
     found = next(
-        (path.parent for path in aside.rglob("crt") if (path.parent / "sdk").is_dir()), None
+        (path.parent for path in staged.rglob("crt") if (path.parent / "sdk").is_dir()), None
     )
-    if found is not None and found != aside:
+    if found is not None and found != staged:
         for part in ("crt", "sdk"):
-            (found / part).rename(aside / part)
-    for path in list(aside.iterdir()):
+            (found / part).rename(staged / part)
+    for path in list(staged.iterdir()):
         if path.name not in ("crt", "sdk"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.aside import open_lock
 from mlcbuild.errors import InputError
-from mlcbuild.sources.process import StoppedError
+from mlcbuild.sources.git_process import StoppedError
+from mlcbuild.staging import open_lock
 
 if TYPE_CHECKING:
     import threading

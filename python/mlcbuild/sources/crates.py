@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild import aside
+from mlcbuild import staging
 from mlcbuild.commandline import Parser
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
 from mlcbuild.programs import run
@@ -172,7 +172,7 @@ def _write_if_changed(target: Path, text: str) -> None:
     try:
         if target.is_file() and target.read_text("utf-8") == text:
             return
-        aside.replace(target, text.encode())
+        staging.replace(target, text.encode())
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror}") from error
 

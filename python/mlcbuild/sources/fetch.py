@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import FailedError
 from mlcbuild.sources import layout
 from mlcbuild.sources.cache import default_cache, locked
+from mlcbuild.sources.git_process import Git
 from mlcbuild.sources.parallel import in_parallel
 from mlcbuild.sources.patches import apply, load_patches
-from mlcbuild.sources.process import Git
 from mlcbuild.sources.stores import Progress, Stores
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component, Lock
     from mlcbuild.sources.patches import Patch
 
-__all__ = ["Brought", "Progress", "bring", "default_mirror"]
+__all__ = ["Fetched", "Progress", "default_mirror", "fetch"]
 
 _JOBS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Brought:
+class Fetched:
     """One component as it lies in ``folder`` now.
 
     ``git_bytes`` and ``index_bytes`` were received for it in this run (0 from the cache);
@@ -52,7 +52,7 @@ class _Run:
     verify: bool
     force: bool
 
-    def component(self, component: Component) -> Brought:
+    def component(self, component: Component) -> Fetched:
         lock = self.into / f".{component.name}.lock"
         progress, stopped = self.stores.progress, self.stores.git.stopped
         with locked(lock, notice=progress.notice, stopped=stopped):
@@ -61,7 +61,7 @@ class _Run:
             finally:
                 progress.step(component.name, "")
 
-    def _component(self, component: Component, folder: Path) -> Brought:
+    def _component(self, component: Component, folder: Path) -> Fetched:
         patches = self.patches[component.name]
         wanted = layout.fingerprint(component, patches)
         state = layout.read_state(folder)
@@ -71,7 +71,7 @@ class _Run:
             if changed := layout.edited(folder, state):
                 raise _edited(folder, changed)
             if current:
-                return Brought(component=component.name, folder=folder, files=len(state.files))
+                return Fetched(component=component.name, folder=folder, files=len(state.files))
         obtained = self.stores.obtain(component)
         tree = apply(component, patches, obtained.tree)
         altered: list[str] = []
@@ -81,7 +81,7 @@ class _Run:
         else:
             self.stores.progress.step(component.name, "laying out")
             written = layout.lay_out(folder, component, tree, wanted)
-        return Brought(
+        return Fetched(
             component=component.name,
             folder=folder,
             files=len(tree),
@@ -107,7 +107,7 @@ def default_mirror() -> Path | None:
     return Path(given) if given else None
 
 
-def bring(
+def fetch(
     lock: Lock,
     *,
     into: Path | None = None,
@@ -119,7 +119,7 @@ def bring(
     only: Iterable[str] = (),
     jobs: int = _JOBS,
     progress: Progress | None = None,
-) -> list[Brought]:
+) -> list[Fetched]:
     """Lay the lock's components out below ``into`` (default: the lock's folder).
 
     ``cache`` and ``mirror`` default to ``default_cache()`` and ``default_mirror()``. ``verify``

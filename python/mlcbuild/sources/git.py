@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from mlcbuild.sources.git_process import Git
     from mlcbuild.sources.lock import Component, GitOrigin
-    from mlcbuild.sources.process import Git
     from mlcbuild.sources.tree import Tree
 
 __all__ = ["GitRepository", "mirror_url"]
@@ -70,7 +70,7 @@ class GitRepository:
         with ObjectReader(self.git, self.path, component.name) as reader:
             return read_tree(reader, component, commit)
 
-    def bring(
+    def fetch(
         self,
         component: Component,
         origin: GitOrigin,
@@ -81,50 +81,50 @@ class GitRepository:
     ) -> int:
         """Put a fresh repository with all that ``component`` needs at ``path``; return its bytes.
 
-        It is made aside and then renamed, replacing what was there. The bytes are those of its
+        It is made staged and then renamed, replacing what was there. The bytes are those of its
         packs, which is what came over the network. Raises ``InputError`` for no Git, an
         unreachable server or a commit it does not have.
         """
         url = origin.url if mirror is None else mirror_url(mirror, origin.url)
-        aside = self.path.with_name(f"{self.path.name}.new")
-        if aside.exists():
-            remove(aside)  # of a fetch that was killed; we hold the entry's lock
+        staged = self.path.with_name(f"{self.path.name}.new")
+        if staged.exists():
+            remove(staged)  # of a fetch that was killed; we hold the entry's lock
         try:
             source = _Source(url, mirror is not None)
-            fetch = _Fetch(self.git, aside, source, component.name, step)
-            size = self._bring(fetch, component, origin, notice)
+            fetch = _Fetch(self.git, staged, source, component.name, step)
+            size = self._fetch(fetch, component, origin, notice)
             if self.path.exists():
                 remove(self.path)
-            aside.replace(self.path)
+            staged.replace(self.path)
         except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(staged, ignore_errors=True)
             raise
         return size
 
-    def _bring(
+    def _fetch(
         self,
         fetch: _Fetch,
         component: Component,
         origin: GitOrigin,
         notice: Callable[[str], None],
     ) -> int:
-        aside = fetch.repository
+        staged = fetch.repository
         # In the cache: from a folder that holds a repository, Git would read that one's settings.
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        words = ["init", "--quiet", "--bare", "--template=", aside.name]
-        done = self.git.run(words, folder=aside.parent)
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        words = ["init", "--quiet", "--bare", "--template=", staged.name]
+        done = self.git.run(words, folder=staged.parent)
         if done.returncode:
-            raise full_disk(component.name, aside, done.stderr) or InputError(
-                f"cannot make the cache {aside}: {reason(done.stderr)}",
+            raise full_disk(component.name, staged, done.stderr) or InputError(
+                f"cannot make the cache {staged}: {reason(done.stderr)}",
                 remedy="choose another folder with --cache",
             )
         if fetch.commit(origin.commit):
             notice(f"{component.name}: {fetch.source.url} cannot filter, it sent the whole commit")
-        with ObjectReader(self.git, aside, component.name) as reader:
+        with ObjectReader(self.git, staged, component.name) as reader:
             _, missing = wanted_blobs(reader, component, origin.commit)
         if missing:
             fetch.blobs(missing)
-        return sum(pack.stat().st_size for pack in aside.glob("objects/pack/*.pack"))
+        return sum(pack.stat().st_size for pack in staged.glob("objects/pack/*.pack"))
 
 
 @dataclass(frozen=True, slots=True)

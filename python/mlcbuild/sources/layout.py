@@ -14,11 +14,11 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.aside import open_new
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.jsontext import parse
 from mlcbuild.sources.cache import no_room
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
+from mlcbuild.staging import open_new
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,18 +76,18 @@ def _write_state(folder: Path, state: State) -> None:
 
 
 def _replace(path: Path, file: SourceFile, when: int | None) -> None:
-    """Write ``path`` aside, then rename; ``when`` is its modification time in nanoseconds."""
-    aside = path.with_name(f".{path.name[:100]}.part")
+    """Write ``path`` staged, then rename; ``when`` is its modification time in nanoseconds."""
+    staged = path.with_name(f".{path.name[:100]}.part")
     try:
-        with open_new(aside) as out:
+        with open_new(staged) as out:
             out.write(file.data)
         if file.executable and os.name == "posix":
-            aside.chmod(_EXECUTABLE_MODE)
+            staged.chmod(_EXECUTABLE_MODE)
         if when is not None:
-            os.utime(aside, ns=(when, when))
-        aside.replace(path)
+            os.utime(staged, ns=(when, when))
+        staged.replace(path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        staged.unlink(missing_ok=True)
         raise
 
 

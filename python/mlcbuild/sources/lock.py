@@ -7,7 +7,6 @@ every field, so that the rest of the package need not. See docs/sources.md for t
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -77,7 +76,7 @@ Origin: TypeAlias = "GitOrigin | PypiOrigin"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
-    """One source tree: what is brought, under which licence, and why at this pin.
+    """One source tree: what is fetched, under which licence, and why at this pin.
 
     ``paths`` and ``exclude`` are POSIX paths of files or folders below the origin's root (of the
     sdist, below ``origin.root``).
@@ -140,10 +139,8 @@ def _under(path: str, roots: tuple[str, ...]) -> bool:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Parse a TOML file; raises ``InputError`` when it cannot be read or is not TOML."""
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - the module's name depends on the version
-    else:
-        import tomli as tomllib  # noqa: PLC0415
+    import tomllib  # noqa: PLC0415 - the module's name depends on the version
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

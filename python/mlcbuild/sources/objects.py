@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, MlcbuildError
-from mlcbuild.sources.process import Git, StoppedError
+from mlcbuild.sources.git_process import Git, StoppedError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
-
-    from typing_extensions import Self
+    from typing import Self
 
     from mlcbuild.sources.lock import Component
 

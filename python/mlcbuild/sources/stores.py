@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.cache import locked, sha256_of
 from mlcbuild.sources.git import GitRepository
+from mlcbuild.sources.git_process import StoppedError
 from mlcbuild.sources.lock import GitOrigin, PypiOrigin
 from mlcbuild.sources.objects import DamagedObjectError, MissingObjectError
-from mlcbuild.sources.process import StoppedError
 from mlcbuild.sources.sdist import read_sdist
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlcbuild.sources.git_process import Git
     from mlcbuild.sources.lock import Component
-    from mlcbuild.sources.process import Git
     from mlcbuild.sources.tree import Tree
 
 __all__ = ["Obtained", "Progress", "Stores"]
@@ -89,7 +89,7 @@ class Stores:
             if self.offline:
                 raise self._not_cached(component)
             self.progress.step(component.name, "fetching")
-            received = repository.bring(
+            received = repository.fetch(
                 component,
                 origin,
                 mirror=self.mirror,

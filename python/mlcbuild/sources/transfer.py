@@ -1,6 +1,6 @@
 """Read from package indexes over HTTP: proxies, certificates and credentials as pip has them.
 
-Downloads are written aside, go on after a kill, are checked by their sha256, then renamed.
+Downloads are staged, resume after a kill, are checked by their sha256, then renamed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
-from mlcbuild.aside import open_kept, open_new
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.redaction import hide
 from mlcbuild.sources.cache import no_room, sha256_of
 from mlcbuild.sources.pace import Watch, paced
+from mlcbuild.staging import open_kept, open_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ Children do the loading (``child.py``), the loader model says what to load in wh
 ``judge`` puts both together. Described in docs/trace.md.
 """
 
-from mlcbuild.trace.model import Options, Trace
+from mlcbuild.trace.result import Options, Trace
 from mlcbuild.trace.run import trace
 
 __all__ = ["Options", "Trace", "trace"]

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mlcbuild.trace.model import Exit, Fault, Stage
     from mlcbuild.trace.probe import Run
+    from mlcbuild.trace.result import Exit, Fault, Stage
 
 __all__ = ["Blame", "base_name", "blame"]
 

@@ -51,7 +51,7 @@ class ThisWindows:
         """Run a script; its output goes to a log, so that no pipe is held open."""
         import os  # noqa: PLC0415 - with the next, only where children are started
 
-        from mlcbuild.run.process import run_child  # noqa: PLC0415
+        from mlcbuild.supervised import run_child  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory(prefix="mlcbuild-", ignore_cleanup_errors=True) as folder:
             done = run_child(

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.trace.blame import Blame, base_name, blame
-from mlcbuild.trace.model import Trace
+from mlcbuild.trace.result import Trace
 from mlcbuild.trace.words import fix_of, reason_of
 
 if TYPE_CHECKING:
-    from mlcbuild.trace.model import LogLine, Prediction, Stage
     from mlcbuild.trace.plan import Plan, Step
     from mlcbuild.trace.probe import Run
+    from mlcbuild.trace.result import LogLine, Prediction, Stage
 
 __all__ = ["Seen", "host_name", "judge"]
 

@@ -8,12 +8,12 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.trace.judge import host_name
-from mlcbuild.trace.model import Trace
+from mlcbuild.trace.result import Trace
 from mlcbuild.trace.run import image_trace
 
 if TYPE_CHECKING:
-    from mlcbuild.trace.model import Options
     from mlcbuild.trace.probe import Probe, Run
+    from mlcbuild.trace.result import Options
 
 __all__ = ["module_trace"]
 

@@ -13,14 +13,14 @@ from mlcbuild.errors import InputError
 from mlcbuild.loader import world_from_package
 from mlcbuild.loader.closure import every_step
 from mlcbuild.package.targets import open_package
-from mlcbuild.trace.model import Prediction
+from mlcbuild.trace.result import Prediction
 
 if TYPE_CHECKING:
     from mlcbuild.loader.closure import Step as Walked
     from mlcbuild.loader.graph import Edge
     from mlcbuild.loader.images import File
     from mlcbuild.loader.world import World
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["Machine", "Need", "Plan", "Step", "make_plan"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError
-from mlcbuild.trace.model import Exit, Fault, LogLine
+from mlcbuild.trace.result import Exit, Fault, LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from mlcbuild.trace.words import fault_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.trace.model import Prediction, Trace
+    from mlcbuild.trace.result import Prediction, Trace
 
 __all__ = ["SCHEMA_VERSION", "lines", "table"]
 

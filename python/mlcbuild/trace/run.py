@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlcbuild.trace.hosts import Host
-    from mlcbuild.trace.model import Options, Trace
+    from mlcbuild.trace.result import Options, Trace
 
 __all__ = ["image_trace", "is_file_name", "trace"]
 

@@ -10,9 +10,9 @@ from mlcbuild.trace.blame import base_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.rules.finding import Finding
     from mlcbuild.trace.blame import Blame
-    from mlcbuild.trace.model import Fault, Prediction
+    from mlcbuild.trace.result import Fault, Prediction
 
 __all__ = ["fault_words", "fix_of", "reason_of"]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlcbuild.wheelhouse.closure import bring, resolve
+from mlcbuild.wheelhouse.closure import fetch, resolve
 from mlcbuild.wheelhouse.folder import Made, describe, pinned, staged, tally
 from mlcbuild.wheelhouse.runtime_only import runtime_only
 from mlcbuild.wheelhouse.systems import LINUX, System
-from mlcbuild.wheelhouse.upstream import bring_upstream
+from mlcbuild.wheelhouse.upstream import fetch_upstream
 from mlcbuild.wheelhouse.wheelfile import read_wheel, write_wheel
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def make_chat_only(
         wheel = read_wheel(ours[0])
         version = pinned(wheel)["apache-tvm"]
         say("taking the compiler out of apache-tvm")
-        upstream = bring_upstream(
+        upstream = fetch_upstream(
             "apache-tvm",
             version,
             python=options.pythons[0],
@@ -74,7 +74,7 @@ def make_chat_only(
                 constraints=options.constraints,
                 offline=options.offline,
             )
-            bring(pins, folder, python=python, links=folder, system=options.system)
+            fetch(pins, folder, python=python, links=folder, system=options.system)
         plugins = [read_wheel(path).name for path in ours[1:-1]]
         describe(
             folder,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlcbuild.sources.pipconfig import IndexSettings
     from mlcbuild.wheelhouse.systems import System
 
-__all__ = ["bring", "require_uv", "resolve", "resolve_command"]
+__all__ = ["fetch", "require_uv", "resolve", "resolve_command"]
 
 
 def require_uv() -> None:
@@ -104,7 +104,7 @@ def resolve(
     return str(done.stdout.decode())
 
 
-def bring(pins: str, folder: Path, *, python: str, links: Path, system: System) -> None:
+def fetch(pins: str, folder: Path, *, python: str, links: Path, system: System) -> None:
     """Bring every wheel of ``pins`` into ``folder``.
 
     Raises ``InputError`` where one is not to be had.

@@ -1,4 +1,4 @@
-"""A wheelhouse: a folder of wheels, made aside as one set, described, and then put in its place."""
+"""A wheelhouse: a folder of wheels, staged as one set, described, then renamed into place."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def require_place(output: Path) -> None:
 
 @contextmanager
 def staged(output: Path) -> Iterator[tuple[Path, Path]]:
-    """Give two folders aside: for the set, which then takes the place of ``output``; for builds.
+    """Give two folders staged: for the set, which then takes the place of ``output``; for builds.
 
     Raises ``UsageError`` and ``InputError``, before anything is built, for what would end in vain.
     """
     require_place(output)
     require_uv()
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as aside:
-        folder, built = Path(aside, "wheelhouse"), Path(aside, "built")
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as staged:
+        folder, built = Path(staged, "wheelhouse"), Path(staged, "built")
         folder.mkdir()
         built.mkdir()
         yield folder, built
@@ -111,7 +111,7 @@ def describe(
 
 
 def _place(folder: Path, output: Path) -> None:
-    """Put the finished folder in its place, the older one aside until then."""
+    """Put the finished folder in its place, the older one kept until then."""
     old = folder.with_name("old")
     if output.exists():
         output.rename(old)

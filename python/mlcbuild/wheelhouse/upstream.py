@@ -14,10 +14,10 @@ from mlcbuild.sources.cache import default_cache
 if TYPE_CHECKING:
     from mlcbuild.wheelhouse.systems import System
 
-__all__ = ["bring_upstream"]
+__all__ = ["fetch_upstream"]
 
 
-def bring_upstream(
+def fetch_upstream(
     project: str,
     version: str,
     *,
@@ -43,10 +43,10 @@ def bring_upstream(
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--only-binary=:all:", *system.pip, "--implementation", "cp"]
     command += ["--python-version", python, f"{project}=={version}", "--dest"]
-    with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
-        done = run([*command, aside], capture_output=True)
-        brought = sorted(Path(aside).glob("*.whl"))
-        if done.returncode != 0 or len(brought) != 1:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as staged:
+        done = run([*command, staged], capture_output=True)
+        fetched = sorted(Path(staged).glob("*.whl"))
+        if done.returncode != 0 or len(fetched) != 1:
             said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no wheel"])[-1]
             which = f"{project} {version} for {system.title}, Python {python}"
             raise InputError(
@@ -54,5 +54,5 @@ def bring_upstream(
                 remedy="see the network, PIP_INDEX_URL, and which versions of Python it supports",
             )
         folder.mkdir(exist_ok=True)
-        brought[0].replace(folder / brought[0].name)
-    return folder / brought[0].name
+        fetched[0].replace(folder / fetched[0].name)
+    return folder / fetched[0].name

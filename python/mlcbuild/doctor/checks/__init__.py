@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import CATEGORIES
+from mlcbuild.doctor.check import CATEGORIES
 from mlcbuild.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mlcbuild.doctor.model import Category, Check
+    from mlcbuild.doctor.check import Category, Check
 
 __all__ = ["CHECKS", "choose", "load_check"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import build_folders, cache
 
@@ -29,9 +29,9 @@ def _run(system: System) -> Outcome:
         if first == "Debug" and "mlcbuild" not in entries.get(
             "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", ""
         ):
-            wish = f"ignores CMAKE_BUILD_TYPE={asked} and" if asked else "has no --config here and"
+            why = f"ignores CMAKE_BUILD_TYPE={asked} and" if asked else "has no --config here and"
             return warn(
-                f"{generator} {wish} builds Debug where cmake --build is called without --config",
+                f"{generator} {why} builds Debug where cmake --build is called without --config",
                 evidence=(
                     f"{system.join(build, 'CMakeCache.txt')}",
                     f"CMAKE_CONFIGURATION_TYPES: {';'.join(types) or 'not set'}",

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.rust import find_rust, install_rust, toolchain
 from mlcbuild.doctor.versions import Version, dotted, find_version

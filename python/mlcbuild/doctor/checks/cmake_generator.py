@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.toolchain.cmake import studio_generator
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.toolchains import cmake_of, usable
 from mlcbuild.errors import InputError
+from mlcbuild.toolchain.cmake import visual_studio_generator
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -26,8 +26,8 @@ def _run(system: System) -> Outcome:
         return skip(f"see the check msvc: {error.message}")
     if not found:
         return skip("no Visual Studio to drive: see the check msvc")
-    newest = max(found, key=lambda studio: studio.order)
-    generator, since = studio_generator(newest.major)
+    newest = max(found, key=lambda visual_studio: visual_studio.order)
+    generator, since = visual_studio_generator(newest.major)
     evidence = (f"{newest.name} {newest.path}", f"CMake {cmake.text} {system.find('cmake')}")
     if not generator or cmake.knows(generator):
         return ok(f"CMake {cmake.text} knows {newest.name}", evidence=evidence)

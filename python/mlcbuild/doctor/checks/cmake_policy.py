@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import set_variables
 from mlcbuild.doctor.trees import sources
 from mlcbuild.doctor.versions import dotted, find_version

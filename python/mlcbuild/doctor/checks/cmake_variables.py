@@ -6,14 +6,14 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.toolchain.toolchain_file import PACKAGES
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import wishes_of
+from mlcbuild.doctor.toolchains import overrides_of
+from mlcbuild.toolchain.toolchain_file import PACKAGES
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.wishes import Wishes
     from mlcbuild.doctor.system import System
+    from mlcbuild.toolchain.overrides import Overrides
 
 __all__ = ["CHECK"]
 
@@ -31,10 +31,12 @@ def _run(system: System) -> Outcome:
         return _problem(
             system, "CMAKE_TOOLCHAIN_FILE", "names a file that is not there", grave=True
         )
-    wishes = wishes_of(system)
-    if wishes.toolchain_file:
-        variable = "CMAKE_TOOLCHAIN_FILE" if file == wishes.toolchain_file.value else "CMAKE_ARGS"
-        problem = _foreign(system, wishes)
+    overrides = overrides_of(system)
+    if overrides.toolchain_file:
+        variable = (
+            "CMAKE_TOOLCHAIN_FILE" if file == overrides.toolchain_file.value else "CMAKE_ARGS"
+        )
+        problem = _foreign(system, overrides)
         if problem:
             return _problem(system, variable, problem)
     if system.variable("MLCBUILD_CONFIGURATION") not in ("", "Release"):
@@ -56,9 +58,9 @@ def _run(system: System) -> Outcome:
     return ok("no variable changes CMake's configuration")
 
 
-def _foreign(system: System, wishes: Wishes) -> str:
+def _foreign(system: System, overrides: Overrides) -> str:
     """Say what a toolchain file that is there does to this build; empty where it may be meant."""
-    path = wishes.toolchain_file.value
+    path = overrides.toolchain_file.value
     if match := PACKAGES.search(path):
         who = "vcpkg" if match[1].lower() == "vcpkg" else "Conan"
         return f"puts {who}'s packages before the pinned ones in every build, this one too"

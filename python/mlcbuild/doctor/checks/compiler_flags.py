@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.toolchain.compilers import family_of
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
-from mlcbuild.doctor.toolchains import choice_of, usable, wishes_of
+from mlcbuild.doctor.toolchains import choice_of, overrides_of, usable
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.toolchain.compilers import family_of
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.wishes import Wish
     from mlcbuild.doctor.system import System
+    from mlcbuild.toolchain.overrides import Override
 
 __all__ = ["CHECK"]
 
@@ -25,12 +25,12 @@ _MINGW: Final = (
 
 
 def _run(system: System) -> Outcome:
-    wishes = wishes_of(system)
+    overrides = overrides_of(system)
     told = []
-    for name, wish in (("CXX", wishes.cxx), ("CC", wishes.c)):
-        if wish:
-            variable = name if wish.said.startswith(f"{name}=") else "CMAKE_ARGS"
-            told.append((variable, *_judge(system, wish)))
+    for name, override in (("CXX", overrides.cxx), ("CC", overrides.c)):
+        if override:
+            variable = name if override.said.startswith(f"{name}=") else "CMAKE_ARGS"
+            told.append((variable, *_judge(system, override)))
     evidence = [line for _, _, line in told]
     for problem, make in ((_GONE, fail), (_MINGW, warn)):
         found = [(variable, line) for variable, what, line in told if what == problem]
@@ -43,16 +43,16 @@ def _run(system: System) -> Outcome:
     return ok("CC, CXX: " + ("found" if told else "not set"), evidence=evidence)
 
 
-def _judge(system: System, wish: Wish) -> tuple[str, str]:
+def _judge(system: System, override: Override) -> tuple[str, str]:
     """Return what is wrong with a compiler, empty for nothing, and where it was named."""
-    family = family_of(wish.value)
-    if system.windows and _made_by_the_build(system, wish.value, family):
-        return "", wish.said
-    if _program(system, wish.value) is None:
-        return _GONE, wish.said
+    family = family_of(override.value)
+    if system.windows and _made_by_the_build(system, override.value, family):
+        return "", override.said
+    if _program(system, override.value) is None:
+        return _GONE, override.said
     if system.windows and family == "mingw" and not system.python.platform.startswith("mingw"):
-        return _MINGW, wish.said
-    return "", wish.said
+        return _MINGW, override.said
+    return "", override.said
 
 
 def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
@@ -61,7 +61,7 @@ def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
     Visual Studio generators do not look at CC at all, Ninja runs inside vcvarsall.bat's PATH.
     """
     try:
-        studios = usable(system)[0]
+        visual_studios = usable(system)[0]
         studio_drives = choice_of(system).generator.startswith("Visual Studio")
     except (InputError, UsageError):
         return family == "msvc"  # the checks msvc and generator say what is wrong
@@ -72,7 +72,8 @@ def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
     if family == "msvc":
         return True
     return family == "clang-cl" and any(
-        studio.components is not None and studio.has_clang for studio in studios[:1]
+        visual_studio.components is not None and visual_studio.has_clang
+        for visual_studio in visual_studios[:1]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, Repair, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, Repair, ok, skip, warn
 from mlcbuild.doctor.shell import rename
 from mlcbuild.doctor.trees import build_folders, sources
 

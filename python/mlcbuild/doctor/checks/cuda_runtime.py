@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.gpus import library, nvidia
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:

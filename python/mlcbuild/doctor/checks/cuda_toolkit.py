@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.toolchain.cmake import NINJA
-from mlcbuild.doctor.cuda import driving_studio, fitting, toolset_in_force, window_of
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.cuda import driving_visual_studio, fitting, toolset_in_force, window_of
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import set_variables, unset
 from mlcbuild.doctor.toolchains import choice_of
 from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.toolchain.cmake import NINJA
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -66,11 +66,11 @@ def _integration(system: System, version: str) -> str:
 
     CUDA's installer copies it where it finds a Visual Studio: one that came later has none.
     """
-    studio = driving_studio(system)
-    if studio is None or not choice_of(system).generator.startswith("Visual Studio"):
+    visual_studio = driving_visual_studio(system)
+    if visual_studio is None or not choice_of(system).generator.startswith("Visual Studio"):
         return ""
-    version_folder = {16: "v160", 17: "v170", 18: "v180"}.get(studio.major)
-    folder = system.join(studio.path, "MSBuild", "Microsoft", "VC", str(version_folder))
+    version_folder = {16: "v160", 17: "v170", 18: "v180"}.get(visual_studio.major)
+    folder = system.join(visual_studio.path, "MSBuild", "Microsoft", "VC", str(version_folder))
     path = system.join(folder, "BuildCustomizations", f"CUDA {version}.props")
     # The folder comes with the compilers: without it nothing is known.
     known = system.is_folder(system.path.dirname(path))
@@ -79,17 +79,17 @@ def _integration(system: System, version: str) -> str:
 
 def _msvc_window(system: System, root: str) -> tuple[str, str, str] | None:
     """Compare the toolkit's own test with the toolset; None where it fits or nothing is known."""
-    window, studio = window_of(system, root), driving_studio(system)
-    toolset = toolset_in_force(system, studio) if studio else None
-    if studio is None or window is None or toolset is None or window.takes(toolset):
+    window, visual_studio = window_of(system, root), driving_visual_studio(system)
+    toolset = toolset_in_force(system, visual_studio) if visual_studio else None
+    if visual_studio is None or window is None or toolset is None or window.takes(toolset):
         return None
     return (
         f"MSVC's toolset {toolset[0]}.{toolset[1]}: it takes those up to {window.newest}",
         (
-            f"host_config.h: _MSC_VER {window.lowest} to {window.highest}; {studio.name} has "
-            f"{window.number(toolset)}"
+            f"host_config.h: _MSC_VER {window.lowest} to {window.highest}; "
+            f"{visual_studio.name} has {window.number(toolset)}"
         ),
-        fitting(system, root, window, studio),
+        fitting(system, root, window, visual_studio),
     )
 
 

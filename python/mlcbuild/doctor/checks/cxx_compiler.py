@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.preflight import CLANG, GCC
+from mlcbuild.builder.preflight import CLANG, GCC
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.versions import dotted, find_version
 

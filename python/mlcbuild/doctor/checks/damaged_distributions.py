@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, warn
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import remove_folder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import build_folders, images
 from mlcbuild.pe.crt import is_debug_crt

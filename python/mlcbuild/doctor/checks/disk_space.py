@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.preflight import ROOM
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.builder.preflight import ROOM
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import command
 
 if TYPE_CHECKING:

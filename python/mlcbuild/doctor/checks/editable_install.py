@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.distributions import editable_source, family, provides
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import CONFIGURATIONS

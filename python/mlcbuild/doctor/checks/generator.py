@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.toolchain.facts import architecture
-from mlcbuild.build.toolchain.vswhere import CLANG, CLANG_TOOLSET
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.toolchains import (
     choice_of,
     machine_of,
+    overrides_of,
     usable,
     visual_studio_setup,
-    wishes_of,
 )
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.toolchain.machine import architecture
+from mlcbuild.toolchain.vswhere import CLANG, CLANG_TOOLSET
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -40,10 +40,10 @@ def _run(system: System) -> Outcome:
         return skip(f"see the check msvc: {error.message}")
     except UsageError as error:
         return fail(error.message, evidence=evidence, fix=_fix(system, error))
-    platform = architecture(wishes_of(system).platform.value)
+    platform = architecture(overrides_of(system).platform.value)
     if system.windows and platform and platform != machine_of(system).target:
         return fail(
-            f"{wishes_of(system).platform.said} asks for {platform}, and this Python is for "
+            f"{overrides_of(system).platform.said} asks for {platform}, and this Python is for "
             f"{machine_of(system).target}",
             evidence=evidence,
             fix=unset(system, _said_by(system)),
@@ -52,9 +52,9 @@ def _run(system: System) -> Outcome:
 
 
 def _fix(system: System, error: UsageError) -> str:
-    if "clang-cl toolset" in error.message and (studios := usable(system)[0]):
+    if "clang-cl toolset" in error.message and (visual_studios := usable(system)[0]):
         parts = ("--add", CLANG, "--add", CLANG_TOOLSET)
-        return visual_studio_setup(system, "modify", studios[0], *parts)
+        return visual_studio_setup(system, "modify", visual_studios[0], *parts)
     if "CMAKE_ARGS" in error.message:
         return unset(system, "CMAKE_ARGS")
     asked = next((name for name in _VARIABLES if system.variable(name)), "")
@@ -62,7 +62,7 @@ def _fix(system: System, error: UsageError) -> str:
 
 
 def _said_by(system: System) -> str:
-    said = wishes_of(system).platform.said
+    said = overrides_of(system).platform.said
     name = said.partition("=")[0]
     return name if name in _VARIABLES else "CMAKE_ARGS"
 

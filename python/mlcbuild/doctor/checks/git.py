@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlcbuild.build.preflight import GIT
+from mlcbuild.builder.preflight import GIT
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path
 from mlcbuild.doctor.versions import dotted, find_version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.network import proxy_variable, windows_proxy, without_secret
 from mlcbuild.doctor.shell import command, unset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, Repair, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, Repair, ok, skip, warn
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.gpus import adapters
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.winfacts import edition, virtual_machine
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.distributions import family
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.runtimes import system_folder
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.errors import InputError
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
-    from mlcbuild.rules.model import Finding
+    from mlcbuild.rules.finding import Finding
 
 __all__ = ["CHECK"]
 
@@ -89,7 +89,7 @@ CHECK = Check(
         "mlcbuild.check.initialiser",
         "mlcbuild.check.settings",
         "mlcbuild.doctor.installed",
-        "mlcbuild.report.model",
+        "mlcbuild.report.result",
     ),
     worth=lambda system: bool(family(system)),
 )

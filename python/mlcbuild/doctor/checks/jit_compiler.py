@@ -6,9 +6,9 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command, prepend_path, python, set_variables
 from mlcbuild.doctor.toolchains import usable
@@ -47,7 +47,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{program} is not on PATH: TVM links the models that it compiles with it",
             evidence=[f"{d.name} {d.version}" for d in compiles],
-            fix=_bring_clang(system),
+            fix=_install_clang(system),
         )
     if "clang" not in system.path.basename(path).lower():
         return ok(f"TVM_WIN_CC={program}", evidence=(path,))
@@ -69,7 +69,7 @@ def _run(system: System) -> Outcome:
     return ok(f"models are linked by clang for {target}", evidence=evidence)
 
 
-def _bring_clang(system: System) -> str:
+def _install_clang(system: System) -> str:
     """Return the command that puts clang on PATH: LLVM's installer does not do it by itself."""
     folders = [system.join(system.variable("ProgramFiles") or r"C:\Program Files", "LLVM", "bin")]
     with contextlib.suppress(InputError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import command, prepend_path, python
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, warn
 from mlcbuild.doctor.shell import as_administrator
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:

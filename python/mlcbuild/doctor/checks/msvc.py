@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.toolchain.probe import read_prompt
-from mlcbuild.build.toolchain.vswhere import VC_TOOLS
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.installers import PROGRAMS, download
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.toolchains import (
     OLDEST,
     machine_of,
-    studios,
     toolset_of,
     usable,
     visual_studio_setup,
+    visual_studios,
 )
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.doctor.winfacts import edition, find_winget
 from mlcbuild.errors import InputError
+from mlcbuild.toolchain.probe import read_prompt
+from mlcbuild.toolchain.vswhere import VC_TOOLS
 
 if TYPE_CHECKING:
-    from mlcbuild.build.toolchain.vswhere import VisualStudio
     from mlcbuild.doctor.system import System
+    from mlcbuild.toolchain.vswhere import VisualStudio
 
 __all__ = ["CHECK"]
 
@@ -50,7 +50,7 @@ def _run(system: System) -> Outcome:
     if system.python.platform.startswith("mingw"):
         return skip("this Python is MinGW's own: its compiler is used")
     try:
-        installed = studios(system)
+        installed = visual_studios(system)
         good, reasons = usable(system)
     except InputError as error:
         return fail(error.message, fix=error.remedy)
@@ -78,7 +78,7 @@ def _run(system: System) -> Outcome:
 
 
 def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> str:
-    newest = max(installed, key=lambda studio: studio.order)
+    newest = max(installed, key=lambda visual_studio: visual_studio.order)
     if newest.order[:2] < OLDEST and newest.major < OLDEST[0]:
         return _install(system)
     if newest.order[:2] < OLDEST:

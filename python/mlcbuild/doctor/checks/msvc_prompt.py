@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.build.toolchain.facts import architecture
-from mlcbuild.build.toolchain.probe import read_prompt
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.shell import unset
+from mlcbuild.toolchain.machine import architecture
+from mlcbuild.toolchain.probe import read_prompt
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

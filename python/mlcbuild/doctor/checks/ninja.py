@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.versions import dotted, find_version
 

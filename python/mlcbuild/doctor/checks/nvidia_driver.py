@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.gpus import library, nvidia
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

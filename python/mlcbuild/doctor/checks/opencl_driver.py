@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.gpus import library
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

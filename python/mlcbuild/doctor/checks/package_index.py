@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.network import proxy_variable, without_secret
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import unset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import command, same_path
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, Repair, fail, ok, skip, warn
 from mlcbuild.doctor.installers import install_python
-from mlcbuild.doctor.model import Check, Outcome, Repair, fail, ok, skip, warn
 from mlcbuild.doctor.packages import find_uv, has_pip, uses_uv
 from mlcbuild.doctor.shell import command, python, steps, unset
 from mlcbuild.doctor.tools import tool_environment

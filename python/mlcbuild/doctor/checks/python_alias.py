@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, warn
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.installers import install_python
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.distributions import editable_source, family, provides
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import same_path, unset
 
 if TYPE_CHECKING:

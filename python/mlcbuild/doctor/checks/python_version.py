@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.installers import install_python
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.versions import dotted
-from mlcbuild.pythonversions import NEWEST
+from mlcbuild.pythonversions import NEWEST, OLDEST
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
-
-_OLDEST: Final = (3, 10)
 
 
 def _run(system: System) -> Outcome:
@@ -29,9 +27,9 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix=fix(),
         )
-    if python.version[:2] < _OLDEST:
+    if python.version[:2] < OLDEST:
         return fail(
-            f"Python {text} is older than {dotted(_OLDEST)}, the oldest that MLC-LLM runs on",
+            f"Python {text} is older than {dotted(OLDEST)}, the oldest that MLC-LLM runs on",
             evidence=evidence,
             fix=fix(),
         )
@@ -48,7 +46,7 @@ CHECK = Check(
     id="python-version",
     title="Python's version is supported",
     category="python",
-    why="Native packages come as wheels for CPython 3.10 to 3.14. For others pip compiles each of "
+    why="Native packages come as wheels for CPython 3.11 to 3.14. For others pip compiles each of "
     "them, which seldom ends well on Windows.",
     source="pyproject.toml, requires-python",
     run=_run,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.distributions import distributions, family, headers, provides
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.rust import TRIPLES, find_rust, install_rust, toolchain
 from mlcbuild.doctor.shell import prepend_path, unset
 

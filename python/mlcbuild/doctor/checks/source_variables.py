@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.distributions import family, provides
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:

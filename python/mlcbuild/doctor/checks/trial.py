@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import command, python
 from mlcbuild.doctor.trial import Trial
 

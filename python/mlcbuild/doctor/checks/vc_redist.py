@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.runtimes import Needing, install_redist, needing, system_folder
 from mlcbuild.doctor.versions import dotted, find_version
 from mlcbuild.rules.cpp_runtime import mutex_use

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.gpus import adapters, icds, library
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.shell import unset
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.doctor.check import Check, Outcome, ok, skip
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.model import Check, Outcome, ok, skip
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.toolchains import usable, visual_studio_setup
 from mlcbuild.errors import InputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.model import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.winfacts import edition
 
 if TYPE_CHECKING:

@@ -1,0 +1,98 @@
+"""What the build asks of Cargo before compiling: the pinned crates, here and whole.
+
+The crates are fetched with ``--locked`` for the one target, so that a build needs no network
+afterwards and a missing registry is one line before minutes are spent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.programs import ask, run
+from mlcbuild.sources.crates import write_cargo_lock
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from mlcbuild.toolchain import Choice
+
+__all__ = ["fetch_crates", "host_target", "packages", "target_for"]
+
+#: CMake's ``-A`` -> the first word of Rust's triple.
+_PROCESSORS: Final = {"x64": "x86_64", "ARM64": "aarch64", "Win32": "i686"}
+
+
+def fetch_crates(manifest: Path, crates: Path, *, target: str, offline: bool = False) -> None:
+    """Write Cargo.lock from ``crates`` and fetch what it names for ``target`` (a triple).
+
+    Raises ``InputError`` where a crate cannot be reached, ``FailedError`` where Cargo refuses the
+    lock (a wrong checksum).
+    """
+    write_cargo_lock(manifest, crates)
+    arguments = ["fetch", "--locked", "--target", target, *(["--offline"] if offline else [])]
+    done = _cargo(arguments, manifest)
+    if done.returncode == 0:
+        return
+    words = _words(done.stderr)
+    if "checksum" in words:
+        raise FailedError(
+            f"a crate is not the pinned one: {words}",
+            remedy="ask whoever runs the registry mirror, or empty Cargo's cache",
+        )
+    raise InputError(
+        f"the crates of the tokenizers cannot be fetched: {words}",
+        remedy="build once without offline" if offline else "check the network or Cargo's proxy",
+    )
+
+
+def packages(manifest: Path, *, target: str) -> list[dict[str, Any]]:
+    """Return ``cargo metadata``'s packages of the graph for ``target``, our own included.
+
+    Raises ``FailedError`` where a crate is not in Cargo's cache.
+    """
+    arguments = ["metadata", "--locked", "--offline", "--format-version=1"]
+    done = _cargo([*arguments, "--filter-platform", target], manifest)
+    if done.returncode != 0:
+        raise FailedError(f"cargo metadata failed: {_words(done.stderr)}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)["packages"]
+    return found
+
+
+def target_for(choice: Choice) -> str:
+    """Return the triple that fits the C++ compiler, as cmake/RustTarget.cmake does.
+
+    rustc's own triple is another one where it was installed for GNU's linker, or where Python for
+    x64 runs on an ARM64 machine. Raises ``FailedError`` without rustc.
+    """
+    if choice.architecture in _PROCESSORS:
+        return f"{_PROCESSORS[choice.architecture]}-pc-windows-msvc"
+    return host_target()
+
+
+def host_target() -> str:
+    """Return the triple that rustc builds for by default. Raises ``FailedError`` without rustc."""
+    done = ask(["rustc", "-vV"])
+    if done is None or done.returncode != 0:
+        raise FailedError("rustc does not run", remedy="repair Rust with rustup")
+    lines = done.stdout.decode(errors="replace").splitlines()
+    return next(line.removeprefix("host: ") for line in lines if line.startswith("host: "))
+
+
+def _cargo(arguments: list[str], manifest: Path) -> subprocess.CompletedProcess[bytes]:
+    program = os.environ.get("CARGO") or "cargo"
+    try:
+        return run([program, *arguments], cwd=manifest, capture_output=True)
+    except OSError as error:
+        raise FailedError(
+            f"Cargo does not run ({error})", remedy="install Rust with rustup"
+        ) from error
+
+
+def _words(stderr: bytes) -> str:
+    """Cut Cargo's message to what caused it: its last line, which is the innermost reason."""
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

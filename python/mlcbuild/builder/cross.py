@@ -1,0 +1,79 @@
+"""Everything that a build for another system needs of this one, found before minutes are spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.builder.options import TARGETS
+from mlcbuild.llvm import TRIPLES, find_llvm
+from mlcbuild.sdk.choose import choose_sdk
+from mlcbuild.sources.cache import default_cache
+from mlcbuild.sources.crates import load_crates
+from mlcbuild.toolchain.clang_cl import ClangCl
+from mlcbuild.toolchain.rust import choose_rust, read_rusts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mlcbuild.builder.options import BuildOptions
+    from mlcbuild.sources.fetch import Progress
+    from mlcbuild.sources.lock import Lock
+
+__all__ = ["find_cross", "kinds"]
+
+
+def find_cross(
+    options: BuildOptions,
+    lock: Lock,
+    *,
+    env: Mapping[str, str],
+    progress: Progress,
+    notice: Callable[[str], None],
+    crates: bool = True,
+) -> ClangCl:
+    """Find the compiler, the Rust and the SDK for ``options.target``; make the SDK if need be.
+
+    Without ``crates`` no Rust is asked for.
+    Raises ``MlcbuildError`` with one line for the first that is not there.
+    """
+
+    def fetch_stl() -> Path:
+        from mlcbuild.sdk.free import COMPONENT  # noqa: PLC0415 - reads the export tables
+        from mlcbuild.sources.fetch import fetch  # noqa: PLC0415
+
+        fetch(
+            lock,
+            cache=options.cache,
+            mirror=options.mirror,
+            offline=options.offline,
+            only=[COMPONENT],
+            progress=progress,
+        )
+        return lock.path.parent / COMPONENT
+
+    machine = TARGETS[options.target]
+    target = TRIPLES[machine]
+    llvm = find_llvm(env)
+    rust = None
+    if crates:
+        oldest = load_crates(lock.path.parent / "crates.toml").rust
+        rust = choose_rust(
+            read_rusts(env, target), target=target, oldest=tuple(map(int, oldest.split(".")))
+        )
+    sdk = choose_sdk(
+        options.sdk,
+        accepted=options.accept_license,
+        env=env,
+        machine=machine,
+        cache=(options.cache or default_cache()).absolute(),
+        llvm=llvm,
+        fetch_stl=fetch_stl,
+        notice=notice,
+    )
+    return ClangCl(llvm=llvm, sdk=sdk, rust=rust)
+
+
+def kinds(target: str, cross: ClangCl) -> tuple[str, ...]:
+    """Name what the lock calls this build (``only_for`` of its components)."""
+    return (target, "free-sdk") if cross.sdk.kind == "free" else (target,)

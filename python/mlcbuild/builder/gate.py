@@ -1,0 +1,110 @@
+"""The gate: the last install step of a build. It reads the staged tree back and stamps it.
+
+Run by the CMake policy through ``cmake/run_gate.py --build DIR --stage DIR``. One line a finding
+on standard error; exit 1 stops the install, and with it the wheel.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlcbuild import staging
+from mlcbuild.builder.companions import companion_exports, is_process_symbol
+from mlcbuild.builder.expectation import read_expectation
+from mlcbuild.builder.judge import judge
+from mlcbuild.builder.packages import wheel_files
+from mlcbuild.builder.staged import Staged, read_staged
+from mlcbuild.builder.stamping import make_stamp
+from mlcbuild.builder.system_dlls import is_system_dll
+from mlcbuild.commandline import Parser
+from mlcbuild.errors import MlcbuildError
+from mlcbuild.rules.finding import Finding
+from mlcbuild.stamp import STAMP_NAME, write_stamp
+from mlcbuild.streams import inert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["main", "run_gate"]
+
+
+def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
+    """Judge ``stage`` and, where nothing is wrong, write the stamp. Returns the findings.
+
+    Raises ``InputError`` where the build's record or a staged file cannot be read.
+    """
+    record, project, expected = read_expectation(build)
+    staged = read_staged(wheel_files(Path(record.project), project, record, stage))
+    findings = (
+        *judge(
+            staged.natives,
+            expected,
+            is_system_dll=is_system_dll,
+            companion_exports=companion_exports(expected.companions),
+            is_process_symbol=is_process_symbol,
+        ),
+        *_beside_the_rules(staged),
+    )
+    if not any(finding.severity == "error" for finding in findings):
+        package = project.stamp_dir or record.stamp_dir
+        stamp = make_stamp(record, project, staged)
+        staging.replace(stage / package / STAMP_NAME, write_stamp(stamp))
+    return findings
+
+
+def _beside_the_rules(staged: Staged) -> Iterator[Finding]:
+    """Yield what is known before any image is judged."""
+    for path, why in staged.broken.items():
+        yield Finding(
+            rule="not-a-pe" if path.lower().endswith((".dll", ".pyd", ".exe")) else "not-an-image",
+            severity="error",
+            module=path,
+            message=f"has a library suffix but is not a PE or ELF file: {why}",
+            fix="bring the real file, or leave it out of the wheel",
+        )
+    for path in staged.unjudged:
+        yield Finding(
+            rule="not-judged",
+            severity="note",
+            module=path,
+            message="is a Mach-O image: it is stamped, its dependencies are not judged",
+        )
+    if not staged.digests:
+        yield Finding(
+            rule="nothing-built",
+            severity="error",
+            message="the install holds no native file",
+            fix="add install(TARGETS ...) to CMakeLists.txt",
+        )
+
+
+def _line(finding: Finding) -> str:
+    where = f" {finding.module}" if finding.module else ""
+    fix = f"; {finding.fix}" if finding.fix else ""
+    return f"mlcbuild gate: {finding.severity}[{finding.rule}]{where}: {finding.message}{fix}"
+
+
+@inert()
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the gate; returns 0, 1 where something stops the wheel, 3 for an unreadable input."""
+    parser = Parser(prog="mlcbuild gate")
+    parser.add_argument("--build", type=Path, required=True, help="CMake's build folder")
+    parser.add_argument("--stage", type=Path, required=True, help="the installed tree")
+    args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a console that is not UTF-8 must not stop a build
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        findings = run_gate(args.build, args.stage)
+    except MlcbuildError as error:
+        print(f"mlcbuild gate: error: {error}", file=sys.stderr)  # noqa: T201 - its only output
+        return error.exit_code
+    for finding in findings:
+        print(_line(finding), file=sys.stderr)  # noqa: T201 - its only output
+    return int(any(finding.severity == "error" for finding in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

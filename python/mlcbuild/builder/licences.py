@@ -1,0 +1,100 @@
+"""The licences of everything that is compiled in, gathered for the wheel's ``.dist-info/licenses``.
+
+Components say in the lock which files they are. Crates are asked through ``cargo metadata``; one
+text that many crates share is written once, above the names of those that carry it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.errors import FailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlcbuild.sources.lock import Lock
+
+__all__ = ["FOLDER", "crate_texts", "gather", "listed", "merged"]
+
+#: Below the build folder; CMake installs it.
+FOLDER: Final = "licences"
+
+_LICENCE_FILE: Final = re.compile(r"(licen[cs]e|copying|notice|copyright|unlicense)", re.IGNORECASE)
+
+
+def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
+    """Write the licence files of the lock's components and of all crates below ``into``.
+
+    The lock's components are laid out beside it; ``packages`` are the crates (``builder.cargo``).
+    The folder is replaced whole. Raises ``FailedError`` where a file that the lock names is not
+    there.
+    """
+    fresh = into.with_name(into.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for component in lock.components:
+        for name in component.licence_files:
+            source = lock.path.parent / component.name / name
+            target = fresh / component.name / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(source, target)
+            except FileNotFoundError as error:
+                raise FailedError(
+                    f"the licence file {name} of {component.name} is not there",
+                    remedy="correct licence_files in 3rdparty/sources.toml",
+                ) from error
+    if texts := crate_texts(packages):
+        (fresh / "crates.txt").write_text(merged(texts), encoding="utf-8", newline="\n")
+        (fresh / "crates.json").write_text(listed(texts), encoding="utf-8", newline="\n")
+    shutil.rmtree(into, ignore_errors=True)
+    fresh.rename(into)
+
+
+def listed(crates: dict[str, tuple[str, tuple[str, ...]]]) -> str:
+    """Return the crates as JSON, for the bill of materials (``mlcbuild release``)."""
+    rows = [
+        {"name": name.split()[0], "version": name.split()[1], "licence": expression}
+        for name, (expression, _) in crates.items()
+    ]
+    return json.dumps(rows, indent=1) + "\n"
+
+
+def crate_texts(
+    packages: Iterable[dict[str, Any]],
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return ``name version`` -> (SPDX expression, licence texts) of every crate.
+
+    ``packages`` are those of ``cargo metadata``; our own, which has no source, is left out.
+    """
+    return {
+        f"{package['name']} {package['version']}": (
+            package.get("license") or "see its licence file",
+            tuple(_texts(Path(package["manifest_path"]).parent)),
+        )
+        for package in sorted(packages, key=lambda p: (p["name"], p["version"]))
+        if package["source"] is not None
+    }
+
+
+def _texts(folder: Path) -> Iterable[str]:
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and _LICENCE_FILE.match(path.name):
+            yield path.read_text(encoding="utf-8", errors="replace").replace("\r\n", "\n").strip()
+
+
+def merged(crates: dict[str, tuple[str, tuple[str, ...]]]) -> str:
+    """Return one text: the crates with their expressions, then each distinct licence once."""
+    lines = ["Crates compiled into the tokenizers, with their licences.", ""]
+    lines += [f"{name}: {expression}" for name, (expression, _) in crates.items()]
+    carriers: dict[str, list[str]] = {}
+    for name, (_, texts) in crates.items():
+        for text in texts:
+            carriers.setdefault(text, []).append(name)
+    for text, names in carriers.items():
+        lines += ["", "=" * 78, ", ".join(dict.fromkeys(names)), "-" * 78, text]
+    return "\n".join(lines) + "\n"

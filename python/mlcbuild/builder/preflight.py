@@ -1,0 +1,231 @@
+"""Are the tools there and new enough? Asked before minutes are spent, answered in one line.
+
+``missing`` is a pure function of what ``Probe`` reports, which tests replace.
+``python -m mlcbuild.builder.preflight``, run in the project's folder, prints the answer as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from mlcbuild.errors import FailedError
+from mlcbuild.programs import ask, find_program
+
+__all__ = [
+    "CLANG",
+    "CMAKE",
+    "GCC",
+    "GIT",
+    "ROOM",
+    "Probe",
+    "SystemProbe",
+    "Tool",
+    "look",
+    "missing",
+    "require",
+]
+
+Version = tuple[int, ...]
+
+#: Blobless fetches of single commits (``--filter`` with ``--depth 1``) are dependable from here on.
+GIT: Final = (2, 25)
+#: tvm-ffi's own floor (its CMakeLists.txt), and ours.
+CMAKE: Final = (3, 26)
+#: C++20 as TVM 0.26 uses it.
+GCC: Final = (10,)
+CLANG: Final = (12,)
+#: Measured on Linux: 315 MB of build folder and 40 MB of sources; about doubled. Bytes.
+ROOM: Final = 800_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """One program on PATH; ``version`` is None where it does not say."""
+
+    path: str
+    version: Version | None
+
+
+class Probe(Protocol):
+    """What is asked of the machine."""
+
+    platform: str
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program and ask its version."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Tell the room left where ``folder`` lies or will lie."""
+
+
+class SystemProbe:
+    """This machine."""
+
+    def __init__(self) -> None:
+        self.platform = sys.platform
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program on PATH, or Cargo where rustup puts it."""
+        homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
+        path = find_program(name) or (
+            find_program(os.fspath(Path(homes[0], "bin", name))) if name == "cargo" else None
+        )
+        if path is None:
+            return None
+        done = ask([path, "--version"])
+        if done is None:
+            return Tool(path=path, version=None)
+        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+        version = tuple(int(part) for part in match.groups() if part) if match else None
+        return Tool(path=path, version=version)
+
+    def free_bytes(self, folder: Path) -> int:
+        """Tell the room left on the volume of the nearest folder that exists."""
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(str(part) for part in version)
+
+
+def _version(text: str) -> Version:
+    return tuple(int(part) for part in text.split("."))
+
+
+def _problem(name: str, tool: Tool | None, floor: Version, remedy: str) -> str | None:
+    if tool is None:
+        return f"{name} is not found: {remedy}"
+    if tool.version is not None and tool.version < floor:
+        return (
+            f"{name} {_dotted(tool.version)} ({tool.path}) is older than {_dotted(floor)}: {remedy}"
+        )
+    return None
+
+
+def _install(platform: str, *, linux: str, macos: str, windows: str) -> str:
+    return {"win32": windows, "darwin": macos}.get(platform, linux)
+
+
+def missing(
+    probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
+) -> list[str]:
+    """List what stands in the way, each as one line with its remedy.
+
+    ``fetches`` is False where the sources already lie in place. ``rust`` is the oldest Rust that
+    the pinned crates build with (``3rdparty/crates.toml``). ``compiler`` is the user's CXX.
+    On Windows the compiler is chosen with the generator (``toolchain``), not looked up here.
+    """
+    problems = []
+    if fetches:
+        remedy = _install(
+            probe.platform,
+            linux="apt-get install git (or your distribution's)",
+            macos="xcode-select --install",
+            windows="winget install Git.Git",
+        )
+        problems.append(_problem("Git", probe.tool("git"), GIT, remedy))
+    remedy = _install(
+        probe.platform,
+        linux="install it with rustup (https://rustup.rs)",
+        macos="install it with rustup (https://rustup.rs)",
+        windows="winget install Rustlang.Rustup",
+    )
+    problems.append(_problem("Cargo", probe.tool("cargo"), _version(rust), remedy))
+    problems.append(_problem("CMake", probe.tool("cmake"), CMAKE, 'pip install "cmake>=3.26"'))
+    if probe.platform != "win32":
+        problems.append(_compiler_problem(probe, compiler))
+    room = probe.free_bytes(build_dir)
+    if room < ROOM:
+        problems.append(
+            f"{room / 1e9:.1f} GB are free at {build_dir}: the build needs {ROOM / 1e9:.1f} GB"
+        )
+    return [problem for problem in problems if problem]
+
+
+def _compiler_problem(probe: Probe, compiler: str) -> str | None:
+    remedy = _install(
+        probe.platform,
+        linux="apt-get install g++ (or your distribution's)",
+        macos="xcode-select --install",
+        windows="",
+    )
+    # A CXX may carry a launcher or flags (`ccache g++ -m64`): then CMake judges it.
+    if len(compiler.split()) > 1:
+        return None
+    names = (compiler,) if compiler else ("c++", "g++", "clang++")
+    found = next(((n, t) for n in names if (t := probe.tool(n)) is not None), None)
+    if found is None:
+        what = f"the C++ compiler CXX={compiler}" if compiler else "a C++ compiler"
+        return f"{what} is not found: {remedy}"
+    name, tool = found
+    floor = CLANG if "clang" in Path(name).name or probe.platform == "darwin" else GCC
+    return _problem(f"the C++ compiler {name}", tool, floor, remedy)
+
+
+def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = "") -> None:
+    """Raise ``FailedError`` naming the first thing in the way, and how many more there are."""
+    problems = missing(probe, build_dir=build_dir, fetches=fetches, rust=rust, compiler=compiler)
+    if problems:
+        more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:])})" if problems[1:] else ""
+        raise FailedError(problems[0] + more)
+
+
+def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str) -> dict[str, Any]:
+    """Return what is here and what stands in the way of a build in ``root``.
+
+    ``rust`` and ``cache`` are the settings of those names. ``compiler`` in the answer is the
+    problem with the C++ compiler, which every build has; "" where there is none.
+    """
+    from mlcbuild.builder import rust as own
+    from mlcbuild.builder.options import parse
+    from mlcbuild.sources.crates import load_crates
+
+    options = parse({"rust": rust, "cache": cache})
+    oldest = load_crates(root / "3rdparty" / "crates.toml").rust
+    names = [("Git", "git"), ("Cargo", "cargo"), ("C++ compiler", compiler or "c++")]
+    here = {label: _found(probe.tool(name)) for label, name in names}
+    if probe.platform == "win32":
+        del here["C++ compiler"]  # chosen with the generator: mlcbuild toolchain
+    given = missing(probe, build_dir=root / "build", fetches=True, rust=oldest, compiler=compiler)
+    if own.is_wanted(probe, options, oldest):
+        here["Cargo"] += f": {own.plan(options)}"
+        given = [problem for problem in given if not problem.startswith("Cargo")]
+    of_compiler = "" if probe.platform == "win32" else _compiler_problem(probe, compiler) or ""
+    return {"here": here, "problems": given, "compiler": of_compiler}
+
+
+def _found(tool: Tool | None) -> str:
+    if tool is None:
+        return "none"
+    away = "" if find_program(Path(tool.path).name) else " (not on PATH; it is used all the same)"
+    return f"{_dotted(tool.version or ())} {tool.path}{away}".strip()
+
+
+def main() -> int:
+    """Print what is found and what stands in the way, as JSON, for scripts/quickstart.py."""
+    import json
+
+    from mlcbuild.commandline import Parser
+
+    parser = Parser()
+    parser.add_argument("--rust", default="install")
+    options = parser.parse_args()
+    compiler = os.environ.get("CXX", "")
+    print(
+        json.dumps(
+            look(SystemProbe(), root=Path.cwd(), rust=options.rust, compiler=compiler, cache="")
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

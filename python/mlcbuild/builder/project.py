@@ -1,0 +1,123 @@
+"""The part of a project's pyproject.toml that mlcbuild reads: ``[tool.mlcbuild.build]``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from mlcbuild.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Project", "normalised", "read_project"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """What a project declares. Field names with ``-`` for ``_`` are the keys of the table."""
+
+    name: str
+    #: True where the project has a ``[tool.mlcbuild]`` table: only then does the policy apply.
+    opted_in: bool = False
+    #: Package that carries ``_build.json`` (a path inside the wheel); default: the project's name.
+    stamp_dir: str = ""
+    #: Distribution -> libraries that it brings and that this wheel does not carry.
+    companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Libraries that the user's system brings beyond the platform's policy (drivers, for instance).
+    system_libraries: tuple[str, ...] = ()
+    #: The lock, a path from the project, whose components are fetched before a build.
+    lock: str = ""
+    #: Which of the lock's components are compiled in; none means all.
+    components: tuple[str, ...] = ()
+    #: On Linux the wheel gets the platform tag that auditwheel confirms.
+    manylinux: bool = False
+    #: Debug information may stay in the images.
+    keep_debug_info: bool = False
+    #: Normalised names of ``project.dependencies``; None where they are dynamic.
+    requires: frozenset[str] | None = None
+    #: ``[tool.scikit-build]``, as written.
+    scikit_build: dict[str, Any] = field(default_factory=dict)
+
+
+def normalised(name: str) -> str:
+    """Return the normalised name of a distribution (PEP 503)."""
+    return canonicalize_name(name)
+
+
+def read_project(folder: Path) -> Project:
+    """Read ``pyproject.toml`` of ``folder``; a folder without one is a project that opted out.
+
+    Raises ``InputError`` for a file that is no TOML, ``UsageError`` for a key that is unknown or
+    of the wrong type.
+    """
+    path = folder / "pyproject.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Project(name="")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
+    tool = _table(table, "tool")
+    if "mlcbuild" not in tool:
+        return Project(name="")  # nothing else of a stranger's file is looked at
+    about = _table(table, "project")
+    return Project(
+        name=str(about.get("name", "")),
+        opted_in=True,
+        requires=_requires(about),
+        scikit_build=_table(tool, "scikit-build"),
+        **_declared(_table(_table(tool, "mlcbuild"), "build")),
+    )
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise UsageError(
+            f"{key} = {value!r} in pyproject.toml is no table", remedy="correct the file"
+        )
+    return value
+
+
+def _requires(about: dict[str, Any]) -> frozenset[str] | None:
+    if "dependencies" in about.get("dynamic", ()) or not about:
+        return None
+    names = (re.match(r"\s*([A-Za-z0-9._-]+)", str(line)) for line in about.get("dependencies", ()))
+    return frozenset(normalised(match[1]) for match in names if match)
+
+
+def _declared(own: dict[str, Any]) -> dict[str, Any]:
+    """Check ``[tool.mlcbuild.build]`` key by key: a misspelt key must not be ignored."""
+    result: dict[str, Any] = {}
+    for key, value in own.items():
+        if key == "companions" and _is_companions(value):
+            result["companions"] = {normalised(k): tuple(v) for k, v in value.items()}
+        elif key == "system-libraries" and _is_names(value):
+            result["system_libraries"] = tuple(value)
+        elif key == "components" and _is_names(value):
+            result["components"] = tuple(value)
+        elif (key in ("stamp-dir", "lock") and isinstance(value, str)) or (
+            key in ("keep-debug-info", "manylinux") and isinstance(value, bool)
+        ):
+            result[key.replace("-", "_")] = value
+        else:
+            raise UsageError(
+                f"[tool.mlcbuild.build] {key} = {value!r} is not understood",
+                remedy="keys: companions = {distribution = [libraries]}, "
+                'system-libraries = [names], stamp-dir = "package", lock = "sources.toml", '
+                "components = [names], manylinux = true, keep-debug-info = true",
+            )
+    return result
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_companions(value: object) -> bool:
+    return isinstance(value, dict) and all(_is_names(names) for names in value.values())

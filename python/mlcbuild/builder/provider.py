@@ -1,0 +1,167 @@
+"""Offer the release policy to any scikit-build-core project that opts in.
+
+scikit-build-core calls ``overrides`` in every build of an environment where mlcbuild is installed
+(entry-point group ``scikit-build-core.config.override``). It answers ``{}`` unless the project's
+pyproject.toml has a ``[tool.mlcbuild]`` table.
+
+The policy is in the *override* table and in ``cmake.define``: tables are merged key by key, while
+a list (``cmake.args``) of the project would replace ours whole, and the policy with it. So is the
+floor of CMake's version: one that is too old ignores the policy without a word.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlcbuild.builder.project import Project, read_project
+from mlcbuild.errors import MlcbuildError, UsageError
+from mlcbuild.toolchain import choose, read_overrides
+from mlcbuild.toolchain.activate import environment
+from mlcbuild.toolchain.overrides import cmake_args
+from mlcbuild.toolchain.probe import read_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlcbuild.toolchain import Choice
+
+__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "project_toolchain"]
+
+POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
+
+#: The policy's own floor.
+_CMAKE_FLOOR: Final = ">=3.25"
+
+_INCLUDES: Final = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
+
+
+def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the policy: above pyproject.toml, below the user's own settings of one build."""
+    project = _project()
+    if not project.opted_in or state not in ("wheel", "editable"):
+        return {}
+    try:
+        choice = project_toolchain(project, env=env)
+        table = policy_table(Path.cwd(), project, env=env, choice=choice)
+        changed = environment(choice, env)
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+    if changed:
+        table["env"] = {name: {"default": text, "force": True} for name, text in changed.items()}
+    return table
+
+
+def project_toolchain(
+    project: Project,
+    *,
+    env: Mapping[str, str],
+    settings: Mapping[str, str | list[str]] | None = None,
+    oldest: tuple[int, int] = (15, 0),
+) -> Choice:
+    """Choose the toolchain for one build of a project. ``settings`` are the user's of this build.
+
+    ``oldest`` is the first Visual Studio that compiles the sources. Raises ``UsageError`` where
+    what is asked for cannot be had.
+    """
+    cmake = project.scikit_build.get("cmake", {})
+    prefix = "cmake.define."
+    ours = {
+        name.removeprefix(prefix): value
+        for name, value in (settings or {}).items()
+        if name.startswith(prefix)
+    }
+    args = (settings or {}).get("cmake.args", cmake.get("args", []))
+    requested = read_overrides(
+        env=env,
+        define={**cmake.get("define", {}), **ours},
+        args=args.split(";") if isinstance(args, str) else [str(arg) for arg in args],
+    )
+    return choose(read_machine(env), requested, oldest=oldest)
+
+
+def policy_table(
+    folder: Path,
+    project: Project,
+    *,
+    env: Mapping[str, str],
+    configuration: str = "",
+    choice: Choice | None = None,
+) -> dict[str, Any]:
+    """Return the ``tool.scikit-build`` table that applies the policy to the project in ``folder``.
+
+    ``configuration`` is Release unless it, or MLCBUILD_CONFIGURATION in ``env``, says Debug.
+    ``choice`` is the toolchain's; it is made here where none is given.
+    Raises ``UsageError`` where the project or the environment would bypass the policy.
+    """
+    named = configuration or env.get("MLCBUILD_CONFIGURATION") or "Release"
+    if named not in ("Release", "Debug"):
+        raise UsageError(
+            f"MLCBUILD_CONFIGURATION={named} is not known", remedy="use Release or Debug"
+        )
+    cmake = project.scikit_build.get("cmake", {})
+    for origin, args in (
+        ("[tool.scikit-build] cmake.args", cmake.get("args", [])),
+        ("CMAKE_ARGS", cmake_args(env)),
+    ):
+        if any(_INCLUDES in str(arg) for arg in args):
+            raise UsageError(
+                f"{origin} sets {_INCLUDES}, which carries mlcbuild's policy",
+                remedy="set it in [tool.scikit-build.cmake.define], where both are kept",
+            )
+    theirs = cmake.get("define", {}).get(_INCLUDES, "")
+    includes = [POLICY.as_posix(), *([theirs] if isinstance(theirs, str) and theirs else [])]
+    components = project.scikit_build.get("install", {}).get("components", [])
+    choice = choice or project_toolchain(project, env=env)
+    define = {
+        _INCLUDES: ";".join(includes),
+        **choice.define,
+        "MLCBUILD_TOOLCHAIN": choice.record,
+        "MLCBUILD_CONFIGURATION": named,
+        "MLCBUILD_PYTHON": Path(sys.executable).as_posix(),
+        "MLCBUILD_PROJECT": folder.resolve().as_posix(),
+        "MLCBUILD_LAST_COMPONENT": str(components[-1]) if components else "",
+    }
+    return {
+        "cmake": {"version": _cmake_version(folder, cmake), "build-type": named, "define": define},
+        "wheel": {"reproducible": True},
+    }
+
+
+def as_config_settings(table: Mapping[str, Any]) -> dict[str, str]:
+    """Flatten a table for a backend that calls scikit-build-core with config settings."""
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{rest}": text for rest, text in as_config_settings(value).items()}
+        else:
+            flat[key] = str(value)
+    return flat
+
+
+def _project() -> Project:
+    """Read the project that is being built: PEP 517 hooks run in its folder."""
+    try:
+        return read_project(Path.cwd())
+    except MlcbuildError as error:
+        raise SystemExit(f"mlcbuild: error: {error}") from error
+
+
+def _cmake_version(folder: Path, cmake: Mapping[str, Any]) -> str:
+    """Join the policy's floor with what the project asks for.
+
+    scikit-build-core reads ``cmake_minimum_required`` only where nobody sets a version.
+    """
+    wanted = cmake.get("version", "CMakeLists.txt")
+    if wanted != "CMakeLists.txt":
+        return f"{wanted},{_CMAKE_FLOOR}"
+    try:
+        lists = folder / cmake.get("source-dir", ".") / "CMakeLists.txt"
+        text = lists.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _CMAKE_FLOOR
+    pattern = r"cmake_minimum_required\s*\(\s*VERSION\s+(\d+(?:\.\d+)*)"
+    match = re.search(pattern, text, re.IGNORECASE)
+    return f">={match[1]},{_CMAKE_FLOOR}" if match else _CMAKE_FLOOR

@@ -1,0 +1,119 @@
+"""Change members of a finished wheel: replace, add or rename, and keep RECORD true.
+
+Members keep their order, dates and modes; new ones come before RECORD, which stays last. The same
+changes to the same wheel give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import shutil
+import zipfile
+from typing import IO, TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.package.zipfaults import ZIP_FAULTS
+from mlcbuild.staging import open_new
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = ["dist_info", "rewrite"]
+
+_BLOCK: Final = 1 << 20
+
+
+def dist_info(archive: zipfile.ZipFile) -> str:
+    """Return the wheel's ``NAME-VERSION.dist-info``. Raises ``InputError`` where it has none."""
+    found = [n for n in archive.namelist() if n.endswith(".dist-info/RECORD") and n.count("/") == 1]
+    if len(found) != 1:
+        raise InputError(f"{archive.filename} holds {len(found)} RECORD files: not a valid wheel")
+    return found[0].partition("/")[0]
+
+
+def rewrite(
+    wheel: Path,
+    target: Path,
+    changed: Mapping[str, bytes],
+    *,
+    rename: Callable[[str], str] = lambda name: name,
+) -> None:
+    """Write ``target`` as ``wheel`` with the ``changed`` members (by their new names).
+
+    ``target`` may be ``wheel``: it is staged and replaced when it is complete. Raises
+    ``InputError`` where the wheel cannot be read.
+    """
+    staged = target.with_name(target.name + ".part")
+    try:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            open_new(staged) as file,
+            zipfile.ZipFile(file, "w") as out,
+        ):
+            _copy(archive, out, changed, rename)
+    except ZIP_FAULTS as error:
+        staged.unlink(missing_ok=True)
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+    except BaseException:
+        staged.unlink(missing_ok=True)  # nothing half-written stays behind
+        raise
+    staged.replace(target)
+
+
+def _copy(
+    archive: zipfile.ZipFile,
+    out: zipfile.ZipFile,
+    changed: Mapping[str, bytes],
+    rename: Callable[[str], str],
+) -> None:
+    record = f"{dist_info(archive)}/RECORD"
+    rows = {
+        rename(row[0]): row[1:] for row in csv.reader(io.StringIO(archive.read(record).decode()))
+        if row
+    }  # fmt: skip
+    rows |= {name: _row(data) for name, data in changed.items()}
+    present = set()
+    for info in archive.infolist():
+        name = rename(info.filename)
+        present.add(name)
+        if info.filename == record:
+            continue
+        if name in changed:
+            _write(out, _like(info, name), io.BytesIO(changed[name]))
+            continue
+        with archive.open(info) as source:
+            _write(out, _like(info, name), source)
+    for name, data in changed.items():
+        if name not in present:
+            _write(out, _like(archive.getinfo(record), name), io.BytesIO(data))
+    table = io.StringIO()
+    last = rows.pop(rename(record), ["", ""])
+    csv.writer(table, lineterminator="\n").writerows(
+        [*([name, *row] for name, row in rows.items()), [rename(record), *last]]
+    )
+    encoded = io.BytesIO(table.getvalue().encode())
+    _write(out, _like(archive.getinfo(record), rename(record)), encoded)
+
+
+def _like(info: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
+    copy = zipfile.ZipInfo(name, info.date_time)
+    copy.external_attr = info.external_attr
+    copy.create_system = info.create_system
+    copy.compress_type = info.compress_type
+    copy.file_size = info.file_size
+    return copy
+
+
+def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, source: IO[bytes]) -> None:
+    """Write a member in blocks: one may be larger than the memory."""
+    with out.open(info, "w") as stream:  # the size in ``info`` decides on the zip64 form
+        shutil.copyfileobj(source, stream, _BLOCK)
+
+
+def _row(data: bytes) -> list[str]:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+    return [f"sha256={digest}", str(len(data))]

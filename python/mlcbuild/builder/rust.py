@@ -1,0 +1,120 @@
+"""Rust for a build on a machine that has none or too old a one: rustup's, kept in the cache.
+
+It comes as maturin brings it: ``puccinialin`` of the package index, asked for by the hooks of PEP
+517, runs rustup. Nothing of the user's own changes: no PATH, no shell's start-up file.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import InputError
+from mlcbuild.sources.cache import default_cache
+from mlcbuild.toolchain.activate import environment_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mlcbuild.builder.options import BuildOptions
+    from mlcbuild.builder.preflight import Probe
+
+__all__ = ["at_hand", "is_wanted", "kept_rust", "plan", "requirements"]
+
+_INSTALLER: Final = "puccinialin>=0.1.14"
+#: What rustup's minimal set takes, measured on Linux. Bytes.
+ROOM: Final = 650_000_000
+
+
+def is_wanted(probe: Probe, options: BuildOptions, oldest: str) -> bool:
+    """Whether Rust must be fetched: the machine's own Cargo is absent or older than ``oldest``.
+
+    Cross builds choose theirs among those that have the target; ``rust=found`` refuses.
+    """
+    if options.target != "host" or options.rust == "found":
+        return False
+    cargo = probe.tool("cargo")
+    floor = tuple(int(part) for part in oldest.split("."))
+    return cargo is None or (cargo.version is not None and cargo.version < floor)
+
+
+def plan(options: BuildOptions) -> str:
+    """Say where Rust will come from."""
+    if kept_rust(options):
+        return f"Rust of an earlier build is used ({_folder(options)})"
+    size = f"{ROOM // 10**6} MB"
+    return f"for the wheel rustup installs Rust in {_folder(options)} ({size}; --no-rust refuses)"
+
+
+def requirements(probe: Probe, options: BuildOptions, oldest: str) -> list[str]:
+    """Name what the index must bring for it."""
+    return [_INSTALLER] if is_wanted(probe, options, oldest) and not kept_rust(options) else []
+
+
+@contextmanager
+def at_hand(
+    probe: Probe, options: BuildOptions, oldest: str, say: Callable[[str], None]
+) -> Iterator[None]:
+    """Have Cargo on PATH for the time of a build, installed first where it must be.
+
+    Raises ``InputError`` where rustup's servers cannot be reached.
+    """
+    if not is_wanted(probe, options, oldest):
+        yield
+        return
+    with environment_set(kept_rust(options) or _install(options, say)):
+        yield
+
+
+def _folder(options: BuildOptions) -> Path:
+    return (options.cache or default_cache()).absolute() / "rust"
+
+
+def kept_rust(options: BuildOptions) -> dict[str, str]:
+    """Return the variables of the Rust in the cache; none where there is none."""
+    folder = _folder(options)
+    programs = folder / "cargo" / "bin"
+    # rustup links its programs last but one: a toolchain must be there too.
+    if not any(programs.glob("cargo*")) or not any(folder.glob("rustup/toolchains/*/bin/rustc*")):
+        return {}
+    return {
+        "RUSTUP_HOME": str(folder / "rustup"),
+        "CARGO_HOME": str(folder / "cargo"),
+        "PATH": os.pathsep.join((str(programs), os.environ.get("PATH", ""))),
+    }
+
+
+def _install(options: BuildOptions, say: Callable[[str], None]) -> dict[str, str]:
+    """Install it; nothing where the installer is not there, which the preflight then tells."""
+    if options.offline:
+        return {}
+    try:
+        from httpx import HTTPError
+        from puccinialin import setup_rust
+    except ImportError:
+        return {}
+    folder = _folder(options)
+    say(f"no usable Cargo here: installing Rust in {folder} with rustup ({ROOM // 10**6} MB)")
+    try:
+        with environment_set(_certificates()):
+            setup_rust(installation_dir=folder)
+    except (HTTPError, OSError, RuntimeError, subprocess.CalledProcessError) as error:
+        raise InputError(
+            f"Rust cannot be installed ({error})",
+            remedy="let https://static.rust-lang.org be reached, or install Rust yourself",
+        ) from error
+    return kept_rust(options)
+
+
+def _certificates() -> dict[str, str]:
+    """Make the installer trust what this machine trusts: it would know its own list alone."""
+    if "SSL_CERT_FILE" in os.environ or "SSL_CERT_DIR" in os.environ:
+        return {}
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        return {"SSL_CERT_FILE": paths.cafile}
+    return {"SSL_CERT_DIR": paths.capath} if paths.capath else {}

@@ -1,0 +1,42 @@
+"""The build backend of the plug-ins (``plugins/``): skbuild's, which asks for what they link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlcbuild import skbuild
+from mlcbuild.builder.plugins import linked_against
+from mlcbuild.skbuild import (
+    build_editable,
+    build_sdist,
+    build_wheel,
+    get_requires_for_build_sdist,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+
+def get_requires_for_build_wheel(config_settings: Mapping[str, Any] | None = None) -> list[str]:
+    """PEP 517: PyPI's TVM too, where its own libraries are linked."""
+    needed = skbuild.get_requires_for_build_wheel(config_settings)
+    return [*needed, *linked_against(config_settings)]
+
+
+def get_requires_for_build_editable(config_settings: Mapping[str, Any] | None = None) -> list[str]:
+    """PEP 660: the same."""
+    needed = skbuild.get_requires_for_build_editable(config_settings)
+    return [*needed, *linked_against(config_settings)]

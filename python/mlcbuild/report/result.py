@@ -1,0 +1,101 @@
+"""The one result that every report form shows, and that decides the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.outcome import Load
+    from mlcbuild.package.member import Kind
+    from mlcbuild.rules.finding import Finding
+
+__all__ = ["EXIT_FINDINGS", "EXIT_GOOD", "EXIT_UNREADABLE", "Module", "Outcome", "Report", "Target"]
+
+EXIT_GOOD: Final = 0
+EXIT_FINDINGS: Final = 1
+EXIT_UNREADABLE: Final = 3
+
+#: The worst that can be said of a target.
+Outcome = Literal["good", "warnings", "may-fail", "fails", "unreadable"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Module:
+    """One image of a target: what it is and what the loader will do with it."""
+
+    path: str
+    machine: str
+    #: Newest MSVC toolset of any object, ``14.44``; None where no toolset is known.
+    toolset: str | None
+    crt: str
+    load: Load
+    #: .NET code for any CPU, whatever ``machine`` its header names.
+    managed: bool = False
+    #: It does not load, and importing the package does not need it.
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """One thing examined. ``error`` and ``remedy`` are set where it could not be read."""
+
+    name: str
+    kind: Kind
+    #: As it was asked for: the path of what ``name`` calls by its last part; empty for ``name``.
+    spec: str = ""
+    modules: tuple[Module, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+    remedy: str = ""
+
+    def count(self, severity: str) -> int:
+        """Return how many findings have this severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the verdict in one word."""
+        if self.error:
+            return "unreadable"
+        if self.count("error"):
+            return "fails"
+        # A helper for another processor, which a wheel may carry as data, is no doubt about it; nor
+        # is an optional plug-in.
+        if any(
+            module.load.verdict != "loads"
+            and not module.optional
+            and module.load.cause != "wrong-machine"
+            for module in self.modules
+        ):
+            return "may-fail"
+        return "warnings" if self.count("warning") else "good"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What one run of ``mlcbuild check`` found."""
+
+    targets: tuple[Target, ...]
+    #: Warnings fail too (``--strict``).
+    strict: bool = False
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Return the number of findings a severity, over all targets."""
+        counts = Counter(f.severity for target in self.targets for f in target.findings)
+        return {
+            "errors": counts["error"],
+            "warnings": counts["warning"],
+            "notes": counts["note"],
+        }
+
+    @property
+    def exit_code(self) -> int:
+        """Return 3 where a target could not be read, else 1 for findings that fail, else 0."""
+        if any(target.error for target in self.targets):
+            return EXIT_UNREADABLE
+        summary = self.summary
+        failing = summary["errors"] + (summary["warnings"] if self.strict else 0)
+        return EXIT_FINDINGS if failing else EXIT_GOOD

@@ -1,0 +1,105 @@
+"""Make the environment that a choice needs: run ``vcvarsall.bat``, or mend a prompt's PATH."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from mlcbuild.errors import FailedError
+from mlcbuild.programs import run
+from mlcbuild.toolchain.searchpath import order_path
+from mlcbuild.toolchain.vcvars import capture_command, merged, parse_set, require_compiler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlcbuild.toolchain.choice import Choice
+
+__all__ = ["Shell", "WindowsShell", "environment", "environment_set"]
+
+#: Seconds; the script takes two on a quiet machine and a minute on one that scans every file.
+_PATIENCE: Final = 300
+#: The script starts a telemetry program unless told not to.
+_QUIET: Final = {"VSCMD_SKIP_SENDTELEMETRY": "1"}
+
+
+class Shell(Protocol):
+    """What is asked of Windows."""
+
+    def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+        """Run a command line; return its exit code, standard output and standard error."""
+
+    def has_program(self, folder: str, name: str) -> bool:
+        """Say whether a folder holds a program."""
+
+
+class WindowsShell:
+    """This machine."""
+
+    def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+        """Run a command line of ``cmd``. Raises ``FailedError`` where it hangs."""
+        try:
+            done = run(
+                command,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                env=env,
+                timeout=_PATIENCE,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise FailedError(
+                f"vcvarsall.bat does not run ({error})",
+                remedy="start the build from a Native Tools prompt instead",
+            ) from error
+        return done.returncode, done.stdout, done.stderr
+
+    def has_program(self, folder: str, name: str) -> bool:
+        """Look for the file; a folder that cannot be read holds nothing."""
+        try:
+            return Path(folder, name).is_file()
+        except OSError:
+            return False
+
+
+def environment(
+    choice: Choice, env: Mapping[str, str], *, shell: Shell | None = None
+) -> dict[str, str]:
+    """Return the variables to set before CMake runs; empty where the choice needs none.
+
+    Raises ``FailedError`` where ``vcvarsall.bat`` fails or sets up no compiler.
+    """
+    shell = shell or WindowsShell()
+    if choice.in_prompt:
+        name = next((key for key in env if key.casefold() == "path"), "PATH")
+        path = env.get(name, "")
+        mended = order_path(path, user=path, has_program=shell.has_program)
+        return {} if mended == path else {name: mended}
+    if choice.vcvars is None:
+        return {}
+    code, out, err = shell.run(capture_command(choice.vcvars), {**env, **_QUIET})
+    # Of cmd's own commands in UTF-16, of programs in the console's code page: without its zeros
+    # the text can be read.
+    said = err.replace(b"\0", b"").decode("utf-8", errors="replace")
+    after = parse_set(out)
+    if code != 0:
+        after = {}
+    require_compiler(after, said=said)
+    return merged({**env, **_QUIET}, after, has_program=shell.has_program)
+
+
+@contextmanager
+def environment_set(changed: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of this process for the time of a block."""
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

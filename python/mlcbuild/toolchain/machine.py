@@ -1,0 +1,65 @@
+"""What the choice of a toolchain depends on, as read from one machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mlcbuild.toolchain.cmake import CMake
+    from mlcbuild.toolchain.vswhere import VisualStudio
+
+__all__ = ["Machine", "Prompt", "architecture"]
+
+#: Every spelling of an architecture (Python's, Windows', Visual Studio's) -> CMake's ``-A``.
+_ARCHITECTURES: Final = {
+    "win-amd64": "x64",
+    "amd64": "x64",
+    "x86_64": "x64",
+    "x64": "x64",
+    "win-arm64": "ARM64",
+    "arm64": "ARM64",
+    "aarch64": "ARM64",
+    "win32": "Win32",
+    "x86": "Win32",
+    "i386": "Win32",
+    "i686": "Win32",
+}
+
+
+def architecture(name: str) -> str:
+    """Return CMake's name (``x64``, ``ARM64``, ``Win32``) of an architecture; itself if unknown.
+
+    >>> [architecture(n) for n in ("win-amd64", "ARM64", "x86")]
+    ['x64', 'ARM64', 'Win32']
+    """
+    return _ARCHITECTURES.get(name.casefold(), name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt:
+    """A developer prompt, by its environment variables; ``target`` is empty where it hides it."""
+
+    #: ``x64``, ``ARM64``, ``Win32``.
+    target: str = ""
+    #: VCToolsVersion, e.g. ``14.44.35207``.
+    tools: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """One machine and the Python that builds on it."""
+
+    #: ``sys.platform``.
+    platform: str
+    #: What the wheel is for, by CMake's names; only Windows looks at it.
+    target: str = "x64"
+    #: The processor itself, whatever emulation Python runs in.
+    host: str = "x64"
+    #: The CMake that will run; None where a new one will be installed for the build.
+    cmake: CMake | None = None
+    #: None where vswhere itself is absent.
+    visual_studios: tuple[VisualStudio, ...] | None = ()
+    prompt: Prompt | None = None
+    #: Python itself was built by MinGW (MSYS2).
+    mingw_python: bool = False

@@ -1,0 +1,100 @@
+"""Read from this machine what the choice of a toolchain depends on."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mlcbuild import programs
+from mlcbuild.errors import InputError
+from mlcbuild.toolchain.cmake import CMake, read_capabilities
+from mlcbuild.toolchain.machine import Machine, Prompt, architecture
+from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlcbuild.toolchain.vswhere import VisualStudio
+
+__all__ = ["Ask", "ask_cmake", "ask_vswhere", "read_machine", "read_prompt"]
+
+
+class Ask(Protocol):
+    """How a program is asked: tests answer from a recording."""
+
+    def __call__(self, command: list[str], /) -> bytes | None:
+        """Return its standard output, None where it cannot be started."""
+
+
+def read_machine(
+    env: Mapping[str, str], *, platform: str = sys.platform, tag: str = "", ask: Ask | None = None
+) -> Machine:
+    """Ask CMake and vswhere, on Windows alone: elsewhere nothing depends on them.
+
+    ``tag`` is ``sysconfig.get_platform()`` and ``ask`` runs a program; tests replace both.
+    """
+    if platform != "win32":
+        return Machine(platform=platform)
+    tag = tag or sysconfig.get_platform()
+    ask = ask or _output
+    prompt = read_prompt(env)
+    # cibuildwheel and scikit-build-core name another target than Python's own by this variable.
+    named = "" if prompt else env.get("VSCMD_ARG_TGT_ARCH", "")
+    host = env.get("PROCESSOR_ARCHITEW6432") or env.get("PROCESSOR_ARCHITECTURE", "AMD64")
+    return Machine(
+        platform=platform,
+        target=architecture(named or tag.removeprefix("mingw_")),
+        host=architecture(host),
+        cmake=ask_cmake(ask),
+        visual_studios=ask_vswhere(env, ask),
+        prompt=prompt,
+        mingw_python=tag.startswith("mingw"),
+    )
+
+
+def read_prompt(env: Mapping[str, str]) -> Prompt | None:
+    """Return the developer prompt that the environment is, if it is one."""
+    folded = {name.upper(): value for name, value in env.items()}
+    if not folded.get("VCINSTALLDIR"):
+        return None
+    target = folded.get("VSCMD_ARG_TGT_ARCH", "")
+    return Prompt(
+        target=architecture(target) if target else "", tools=folded.get("VCTOOLSVERSION", "")
+    )
+
+
+def ask_cmake(ask: Ask | None = None) -> CMake | None:
+    """Ask the CMake that scikit-build-core will take: it prefers the cmake package."""
+    ask = ask or _output
+    try:
+        from cmake import CMAKE_BIN_DIR  # noqa: PLC0415 - only there in some environments
+
+        program = os.fspath(Path(CMAKE_BIN_DIR) / "cmake")
+    except ImportError:
+        program = "cmake"
+    try:
+        return read_capabilities(ask([program, "-E", "capabilities"]) or b"")
+    except InputError:
+        match = re.search(rb"cmake version (\d+)\.(\d+)", ask([program, "--version"]) or b"")
+        return CMake(version=(int(match[1]), int(match[2]))) if match else None
+
+
+def ask_vswhere(env: Mapping[str, str], ask: Ask | None = None) -> tuple[VisualStudio, ...] | None:
+    """Ask vswhere, again in its oldest form where it does not know ours; None without one."""
+    ask = ask or _output
+    program = vswhere_path(env)
+    answer = ask([program, *vswhere_arguments()])
+    if answer is not None and b"[" not in answer[:8]:
+        answer = ask([program, *vswhere_arguments(packages=False)])
+    if answer is None:
+        return None
+    return read_vswhere(answer) if answer.strip() else ()
+
+
+def _output(command: list[str]) -> bytes | None:
+    done = programs.ask(command, limit_s=120)
+    return None if done is None else done.stdout

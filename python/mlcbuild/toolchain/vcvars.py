@@ -1,0 +1,94 @@
+"""MSVC's environment as ``vcvarsall.bat`` sets it: the call, its answer, and what we keep of it.
+
+``cmd /u`` writes the output of its own commands, ``set`` among them, in UTF-16LE, so that no code
+page stands between us and a user's name. What the script and its children print goes to standard
+error, in the console's code page, and is only ever shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlcbuild.errors import FailedError
+from mlcbuild.toolchain.searchpath import order_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlcbuild.toolchain.choice import Vcvars
+
+__all__ = ["capture_command", "merged", "parse_set", "require_compiler"]
+
+
+def capture_command(vcvars: Vcvars) -> str:
+    """Return the command line: a string, because ``cmd`` has quoting rules of its own.
+
+    ``/s`` strips exactly the outer quotes, ``/d`` keeps AutoRun commands of the registry out.
+    """
+    words = " ".join(vcvars.arguments)
+    return f'cmd /d /s /u /c "call "{vcvars.script}" {words} 1>&2 && set"'
+
+
+def parse_set(data: bytes) -> dict[str, str]:
+    """Parse the output of ``set``: names as they are, values to the end of the line.
+
+    A value may hold ``=``; a line without one goes on with the value before it. The hidden
+    ``=C:=...`` of the drives are left out. Accepts UTF-16LE with or without a mark, and the
+    UTF-8 or code page of a ``cmd`` without ``/u``.
+    """
+    result: dict[str, str] = {}
+    last = ""
+    for line in _decoded(data).replace("\r\n", "\n").split("\n"):
+        name, equals, value = line.partition("=")
+        if equals and name:
+            result[name] = value
+            last = name
+        elif not equals and last and line:
+            result[last] += "\n" + line
+    return result
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith(b"\xff\xfe"):
+        return data.decode("utf-16", errors="replace")
+    # Every name begins with a letter: in UTF-16LE its second byte is zero.
+    if data[1:2] == b"\0":
+        return data.decode("utf-16-le", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def merged(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    *,
+    has_program: Callable[[str, str], bool],
+) -> dict[str, str]:
+    """Return the variables that the script changed, PATH among them in a mended order.
+
+    Names are compared without regard to case, as Windows does; ``before`` keeps its spelling.
+    ``has_program(folder, name)`` says what lies in a folder of PATH.
+    """
+    spelling = {name.casefold(): name for name in before}
+    changed = {}
+    for name, value in after.items():
+        known = spelling.get(name.casefold(), name)
+        if known.casefold() == "path":
+            value = order_path(value, user=before.get(known, ""), has_program=has_program)  # noqa: PLW2901
+        if before.get(known) != value and name.casefold() not in ("prompt", "__vscmd_prereq"):
+            changed[known] = value
+    return changed
+
+
+def require_compiler(environment: Mapping[str, str], *, said: str) -> None:
+    """Raise ``FailedError`` where the script did not set up a compiler, with what it said."""
+    folded = {name.casefold() for name in environment}
+    if "vctoolsinstalldir" not in folded and "vcinstalldir" not in folded:
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.casefold()] or lines
+        raise FailedError(
+            "vcvarsall.bat set up no compiler" + (f" ({errors[0]})" if errors else ""),
+            remedy="repair the C++ workload with the Visual Studio Installer",
+        )

@@ -1,0 +1,80 @@
+"""Which of the installed Visual Studios can build this, best first, and why not the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mlcbuild.toolchain.machine import Machine
+    from mlcbuild.toolchain.overrides import Overrides
+    from mlcbuild.toolchain.vswhere import VisualStudio
+
+__all__ = ["TOOLSETS", "toolset_version", "usable_visual_studios", "vcvars_architecture"]
+
+#: Platform toolset -> (the Visual Studio whose own it is, its last compiler version).
+#: v143 spans 14.30 to 14.44 and cannot be named by a prefix.
+TOOLSETS: Final = {
+    "v141": (15, "14.16"),
+    "v142": (16, "14.29"),
+    "v143": (17, "14.44"),
+    "v145": (18, "14.51"),
+}
+
+#: Compilers that run on ARM64 itself came with 17.4; before, the x64 ones run emulated.
+_NATIVE_ARM64: Final = (17, 4)
+
+
+def usable_visual_studios(
+    machine: Machine, overrides: Overrides, *, target: str, oldest: tuple[int, int]
+) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
+    """Return those that build for ``target``, stable before preview and new before old.
+
+    With them, why each of the others is out. ``oldest`` is the first version whose compiler
+    understands the sources.
+    """
+    wanted = _folder(overrides.instance.value)
+    usable, reasons = [], []
+    if machine.visual_studios is None:
+        reasons.append("vswhere is not there")
+    for visual_studio in machine.visual_studios or ():
+        why = ""
+        if wanted and _folder(visual_studio.path) != wanted:
+            why = f"is not the one that {overrides.instance.said.partition('=')[0]} names"
+        elif not visual_studio.complete and visual_studio.restart:
+            why = "waits for a restart of Windows to be completely installed"
+        elif not visual_studio.complete:
+            why = "is not completely installed: finish or repair it with its installer"
+        elif not visual_studio.builds_for(target):
+            why = f"has no C++ compilers for {target}"
+        elif visual_studio.order[:2] < oldest:
+            why = f"is older than {oldest[0]}.{oldest[1]}, which the sources need"
+        if why:
+            reasons.append(f"{visual_studio.name} {why}")
+        else:
+            usable.append(visual_studio)
+    usable.sort(key=lambda s: (not s.prerelease, s.order, s.product, s.path), reverse=True)
+    return tuple(usable), tuple(reasons)
+
+
+def _folder(path: str) -> str:
+    """Compare folders as Windows does; an instance may carry ``,version=...`` behind it."""
+    return path.partition(",")[0].replace("/", "\\").rstrip("\\").casefold()
+
+
+def toolset_version(toolset: str, visual_studio: VisualStudio) -> str:
+    """Translate ``-T`` for ``vcvarsall -vcvars_ver``; empty for the installation's own."""
+    first, *rest = toolset.split(",")
+    for field in rest:
+        key, _, value = field.partition("=")
+        if key.strip() == "version" and value:
+            return value.strip()
+    major, version = TOOLSETS.get(first.strip(), (visual_studio.major, ""))
+    return "" if major == visual_studio.major else version
+
+
+def vcvars_architecture(visual_studio: VisualStudio, *, host: str, target: str) -> str:
+    """Return ``vcvarsall.bat``'s first argument: compilers of this host for that target."""
+    if host == "ARM64" and visual_studio.order[:2] < _NATIVE_ARM64:
+        host = "x64"
+    names = {"x64": "amd64", "ARM64": "arm64", "Win32": "x86"}
+    return names[target] if host == target else f"{names[host]}_{names[target]}"

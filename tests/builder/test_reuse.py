@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mlcbuild.builder.reuse import keep_objects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def folder(tmp_path: Path, text: str) -> Path:
+    build = tmp_path / "build"
+    (build / "CMakeFiles").mkdir(parents=True)
+    (build / "CMakeFiles" / "object.o").write_bytes(b"compiled")
+    (build / "CMakeCache.txt").write_text("Ninja is in the old environment", encoding="utf-8")
+    (build / ".skbuild-info.json").write_text(text, encoding="utf-8")
+    return build
+
+
+def test_objects_outlive_a_moved_environment_and_the_cache_does_not(tmp_path: Path) -> None:
+    old = {"source_dir": "/src", "skbuild_path": "/old/scikit_build_core"}
+    build = folder(tmp_path, json.dumps(old))
+    assert keep_objects(build, tmp_path / "new")
+    assert (build / "CMakeFiles" / "object.o").exists()
+    assert not (build / "CMakeCache.txt").exists()
+    record = json.loads((build / ".skbuild-info.json").read_text(encoding="utf-8"))
+    assert record == {"source_dir": "/src", "skbuild_path": str(tmp_path / "new")}
+
+
+def test_the_same_environment_keeps_its_cache(tmp_path: Path) -> None:
+    build = folder(tmp_path, json.dumps({"skbuild_path": str(tmp_path)}))
+    assert not keep_objects(build, tmp_path)
+    assert (build / "CMakeCache.txt").exists()
+
+
+def test_a_damaged_record_is_left_to_scikit_build_core(tmp_path: Path) -> None:
+    for number, text in enumerate(("", "[]", "{", '{"source_dir": 1}')):
+        build = folder(tmp_path / str(number), text)
+        assert not keep_objects(build, tmp_path)
+        assert (build / "CMakeCache.txt").exists()
+
+
+def test_a_first_build_has_nothing_to_keep(tmp_path: Path) -> None:
+    assert not keep_objects(tmp_path, tmp_path)
