@@ -26,7 +26,7 @@ from mlcbuild import programs
 from mlcbuild.commandline import Parser
 
 ROOT = Path(__file__).parents[1]
-PROBES = ROOT / "python" / "mlcbuild" / "run" / "probes"
+PROBES = ROOT / "python" / "mlcbuild" / "verify" / "probes"
 TARGETS = {"linux": ".so", "win_amd64": ".dll"}
 DEVICES = ("cpu", "vulkan", "cuda:sm_80,sm_90")
 #: Heads of 64, as CUDA's decode kernel wants them: hidden size, layers, heads.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from mlcbuild.builder import cargo
 from mlcbuild.toolchain import Choice, choose, read_overrides
-from windowsmachines import ALL_COMPONENTS, machine, studio
+from windowsmachines import ALL_COMPONENTS, machine, visual_studio
 
 PROMPT = {"VCINSTALLDIR": "C:/VS/VC", "VSCMD_ARG_TGT_ARCH": "arm64"}
-ALL_OF_2022 = studio(2022, components=ALL_COMPONENTS)
+ALL_OF_2022 = visual_studio(2022, components=ALL_COMPONENTS)
 
 
 @pytest.fixture(autouse=True)

@@ -183,12 +183,12 @@ def test_the_steps_of_verify_are_those_that_are_shown() -> None:
     steps = [
         line.split()[1] for line in shown("README.md", "mlcbuild verify dist/mlc_llm-*.whl --chat")
     ]
-    run = ROOT / "python" / "mlcbuild" / "run"
+    run = ROOT / "python" / "mlcbuild" / "verify"
     named = {
         name: re.findall(r'yield "([\w ]+)"', (run / name).read_text(encoding="utf-8"))
-        for name in ("verify.py", "windows_chat.py")
+        for name in ("sequence.py", "windows_chat.py")
     }
-    assert list(dict.fromkeys(step for step in named["verify.py"] if step in steps)) == steps
+    assert list(dict.fromkeys(step for step in named["sequence.py"] if step in steps)) == steps
     schema = json.loads((run / "schemas" / "verify.json").read_text(encoding="utf-8"))
     known = schema["properties"]["steps"]["items"]["properties"]["name"]["enum"]
     assert {step for found in named.values() for step in found} == set(known)

@@ -17,7 +17,7 @@ from fakemachine import (
     linux,
     set_cmake,
     set_redist,
-    set_studios,
+    set_visual_studios,
     windows,
 )
 from mlcbuild.doctor import as_text
@@ -128,7 +128,7 @@ def test_conda_environments_are_fine() -> None:
 
 def test_the_newest_visual_studio_with_the_newest_cmake_is_fine() -> None:
     pc = windows()
-    set_studios(pc, visual_studio(2026), visual_studio(2022), toolset="14.50.35503")
+    set_visual_studios(pc, visual_studio(2026), visual_studio(2022), toolset="14.50.35503")
     set_cmake(pc, "4.4.0")
     assert problems(pc) == {}
 

@@ -13,7 +13,7 @@ from fakemachine import (
     linux,
     set_cmake,
     set_rust,
-    set_studios,
+    set_visual_studios,
     windows,
 )
 from mlcbuild.doctor.examine import examine
@@ -86,7 +86,7 @@ def compilers_by_their_mere_names(pc: FakeSystem) -> None:
 
 @healthy()
 def clang_cl_of_visual_studio(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2022, components=ALL_COMPONENTS))
+    set_visual_studios(pc, visual_studio(2022, components=ALL_COMPONENTS))
     pc.env |= {"CC": "clang-cl", "CXX": "clang-cl.exe"}
 
 
@@ -155,7 +155,7 @@ def x64_python_on_arm64(pc: FakeSystem) -> None:
 def native_python_on_arm64(pc: FakeSystem) -> None:
     pc.machine = "ARM64"
     pc.with_python(platform="win-arm64")
-    set_studios(pc, visual_studio(2022, components=ALL_COMPONENTS))
+    set_visual_studios(pc, visual_studio(2022, components=ALL_COMPONENTS))
     set_rust(pc, "1.85.0", "aarch64-pc-windows-msvc")
     pc.put(rf"{KITS}\Lib\10.0.26100.0\um\arm64\kernel32.lib")
 
@@ -169,7 +169,7 @@ def windows_2022_of_github(pc: FakeSystem) -> None:
 @healthy()
 def windows_2025_of_github(pc: FakeSystem) -> None:
     github_runner(pc, "Windows Server 2025 Datacenter", "26100")
-    set_studios(pc, visual_studio(2026, "Enterprise"), toolset="14.50.35717")
+    set_visual_studios(pc, visual_studio(2026, "Enterprise"), toolset="14.50.35717")
 
 
 @healthy()
@@ -224,7 +224,7 @@ def german_windows(pc: FakeSystem) -> None:
     entry = visual_studio(2022, "BuildTools") | {
         "displayName": "Visual Studio Buildtools 2022 (Größe)"
     }
-    set_studios(pc, entry)
+    set_visual_studios(pc, entry)
     pc.registry_values[WINDOWS] = {"CurrentBuildNumber": "26100", "ProductName": "Windows 10 Pro"}
 
 
@@ -288,17 +288,19 @@ def variables_that_say_what_is_so(pc: FakeSystem) -> None:
 # ------------------------------------------------------------------------------ compilers
 @healthy()
 def preview_of_visual_studio_alone(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2026, preview=True, folder="Insiders"), toolset="14.50.35717")
+    set_visual_studios(
+        pc, visual_studio(2026, preview=True, folder="Insiders"), toolset="14.50.35717"
+    )
 
 
 @healthy()
 def visual_studio_on_another_drive(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2022) | {"installationPath": r"D:\VS\BuildTools"})
+    set_visual_studios(pc, visual_studio(2022) | {"installationPath": r"D:\VS\BuildTools"})
 
 
 @healthy()
 def newest_visual_studio_without_cpp_beside_a_good_one(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2022), visual_studio(2026, components=()))
+    set_visual_studios(pc, visual_studio(2022), visual_studio(2026, components=()))
 
 
 @healthy()

@@ -18,7 +18,7 @@ from fakemachine import (
     linux,
     set_cmake,
     set_rust,
-    set_studios,
+    set_visual_studios,
     windows,
 )
 from mlcbuild.doctor.examine import examine
@@ -107,7 +107,7 @@ def prompt_that_was_saved(pc: FakeSystem) -> None:
 
 @sick("msvc", "shutdown /r /t 60")
 def visual_studio_that_waits_for_a_restart(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2022, complete=False) | {"isRebootRequired": True})
+    set_visual_studios(pc, visual_studio(2022, complete=False) | {"isRebootRequired": True})
 
 
 @sick(
@@ -116,7 +116,7 @@ def visual_studio_that_waits_for_a_restart(pc: FakeSystem) -> None:
     "--add Microsoft.VisualStudio.Workload.NativeDesktop --includeRecommended",
 )
 def compilers_for_arm64_alone(pc: FakeSystem) -> None:
-    set_studios(pc, visual_studio(2022, components=(f"{COMPONENT}VC.Tools.ARM64",)))
+    set_visual_studios(pc, visual_studio(2022, components=(f"{COMPONENT}VC.Tools.ARM64",)))
 
 
 @sick(
@@ -405,7 +405,7 @@ def cuda_with_an_older_toolset_beside(pc: FakeSystem) -> None:
 @sick("cuda-toolkit", 'set "CMAKE_GENERATOR=Visual Studio 17 2022"')
 def cuda_with_an_older_visual_studio_beside(pc: FakeSystem) -> None:
     _cuda(pc, 1950)
-    set_studios(pc, visual_studio(2022), visual_studio(2026))
+    set_visual_studios(pc, visual_studio(2022), visual_studio(2026))
     newest = r"C:\Program Files\Microsoft Visual Studio\18\Community\VC\Auxiliary\Build"
     pc.put(rf"{newest}\Microsoft.VCToolsVersion.default.txt", "14.50.35717\n")
 

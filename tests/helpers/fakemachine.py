@@ -17,7 +17,7 @@ from mlcbuild.doctor.system import Entry, Python, Ran, System
 from mlcbuild.pe.facts import Image
 from mlcbuild.pe.reader import NotPeError, read_image
 from pefactory import make_pe
-from windowsmachines import capabilities, studio, vswhere
+from windowsmachines import capabilities, visual_studio, vswhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ __all__ = [
     "set_cmake",
     "set_gpu",
     "set_redist",
-    "set_studios",
+    "set_visual_studios",
     "windows",
 ]
 
@@ -261,7 +261,7 @@ def windows() -> FakeSystem:
     pc.program(rf"{venv}\Scripts\python.exe")
     pc.program(WINGET)
     set_cmake(pc, "4.2.1")
-    set_studios(pc, studio(2022, "BuildTools"))
+    set_visual_studios(pc, visual_studio(2022, "BuildTools"))
     set_redist(pc)
     set_gpu(pc)
     pc.program(
@@ -320,12 +320,14 @@ def set_cmake(pc: FakeSystem, version: str) -> None:
     pc.program(CMAKE, answers)
 
 
-def set_studios(pc: FakeSystem, *studios: dict[str, Any], toolset: str = "14.44.35207") -> None:
+def set_visual_studios(
+    pc: FakeSystem, *visual_studios: dict[str, Any], toolset: str = "14.44.35207"
+) -> None:
     """Say what vswhere answers, and lay down what the installations hold."""
-    answer = vswhere(*studios).decode()
+    answer = vswhere(*visual_studios).decode()
     words = "-all -products * -prerelease -format json -utf8"
     pc.answer(VSWHERE, {f"{words} -include packages": answer, words: answer})
-    for entry in studios:
+    for entry in visual_studios:
         place = rf"{entry['installationPath']}\VC\Auxiliary\Build"
         pc.put(rf"{place}\Microsoft.VCToolsVersion.default.txt", f"{toolset}\n")
 

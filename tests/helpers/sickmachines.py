@@ -20,12 +20,12 @@ from fakemachine import (
     linux,
     set_cmake,
     set_rust,
-    set_studios,
+    set_visual_studios,
     windows,
 )
 from mlcbuild.doctor.system import Ran
 from pefactory import make_pe
-from windowsmachines import studio
+from windowsmachines import visual_studio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ def no_cmake_and_no_index(pc: FakeSystem) -> None:
 
 @sick("cmake-generator", "warn", 'pip install "cmake>=4.2"')
 def visual_studio_2026_with_cmake_3(pc: FakeSystem) -> None:
-    set_studios(pc, studio(2026), toolset="14.50.35503")
+    set_visual_studios(pc, visual_studio(2026), toolset="14.50.35503")
     set_cmake(pc, "3.31.6")
 
 
@@ -159,22 +159,22 @@ def no_visual_studio(pc: FakeSystem) -> None:
 
 @sick("msvc", "fail", "modify --installPath")
 def visual_studio_without_cpp(pc: FakeSystem) -> None:
-    set_studios(pc, studio(2022, "Community", components=()))
+    set_visual_studios(pc, visual_studio(2022, "Community", components=()))
 
 
 @sick("msvc", "fail", "Microsoft.VisualStudio.2022.BuildTools")
 def visual_studio_2017(pc: FakeSystem) -> None:
-    set_studios(pc, studio(2017), toolset="14.16.27023")
+    set_visual_studios(pc, visual_studio(2017), toolset="14.16.27023")
 
 
 @sick("msvc", "fail", "setup.exe")
 def visual_studio_2019_before_cpp20(pc: FakeSystem) -> None:
-    set_studios(pc, studio(2019, version="16.4.29709.97"), toolset="14.24.28314")
+    set_visual_studios(pc, visual_studio(2019, version="16.4.29709.97"), toolset="14.24.28314")
 
 
 @sick("msvc", "fail", "repair --installPath")
 def half_installed_visual_studio(pc: FakeSystem) -> None:
-    set_studios(pc, studio(2022, complete=False))
+    set_visual_studios(pc, visual_studio(2022, complete=False))
 
 
 @sick("msvc", "fail", "VC.Tools.ARM64", "rust-host")
@@ -398,7 +398,7 @@ def pypy(pc: FakeSystem) -> None:
 @sick("python-bits", "fail", "--architecture x64")
 def python_of_32_bits(pc: FakeSystem) -> None:
     pc.with_python(bits=32, platform="win32")
-    set_studios(pc, studio(2022, components=()))
+    set_visual_studios(pc, visual_studio(2022, components=()))
 
 
 @sick("python-embedded", "fail", "Python.Python.3.12")

@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
-PROBES = ROOT / "python" / "mlcbuild" / "run" / "probes"
+PROBES = ROOT / "python" / "mlcbuild" / "verify" / "probes"
 #: Upstream's full install is 395 MB; site-packages with NumPy and without pip must stay below this.
 LIMIT = 130_000_000
 

@@ -46,7 +46,7 @@ PACKAGES: Final = (
     "nvidia-cuda-cccl==13.3.5.0.6",
     "cuda-bindings==13.5.0",
 )
-_PRELOAD: Final = Path(__file__).parents[1] / "run" / "probes" / "with_libraries.py"
+_PRELOAD: Final = Path(__file__).parent / "probes" / "with_libraries.py"
 #: Its variable.
 LIBRARIES: Final = "MLCBUILD_LIBRARIES"
 _HEADERS: Final = "x86_64-linux-gnu.2.42"

@@ -1,7 +1,7 @@
 """CUDA's compiler on Windows: NVRTC, which wants no Visual Studio.
 
 mlc_llm compiles with it (``mlc_llm/_cuda_code.py``). Windows looks for DLLs of a process that
-Python started in no folder of PATH, so they are loaded first (``run/probes/with_libraries.py``).
+Python started in no folder of PATH, so they are loaded first (``model/probes/with_libraries.py``).
 No driver is needed: TVM's CUDA runtime for Windows asks for it when a device is.
 """
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from mlcbuild.model.request import Request
 
-__all__ = ["equip", "look"]
+__all__ = ["PROBE", "equip", "look"]
 
-_PROBE: Final = Path(__file__).parents[1] / "run" / "probes" / "model_environment.py"
+#: Says what an environment has, as one line of JSON.
+PROBE: Final = Path(__file__).parent / "probes" / "model_environment.py"
 #: Seconds to look at the environment.
 _QUICK_S: Final = 180.0
 #: What brings a code generator that TVM's own wheel lacks.
@@ -35,7 +36,7 @@ def look(
     """
     try:
         done = run_child(
-            [python, str(_PROBE)],
+            [python, str(PROBE)],
             environment=environment,
             folder=scratch,
             log=log,

@@ -119,7 +119,7 @@ def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
             # No -utf8 (vswhere < 2.3): the console's code page. All that is decided by is ASCII,
             # but for a folder's name.
             text = data.decode("cp1252", errors="replace")
-        return tuple(_studio(entry) for entry in json.loads(text))
+        return tuple(_visual_studio(entry) for entry in json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"vswhere's answer cannot be read ({error})",
@@ -127,7 +127,7 @@ def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
         ) from error
 
 
-def _studio(entry: Mapping[str, Any]) -> VisualStudio:
+def _visual_studio(entry: Mapping[str, Any]) -> VisualStudio:
     version = str(entry["installationVersion"])
     packages = entry.get("packages")
     return VisualStudio(

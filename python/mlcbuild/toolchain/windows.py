@@ -40,7 +40,7 @@ class WindowsChoice:
         """Choose. Raises ``UsageError`` where there is nothing to choose from."""
         wanted = self.overrides.generator.value
         if STUDIO.match(wanted):
-            return self._asked_studio()
+            return self._asked_visual_studio()
         if wanted:
             return self._ninja(ninja_or_error(self.overrides), asked(self.overrides))
         if self.family not in (None, "msvc"):
@@ -63,10 +63,10 @@ class WindowsChoice:
                 reasons.append(
                     f"newest Visual Studio that this CMake knows ({visual_studio.version})"
                 )
-                return self._studio(generator, visual_studio, reasons)
+                return self._visual_studio(generator, visual_studio, reasons)
         return self._ninja(NINJA, *reasons[len(self.excuses) :])
 
-    def _asked_studio(self) -> Choice:
+    def _asked_visual_studio(self) -> Choice:
         override = self.overrides.generator
         match = STUDIO.match(override.value)
         major = int(match[1]) if match else 0
@@ -87,11 +87,11 @@ class WindowsChoice:
                 + (f" (there is: {installed})" if installed else ""),
                 remedy="unset it and the one that is there is taken",
             )
-        return self._studio(
+        return self._visual_studio(
             override.value, fitting[0] if fitting else None, [asked(self.overrides)]
         )
 
-    def _studio(
+    def _visual_studio(
         self, generator: str, visual_studio: VisualStudio | None, reasons: list[str]
     ) -> Choice:
         toolset = self.overrides.toolset.value

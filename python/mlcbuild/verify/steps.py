@@ -97,7 +97,7 @@ def last_line(finished: Finished) -> str:
     return lines[-1] if lines else "no output"
 
 
-def ask(place: Place, script: str, arguments: Sequence[str], limit_s: float) -> Answer:
+def ask(place: Place, script: str | Path, arguments: Sequence[str], limit_s: float) -> Answer:
     """Run one of our scripts inside the environment and read its JSON.
 
     Raises ``FailedError`` where there is no answer: it crashed, hung or was ended.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.lab.display import display
 from mlcbuild.lab.downloads import ZIGLANG, fetch
+from mlcbuild.model.environment import PROBE
 from mlcbuild.model.make import Options as ModelOptions
 from mlcbuild.model.make import make
 from mlcbuild.model.request import make_request
@@ -55,7 +56,7 @@ def plan(
     found: dict[str, Any] = {}
 
     def look() -> str:
-        found.update(steps.ask(there, "model_environment.py", (), limits.quick_s).table)
+        found.update(steps.ask(there, PROBE, (), limits.quick_s).table)
         if error := found["error"]:
             raise FailedError(error)
         if not _compiles(found, device) and linux_wheel is None:
