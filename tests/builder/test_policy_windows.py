@@ -53,6 +53,15 @@ set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc)
 set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
 """
+# A virtual type without a name of its own: Microsoft's ABI makes one, and the image holds it.
+MORE = """
+#ifdef _MSC_VER
+void *type_info_table asm("??_7type_info@@6B@");
+#endif
+namespace { struct Hidden { virtual int more() { return 3; } }; }
+static Hidden hidden;
+extern "C" __declspec(dllexport) Hidden *more() { return &hidden; }
+"""
 TOOLCHAINS = {"clang-cl": CLANG_CL, "mingw": MINGW}
 
 
@@ -67,7 +76,7 @@ def windows_project(project: Project, tmp_path: Path) -> Project:
     project.env["PATH"] = os.pathsep.join((str(tools), project.env["PATH"]))  # type: ignore[index]
     project.write("CMakeLists.txt", LISTS)
     project.write("demo.c", "__declspec(dllexport) const char* demo(void) { return __FILE__; }\n")
-    project.write("more.cc", 'extern "C" int more() { return 3; }\n')
+    project.write("more.cc", MORE)
     for name, text in TOOLCHAINS.items():
         project.write(f"{name}.cmake", text)
     return project
@@ -122,6 +131,7 @@ def test_the_same_source_gives_the_same_dll_in_any_folder(
     shutil.copytree(windows_project.folder, other.folder, ignore=shutil.ignore_patterns("b"))
     assert build(other, toolchain, "b2").read_bytes() == first
     assert windows_project.folder.name.encode() not in first
+    assert (b"Hidden@?A0x" in first) == (toolchain == "clang-cl"), "the name that clang makes"
 
 
 def test_symbols_lie_beside_the_dll_which_names_them_without_a_folder(

@@ -14,6 +14,10 @@ set_target_properties(mlcbuild_driver PROPERTIES MLCBUILD_DRIVER "${_mlcbuild_dr
                                                  MLCBUILD_LINKER "${_mlcbuild_linker}"
                                                  MLCBUILD_MINGW "${MINGW}")
 
+if(_mlcbuild_driver STREQUAL "cl")
+  mlcbuild_write_names()
+endif()
+
 # --- The record of the build, which the gate compares with the images ------------------------------
 set(_mlcbuild_lang CXX)
 if(NOT CMAKE_CXX_COMPILER_ID)
@@ -26,8 +30,12 @@ if(MSVC AND CMAKE_${_mlcbuild_lang}_COMPILER_ARCHITECTURE_ID)
 elseif(APPLE AND CMAKE_OSX_ARCHITECTURES)
   set(_mlcbuild_processor "${CMAKE_OSX_ARCHITECTURES}")
 endif()
-# clang-cl leaves no trace of the C++ library's version in the images; the SDK of a cross build says it.
+# clang-cl leaves no trace of the C++ library's version in the images; the SDK of a cross build says it,
+# and with Ninja on Windows the environment of Visual Studio.
 set(_mlcbuild_toolset "${CMAKE_VS_PLATFORM_TOOLSET_VERSION}")
+if(MSVC AND CMAKE_GENERATOR MATCHES "^Ninja")
+  set(_mlcbuild_toolset "$ENV{VCToolsVersion}")
+endif()
 if(MLCBUILD_MSC_VERSION MATCHES "^19[.]([0-9]+)$")
   set(_mlcbuild_toolset "14.${CMAKE_MATCH_1}")
 endif()

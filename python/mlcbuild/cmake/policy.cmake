@@ -141,20 +141,7 @@ endif()
 # environment lie in a folder with a random name.
 option(MLCBUILD_MAP_PREFIXES "Map the folders of CMAKE_PREFIX_PATH out of the images" ON)
 
-# mlcbuild_map_prefix(FOLDER): keep one more folder out of the images of this directory and those below.
-# MSVC does it from VS 2022 on, in its deterministic mode; 5048 warns of every __FILE__ that it maps.
-function(mlcbuild_map_prefix folder)
-  set(clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
-  add_compile_options(
-    "$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${folder}=.>"
-    "$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${folder}\"=.>")
-  file(TO_NATIVE_PATH "${folder}" folder)
-  foreach(lang C CXX)
-    set(new "$<VERSION_GREATER_EQUAL:$<${lang}_COMPILER_VERSION>,19.30>")
-    add_compile_options("$<$<AND:$<COMPILE_LANG_AND_ID:${lang},MSVC>,${new}>:/pathmap:${folder}=.>")
-  endforeach()
-endfunction()
-
+include("${CMAKE_CURRENT_LIST_DIR}/prefixes.cmake")
 set(_mlcbuild_prefixes "")
 if(MLCBUILD_MAP_PREFIXES)
   set(_mlcbuild_prefixes ${CMAKE_PREFIX_PATH})

@@ -1,0 +1,59 @@
+# How folders of this machine stay out of the images: part of policy.cmake, whose variables it reads.
+
+# mlcbuild_map_prefix(FOLDER): keep one more folder out of the images of this directory and those below.
+# MSVC does it from VS 2022 on, in its deterministic mode; 5048 warns of every __FILE__ that it maps.
+function(mlcbuild_map_prefix folder)
+  set(clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
+  set(folders "${folder}")
+  cmake_path(IS_PREFIX folder "${CMAKE_BINARY_DIR}" NORMALIZE above)
+  if(above AND CMAKE_GENERATOR MATCHES "^Ninja")
+    # clang-cl knows it by this name: see below.
+    set_property(GLOBAL APPEND PROPERTY MLCBUILD_NAMED_FOLDERS "${folder}")
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE relative)
+    if(NOT relative STREQUAL ".")
+      list(APPEND folders "${relative}")
+    endif()
+  endif()
+  add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${folder}=.>")
+  foreach(name IN LISTS folders)
+    add_compile_options(
+      "$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${name}\"=.>")
+  endforeach()
+  file(TO_NATIVE_PATH "${folder}" folder)
+  foreach(lang C CXX)
+    set(new "$<VERSION_GREATER_EQUAL:$<${lang}_COMPILER_VERSION>,19.30>")
+    add_compile_options("$<$<AND:$<COMPILE_LANG_AND_ID:${lang},MSVC>,${new}>:/pathmap:${folder}=.>")
+  endforeach()
+endfunction()
+
+# Under Microsoft's ABI clang names a type of an anonymous namespace by a hash of the source's path as it
+# was passed. No prefix map reaches that, and the name is in the image where the type is virtual or
+# thrown. CMake passes whole paths; an overlay of the file system tells clang that the build folder and
+# those above it are what they are from the build folder, and it takes the names from there.
+# The compiler runs in the build folder with Ninja alone.
+if(CMAKE_GENERATOR MATCHES "^Ninja")
+  set(_mlcbuild_clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
+  add_compile_options(
+    "$<$<AND:${_mlcbuild_like_cl},${_mlcbuild_clang},${_mlcbuild_c}>:/clang:-ivfsoverlaymlcbuild-names.yaml>")
+  unset(_mlcbuild_clang)
+endif()
+
+# mlcbuild_write_names(): write that overlay, when every folder is known.
+function(mlcbuild_write_names)
+  get_property(folders GLOBAL PROPERTY MLCBUILD_NAMED_FOLDERS)
+  if(NOT folders)
+    return()
+  endif()
+  list(REMOVE_DUPLICATES folders)
+  list(SORT folders ORDER DESCENDING) # the inner ones go first
+  set(roots "")
+  foreach(folder IN LISTS folders)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE relative)
+    string(REPLACE "\"" "\\\"" folder "${folder}")
+    list(APPEND roots
+         "{\"name\":\"${folder}\",\"type\":\"directory-remap\",\"external-contents\":\"${relative}\"}")
+  endforeach()
+  list(JOIN roots ",\n  " roots)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/mlcbuild-names.yaml" @ONLY
+       CONTENT "{\"version\":0,\"use-external-names\":true,\"roots\":[\n  @roots@]}\n")
+endfunction()
