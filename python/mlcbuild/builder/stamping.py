@@ -57,8 +57,8 @@ def with_new_files(stamp: Stamp, staged: Staged) -> Stamp:
 
 
 def _parsed(text: str) -> tuple[int, int] | None:
-    """Read ``14.44``; other texts say nothing of the C++ library."""
-    match = re.fullmatch(r"(14)\.(\d+)", text)
+    """Read ``14.44`` or ``14.44.35207``; other texts say nothing of the C++ library."""
+    match = re.fullmatch(r"(14)\.(\d+)(\.\d+)?", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
