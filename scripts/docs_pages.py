@@ -30,7 +30,7 @@ from mlcbuild.rules import RULE_IDS  # noqa: E402
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
 #: What stands in the side bar; every other page is reached from one of these.
 SECTIONS = {
-    "Start": ("windows-from-zero", "your-project", "peers"),
+    "Start": ("tasks", "windows-from-zero", "your-project", "peers"),
     "Errors": ("errors/index", "explain", "codes"),
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),

@@ -296,6 +296,6 @@ def test_the_real_wheel_compiles_a_model_and_answers(capsys: pytest.CaptureFixtu
     assert [step["name"] for step in table["steps"]][-2:] == ["chat", "serve"]
     assert table["chat"]["usage"]["completion_tokens"] == 12
     wheel = "mlcbuild verify dist/mlc_llm-*.whl --chat"
-    (shown,) = {c.shown for c in commands() if (c.page, c.text) == ("README.md", wheel)}
+    (shown,) = {c.shown for c in commands() if (c.page, c.text) == ("docs/tasks.md", wheel)}
     said = [f"ok {step['name']} {step['seconds']} s {step['detail']}" for step in table["steps"]]
     assert differs((*shown, "..."), "\n".join(said)) == ""
