@@ -19,7 +19,7 @@ import sys
 from setup_env import Parser, environment, main_of, on_path, run, say
 
 #: Half the time on two processors. Tests of one file share environments: they stay together.
-AT_ONCE = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
+AT_ONCE = ["-n", "3", "--dist=loadfile"]
 
 
 def work(options: argparse.Namespace) -> None:

@@ -181,7 +181,8 @@ def test_the_doctor_says_of_such_a_machine_what_is_shown(
 def test_the_steps_of_verify_are_those_that_are_shown() -> None:
     """The run itself needs the real wheel: tests/run does it in the gate."""
     steps = [
-        line.split()[1] for line in shown("docs/tasks.md", "mlcbuild verify dist/mlc_llm-*.whl --chat")
+        line.split()[1]
+        for line in shown("docs/tasks.md", "mlcbuild verify dist/mlc_llm-*.whl --chat")
     ]
     run = ROOT / "python" / "mlcbuild" / "verify"
     named = {
