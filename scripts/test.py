@@ -14,12 +14,14 @@ examples:
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from setup_env import Parser, environment, main_of, on_path, run, say
 
-#: Half the time on two processors. Tests of one file share environments: they stay together.
-AT_ONCE = ["-n", "3", "--dist=loadfile"]
+#: Tests wait much for programs: a third process pays on two processors. Those of one file share
+#: environments: they stay together.
+AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1))), "--dist=loadfile"]
 
 
 def work(options: argparse.Namespace) -> None:
