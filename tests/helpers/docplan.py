@@ -82,6 +82,12 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip wheel . --no-deps -w dist": _at(
         "scripts/quickstart.py", '"pip", "wheel", ".", "--no-deps", "-w", DIST'
     ),
+    "pip wheel --no-deps -w \\~/wheels ./python": _at(
+        "tests/builder/test_ffi_hello_wheel.py", 'REPOSITORY / "python"'
+    ),
+    "export PIP_FIND_LINKS=\\~/wheels": _at(
+        "tests/builder/test_ffi_hello_wheel.py", "PIP_FIND_LINKS=str(offered)"
+    ),
     "pip install -e .": _at("tests/builder/test_ffi_hello_wheel.py", '"-e",'),
     "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 --sdk free -o dist": _at(
