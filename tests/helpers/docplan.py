@@ -82,10 +82,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip wheel . --no-deps -w dist": _at(
         "scripts/quickstart.py", '"pip", "wheel", ".", "--no-deps", "-w", DIST'
     ),
-    "pip wheel --no-deps -w \\~/wheels ./python": _at(
+    "pip wheel --no-deps -w ~/wheels ./python": _at(
         "tests/builder/test_ffi_hello_wheel.py", 'REPOSITORY / "python"'
     ),
-    "export PIP_FIND_LINKS=\\~/wheels": _at(
+    "export PIP_FIND_LINKS=~/wheels": _at(
         "tests/builder/test_ffi_hello_wheel.py", "PIP_FIND_LINKS=str(offered)"
     ),
     "pip install -e .": _at("tests/builder/test_ffi_hello_wheel.py", '"-e",'),
