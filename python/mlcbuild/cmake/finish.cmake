@@ -14,7 +14,7 @@ set_target_properties(mlcbuild_driver PROPERTIES MLCBUILD_DRIVER "${_mlcbuild_dr
                                                  MLCBUILD_LINKER "${_mlcbuild_linker}"
                                                  MLCBUILD_MINGW "${MINGW}")
 
-if(_mlcbuild_driver STREQUAL "cl")
+if(_mlcbuild_driver STREQUAL "cl" AND CMAKE_GENERATOR MATCHES "^Ninja")
   mlcbuild_write_names()
 endif()
 

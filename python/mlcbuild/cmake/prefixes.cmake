@@ -4,18 +4,17 @@
 # MSVC does it from VS 2022 on, in its deterministic mode; 5048 warns of every __FILE__ that it maps.
 function(mlcbuild_map_prefix folder)
   set(clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
-  set(folders "${folder}")
-  cmake_path(IS_PREFIX folder "${CMAKE_BINARY_DIR}" NORMALIZE above)
-  if(above AND CMAKE_GENERATOR MATCHES "^Ninja")
+  set(names "${folder}")
+  if(CMAKE_GENERATOR MATCHES "^Ninja")
     # clang-cl knows it by this name: see below.
     set_property(GLOBAL APPEND PROPERTY MLCBUILD_NAMED_FOLDERS "${folder}")
-    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE relative)
-    if(NOT relative STREQUAL ".")
-      list(APPEND folders "${relative}")
+    _mlcbuild_name_of("${folder}" name)
+    if(NOT name STREQUAL ".")
+      list(APPEND names "${name}")
     endif()
   endif()
   add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${folder}=.>")
-  foreach(name IN LISTS folders)
+  foreach(name IN LISTS names)
     add_compile_options(
       "$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${name}\"=.>")
   endforeach()
@@ -28,9 +27,8 @@ endfunction()
 
 # Under Microsoft's ABI clang names a type of an anonymous namespace by a hash of the source's path as it
 # was passed. No prefix map reaches that, and the name is in the image where the type is virtual or
-# thrown. CMake passes whole paths; an overlay of the file system tells clang that the build folder and
-# those above it are what they are from the build folder, and it takes the names from there.
-# The compiler runs in the build folder with Ninja alone.
+# thrown. CMake passes whole paths; an overlay of the file system tells clang what the folders are called
+# from the build folder, and it takes the names from there. With Ninja alone the compiler runs in it.
 if(CMAKE_GENERATOR MATCHES "^Ninja")
   set(_mlcbuild_clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
   add_compile_options(
@@ -38,20 +36,38 @@ if(CMAKE_GENERATOR MATCHES "^Ninja")
   unset(_mlcbuild_clang)
 endif()
 
+# _mlcbuild_name_of(FOLDER OUT): its path from the build folder where it is that or above it, else a link.
+function(_mlcbuild_name_of folder out)
+  cmake_path(IS_PREFIX folder "${CMAKE_BINARY_DIR}" NORMALIZE above)
+  if(above)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE name)
+  else()
+    get_property(folders GLOBAL PROPERTY MLCBUILD_NAMED_FOLDERS)
+    list(FIND folders "${folder}" index)
+    set(name "mlcbuild-names/${index}")
+  endif()
+  set(${out} "${name}" PARENT_SCOPE)
+endfunction()
+
 # mlcbuild_write_names(): write that overlay, when every folder is known.
 function(mlcbuild_write_names)
   get_property(folders GLOBAL PROPERTY MLCBUILD_NAMED_FOLDERS)
-  if(NOT folders)
-    return()
-  endif()
   list(REMOVE_DUPLICATES folders)
   list(SORT folders ORDER DESCENDING) # the inner ones go first
   set(roots "")
   foreach(folder IN LISTS folders)
-    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE relative)
-    string(REPLACE "\"" "\\\"" folder "${folder}")
-    list(APPEND roots
-         "{\"name\":\"${folder}\",\"type\":\"directory-remap\",\"external-contents\":\"${relative}\"}")
+    _mlcbuild_name_of("${folder}" name)
+    set(failed 0)
+    if(name MATCHES "^mlcbuild-names/")
+      file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/mlcbuild-names")
+      # Windows lets not everybody make one: the folder then keeps its own name.
+      file(CREATE_LINK "${folder}" "${CMAKE_BINARY_DIR}/${name}" RESULT failed SYMBOLIC)
+    endif()
+    if(failed EQUAL 0)
+      string(REPLACE "\"" "\\\"" folder "${folder}")
+      list(APPEND roots
+           "{\"name\":\"${folder}\",\"type\":\"directory-remap\",\"external-contents\":\"${name}\"}")
+    endif()
   endforeach()
   list(JOIN roots ",\n  " roots)
   file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/mlcbuild-names.yaml" @ONLY
