@@ -145,7 +145,9 @@ def _decide(config_settings: Settings) -> tuple[dict[str, Any], Choice | None]:
         if not project.opted_in:
             return dict(config_settings or {}), None
         choice = project_toolchain(project, env=os.environ, settings=config_settings)
-        table = policy_table(Path.cwd(), project, env=os.environ, choice=choice)
+        table = policy_table(
+            Path.cwd(), project, env=os.environ, settings=config_settings, choice=choice
+        )
     except MlcbuildError as error:
         raise SystemExit(f"mlcbuild: error: {error}") from error
     return {**as_config_settings(table), **(config_settings or {})}, choice

@@ -50,7 +50,7 @@ def test_a_projects_own_arguments_and_includes_do_not_drop_the_policy(project: P
     project.write("own.cmake", "set(OWN_INCLUDE_RAN ON)\n")
     text = PYPROJECT.replace(
         "[tool.scikit-build]",
-        '[tool.scikit-build]\ncmake.args = ["-DOWN=1"]\ncmake.build-type = "Debug"\n'
+        '[tool.scikit-build]\ncmake.args = ["-DOWN=1"]\n'
         'cmake.define.CMAKE_PROJECT_TOP_LEVEL_INCLUDES = "own.cmake"',
     )
     project.write("pyproject.toml", text + "[tool.mlcbuild]\n")

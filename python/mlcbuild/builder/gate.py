@@ -14,8 +14,9 @@ from mlcbuild import staging
 from mlcbuild.builder.companions import companion_exports, is_process_symbol
 from mlcbuild.builder.expectation import read_expectation
 from mlcbuild.builder.judge import judge
-from mlcbuild.builder.packages import wheel_files
+from mlcbuild.builder.packages import package_folders, wheel_files
 from mlcbuild.builder.staged import Staged, read_staged
+from mlcbuild.builder.stamp_place import default_stamp_folder, package_folder
 from mlcbuild.builder.stamping import make_stamp
 from mlcbuild.builder.system_dlls import is_system_dll
 from mlcbuild.commandline import Parser
@@ -26,6 +27,9 @@ from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from mlcbuild.builder.expectation import BuildRecord
+    from mlcbuild.builder.project import Project
 
 __all__ = ["main", "run_gate"]
 
@@ -47,11 +51,48 @@ def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
         ),
         *_beside_the_rules(staged),
     )
-    if not any(finding.severity == "error" for finding in findings):
-        package = project.stamp_dir or record.stamp_dir
+    place = _stamp_place(record, project, staged, stage)
+    if isinstance(place, Finding):
+        findings = (*findings, place)
+    elif not any(finding.severity == "error" for finding in findings):
         stamp = make_stamp(record, project, staged)
-        staging.replace(stage / package / STAMP_NAME, write_stamp(stamp))
+        staging.replace(stage / place / STAMP_NAME, write_stamp(stamp))
     return findings
+
+
+def _stamp_place(
+    record: BuildRecord, project: Project, staged: Staged, stage: Path
+) -> str | Finding:
+    """Return the folder of the stamp, or what is wrong with the one that the project names.
+
+    Raises ``UsageError`` for a folder outside the wheel.
+    """
+    packages = package_folders(Path(record.project), project)
+    natives = [file.path for file in staged.digests]
+    if not project.stamp_dir and not record.stamp_dir:
+        return default_stamp_folder(natives, packages, record.distribution)
+    place = project.stamp_dir or package_folder(
+        record.stamp_dir, f"MLCBUILD_STAMP_DIR={record.stamp_dir}"
+    )
+    carried = (
+        not record.state  # outside scikit-build-core others may fill the tree later
+        or (stage / place).is_dir()
+        or any(path.startswith(f"{place}/") for path in [*natives, *packages])
+        or any(
+            place == path or (source / Path(place).relative_to(path)).is_dir()
+            for path, source in packages.items()
+            if Path(place).is_relative_to(path)
+        )
+    )
+    if carried:
+        return place
+    return Finding(
+        rule="stamp-dir",
+        severity="error",
+        module="",
+        message=f"the wheel has no package {place}, which stamp-dir names",
+        fix="name a package that the wheel contains, or remove stamp-dir",
+    )
 
 
 def _beside_the_rules(staged: Staged) -> Iterator[Finding]:

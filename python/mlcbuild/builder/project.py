@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from mlcbuild.builder.stamp_place import package_folder
 from mlcbuild.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Project:
     name: str
     #: True where the project has a ``[tool.mlcbuild]`` table: only then does the policy apply.
     opted_in: bool = False
-    #: Package that carries ``_build.json`` (a path inside the wheel); default: the project's name.
+    #: Package that carries ``_build.json`` (a path inside the wheel); default: see stamp_place.
     stamp_dir: str = ""
     #: Distribution -> libraries that it brings and that this wheel does not carry.
     companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -101,7 +102,10 @@ def _declared(own: dict[str, Any]) -> dict[str, Any]:
             result["system_libraries"] = tuple(value)
         elif key == "components" and _is_names(value):
             result["components"] = tuple(value)
-        elif (key in ("stamp-dir", "lock") and isinstance(value, str)) or (
+        elif key == "stamp-dir" and isinstance(value, str):
+            said = f"[tool.mlcbuild.build] stamp-dir = {value!r}"
+            result["stamp_dir"] = package_folder(value, said)
+        elif (key == "lock" and isinstance(value, str)) or (
             key in ("keep-debug-info", "manylinux") and isinstance(value, bool)
         ):
             result[key.replace("-", "_")] = value

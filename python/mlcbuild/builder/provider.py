@@ -37,6 +37,9 @@ _CMAKE_FLOOR: Final = ">=3.25"
 
 _INCLUDES: Final = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
 
+#: How a config setting may name CMake's configuration.
+_BUILD_TYPE: Final = ("cmake.build-type", "skbuild.cmake.build-type")
+
 
 def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
     """Return the policy: above pyproject.toml, below the user's own settings of one build."""
@@ -88,12 +91,14 @@ def policy_table(
     *,
     env: Mapping[str, str],
     configuration: str = "",
+    settings: Mapping[str, str | list[str]] | None = None,
     choice: Choice | None = None,
 ) -> dict[str, Any]:
     """Return the ``tool.scikit-build`` table that applies the policy to the project in ``folder``.
 
     ``configuration`` is Release unless it, or MLCBUILD_CONFIGURATION in ``env``, says Debug.
-    ``choice`` is the toolchain's; it is made here where none is given.
+    ``settings`` are the user's of this build. ``choice`` is the toolchain's; it is made here where
+    none is given.
     Raises ``UsageError`` where the project or the environment would bypass the policy.
     """
     named = configuration or env.get("MLCBUILD_CONFIGURATION") or "Release"
@@ -102,6 +107,14 @@ def policy_table(
             f"MLCBUILD_CONFIGURATION={named} is not known", remedy="use Release or Debug"
         )
     cmake = project.scikit_build.get("cmake", {})
+    _refuse_other_configuration(
+        {
+            "[tool.scikit-build] cmake.build-type": cmake.get("build-type"),
+            "SKBUILD_CMAKE_BUILD_TYPE": env.get("SKBUILD_CMAKE_BUILD_TYPE"),
+            **{f"-C {name}": (settings or {}).get(name) for name in _BUILD_TYPE},
+        },
+        named,
+    )
     for origin, args in (
         ("[tool.scikit-build] cmake.args", cmake.get("args", [])),
         ("CMAKE_ARGS", cmake_args(env)),
@@ -139,6 +152,16 @@ def as_config_settings(table: Mapping[str, Any]) -> dict[str, str]:
         else:
             flat[key] = str(value)
     return flat
+
+
+def _refuse_other_configuration(asked: Mapping[str, object], named: str) -> None:
+    """Raise ``UsageError`` where somebody asks for another configuration than the policy's."""
+    for origin, value in asked.items():
+        if value is not None and str(value).casefold() != named.casefold():
+            raise UsageError(
+                f"{origin}={value}: the policy builds {named}",
+                remedy="remove it (an editable debug build: MLCBUILD_CONFIGURATION=Debug)",
+            )
 
 
 def _project() -> Project:

@@ -42,10 +42,6 @@ endif()
 if(NOT MLCBUILD_PROJECT)
   set(MLCBUILD_PROJECT "${CMAKE_SOURCE_DIR}")
 endif()
-set(_mlcbuild_stamp_dir "${MLCBUILD_STAMP_DIR}")
-if(NOT _mlcbuild_stamp_dir)
-  set(_mlcbuild_stamp_dir "${SKBUILD_PROJECT_NAME}")
-endif()
 
 set(_mlcbuild_record "{}")
 foreach(_mlcbuild_pair IN ITEMS
@@ -61,7 +57,7 @@ foreach(_mlcbuild_pair IN ITEMS
         "pointer_bytes=${CMAKE_SIZEOF_VOID_P}"
         "state=${SKBUILD_STATE}"
         "project=${MLCBUILD_PROJECT}"
-        "stamp_dir=${_mlcbuild_stamp_dir}"
+        "stamp_dir=${MLCBUILD_STAMP_DIR}"
         "pins=${MLCBUILD_PINS}"
         "devices=${MLCBUILD_DEVICES}"
         "distribution=${SKBUILD_PROJECT_NAME}"

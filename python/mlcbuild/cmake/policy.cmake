@@ -8,7 +8,7 @@
 #   MLCBUILD_PYTHON          interpreter that runs the gate (default: scikit-build-core's)
 #   MLCBUILD_PROJECT         folder of the project's pyproject.toml (default: the source folder)
 #   MLCBUILD_STAGE           folder that becomes the wheel (default: SKBUILD_PLATLIB_DIR, else the install prefix)
-#   MLCBUILD_STAMP_DIR       package that carries _build.json (default: the project's name)
+#   MLCBUILD_STAMP_DIR       package that carries _build.json (default: the one package, or the folder of all libraries)
 #   MLCBUILD_LAST_COMPONENT  the install component after which the tree is complete
 #   MLCBUILD_PINS            JSON list of pinned sources for the stamp
 #   MLCBUILD_DEVICES         devices compiled in, for the stamp
@@ -21,6 +21,11 @@ include_guard(GLOBAL)
 
 if(CMAKE_VERSION VERSION_LESS 3.25)
   message(FATAL_ERROR "mlcbuild: CMake ${CMAKE_VERSION} is too old: install CMake 3.25 or newer (pip install cmake)")
+endif()
+
+if(SKBUILD_STATE STREQUAL "editable" AND CMAKE_BINARY_DIR STREQUAL CMAKE_SOURCE_DIR)
+  message(FATAL_ERROR "mlcbuild: editable.mode = \"inplace\" installs nothing, and the policy checks what is installed: "
+                      "use editable.mode = \"redirect\"")
 endif()
 
 # --- One configuration, named ------------------------------------------------------------------
@@ -39,6 +44,17 @@ set(CMAKE_CONFIGURATION_TYPES "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by m
 if(CMAKE_GENERATOR STREQUAL "Ninja Multi-Config")
   # Any other generator refuses the variable; Visual Studio and Xcode are told by --config.
   set(CMAKE_DEFAULT_BUILD_TYPE "${MLCBUILD_CONFIGURATION}" CACHE STRING "Set by mlcbuild's policy" FORCE)
+  # What "-C cmake.build-type" would start: without these Ninja says that it cannot find a file.
+  foreach(_mlcbuild_other IN ITEMS Debug Release RelWithDebInfo MinSizeRel)
+    if(NOT _mlcbuild_other STREQUAL MLCBUILD_CONFIGURATION)
+      file(WRITE "${CMAKE_BINARY_DIR}/mlcbuild-${_mlcbuild_other}.cmake"
+           "message(FATAL_ERROR \"mlcbuild: error: cmake.build-type=${_mlcbuild_other}: the policy builds "
+           "${MLCBUILD_CONFIGURATION}: remove it (an editable debug build: MLCBUILD_CONFIGURATION=Debug)\")\n")
+      file(WRITE "${CMAKE_BINARY_DIR}/build-${_mlcbuild_other}.ninja"
+           "rule refuse\n  command = \"${CMAKE_COMMAND}\" -P mlcbuild-${_mlcbuild_other}.cmake\n"
+           "  description = mlcbuild\nbuild all: refuse\ndefault all\n")
+    endif()
+  endforeach()
 endif()
 
 # --- One C runtime -----------------------------------------------------------------------------
