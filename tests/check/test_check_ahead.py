@@ -35,7 +35,7 @@ class Watched(MemoryPackage):
     ) -> memoryview:
         self.threads[member.path] = threading.current_thread() is threading.main_thread()
         if "damaged" in member.path:
-            raise InputError("it is cut short")
+            raise InputError("it is truncated")
         return super().read(member, watch=watch)
 
 
@@ -56,7 +56,7 @@ def test_damage_met_by_the_thread_is_told_where_it_is_asked_for() -> None:
     ahead = Ahead(package)
     damaged, junk, big = (ahead.record(package, member) for member in package.members())
     ahead.close()
-    assert damaged.refused == "it is cut short"
+    assert damaged.refused == "it is truncated"
     assert "not a PE image" in junk.refused
     assert big.image is not None
 

@@ -1,4 +1,4 @@
-"""Sick machines: each is laid out through the one door, and must be named with one fix."""
+"""Machines with a problem, described by a fake System: each must be reported with one fix."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_problem_shows_finding_evidence_and_fix() -> None:
     lines = as_text.render(examine(pc, only=["source-variables"])).splitlines()
     assert lines == [
         "fail  paths: 1 check, 1 to look at",
-        r"  fail  source-variables: TVM_HOME=C:\gone\x1b[31m names a folder that is gone",
+        r"  fail  source-variables: TVM_HOME=C:\gone\x1b[31m names a missing folder",
         r"          TVM_HOME=C:\gone\x1b[31m",
         "          fix: set TVM_HOME=",
         "not ready: 1 problem",
@@ -302,9 +302,9 @@ def first_users_machine() -> FakeSystem:
 def test_the_first_users_causes_are_all_named_by_the_doctor_alone() -> None:
     found = problems(first_users_machine())
     assert "ignores CMAKE_BUILD_TYPE=Release" in found["build-configuration"].finding
-    assert "RelWithDebInfo, whatever" in found["config-cmake"].finding
+    assert "RelWithDebInfo, overriding" in found["config-cmake"].finding
     assert "is a Debug build" in found["debug-libraries"].finding
-    assert "lies in Debug, where nobody looks" in found["editable-install"].finding
+    assert "is in Debug, which is not searched" in found["editable-install"].finding
     for check_id in ("debug-libraries", "editable-install"):
         assert found[check_id].fix == r"cmake --build C:\src\mlc-llm\build --config Release"
 
@@ -331,4 +331,4 @@ def test_a_chat_only_install_is_told_and_no_fault(make: Callable[[], FakeSystem]
     install(pc, "apache-tvm", "0.26.0+mlcbuild.runtime")
     (found,) = examine(pc, only=("jit-compiler",)).results
     assert found.status == "ok"
-    assert "it runs models and compiles none" in found.finding
+    assert "it runs models but cannot compile them" in found.finding

@@ -41,7 +41,7 @@ def test_json_of_this_machine_is_what_the_schema_says() -> None:
 def test_an_unknown_check_is_wrong_use() -> None:
     done = doctor("--only", "nonsense")
     assert done.returncode == 2
-    assert "there is no check or group 'nonsense'" in done.stderr
+    assert "no such check or group: 'nonsense'" in done.stderr
 
 
 def test_only_and_skip_take_checks_and_groups() -> None:

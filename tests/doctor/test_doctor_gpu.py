@@ -107,7 +107,7 @@ def test_a_driver_without_vulkans_loader_is_told() -> None:
     [
         (lambda pc: pc.remove(rf"{STORE}\vk64.json"), "is not there"),
         (lambda pc: pc.remove(rf"{STORE}\vk64.dll"), "names .\\vk64.dll"),
-        (lambda pc: pc.put(rf"{STORE}\vk64.json", "not json"), "is no manifest"),
+        (lambda pc: pc.put(rf"{STORE}\vk64.json", "not json"), "is not the manifest"),
     ],
 )
 def test_a_registered_vulkan_driver_that_is_broken_is_told(
@@ -173,7 +173,7 @@ def test_on_linux_tvm_beside_a_gpu_needs_nvidias_library_of_its_major_version() 
     assert "libcudart.so.13 is not installed" in found.finding
     assert "pip install 'nvidia-cuda-runtime==13.*'" in found.fix
     install(pc, "nvidia-cuda-runtime-cu12", "12.9.79")
-    assert "CUDA 12 is there, and does not do" in problems(pc)["cuda-runtime"].finding
+    assert "CUDA 12 is installed and does not fit" in problems(pc)["cuda-runtime"].finding
     install(pc, "nvidia-cuda-runtime", "13.5.37")
     assert "cuda-runtime" not in problems(pc)
 

@@ -31,7 +31,7 @@ def test_a_host_that_asks_for_a_name_is_no_fault_of_a_proxy() -> None:
     result = git_says(
         "fatal: could not read Username for 'https://github.com': terminal prompts disabled\n"
     )
-    assert "asks for a name and password" in result.finding
+    assert "asks for credentials" in result.finding
     assert result.fix == f"git ls-remote {URL} HEAD"
 
 

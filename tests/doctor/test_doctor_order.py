@@ -58,7 +58,7 @@ def test_a_consequence_says_what_it_waits_for() -> None:
         ("python-bits", "fail"),
         ("rust-host", "skip"),
     ]
-    assert told[1].finding == "found (may be gone once python-bits is fixed)"
+    assert told[1].finding == "found (fixing python-bits may resolve it)"
     assert told[1].fix == ""
 
 
@@ -73,7 +73,7 @@ def test_the_text_gives_the_problems_in_that_order_at_the_end(*, verbose: bool) 
     pc = windows().remove(VSWHERE)
     pc.env |= {"KMP_DUPLICATE_LIB_OK": "TRUE", "PYTHONHOME": r"C:\\Python39"}
     lines = as_text.render(examine(pc), verbose=verbose).splitlines()
-    at = lines.index("fix these in this order: the later ones may be gone then")
+    at = lines.index("fix these in this order; earlier fixes may resolve later problems")
     named = [line.split(":")[0] for line in lines[at:] if line.startswith("  ") and line[2] != " "]
     assert named == ["  fail  python-path", "  fail  msvc", "  warn  runtime-variables"]
     assert lines[-1] == "not ready: 2 problems, 1 warning"

@@ -331,26 +331,26 @@ def documents_that_windows_guards(pc: FakeSystem) -> None:
 
 
 # ------------------------------------------------------------------------------ policies
-@sick("app-control", "ask whoever manages this computer")
+@sick("app-control", "ask this computer's administrator")
 def applocker_for_dlls(pc: FakeSystem) -> None:
     pc.registry_values[r"HKLM\SOFTWARE\Policies\Microsoft\Windows\SrpV2\Dll"] = {
         "EnforcementMode": 1
     }
 
 
-@sick("app-control", "ask whoever manages this computer")
+@sick("app-control", "ask this computer's administrator")
 def applocker_whose_mode_is_not_set(pc: FakeSystem) -> None:
     rules = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\SrpV2\Exe\921cc481-6e17-4653-8f75"
     pc.registry_values[rules] = {"Value": "<FilePathRule/>"}
 
 
-@sick("app-control", "ask whoever manages this computer")
+@sick("app-control", "ask this computer's administrator")
 def app_control_of_a_company(pc: FakeSystem) -> None:
     key = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DeviceGuard"
     pc.registry_values[key] = {"DeployConfigCIPolicy": 1, "ConfigCIPolicyFilePath": r"\\dc\p.p7b"}
 
 
-@sick("app-control", "ask whoever manages this computer")
+@sick("app-control", "ask this computer's administrator")
 def defender_that_asks_how_common_a_program_is(pc: FakeSystem) -> None:
     rules = r"Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
     pc.registry_values[rf"HKLM\SOFTWARE\Policies\{rules}"] = {

@@ -217,7 +217,7 @@ class FakeSystem(System):
 
     def rename(self, old: str, new: str) -> str:
         if self.entry(new) is not None:
-            return f"{new} is there already"
+            return f"{new} already exists"
         _, data, _ = self._files.pop(self._key(old))
         assert isinstance(data, bytes)
         self.put(new, data)

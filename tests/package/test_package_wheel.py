@@ -123,14 +123,14 @@ def test_members_that_overlap_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"declared": 10}, "unpacks to 1000 bytes and declares 10"),
-        ({"declared": 5000}, "unpacks to 1000 bytes and declares 5000"),
+        ({"declared": 10}, "unpacks to 1000 bytes instead of 10"),
+        ({"declared": 5000}, "unpacks to 1000 bytes instead of 5000"),
         ({"declared": 0xFFFFFFF0}, "cannot unpack to"),
         ({"crc": 1}, "checksum is wrong"),
         ({"flags": 1}, "encrypted"),
         ({"method": 14}, "packing method 14"),
         ({"method": 0, "crc": 1}, "checksum is wrong"),
-        ({"method": 0, "declared": 999}, "unpacks to 1000 bytes and declares 999"),
+        ({"method": 0, "declared": 999}, "unpacks to 1000 bytes instead of 999"),
         ({"local_path": "other.dll"}, "another name"),
     ],
 )

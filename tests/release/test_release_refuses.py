@@ -110,10 +110,10 @@ def test_a_record_that_is_not_true(
     ("member", "words"),
     [
         ("../../evil.dll", "leads out of the folder"),
-        ("/evil.dll", "odd member name"),
+        ("/evil.dll", "invalid member name"),
         ("P/A.DLL", "are one file on Windows"),
-        ("p/nul.dll", "is a device of Windows"),
-        ("aux/x.dll", "is a device of Windows"),
+        ("p/nul.dll", "is a reserved device name"),
+        ("aux/x.dll", "is a reserved device name"),
         ("other-1.0.dist-info/METADATA", "2 .dist-info folders"),
     ],
 )

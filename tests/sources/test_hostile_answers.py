@@ -110,7 +110,7 @@ def test_a_page_beyond_the_limit_is_refused_by_its_limit(
 )
 def test_a_page_that_is_no_list_of_files_is_one_line(index: IndexServer, body: bytes) -> None:
     index.pages["/simple/demo/"] = (JSON, body)
-    with pytest.raises(InputError, match="not that of a package index"):
+    with pytest.raises(InputError, match="not a package index page"):
         index_at(index.url).find_files("demo")
 
 
@@ -160,7 +160,7 @@ def commit_of(folder: Path, depth: int, *, names: int = 1, blob: bytes = b"x") -
 
 
 @pytest.mark.parametrize(
-    ("depth", "names", "said"), [(102, 1, "5 folders in each other"), (8, 10, "1000 entries")]
+    ("depth", "names", "said"), [(102, 1, "5 nested folders"), (8, 10, "1000 entries")]
 )
 def test_trees_that_no_disk_holds_are_refused(
     repository: Path, monkeypatch: pytest.MonkeyPatch, depth: int, names: int, said: str
@@ -175,7 +175,7 @@ def test_a_tree_1500_deep_is_refused(repository: Path) -> None:
     stream = b"commit refs/heads/x\ncommitter x <x@y> 0 +0000\ndata 0\nM 100644 inline "
     stream += b"d/" * 1500 + b"f\ndata 1\nx\n"
     git(repository, "fast-import", "--quiet", data=stream)
-    with pytest.raises(FailedError, match="100 folders in each other"):
+    with pytest.raises(FailedError, match="100 nested folders"):
         read(repository, git(repository, "rev-parse", "refs/heads/x"))
 
 

@@ -31,7 +31,7 @@ def test_a_marker_that_names_files_outside_deletes_nothing(
     (folder / MARKER).write_text(json.dumps(state))
     (component,) = load(project.lock).components
     assert read_state(folder) is None
-    with pytest.raises(FailedError, match="not laid out by mlcbuild"):
+    with pytest.raises(FailedError, match="not created by mlcbuild"):
         lay_out(folder, component, TREE, "y")
     assert (tmp_path / "victim").read_text() == "precious"
 

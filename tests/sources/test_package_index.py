@@ -55,7 +55,7 @@ def test_a_broken_index_is_not_an_empty_one(index: IndexServer) -> None:
         index_at(index.url).find_files("pack")
     index.status = 200
     index.pages["/simple/pack/"] = ("application/json", b"<html>log in first</html>")
-    with pytest.raises(InputError, match="not that of a package index"):
+    with pytest.raises(InputError, match="not a package index page"):
         index_at(index.url).find_files("pack")
 
 

@@ -114,5 +114,5 @@ def test_a_malformed_patch_is_an_input_error_with_its_name(project: Project, tex
 
 def test_a_patch_for_no_component_is_refused(project: Project) -> None:
     project.write_patch(HEAD + edit("a", delete=True), "other-edit.toml")
-    with pytest.raises(InputError, match="belongs to no component"):
+    with pytest.raises(InputError, match="does not belong to a component"):
         load_patches(load(project.lock))

@@ -1,1 +1,1 @@
-"""The doctor: examines the machine and says what stands in the way, with one fix for each."""
+"""The doctor: examines the machine and reports problems, with one fix for each."""

@@ -1,4 +1,4 @@
-"""The JSON form, as ``schemas/doctor-1.json`` describes it: the contract that people script for."""
+"""The JSON form (schema: ``schemas/doctor-1.json``), a stable interface for scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA_VERSION: Final = 1
 
 
 def render(examination: Examination, *, extra: dict[str, Any] | None = None) -> str:
-    """Return indented JSON, ending with a new line; ASCII, so any console does."""
+    """Return indented ASCII JSON, which any console can show, with a final newline."""
     return json.dumps({**table(examination), **(extra or {})}, indent=2) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The report to hand on: Markdown for a bug report, HTML for a mail. Redact it before."""
+"""The report to share: Markdown for a bug report, HTML for a mail. Redact it first."""
 
 from __future__ import annotations
 
@@ -106,5 +106,5 @@ def _problem(result: Result) -> str:
 
 
 _FORMS: Final = {"md": _markdown, "html": _html}
-#: Endings of the file that is asked for.
+#: Output file suffix -> form.
 FORMS: Final[tuple[str, ...]] = tuple(_FORMS)

@@ -1,6 +1,6 @@
-"""The form for reading: a line a group, then each problem with its evidence and its fix.
+"""The text form: a line per group, then each problem with its evidence and its fix.
 
-Only ASCII comes from here, so that any console can show it; paths may bring more.
+The wording is ASCII only, so that any console can show it; paths may contain other characters.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["render"]
 
 _COLOURS: Final = {"ok": "32", "warn": "33", "fail": "31", "crash": "35", "skip": "2"}
 _NAMES: Final = {"runtime-dlls": "runtime DLLs", "gpu": "GPU"}
-#: Lines of evidence on the screen; ``-v`` shows all.
+#: Lines of evidence shown; ``-v`` shows all.
 _EVIDENCE: Final = 6
 
 
 def render(examination: Examination, *, verbose: bool = False, colour: bool = False) -> str:
-    """Return the text of an examination, ending with a new line."""
+    """Return the text of an examination, with a final newline."""
     paint = _painted if colour else _plain
     lines = []
     for category in CATEGORIES:
@@ -37,7 +37,7 @@ def render(examination: Examination, *, verbose: bool = False, colour: bool = Fa
         ]
     problems = [result for result in examination.results if result.problem]
     if len(problems) > 1:
-        lines.append(("", "fix these in this order: the later ones may be gone then"))
+        lines.append(("", "fix these in this order; earlier fixes may resolve later problems"))
     for result in problems:
         lines += [(paint(s, text), rest) for s, text, rest in _result(result, verbose=verbose)]
     body = "".join(f"{head}{redacted(one_line(rest))}".rstrip() + "\n" for head, rest in lines)

@@ -1,8 +1,8 @@
-"""The programs that started this one, as Windows remembers them.
+"""The chain of programs that started this one, on Windows.
 
-Windows keeps a process's parent by its number alone, which another process may have by now: a
-parent that began after its child is a stranger, and ends the chain.
-Source: Microsoft, CreateToolhelp32Snapshot and PROCESSENTRY32W (th32ParentProcessID).
+Windows stores only the parent's process id, which another process may have reused: a parent that
+started after its child is not the parent, and ends the chain. Source: Microsoft,
+CreateToolhelp32Snapshot and PROCESSENTRY32W (th32ParentProcessID).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["callers"]
 _SNAPSHOT_OF_PROCESSES = 0x2
 _LIMITED_INFORMATION = 0x1000
 _MAX_PATH = 260
-#: A chain is short; a loop of reused numbers is not followed for ever.
+#: Chains are short; the limit stops a loop of reused ids.
 _LONGEST = 20
 
 
@@ -38,7 +38,7 @@ class _Entry(ctypes.Structure):
 
 
 def callers() -> tuple[str, ...]:
-    """Return the names of the parents, nearest first; nothing on other systems."""
+    """Return the names of the parents, nearest first; empty on other systems."""
     if sys.platform != "win32":
         return ()
     kernel = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -55,7 +55,7 @@ def callers() -> tuple[str, ...]:
 
 
 def _processes(kernel: ctypes.CDLL) -> dict[int, tuple[int, str]]:
-    """Return each process's parent and program, by its number."""
+    """Return each process's parent and program, by process id."""
     kernel.CreateToolhelp32Snapshot.restype = ctypes.c_void_p
     snapshot = ctypes.c_void_p(kernel.CreateToolhelp32Snapshot(_SNAPSHOT_OF_PROCESSES, 0))
     entry = _Entry(size=ctypes.sizeof(_Entry))
@@ -69,7 +69,7 @@ def _processes(kernel: ctypes.CDLL) -> dict[int, tuple[int, str]]:
 
 
 def _began(kernel: ctypes.CDLL, process: int) -> int:
-    """Return when a process began, in 100 ns; 0 where nobody may look."""
+    """Return a process's start time in 100 ns; 0 where access is denied."""
     kernel.OpenProcess.restype = ctypes.c_void_p
     handle = ctypes.c_void_p(kernel.OpenProcess(_LIMITED_INFORMATION, 0, process))
     if handle.value is None:

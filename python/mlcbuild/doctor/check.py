@@ -1,4 +1,4 @@
-"""A check, what it answers, and the result that is reported: the contract of ``--json``."""
+"""A check, its outcome, and the result that is reported (the contract of ``--json``)."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _RANK: Final[dict[Status, int]] = {"skip": 0, "ok": 1, "warn": 2, "crash": 3, "f
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repair:
-    """What ``--fix`` may do: run a command, or rename a file. Safe and reversible things alone."""
+    """What ``--fix`` may do: run a command or rename a file. Only safe, reversible actions."""
 
-    #: In words: what is done, and how it is undone.
+    #: Description: what is done, and how to undo it.
     says: str
     undo: str
     command: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Repair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a check answers. Make it by ``ok``, ``skip``, ``warn`` or ``fail``."""
+    """A check's outcome. Create it with ``ok``, ``skip``, ``warn`` or ``fail``."""
 
     status: Status
     finding: str
@@ -72,7 +72,7 @@ def ok(finding: str, *, evidence: Iterable[str] = ()) -> Outcome:
 
 
 def skip(finding: str) -> Outcome:
-    """There is nothing to judge here; ``finding`` says why."""
+    """Skip: the check does not apply here; ``finding`` says why."""
     return Outcome(status="skip", finding=finding)
 
 
@@ -100,28 +100,28 @@ def _problem(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One check: what it is called, why it exists, where that comes from, and its function."""
+    """One check: its id, why it exists, the source for that, and its function."""
 
     id: str
     title: str
     category: Category
     why: str
-    #: The document or the public issue that the check rests on.
+    #: The document or public issue the check is based on.
     source: str
     run: Callable[[System], Outcome]
-    #: ``sys.platform`` values where it has a meaning; empty for all.
+    #: ``sys.platform`` values where it applies; empty for all.
     platforms: tuple[str, ...] = ()
-    #: The option that it needs, ``network`` or ``trial``: it is skipped without.
+    #: The option it needs, ``network`` or ``trial``; skipped without it.
     needs: Literal["", "network", "trial"] = ""
-    #: Whether it waits for a process or the network. Those wait side by side; the others, which
-    #: read files and the registry, take turns.
+    #: Whether it waits for a process or the network. Such checks run in parallel; the others, which
+    #: read files and the registry, run one at a time.
     waits: bool = False
-    #: Modules that ``run`` imports late. They are brought before any check runs: threads that
-    #: import a package and a part of it at once block each other.
+    #: Modules that ``run`` imports late. They are imported before any check runs: threads that
+    #: import a package and its submodule at the same time deadlock.
     imports: tuple[str, ...] = ()
-    #: Whether this machine is worth those imports, asked before they are brought; None for yes.
+    #: Whether those imports are needed on this machine, asked before importing; None: always.
     worth: Callable[[System], bool] | None = None
-    #: Seconds after which it is given up.
+    #: Seconds after which the check is abandoned.
     limit_s: float = 30.0
 
 
@@ -139,12 +139,12 @@ class Result:
     #: How long the check took.
     seconds: float = 0.0
     repair: Repair | None = None
-    #: Whether the check has a meaning on this platform.
+    #: Whether the check applies to this platform.
     applies: bool = True
 
     @property
     def problem(self) -> bool:
-        """Whether a reader must see it."""
+        """Whether the result is a problem to report."""
         return self.status in ("warn", "fail", "crash")
 
 
@@ -153,9 +153,9 @@ class Examination:
     """All results of one run: problems in the order in which to fix them, then the others."""
 
     results: tuple[Result, ...]
-    #: The examined machine, in words.
+    #: Description of the examined machine.
     machine: str = ""
-    #: What it was examined for: ``build``, or ``run`` where nobody builds here.
+    #: What it was examined for: ``build``, or ``run`` where no build is expected.
     purpose: Literal["build", "run"] = "build"
 
     @property

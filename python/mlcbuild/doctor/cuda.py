@@ -1,7 +1,7 @@
-"""Which host compilers a CUDA toolkit takes, and what on this machine fits together.
+"""Which host compilers a CUDA toolkit supports, and which installed versions fit together.
 
 Every toolkit's ``crt/host_config.h`` holds its own test (``_MSC_VER < 1910 || _MSC_VER >= 1950``):
-it is read, not guessed. 11.8 takes toolsets to 14.39, 12.4 to 12.9 those to 14.49, 13.2 those of
+it is read, not guessed. 11.8 supports toolsets up to 14.39, 12.4 to 12.9 up to 14.49, 13.2 those of
 Visual Studio 2026. Source: NVIDIA, CUDA installation guide for Windows, Table of host compilers.
 """
 
@@ -30,19 +30,19 @@ __all__ = ["Window", "driving_visual_studio", "fitting", "toolset_in_force", "wi
 #: ``_MSC_VER`` of toolset 14.44 is 1944 (Microsoft, predefined macros).
 _MSC_VER_BASE: Final = 500
 _WINDOW: Final = re.compile(r"_MSC_VER\s*<\s*(\d+)\s*\|\|\s*_MSC_VER\s*>=\s*(\d+)")
-#: Toolset -> what MSBuild calls its platform toolset.
+#: Toolset -> MSBuild's name of its platform toolset.
 _PLATFORM: Final = (((14, 50), "v145"), ((14, 30), "v143"), ((14, 20), "v142"), ((14, 10), "v141"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """The values of ``_MSC_VER`` that a toolkit takes, both inclusive."""
+    """The values of ``_MSC_VER`` that a toolkit supports, both inclusive."""
 
     lowest: int
     highest: int
 
     def takes(self, toolset: tuple[int, ...]) -> bool:
-        """Say whether a toolset, ``(14, 44, 35207)``, is one of them."""
+        """Return whether a toolset, ``(14, 44, 35207)``, is in the window."""
         return self.lowest <= self.number(toolset) <= self.highest
 
     @staticmethod
@@ -58,14 +58,14 @@ class Window:
 
 
 def window_of(system: System, root: str) -> Window | None:
-    """Read a toolkit's test; None where it has none that is known."""
+    """Read a toolkit's test; None where it has no known form."""
     text = system.text(system.join(root, "include", "crt", "host_config.h")) or ""
     match = _WINDOW.search(text)
     return Window(lowest=int(match[1]), highest=int(match[2]) - 1) if match else None
 
 
 def driving_visual_studio(system: System) -> VisualStudio | None:
-    """Return the Visual Studio whose compiler a build takes."""
+    """Return the Visual Studio whose compiler a build would use."""
     try:
         visual_studios = usable(system)[0]
         place = choice_of(system).instance.partition(",")[0].replace("/", "\\")
@@ -75,13 +75,13 @@ def driving_visual_studio(system: System) -> VisualStudio | None:
 
 
 def toolset_in_force(system: System, visual_studio: VisualStudio) -> tuple[int, ...] | None:
-    """Return the toolset that a build takes: the one that is asked for, else the default."""
+    """Return the toolset that a build would use: the requested one, else the default."""
     asked = toolset_version(overrides_of(system).toolset.value, visual_studio)
     return find_version(asked) if asked else toolset_of(system, visual_studio)
 
 
 def fitting(system: System, root: str, window: Window, visual_studio: VisualStudio) -> str:
-    """Return the command that brings a toolkit and a compiler together which fit."""
+    """Return the command that makes toolkit and compiler compatible."""
     toolset = toolset_in_force(system, visual_studio)
     for other in _toolkits(system, root):
         takes = window_of(system, other)
@@ -107,7 +107,7 @@ def fitting(system: System, root: str, window: Window, visual_studio: VisualStud
 
 
 def _toolkits(system: System, root: str) -> Iterator[str]:
-    """Yield the other installed toolkits, newest first: those beside this one lie in one folder."""
+    """Yield the other installed toolkits, newest first (its sibling folders)."""
     parent = system.path.dirname(root.rstrip("\\/"))
     versions = [(find_version(name) or (), name) for name in system.names(parent) or ()]
     for version, name in sorted(versions, reverse=True):

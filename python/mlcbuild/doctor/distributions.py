@@ -1,4 +1,7 @@
-"""Installed distributions, read from their folders: ``importlib.metadata`` dies of a broken one."""
+"""Installed distributions, read from their folders.
+
+``importlib.metadata`` fails on a broken one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Distribution", "distributions", "editable_source", "family", "headers", "provides"]
 
 _INFO: Final = re.compile(r"(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>\d[^-]*)\.(dist|egg)-info")
-#: Distributions that bring a package of ours or upstream's: pattern of the name -> package.
+#: Distributions that provide a package of ours or upstream's: name pattern -> package.
 _FAMILY: Final = (
     (r"mlc-llm(-.*)?", "mlc_llm"),
     (r"(apache-)?tvm|mlc-ai(-.*)?|mlc-ai-nightly(-.*)?|tlcpack(-.*)?", "tvm"),
@@ -28,7 +31,7 @@ _FAMILY: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
-    """One distribution: normalised name, version, its metadata's folder and the folder of that."""
+    """One distribution: normalised name, version, its metadata folder and that folder's parent."""
 
     name: str
     version: str
@@ -37,7 +40,7 @@ class Distribution:
 
 
 def distributions(system: System) -> tuple[Distribution, ...]:
-    """Return what is installed, in ``sys.path``'s order; what has no readable name is left out."""
+    """Return the installed distributions with a readable name, in ``sys.path`` order."""
     return system.once("distributions", lambda: tuple(_distributions(system)))
 
 
@@ -56,7 +59,7 @@ def _distributions(system: System) -> Iterator[Distribution]:
 
 
 def provides(name: str) -> str:
-    """Return the package of the family that a distribution brings, or ``""``."""
+    """Return the package of the TVM family that a distribution provides, or ``""``."""
     for pattern, package in _FAMILY:
         if re.fullmatch(pattern, name):
             return package

@@ -1,4 +1,4 @@
-"""One examination: choose the checks, run them, say on which machine."""
+"""One examination: choose the checks, run them, describe the machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def examine(
     trial: bool = False,
     slow: Callable[[Check, float], None] | None = None,
 ) -> Examination:
-    """Run the chosen checks on a machine. Raises ``UsageError`` for a check that there is not."""
+    """Run the chosen checks on a machine. Raises ``UsageError`` for an unknown check."""
     allowed = {"network"} if network else set()
     if trial:
         allowed.add("trial")
@@ -42,7 +42,7 @@ def examine(
 
 
 def describe(system: System) -> str:
-    """Say in words which machine it is; no name of a user or host is in it."""
+    """Describe the machine, without names of users or hosts."""
     python = system.python
     free = ", free-threaded" if python.free_threaded else ""
     return (

@@ -1,4 +1,4 @@
-"""Graphics adapters, their drivers and what they register: from the registry and the files."""
+"""Graphics adapters, their drivers and registrations, read from the registry and files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["Adapter", "Icd", "adapters", "icds", "library", "nvidia"]
 _CLASS: Final = (
     r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 )
-#: The class of software components, where drivers of today register (Khronos, Vulkan loader
+#: The class of software components, where current drivers register (Khronos, Vulkan loader
 #: interface, Driver discovery on Windows).
 _COMPONENTS: Final = (
     r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{5c4c3332-344d-483c-8739-259e934c9cc8}"
 )
-#: Cards that have a Vulkan driver: not Intel's before 2015, not those of servers' own consoles.
+#: Cards with a Vulkan driver: not Intel's before 2015, not the consoles of servers.
 _WITH_VULKAN: Final = re.compile(
     r"nvidia|geforce|quadro|radeon|\bamd\b|adreno|qualcomm|\barc\b|\biris\b|\buhd\b", re.IGNORECASE
 )
 _KHRONOS: Final = r"HKLM\SOFTWARE\Khronos\Vulkan\Drivers"
-#: Windows' own driver of a graphics card whose maker's driver is missing. Its name is translated:
-#: the driver's service and INF file are not (Microsoft, BasicDisplay).
+#: Windows' generic driver, used while the vendor's driver is missing. Its name is localised, its
+#: #: service and INF file are not (Microsoft, BasicDisplay).
 _PLAIN: Final = ("basic display", "basicdisplay", "display.inf", "msbda")
-#: Adapters without a graphics card: of virtual machines, remote sessions and virtual screens.
+#: Adapters without a graphics card: virtual machines, remote sessions and virtual screens.
 _VIRTUAL: Final = re.compile(
     r"basic render|basicrender|remote display|rdpudd|rdpidd|terminal server|hyper-v|hyperv|"
     r"vmware|virtualbox|vboxvideo|\bqxl\b|virtio|red hat|parallels|citrix|xen(project|server)?\b|"
@@ -48,43 +48,43 @@ _OVERRIDES: Final = ("VK_DRIVER_FILES", "VK_ICD_FILENAMES")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapter:
-    """One adapter of the registry. ``icds`` are the Vulkan manifests that its driver names."""
+    """One adapter of the registry. ``icds`` are the Vulkan manifests its driver registers."""
 
     name: str
     provider: str
     version: str
     icds: tuple[str, ...]
-    #: The INF file and the section of it that installed the driver: not translated.
+    #: The INF file and its section that installed the driver; not localised.
     inf: str = ""
 
     @property
     def plain(self) -> bool:
-        """Whether Windows drives it without a maker's driver."""
+        """Whether it runs on Windows' generic driver."""
         text = f"{self.name} {self.inf}".lower()
         return self.virtual or any(word in text for word in _PLAIN)
 
     @property
     def knows_vulkan(self) -> bool:
-        """Whether its maker's driver has Vulkan, by the card's name."""
+        """Whether the vendor's driver has Vulkan, judged by the card's name."""
         text = f"{self.name} {self.provider}"
         return not self.plain and _WITH_VULKAN.search(text) is not None
 
     @property
     def virtual(self) -> bool:
-        """Whether there is no graphics card behind it."""
+        """Whether it is an adapter without a graphics card."""
         return bool(_VIRTUAL.search(f"{self.name} {self.inf}"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Icd:
-    """One registered Vulkan driver: its manifest, the library that this names, what is wrong."""
+    """One registered Vulkan driver: its manifest, the library the manifest names, any problem."""
 
     manifest: str
     library: str
     problem: str = ""
     #: The environment variable or registry key that named it.
     named_by: str = ""
-    #: The version of Vulkan that it offers, as the manifest says it.
+    #: The Vulkan version that its manifest declares.
     api: str = ""
 
 
@@ -107,7 +107,7 @@ def adapters(system: System) -> tuple[Adapter, ...]:
 
 
 def nvidia(system: System) -> bool:
-    """Say whether the machine has an NVIDIA adapter."""
+    """Return whether the machine has an NVIDIA adapter."""
     if system.windows:
         return any("nvidia" in f"{a.name} {a.provider}".lower() for a in adapters(system))
     return system.entry("/proc/driver/nvidia/version") is not None or any(
@@ -117,7 +117,7 @@ def nvidia(system: System) -> bool:
 
 
 def library(system: System, windows: str, linux: str) -> str:
-    """Return the path of a driver's library on this system; empty where there is none."""
+    """Return the path of a driver's library on this system, or ``""``."""
     if system.windows:
         root = system.variable("SystemRoot") or r"C:\Windows"
         places = [system.join(root, "System32"), system.join(system.python.prefix, r"Library\bin")]
@@ -130,28 +130,28 @@ def library(system: System, windows: str, linux: str) -> str:
     known = dict(_ldconfig(system))
     if linux in known:
         return known[linux]
-    # The cache lists a library by its soname alone; dlopen finds other names in the same folders.
+    # The cache lists a library only by its soname; dlopen finds other names in the same folders.
     folders = dict.fromkeys(system.path.dirname(path) for path in known.values())
     paths = (system.join(folder, linux) for folder in folders)
     return next((path for path in paths if system.is_file(path)), "")
 
 
 def _ldconfig(system: System) -> Iterator[tuple[str, str]]:
-    """Yield what the dynamic linker's cache has for this machine: name, path."""
+    """Yield name and path of the libraries in the dynamic linker's cache for this machine."""
     for program in (system.find("ldconfig"), "/sbin/ldconfig", "/usr/sbin/ldconfig"):
         done = system.run(program, "-p") if program else None
         if done is None or not done.good:
             continue
-        for line in reversed(done.out.splitlines()):  # the first of a name counts
+        for line in reversed(done.out.splitlines()):  # the first entry of a name counts
             name, _, place = line.strip().partition(" ")
-            # The 32-bit libraries of x86 stand there too, under the same names.
+            # The cache also lists 32-bit x86 libraries, under the same names.
             if " => " in place and ("x86-64" in place or system.machine != "x86_64"):
                 yield name, place.rpartition("=> ")[2]
         return
 
 
 def icds(system: System) -> tuple[Icd, ...]:
-    """Return the Vulkan drivers in force: of the environment's override, else all registered."""
+    """Return the active Vulkan drivers: those the environment names, else all registered ones."""
     for variable in _OVERRIDES:
         if value := system.variable(variable):
             paths = [part for part in value.split(";" if system.windows else ":") if part]
@@ -188,12 +188,12 @@ def _icd(system: System, manifest: str, named_by: str) -> Icd:
         icd = json.loads(text)["ICD"]
         named = str(icd["library_path"])
     except (ValueError, KeyError, TypeError):
-        problem = "is no manifest of a Vulkan driver"
+        problem = "is not the manifest of a Vulkan driver"
         return Icd(manifest=manifest, library="", problem=problem, named_by=named_by)
     if not any(mark in named for mark in "/\\"):
         found = library(system, named, named)
     else:
-        # Relative paths count from the manifest (Khronos, Vulkan loader interface).
+        # Paths are relative to the manifest (Khronos, Vulkan loader interface).
         found = system.join(system.path.dirname(manifest), named)
     there = bool(found) and system.is_file(str(system.path.normpath(found)))
     problem = "" if there else f"names {named}, which is not there"

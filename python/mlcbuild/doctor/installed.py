@@ -1,4 +1,4 @@
-"""An installed distribution as a package, read through the doctor's door, for ``check``."""
+"""An installed distribution as a package for ``check``, read through ``System``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["InstalledFiles"]
 
 _PEEK: Final = 16
-#: Of code whose size the RECORD does not tell.
+#: The size of code whose RECORD row states none.
 _MOST_CODE: Final = 1 << 18
 
 
 class InstalledFiles:
-    """The native images of one distribution, and its code near the top. See ``package.model``."""
+    """The native images of one distribution, and its code near the top. See ``package.member``."""
 
     def __init__(self, system: System, distribution: Distribution) -> None:
         self.name = distribution.name
@@ -36,7 +36,7 @@ class InstalledFiles:
         self._code: dict[str, memoryview] = {}
 
     def members(self) -> Iterator[Member]:
-        """List the DLLs and modules, and the code that tells which folders are added."""
+        """List the DLLs and modules, and the code that adds DLL folders."""
         if self._members is None:
             self._members = tuple(members_of(self._system, self._distribution))
         return iter(self._members)
@@ -47,17 +47,17 @@ class InstalledFiles:
         """Return a member's bytes. Raises ``InputError`` where it cannot be read."""
         data = self._code.get(member.path) or self._read(member, member.size or _MOST_CODE)
         if member.path.endswith(".py"):
-            self._code[member.path] = data  # each of the family asks for it again
+            self._code[member.path] = data  # each package of the family reads it again
         if watch is not None:
             watch(data)
         return data
 
     def peek(self, member: Member) -> bytes:
-        """Return a member's first bytes; raises as ``read`` does."""
+        """Return a member's first bytes; raises like ``read``."""
         return bytes(self._read(member, _PEEK))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
     def _read(self, member: Member, limit: int) -> memoryview:
         path = self._system.join(self._place, *member.path.split("/"))

@@ -1,8 +1,8 @@
-"""How a program is installed: the one table of package names and installers.
+"""How to install each program: the table of package names and installers.
 
-On Windows winget comes first, then Chocolatey where it is there (GitHub's runners), then the
-maker's own installer at an address that always has the newest; what has none of these is a page to
-open. Sources: winget-pkgs, community.chocolatey.org, the makers' download pages.
+On Windows winget comes first, then Chocolatey where it is installed (GitHub's runners), then the
+vendor's installer at a URL that always serves the newest version, else a download page. Sources:
+winget-pkgs, community.chocolatey.org, the vendors' download pages.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ __all__ = ["PROGRAMS", "Program", "download", "install", "install_python"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """Names of one program in package managers; empty where it is in none."""
+    """One program's names in package managers; empty where a manager does not have it."""
 
-    #: What a reader calls it.
+    #: The name shown to the user.
     name: str
     winget: str = ""
     choco: str = ""
-    #: An installer, and the words that make it ask nothing.
+    #: URL of an installer, and its options for a silent installation.
     url: str = ""
     options: tuple[str, ...] = ()
     page: str = ""
-    #: A whole command.
+    #: A complete command.
     macos: str = ""
     apt: str = ""
     dnf: str = ""
@@ -117,7 +117,7 @@ PROGRAMS: Final[dict[str, Program]] = {
         name="Wine", apt="wine wine64", dnf="wine", pacman="wine", zypper="wine",
     ),
 }  # fmt: skip
-#: The package managers of Linux, in the order in which they are looked for.
+#: The package managers of Linux, in search order.
 _MANAGERS: Final = {
     "apt-get": "apt-get install -y",
     "dnf": "dnf install -y",
@@ -127,9 +127,9 @@ _MANAGERS: Final = {
 
 
 def install(system: System, program: str, *, force: bool = False, **names: str) -> str:
-    """Return the command that installs a program of the table, with ``force`` once more.
+    """Return the command that installs a program of the table; ``force`` reinstalls it.
 
-    ``names`` are names in Linux' package managers that take the place of the table's (``apt``).
+    ``names`` override the table's names in Linux package managers (``apt``).
     """
     wanted = PROGRAMS[program]
     if system.windows:
@@ -189,8 +189,8 @@ def _on_linux(system: System, wanted: Program, names: dict[str, str]) -> str:
 def install_python(system: System, version: str = "3.12") -> str:
     """Return the command that installs a 64-bit CPython of a version.
 
-    By what the machine installs Pythons with: conda, uv, the install manager, winget; on Windows
-    for x64 on every processor, since apache-tvm has no wheel for ARM64.
+    Uses the machine's own tool for it: conda, uv, the install manager or winget. On Windows always
+    x64, since apache-tvm has no wheel for ARM64.
     """
     if system.is_folder(system.join(system.python.base_prefix, "conda-meta")):
         return command(system, "conda", "create", "-y", "-n", "mlc", f"python={version}")

@@ -1,4 +1,4 @@
-"""The proxy that this machine is set up with, outside Git's and pip's own settings."""
+"""The machine's proxy settings, other than those of Git and pip."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _INTERNET: Final = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Set
 
 
 def proxy_variable(system: System) -> str:
-    """Return the name of the variable that names a proxy for https: pip and Git obey it."""
+    """Return the name of the variable that sets a proxy for https; pip and Git obey it."""
     names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
     return next((name for name in names if system.variable(name)), "")
 
 
 def windows_proxy(system: System) -> str:
-    """Return the proxy for https of Windows' own settings, which Git does not look at.
+    """Return the https proxy of Windows' settings, which Git does not read.
 
     Source: Microsoft, Internet Settings (ProxyEnable, ProxyServer ``host:port`` or ``https=...``).
     """
@@ -34,7 +34,7 @@ def windows_proxy(system: System) -> str:
 
 
 def without_secret(url: str) -> str:
-    """Return an address without the name and password that it may hold."""
+    """Return a URL without user name and password."""
     from urllib.parse import urlsplit, urlunsplit
 
     parts = urlsplit(url)

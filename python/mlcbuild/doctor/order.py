@@ -1,7 +1,7 @@
-"""In which order problems are to be fixed, and which of them follow from which.
+"""The order in which to fix problems, and which problems follow from which.
 
-This is the one place that says it. A problem that follows from another one which is at least as
-grave is not a finding of its own: it is reported as skipped, with the cause that it waits for.
+A problem that follows from another one of at least the same severity is not a finding of its own:
+it is reported as skipped, with its cause.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FIRST", "FOLLOWS", "in_order"]
 
-#: What everything else is judged through, most basic first: the machine, the terminal, Python. The
-#: other checks come behind it in their own order.
+#: Checks on which all others depend, most basic first: the machine, the terminal, Python. The
+#: other checks follow in their own order.
 FIRST: Final = (
     "windows-version",
     "disk-space",
@@ -50,7 +50,7 @@ _TOOLS: Final = (
     "compiler-flags",
     "cxx-compiler",
 )
-#: Check -> those whose problem brings its own about. The first that has one is named.
+#: Check -> the checks whose problem causes its own. The first with a problem is named.
 FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "cargo": ("python-msys2",),
     "cmake-generator": ("cmake", "python-bits", "msvc"),
@@ -79,7 +79,7 @@ FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "rust-host": ("python-bits", "python-msys2"),
     "temp-folder": ("disk-space",),
     "trial": _TOOLS,
-    # The installer of Visual Studio brings an SDK and the redistributable.
+    # The Visual Studio installer also installs an SDK and the redistributable.
     "vc-redist": ("python-bits", "msvc"),
     "vulkan-driver": ("gpu-driver",),
     "windows-sdk": ("python-bits", "msvc"),
@@ -88,9 +88,9 @@ _GRAVITY: Final[Mapping[Status, int]] = {"fail": 2, "crash": 2, "warn": 1}
 
 
 def in_order(results: Iterable[Result]) -> tuple[Result, ...]:
-    """Return problems first, failures before warnings and causes before all else; then the rest.
+    """Return problems first (causes, then failures, then warnings), then the other results.
 
-    What follows from another problem is no problem any more.
+    A problem that follows from another one becomes a skipped result.
     """
     found = {result.id: result for result in results}
     told = [_without_cause(result, found) for result in found.values()]
@@ -108,6 +108,6 @@ def _without_cause(result: Result, found: Mapping[str, Result]) -> Result:
     for cause in FOLLOWS.get(result.id, ()):
         other = found.get(cause)
         if other is not None and _GRAVITY.get(other.status, 0) >= gravity:
-            words = f"{result.finding} (may be gone once {cause} is fixed)"
+            words = f"{result.finding} (fixing {cause} may resolve it)"
             return replace(result, status="skip", finding=words, fix="", repair=None)
     return result

@@ -21,15 +21,17 @@ __all__ = ["find_uv", "has_pip", "pip", "pip_repair", "pip_steps", "uses_uv"]
 
 
 def has_pip(system: System) -> str:
-    """Return the folder of the examined Python's pip; empty where it has none."""
+    """Return the folder of the examined Python's pip, or ``""``."""
     places = (system.join(place, "pip") for place in system.python.site_packages)
     return next((place for place in places if system.is_folder(place)), "")
 
 
 def uses_uv(system: System) -> bool:
-    """Say whether uv installs into the examined Python: it has no pip, and uv made it or is there.
+    """Return whether uv installs into the examined Python.
 
-    ``pyvenv.cfg`` of an environment that uv made holds a line ``uv = 0.9.1``.
+    No pip, and uv created it or is installed.
+
+    ``pyvenv.cfg`` of an environment created by uv has a line ``uv = 0.9.1``.
     """
     if has_pip(system):
         return False
@@ -38,7 +40,7 @@ def uses_uv(system: System) -> bool:
 
 
 def find_uv(system: System) -> str:
-    """Return uv's path: on PATH, the one that runs us (UV), or where its installer puts it."""
+    """Return uv's path: on PATH, the one that runs mlcbuild (UV), or its default location."""
     end = ".exe" if system.windows else ""
     usual = system.join(system.home, ".local", "bin", f"uv{end}")
     places = (system.find("uv") or "", system.variable("UV"), usual)
@@ -59,17 +61,17 @@ def _words(system: System, arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def pip(system: System, *arguments: str) -> str:
-    """Return a command of pip (``install``, ``uninstall``) for the examined Python."""
+    """Return a pip command (``install``, ``uninstall``) for the examined Python."""
     return command(system, *_words(system, arguments))
 
 
 def pip_steps(system: System, *commands: Sequence[str]) -> str:
-    """Return commands of pip to run one after the other."""
+    """Return pip commands to run one after the other."""
     return steps(system, *(_words(system, arguments) for arguments in commands))
 
 
 def pip_repair(system: System, *packages: str) -> Repair | None:
-    """Return the repair that installs packages, where a virtual environment takes them."""
+    """Return the repair that installs packages; None outside a virtual environment."""
     own = system.python
     if own.prefix == own.base_prefix:
         return None

@@ -1,4 +1,4 @@
-"""What somebody wants of this machine: to build, or only to run what is installed."""
+"""The purpose of this machine: to build, or only to run what is installed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["absent", "builds"]
 
 
 def builds(system: System) -> bool:
-    """Say whether a build is the likely purpose.
+    """Return whether a build is the likely purpose.
 
-    It is not where MLC-LLM or TVM is installed as a wheel and the current folder is no project:
-    a missing compiler is then no answer to "why does it not run?".
+    It is not where MLC-LLM or TVM is installed as a wheel and the current folder is not a project:
+    then a missing compiler does not explain why something does not run.
     """
     if any(
         system.is_file(system.join(system.folder, name))
@@ -29,7 +29,7 @@ def builds(system: System) -> bool:
 
 
 def absent(system: System, finding: str, *, fix: str, evidence: tuple[str, ...] = ()) -> Outcome:
-    """Judge a missing tool of the build: a failure where somebody builds, else nothing."""
+    """Report a missing build tool: a failure where builds are expected, else a skip."""
     if builds(system):
         return fail(finding, fix=fix, evidence=evidence)
     return skip(f"{finding} (only a build needs it)")

@@ -1,4 +1,4 @@
-"""This machine, behind the door of ``doctor.system``."""
+"""The real machine, as a ``doctor.system.System``."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["RealSystem"]
 
 _Found = TypeVar("_Found")
 
-#: Stands for what is being found out.
+#: Marks a value that another thread is computing.
 _ASKED: Final = object()
-#: Python makes room for all that is asked for, and in Wine asking for a size takes as long as
-#: reading: so much is asked for unseen. Bytes.
+#: Bytes to read without asking for the file's size first: Python allocates the whole buffer, and in
+#: Wine asking for a size takes as long as reading.
 _FIRST: Final = 1 << 18
 
 
 class RealSystem(System):
-    """This machine. What costs time is asked once and kept: make one for each examination."""
+    """This machine. Slow answers are cached: create one instance per examination."""
 
     def __init__(self) -> None:
         self.platform = sys.platform
@@ -42,12 +42,12 @@ class RealSystem(System):
         self.folder = os.getcwd()  # noqa: PTH109 - the door speaks in strings
         self.home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         self.user = _user()
-        # One for all: making a lock takes Wine a millisecond.
+        # One lock for all: creating one takes Wine a millisecond.
         self._changed = threading.Condition()
         self._kept: dict[Hashable, Any] = {}
 
     def once(self, what: Hashable, find: Callable[[], _Found]) -> _Found:
-        """Keep what ``find`` finds; who asks meanwhile waits. What it raises is not kept."""
+        """Memoise ``find()``; concurrent callers wait. Exceptions are not cached."""
         with self._changed:
             while self._kept.get(what) is _ASKED:
                 self._changed.wait()
@@ -95,17 +95,17 @@ class RealSystem(System):
             return tuple(winreg.EnumKey(handle, index) for index in range(count))  # type: ignore[attr-defined,unused-ignore]
 
     def run(self, *command: str, limit_s: float = 20.0) -> Ran:
-        """Run a program, once for all who ask."""
+        """Run a program; the same command runs once."""
         return self.once(("run", *command), lambda: _run(command, limit_s))
 
     def callers(self) -> tuple[str, ...]:
-        """Ask Windows for the chain of parents, once."""
+        """Return the chain of parent processes, read once."""
         from mlcbuild.doctor.callers import callers
 
         return self.once("callers", callers)
 
     def entry(self, path: str) -> Entry | None:
-        """Look at a path."""
+        """Return what exists at a path."""
         try:
             status = _status(path)
         except (OSError, ValueError):
@@ -117,7 +117,7 @@ class RealSystem(System):
         )
 
     def names(self, folder: str) -> tuple[str, ...] | None:
-        """List a folder, once."""
+        """List a folder; cached."""
         return self.once(("names", folder), lambda: _listed(folder))
 
     def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
@@ -126,7 +126,7 @@ class RealSystem(System):
             with open(path, "rb") as file:  # noqa: PTH123 - strings
                 data = file.read(min(limit, _FIRST))
                 if len(data) == _FIRST < limit:
-                    # Files of the kernel say 0 and hold more.
+                    # Files of /proc have size 0 and hold more.
                     size = os.fstat(file.fileno()).st_size or limit
                     data += file.read(min(limit, size) - _FIRST)
                 return data
@@ -147,7 +147,7 @@ class RealSystem(System):
             return None
 
     def free_bytes(self, folder: str) -> int | None:
-        """Ask for the room at the nearest folder that exists."""
+        """Return the free bytes at the nearest existing folder."""
         place = Path(folder)
         while not place.exists() and place != place.parent:
             place = place.parent
@@ -159,7 +159,7 @@ class RealSystem(System):
             return None
 
     def writable(self, folder: str) -> bool:
-        """Make a file that goes when it is closed: on Windows permissions say little."""
+        """Create a temporary file: on Windows permissions are not conclusive."""
         if sys.platform != "win32":
             return os.access(folder, os.W_OK | os.X_OK)
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_TEMPORARY
@@ -170,7 +170,7 @@ class RealSystem(System):
         return True
 
     def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
-        """Ask for a page; any answer of the server is an answer."""
+        """Request a page; any HTTP status counts as an answer."""
         import urllib.error
         import urllib.request
 
@@ -189,7 +189,7 @@ class RealSystem(System):
     def rename(self, old: str, new: str) -> str:
         """Rename a file unless the new name is taken."""
         if Path(new).exists():
-            return f"{new} is there already"
+            return f"{new} already exists"
         try:
             Path(old).rename(new)
         except OSError as error:
@@ -226,7 +226,7 @@ def _status(path: str) -> os.stat_result:
     except OSError:
         if sys.platform != "win32":
             raise
-        return os.lstat(path)  # the Store's aliases cannot be followed
+        return os.lstat(path)  # the Store's aliases cannot be resolved
 
 
 def _decoded(data: bytes) -> str:
@@ -239,11 +239,11 @@ def _decoded(data: bytes) -> str:
 
 
 def _machine_and_host() -> tuple[str, str]:
-    """Return the machine's kind and its name; ``platform`` would start a process for them."""
+    """Return the machine type and the host name; ``platform`` would start a process."""
     if sys.platform != "win32":
         about = os.uname()
         return about.machine, about.nodename
-    # An emulated process is told its own kind in PROCESSOR_ARCHITECTURE.
+    # In an emulated process PROCESSOR_ARCHITECTURE is the emulated machine.
     kind = os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get("PROCESSOR_ARCHITECTURE")
     return kind or "AMD64", os.environ.get("COMPUTERNAME", "")
 

@@ -1,4 +1,4 @@
-"""Take names of users, homes and hosts out of a report that is to be shown to strangers."""
+"""Remove names of users, home folders and hosts from a report to be shared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["redacted", "redactor"]
 
-#: Anybody's home folder, also in a short name (``ADALOV~1``) and in another program's paths.
+#: Any user's home folder, also as a short name (``ADALOV~1``) and in other programs' paths.
 _HOMES: Final = re.compile(
     r"(?P<root>\b[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+|(?<![\w.])/(?:home|Users)/)"
     r"(?P<name>[^\\/:;\"'<>|\r\n]+?)(?=[\\/:;\"'<>|\r\n)]|\s-|$)",
@@ -22,7 +22,7 @@ _HOMES: Final = re.compile(
 )
 _SHARE: Final = re.compile(r"(?<![\\\w:])\\\\(?![?.])[^\\/\s\"']+")
 _AUTHORITY: Final = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<host>[^/\s\"']+)")
-#: What public machines call their users: as a word it says nothing, and stands in other words.
+#: User names of public machines: not private, and substrings of other words.
 _COMMON: Final = frozenset(
     {"root", "user", "admin", "administrator", "runner", "public", "default"}
 )
@@ -30,7 +30,7 @@ _WORD: Final = 3
 
 
 def redactor(system: System) -> Callable[[str], str]:
-    """Return a function that takes this machine's names out of a text."""
+    """Return a function that removes this machine's names from a text."""
     homes = {system.home, system.variable("USERPROFILE"), system.variable("HOME")}
     spelt = {form for home in homes for form in (home, home.replace("\\", "/")) if len(home) > 1}
     names = {system.user, system.variable("USERNAME"), system.variable("USER")}
@@ -66,7 +66,7 @@ def redacted(examination: Examination, system: System) -> Examination:
     redact = redactor(system)
 
     def clean(result: Result) -> Result:
-        # A company's index and proxy stand in the network's results alone.
+        # A company's index and proxy appear only in the network results.
         hosts = _without_hosts if result.category == "network" else str
         return replace(
             result,

@@ -1,4 +1,4 @@
-"""``--fix``: what is safe and can be undone. Never the registry, never a deletion."""
+"""``--fix``: only safe, reversible actions. Never the registry, never a deletion."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Repaired", "repair"]
 
-#: pip may have to download. Seconds.
+#: Seconds; pip may have to download.
 _LIMIT_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repaired:
-    """What was done about one check; ``outcome`` is ``done``, ``would be done``, or why not."""
+    """The repair of one check.
+
+    ``outcome`` is ``done``, ``would be done``, or the reason why not.
+    """
 
     id: str
     did: str
@@ -28,7 +31,7 @@ class Repaired:
 
 
 def repair(results: Iterable[Result], system: System, *, dry_run: bool) -> tuple[Repaired, ...]:
-    """Do, or with ``dry_run`` only tell, every repair that a problem offers."""
+    """Perform every repair that a problem offers; with ``dry_run`` only list them."""
     done = []
     for result in results:
         if result.problem and result.repair is not None:

@@ -1,6 +1,6 @@
-"""Run checks: those that wait for processes side by side, those that read one after the other.
+"""Run checks: those that wait for processes in parallel, those that only read one by one.
 
-A crash is a result; a check that hangs is given up.
+A crash is a result; a check that hangs is abandoned.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 __all__ = ["SLOW_S", "run_checks"]
 
-#: Threads for checks that wait for processes. They compute next to nothing.
+#: Threads for checks that wait for processes; they need almost no CPU.
 _WAITING_JOBS: Final = 8
-#: Threads for checks that read, while none is stuck. Python computes in one thread at a time, and
-#: each file that is opened hands the turn over: two readers take longer than one after the other.
+#: Threads for checks that read, while none is stuck. Python runs one thread at a time and switches
+#: at every opened file: two readers in parallel are slower than one after the other.
 _READING_JOBS: Final = 1
-#: A reading check that takes longer waits for a slow drive: another goes on beside it. Seconds.
+#: Seconds after which a reading check counts as stuck on a slow drive, and another thread starts.
 _STUCK_S: Final = 0.5
-#: How often the time limits are looked at. Seconds.
+#: Seconds between two looks at the time limits.
 _POLL_S: Final = 0.1
-#: A check that takes longer says so. Seconds.
+#: Seconds after which a check is reported as slow.
 SLOW_S: Final = 2.0
 
 
 class _Run:
-    """One check's way through a thread."""
+    """One check's run in a thread."""
 
     def __init__(self, check: Check) -> None:
         self.check = check
         self.began: float | None = None
         self.result: Result | None = None
         self.told = False
-        #: Whether another thread goes on in this one's place.
+        #: Whether another thread has replaced this one.
         self.relieved = False
 
 
@@ -58,7 +58,7 @@ def run_checks(
     """Run every check and return the results in the same order.
 
     ``allowed`` holds ``network`` and ``trial`` where checks that need them may run. ``slow`` is
-    told once of every check that takes longer than two seconds, while it runs.
+    called once for every check that has run for more than two seconds.
     """
     _load_imports(checks, system, allowed)
     runs = [_Run(check) for check in checks]
@@ -80,10 +80,10 @@ def run_checks(
                 return
 
     def start(queue: deque[_Run]) -> None:
-        # Daemons: a check that hangs in a dead network drive must not hold up the exit.
+        # Daemon threads: a check that hangs on a dead network drive must not delay the exit.
         threading.Thread(target=work, args=(queue,), daemon=True).start()
 
-    # What may take longest begins first.
+    # The slowest checks start first.
     longest = sorted(runs, key=lambda run: -run.check.limit_s)
     queues = {waits: deque(r for r in longest if r.check.waits is waits) for waits in (True, False)}
     for waits, jobs in ((True, _WAITING_JOBS), (False, _READING_JOBS)):
@@ -113,7 +113,7 @@ def _load_imports(checks: Sequence[Check], system: System, allowed: Collection[s
     for check in checks:
         if _reason_to_skip(check, system, allowed):
             continue
-        # What is broken breaks again in the check itself, and is its result.
+        # A broken import fails again in the check itself, whose result reports it.
         with contextlib.suppress(Exception):
             if check.worth is not None and not check.worth(system):
                 continue
@@ -124,7 +124,7 @@ def _load_imports(checks: Sequence[Check], system: System, allowed: Collection[s
 
 def _reason_to_skip(check: Check, system: System, allowed: Collection[str]) -> str:
     if check.platforms and system.platform not in check.platforms:
-        return f"nothing to look at on {system.platform}"
+        return f"does not apply to {system.platform}"
     if check.needs and check.needs not in allowed:
         return f"only with --{check.needs}"
     return ""

@@ -1,4 +1,4 @@
-"""Copies of the C++ and OpenMP runtimes that a Python process of this machine can get.
+"""Copies of the C++ and OpenMP runtimes that a Python process of this machine can load.
 
 In the order of the loader (docs/loader-model.md): the folder of python.exe, conda's folders,
 folders that packages add (unordered), System32. Files of packages are found by their RECORD.
@@ -43,7 +43,7 @@ _OPENMP: Final = (
 _WANTED: Final = (b"msvcp140", b"vcruntime140", b"libiomp5md", b"libomp", b"libgomp", b"vcomp140")
 #: conda-forge python-feedstock, patch 0012.
 _CONDA: Final = (r"Library\mingw-w64\bin", r"Library\usr\bin", r"Library\bin", "Scripts", "bin")
-#: Code that loads DLLs or adds folders, by the names that it has in the family (docs/locator.md).
+#: Names of the family's modules that load DLLs or add folders (docs/locator.md).
 _ADDING: Final = re.compile(r"(?:^|/)\w*(?:__init__|base|bootstrap|dll|info|load)\w*\.py$")
 _NEAR_TOP: Final = 2
 _LARGEST_RECORD: Final = 32_000_000
@@ -55,17 +55,17 @@ class Copy:
 
     path: str
     place: Place
-    #: The distribution that brought it, ``Windows``, ``Python`` or ``conda``.
+    #: The distribution that provides it, or ``Windows``, ``Python``, ``conda``.
     owner: str
     version: tuple[int, ...] | None
 
     @property
     def name(self) -> str:
-        """The base name, as compared."""
+        """The base name, normalised for comparison."""
         return base_name(self.path)
 
     def __str__(self) -> str:
-        """Return what a reader sees."""
+        """Return the text to display."""
         version = ".".join(map(str, self.version)) if self.version else "version unknown"
         return f"{self.path}: {version} ({self.owner})"
 
@@ -81,14 +81,14 @@ class Needing:
 
 
 def system_folder(system: System) -> str:
-    """Return the folder of Windows' DLLs for this Python: a 32-bit one has SysWOW64."""
+    """Return Windows' system folder for this Python (SysWOW64 for a 32-bit one)."""
     root = system.variable("SystemRoot") or r"C:\Windows"
     narrow = system.python.bits == 32 and system.machine.upper() in ("AMD64", "ARM64")  # noqa: PLR2004
     return system.join(root, "SysWOW64" if narrow else "System32")
 
 
 def copies(system: System) -> tuple[Copy, ...]:
-    """Return every copy under its own name, in the order in which the loader would take them."""
+    """Return every copy by its name, in the loader's search order."""
     return system.once("copies of runtimes", lambda: tuple(_copies(system)))
 
 
@@ -132,16 +132,18 @@ def files_of(system: System, distribution: Distribution) -> Iterator[str]:
     if not provides(distribution.name):
         lowered = record.lower()
         if not any(word in lowered for word in _WANTED):
-            return  # most have none: do not take their lists apart
+            return  # most have none: skip parsing their lists
     for path, _ in _rows(record):
         if path.lower().endswith((".dll", ".pyd")):
             yield system.join(distribution.place, *path.split("/"))
 
 
 def members_of(system: System, distribution: Distribution) -> Iterator[Member]:
-    """Yield what a check of a distribution reads: native images, and code that adds folders.
+    """Yield the files that a check of a distribution reads.
 
-    Sizes of code are those of the RECORD: asking for each of hundreds of files takes long.
+    Native images, and code that adds folders.
+
+    Sizes of code are RECORD's: querying hundreds of files is slow.
     """
     for path, size in _rows(_record(system, distribution)):
         if _ADDING.search(path) and path.count("/") <= _NEAR_TOP:
@@ -158,7 +160,7 @@ def _record(system: System, distribution: Distribution) -> bytes:
 
 
 def _rows(record: bytes) -> Iterator[tuple[str, int]]:
-    """Yield path and size of a RECORD's rows; 0 where it tells no size."""
+    """Yield path and size of a RECORD's rows; 0 where a row has no size."""
     for line in record.decode("utf-8", errors="replace").splitlines():
         rest, _, size = line.rpartition(",")
         path = rest.rpartition(",")[0].strip('"')
@@ -167,7 +169,7 @@ def _rows(record: bytes) -> Iterator[tuple[str, int]]:
 
 
 def install_redist(system: System, *, force: bool = False) -> str:
-    """Return the command that installs or updates the redistributable, or puts it there again."""
+    """Return the command that installs, updates or reinstalls the redistributable."""
     kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
     return install(system, f"redist-{kind}", force=force)
 

@@ -1,4 +1,4 @@
-"""Where Rust is, and how it is installed."""
+"""Where Rust is installed, and how to install it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIPLES: Final = {
 
 
 def find_rust(system: System, program: str) -> str | None:
-    """Find a program of Rust on PATH, or where rustup puts it: the build looks there too."""
+    """Find a Rust program on PATH, or in rustup's folder, as the build does."""
     found = system.find(program)
     if found is not None:
         return found
@@ -37,6 +37,6 @@ def install_rust(system: System) -> str:
 
 
 def toolchain(system: System) -> str:
-    """Return rustup's name of the stable toolchain that fits Python."""
+    """Return rustup's name of the stable toolchain that matches Python."""
     triple = TRIPLES.get(system.python.platform, "")
     return f"stable-{triple}" if triple else "stable"

@@ -28,8 +28,8 @@ __all__ = [
     "unset_in",
 ]
 
-#: Words that need no quotes. PowerShell takes a comma for a list, @ for a splatted variable, and
-#: parts what begins with a dash at its first dot or colon.
+#: Words that need no quotes. PowerShell reads a comma as a list and @ as splatting, and splits
+#: words that begin with a dash at their first dot or colon.
 _PLAIN: Final[dict[Shell, re.Pattern[str]]] = {
     "cmd": re.compile(r"[\w@%+=:,./\\-]+"),
     "powershell": re.compile(r"(?!-\w*[=:.])[\w%+=:./\\-]+"),
@@ -54,7 +54,7 @@ def line(system: System, shell: Shell, words: Sequence[str]) -> str:
     if shell == "powershell" and text.startswith("'"):
         return f"& {text}"
     if shell == "sh" and system.windows and any(re.match(r"/\w", word) for word in words[1:]):
-        # Git's and MSYS2's bash would make a path of it.
+        # Git's and MSYS2's bash would convert it to a path.
         return f"MSYS_NO_PATHCONV=1 {text}"
     return text
 
@@ -65,8 +65,8 @@ def command(system: System, *words: str) -> str:
 
 
 def steps(system: System, *commands: Sequence[str]) -> str:
-    """Return commands to run one after the other, each if the one before went well."""
-    # Windows' own PowerShell (5.1) does not know &&.
+    """Return commands that run one after the other, each only if the previous one succeeded."""
+    # Windows PowerShell 5.1 has no &&.
     return spelt(
         system,
         lambda shell: ("; " if shell == "powershell" else " && ").join(
@@ -76,7 +76,7 @@ def steps(system: System, *commands: Sequence[str]) -> str:
 
 
 def python(system: System) -> str:
-    """Return ``python`` where that is the examined one on PATH, else its path."""
+    """Return ``python`` where PATH finds the examined one, else its path."""
     executable = system.python.executable
     for name in ("python", "python3"):
         first = system.find(name)
@@ -86,7 +86,7 @@ def python(system: System) -> str:
 
 
 def same_path(system: System, one: str, other: str) -> bool:
-    """Say whether two paths are spelt alike, as the examined system compares them."""
+    """Return whether two paths are equal, as the examined system compares them."""
     normal = system.path.normcase
     return bool(normal(system.path.normpath(one)) == normal(system.path.normpath(other)))
 
@@ -98,7 +98,7 @@ def unset(system: System, *names: str) -> str:
 
 def unset_in(shell: Shell, *names: str) -> str:
     """Return the command that removes environment variables in one shell."""
-    # A blank before the & of cmd would be the value.
+    # cmd would take a blank before & as part of the value.
     cmd = 'set "{}="' if names[1:] else "set {}="
     forms = {"cmd": cmd, "powershell": "Remove-Item Env:{}", "sh": "unset {}"}
     return _each(shell, [forms[shell].format(name) for name in names])
@@ -119,12 +119,12 @@ def set_in(shell: Shell, **values: str) -> str:
 
 
 def _each(shell: Shell, commands: list[str]) -> str:
-    """Join commands that do not depend on each other."""
+    """Join independent commands."""
     return (" & " if shell == "cmd" else "; ").join(commands)
 
 
 def as_administrator(system: System, program: str, arguments: str) -> str:
-    """Return the command for which Windows asks an administrator's consent."""
+    """Return the command that runs with administrator rights, after Windows' consent prompt."""
     start = f"Start-Process {program} -Verb RunAs -ArgumentList '{arguments}'"
     forms: dict[Shell, str] = {
         "powershell": start,
@@ -165,7 +165,7 @@ def rename(system: System, old: str, new: str) -> str:
 
 
 def remove_folder(system: System, path: str) -> str:
-    """Return the command that removes a folder: for the user to run, never run by us."""
+    """Return the command that removes a folder; only printed, never run by mlcbuild."""
     forms = {
         "cmd": f'rmdir /s /q "{path}"',
         "powershell": line(system, "powershell", ("Remove-Item", "-Recurse", "-Force", path)),

@@ -1,9 +1,9 @@
-r"""Which shell a command is for: the one that mlcbuild was started from, or each that it may be.
+r"""The shell a command is for: the one mlcbuild was started from, or each possible one.
 
-cmd.exe sets PROMPT for its children, PowerShell puts its user's folder into PSModulePath, and the
-bash of Git and MSYS2 sets MSYSTEM; but each hands on what it inherited. A PowerShell that was
-started from cmd has PROMPT too. Where the variables allow two shells, the programs that started
-this one decide; where they cannot be seen, a command is given for both.
+cmd.exe sets PROMPT for its children, PowerShell adds its user folder to PSModulePath, and the bash
+of Git and MSYS2 sets MSYSTEM; but each also passes on what it inherited: a PowerShell started from
+cmd has PROMPT too. Where the variables allow two shells, the chain of parent processes decides;
+where it is unknown, the command is given for both.
 
 Sources: Microsoft, about_PSModulePath; Microsoft, cmd and prompt; MSYS2, environments.
 """
@@ -34,8 +34,8 @@ _PROGRAMS: Final[dict[str, Shell]] = {
     "fish.exe": "sh",
 }
 _NAMES: Final[dict[Shell, str]] = {"powershell": "PowerShell", "cmd": "cmd", "sh": "bash"}
-#: The folder of a user's modules, or PowerShell 7's own: a process has them from a PowerShell
-#: alone. The folders of Windows PowerShell below Program Files and System32 are everybody's.
+#: The folder of a user's modules, or PowerShell 7's own: only a PowerShell sets them. The folders
+#: of Windows PowerShell below Program Files and System32 are in every process.
 _MODULES: Final = re.compile(
     r"(?<!program files)(?<!program files \(x86\))\\(windows)?powershell\\modules\\?$"
     r"|\\powershell\\7[^\\]*\\modules\\?$",
@@ -44,7 +44,7 @@ _MODULES: Final = re.compile(
 
 
 def shells_of(system: System) -> tuple[Shell, ...]:
-    """Return the shell that mlcbuild was started from, or the two that it may be."""
+    """Return the shell that mlcbuild was started from, or both candidates."""
     if not system.windows:
         return ("sh",)
     signs: dict[Shell, bool] = {
@@ -61,12 +61,12 @@ def shells_of(system: System) -> tuple[Shell, ...]:
 
 
 def spelt(system: System, spell: Callable[[Shell], str]) -> str:
-    """Return a command for the shell at hand; for each shell on a line where it is not known."""
+    """Return a command for the current shell; one line per shell where it is not known."""
     return spelt_for(shells_of(system), spell)
 
 
 def spelt_for(shells: Iterable[Shell], spell: Callable[[Shell], str]) -> str:
-    """Return a command for these shells: once where all spell it alike, else one on a line."""
+    """Return a command for these shells: once if the same in all, else one line each."""
     commands = {shell: spell(shell) for shell in shells}
     if len(set(commands.values())) == 1:
         return next(iter(commands.values()))

@@ -1,9 +1,9 @@
-"""The one door to the machine: registry, processes, files, environment, platform.
+"""The interface to the machine: registry, processes, files, environment, platform.
 
-Checks ask a ``System`` and nothing else, so that a test can lay out any machine on any other:
-Windows checks run on Linux against a fake one (``tests/helpers/fakemachine.py``). ``doctor.real``
-has the one that stands for this machine. Paths are strings of the examined platform: join and split
-them with ``system.path``, never with ``pathlib``.
+Checks use only a ``System``, so that tests can describe any machine: Windows checks run on Linux
+against a fake one (``tests/helpers/fakemachine.py``). ``doctor.real`` is the real machine. Paths
+are strings of the examined platform: join and split them with ``system.path``, never with
+``pathlib``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ran:
     code: int | None
     out: str = ""
     err: str = ""
-    #: Why there is no exit code, in words.
+    #: Why there is no exit code.
     problem: str = ""
 
     @property
@@ -43,7 +43,7 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What lies at a path. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+    """A file or folder. ``size`` is in bytes, ``modified`` in seconds since 1970."""
 
     kind: Literal["file", "folder"]
     size: int = 0
@@ -61,7 +61,7 @@ class Python:
     base_prefix: str
     #: ``sysconfig.get_platform()``: ``win-amd64``, ``win32``, ``win-arm64``, ``linux-x86_64``.
     platform: str
-    #: Folders with installed distributions, in ``sys.path``'s order.
+    #: Folders with installed distributions, in ``sys.path`` order.
     site_packages: tuple[str, ...]
     implementation: str = "cpython"
     free_threaded: bool = False
@@ -70,7 +70,7 @@ class Python:
 
 
 class System(ABC):
-    """A machine. What cannot be read is answered with None or nothing: no method raises OSError."""
+    """A machine. Methods return None or an empty value on failure; none raises OSError."""
 
     #: ``sys.platform``: ``win32``, ``linux``, ``darwin``.
     platform: str
@@ -90,9 +90,9 @@ class System(ABC):
 
     @abstractmethod
     def registry(self, key: str) -> Mapping[str, object] | None:
-        r"""Return the values of a key, ``HKLM\SOFTWARE\...``; None where there is none.
+        r"""Return the values of a key, ``HKLM\SOFTWARE\...``; None where it does not exist.
 
-        The 64-bit view; a 32-bit program's part is below ``SOFTWARE\WOW6432Node``.
+        This is the 64-bit view; 32-bit programs' keys are below ``SOFTWARE\WOW6432Node``.
         """
 
     @abstractmethod
@@ -101,15 +101,15 @@ class System(ABC):
 
     @abstractmethod
     def run(self, *command: str, limit_s: float = 20.0) -> Ran:
-        """Run a program to its end. The same command is run once and its answer kept."""
+        """Run a program to its end. The same command runs once; its result is cached."""
 
     @abstractmethod
     def entry(self, path: str) -> Entry | None:
-        """Say what lies at a path; None where there is nothing, or nobody may look."""
+        """Return what exists at a path; None where nothing does, or access is denied."""
 
     @abstractmethod
     def names(self, folder: str) -> tuple[str, ...] | None:
-        """Return the names in a folder; None where it is none or may not be read."""
+        """Return the names in a folder; None where it is not a readable folder."""
 
     @abstractmethod
     def read(self, path: str, *, limit: int = 1_000_000) -> bytes | None:
@@ -117,31 +117,31 @@ class System(ABC):
 
     @abstractmethod
     def image(self, path: str) -> Image | None:
-        """Return the facts of a PE image; None where the file is none."""
+        """Return the facts of a PE image; None for another file."""
 
     @abstractmethod
     def free_bytes(self, folder: str) -> int | None:
-        """Return the room on the volume where a folder lies or will lie, in bytes."""
+        """Return the free bytes of the volume of a folder, which need not exist yet."""
 
     @abstractmethod
     def writable(self, folder: str) -> bool:
-        """Say whether a file can be made in a folder."""
+        """Return whether a file can be created in a folder."""
 
     @abstractmethod
     def fetch(self, url: str, *, proxy: str = "", limit_s: float = 10.0) -> str:
-        """Ask for a page; return what went wrong, or ``""``.
+        """Request a page; return the error, or ``""``.
 
-        Through ``proxy``, else through the environment's (on Windows and macOS: the system's).
+        Uses ``proxy``, else the environment's (on Windows and macOS: the system's).
         """
 
     @abstractmethod
     def rename(self, old: str, new: str) -> str:
-        """Rename a file, for ``--fix``; return what went wrong, or ``""``. Replaces nothing."""
+        """Rename a file, for ``--fix``; return the error, or ``""``. Never replaces a file."""
 
     def callers(self) -> tuple[str, ...]:
         """Return the names of the programs that started this one, nearest first.
 
-        ``("python.exe", "mlcbuild.exe", "cmd.exe")``; nothing where that is not known.
+        ``("python.exe", "mlcbuild.exe", "cmd.exe")``; empty where unknown.
         """
         return ()
 
@@ -158,7 +158,7 @@ class System(ABC):
 
     @property
     def path(self) -> ModuleType:
-        """``ntpath`` or ``posixpath``, as the examined machine has it."""
+        """``ntpath`` or ``posixpath``, for the examined machine."""
         return ntpath if self.windows else posixpath
 
     def variable(self, name: str) -> str:
@@ -174,12 +174,12 @@ class System(ABC):
         return str(self.path.join(*parts))
 
     def is_file(self, path: str) -> bool:
-        """Say whether a path is a file."""
+        """Return whether a path is a file."""
         entry = self.entry(path)
         return entry is not None and entry.kind == "file"
 
     def is_folder(self, path: str) -> bool:
-        """Say whether a path is a folder."""
+        """Return whether a path is a folder."""
         entry = self.entry(path)
         return entry is not None and entry.kind == "folder"
 
@@ -189,18 +189,18 @@ class System(ABC):
         return None if data is None else data.decode("utf-8-sig", errors="replace")
 
     def path_folders(self) -> tuple[str, ...]:
-        """Return the entries of PATH as they are searched: without quotes, empty ones left out."""
+        """Return the entries of PATH as searched: without quotes and empty ones."""
         separator = ";" if self.windows else ":"
         text = self.variable("PATH")
         if not self.windows and "PATH" not in self.environment():
-            text = posixpath.defpath  # what the system searches then
+            text = posixpath.defpath  # the system's default
         entries = (entry.strip().strip('"') for entry in text.split(separator))
         return tuple(dict.fromkeys(entry for entry in entries if entry))
 
     def find_all(self, program: str) -> tuple[str, ...]:
-        """Return every file that a program's name finds on PATH, the first wins.
+        """Return every file that a program name matches on PATH; the first wins.
 
-        On Windows ``.exe`` is meant where the name has no ending: no build starts a ``.bat``.
+        On Windows a name without suffix means ``.exe``: no build starts a ``.bat``.
         """
         if self.windows and not self.path.splitext(program)[1]:
             program += ".exe"
@@ -208,18 +208,18 @@ class System(ABC):
         found = (
             self.join(folder, name)
             for folder in self.path_folders()
-            if self.path.isabs(folder)  # another one is of the current folder
+            if self.path.isabs(folder)  # a relative entry depends on the current folder
             for name in self.names(folder) or ()
             if (name.lower() if self.windows else name) == wanted
         )
         return tuple(path for path in found if self.is_file(path))
 
     def find(self, program: str) -> str | None:
-        """Return the file that a program's name finds on PATH, or None."""
+        """Return the file that a program name matches first on PATH, or None."""
         return next(iter(self.find_all(program)), None)
 
     def ask(self, program: str, *arguments: str) -> str:
-        """Return what a program on PATH prints, ``""`` where it is absent or fails."""
+        """Return the output of a program on PATH, ``""`` where it is absent or fails."""
         path = self.find(program)
         done = self.run(path, *arguments) if path else None
         return done.out if done is not None and done.good else ""

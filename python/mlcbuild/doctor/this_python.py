@@ -1,4 +1,4 @@
-"""The interpreter that runs this, as the checks see it."""
+"""The running interpreter, as the checks see it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["this_python"]
 
 
 def this_python() -> Python:
-    """Describe the interpreter that runs this."""
+    """Describe the running interpreter."""
     folders = [path for path in sys.path if path and _has_distributions(path)]
     folders += [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     return Python(
@@ -31,7 +31,7 @@ def this_python() -> Python:
 
 
 def _has_distributions(folder: str) -> bool:
-    """Tell site-packages, and folders of .pth files that hold distributions too."""
+    """Return whether a folder is site-packages, or a folder from a .pth file with distributions."""
     try:
         return folder.endswith("-packages") or any(
             name.endswith(".dist-info")

@@ -1,4 +1,4 @@
-"""What the toolchain checks share: the build's own choice, asked through the doctor's door."""
+"""Shared by the toolchain checks: the build's own choice of toolchain, made through ``System``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
     "visual_studios",
 ]
 
-#: The first Visual Studio whose compiler knows C++20, which TVM 0.26 is written in.
+#: The first Visual Studio whose compiler supports C++20, which TVM 0.26 needs.
 OLDEST: Final = (16, 11)
 
 
@@ -45,13 +45,13 @@ def _ask(system: System, command: list[str]) -> bytes | None:
 def visual_studios(system: System) -> tuple[VisualStudio, ...] | None:
     """Return the installed Visual Studios; None where vswhere is absent.
 
-    Raises ``InputError`` where vswhere's answer is no list.
+    Raises ``InputError`` where vswhere's output is not a JSON list.
     """
     return ask_vswhere(system.environment(), lambda command: _ask(system, command))
 
 
 def cmake_of(system: System) -> CMake | None:
-    """Return the CMake on PATH as the build would see it; None where pip will bring one."""
+    """Return the CMake on PATH as the build would see it; None where pip will install one."""
     try:
         return read_capabilities(system.ask("cmake", "-E", "capabilities").encode())
     except InputError:
@@ -64,7 +64,7 @@ def _cmake_by_version(system: System) -> CMake | None:
 
 
 def machine_of(system: System) -> Machine:
-    """Return what the choice of a toolchain depends on. Raises as ``visual_studios`` does."""
+    """Return what the choice of a toolchain depends on. Raises like ``visual_studios``."""
     if not system.windows:
         return Machine(platform=system.platform)
     tag = system.python.platform
@@ -80,19 +80,19 @@ def machine_of(system: System) -> Machine:
 
 
 def overrides_of(system: System) -> Overrides:
-    """Return what the environment asks for; a CMAKE_ARGS that cannot be read asks for nothing."""
+    """Return the environment's overrides; an invalid CMAKE_ARGS counts as empty."""
     environment = dict(system.environment())
     try:
         return read_overrides(env=environment, text_of=system.text)
-    except UsageError:  # an unpaired quotation mark: the check cmake-variables says so
+    except UsageError:  # an unpaired quotation mark: reported by the check cmake-variables
         environment.pop("CMAKE_ARGS", None)
         return read_overrides(env=environment, text_of=system.text)
 
 
 def choice_of(system: System) -> Choice:
-    """Return how a build here would be driven.
+    """Return the toolchain a build would use here.
 
-    Raises ``UsageError`` where that is impossible, ``InputError`` as ``visual_studios`` does.
+    Raises ``UsageError`` where that is impossible, ``InputError`` like ``visual_studios``.
     """
     return choose(machine_of(system), overrides_of(system), oldest=OLDEST)
 
@@ -100,17 +100,17 @@ def choice_of(system: System) -> Choice:
 def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
     """Return the Visual Studios that can build, best first, and why the others cannot.
 
-    Whichever CMAKE_GENERATOR_INSTANCE names: the check generator looks at that. Raises as
-    ``visual_studios`` does.
+    CMAKE_GENERATOR_INSTANCE is ignored here; the check generator covers it. Raises like
+    ``visual_studios``.
     """
     machine = machine_of(system)
     return usable_visual_studios(machine, Overrides(), target=machine.target, oldest=OLDEST)
 
 
 def visual_studio_setup(system: System, verb: str, visual_studio: VisualStudio, *words: str) -> str:
-    """Return a command of the Visual Studio installer, which lies beside vswhere.
+    """Return a command of the Visual Studio installer, which is installed next to vswhere.
 
-    It shows its window with what is asked for chosen. With --passive it would have to be started
+    It opens its window with the components preselected. With --passive it would have to be started
     as administrator (Microsoft, Use command-line parameters to install Visual Studio).
     """
     folder = system.path.dirname(vswhere_path(system.environment()))

@@ -1,4 +1,4 @@
-"""Environments that hold one tool: those of pipx, ``uv tool`` and ``uvx``.
+"""Environments of single tools: those of pipx, ``uv tool`` and ``uvx``.
 
 Source: pipx, How pipx works; uv, Tools (``uv tool dir``, cached environments of ``uvx``).
 """
@@ -21,7 +21,7 @@ _PLACES: Final = (
 
 
 def tool_environment(system: System) -> str:
-    """Return who made the environment that mlcbuild alone was installed into; empty for nobody."""
+    """Return the tool that created an environment only for mlcbuild, or ``""``."""
     if system.is_file(system.join(system.python.prefix, "pipx_metadata.json")):
         return "pipx"
     place = system.python.prefix + system.path.sep

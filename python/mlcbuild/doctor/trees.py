@@ -1,4 +1,4 @@
-"""Source trees and build folders: those a user of this machine works with."""
+"""The source trees and build folders in use on this machine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["CONFIGURATIONS", "build_folders", "cache", "images", "sources"]
 
-#: What multi-config generators call their folders.
+#: Configuration folders of multi-config generators.
 CONFIGURATIONS: Final = ("Debug", "Release", "RelWithDebInfo", "MinSizeRel")
 _VARIABLES: Final = ("MLC_LLM_SOURCE_DIR", "TVM_HOME", "TVM_SOURCE_DIR")
 _LIBRARIES: Final = (".dll", ".pyd")
-#: Images of one tree that are read at most.
+#: How many images of one tree are read at most.
 _IMAGES: Final = 60
 
 
 def sources(system: System) -> tuple[str, ...]:
-    """Return the source folders: here, those of variables, and of editable installs."""
+    """Return the source folders: the current one, those of variables and of editable installs."""
     found = [system.folder, *(system.variable(name) for name in _VARIABLES)]
     found += [editable_source(system, distribution) for distribution in family(system)]
     kept = (folder for folder in found if folder and _is_source(system, folder))
@@ -36,7 +36,7 @@ def _is_source(system: System, folder: str) -> bool:
 
 
 def build_folders(system: System) -> tuple[str, ...]:
-    """Return CMake's build folders of all source trees, also those below ``build``."""
+    """Return the CMake build folders of all source trees, including those below ``build``."""
     found = []
     for source in sources(system):
         places = [source]

@@ -1,4 +1,4 @@
-"""Prove the toolchain by building: a library of one function, made as a real wheel is made.
+"""Test the toolchain with a build: a library of one function, built like the real wheel.
 
 ``python -m mlcbuild.doctor.trial`` builds in a temporary folder, through pip, scikit-build-core,
 the chosen toolchain, ``cmake/policy.cmake`` and the gate; reads the library back out of the wheel;
@@ -23,11 +23,11 @@ __all__ = ["Trial", "run_trial"]
 
 _NAME: Final = "mlcbuild_trial"
 _ANSWER: Final = 42
-#: Seconds; a first vcvarsall.bat and a slow index included.
+#: Seconds, including a first vcvarsall.bat and a slow index.
 _LIMIT_S: Final = 540
 _LOG_LINES: Final = 12
 
-#: What says most comes first: our own words, a compiler's or linker's, CMake's, pip's.
+#: The most telling errors first: our own, the compiler's or linker's, CMake's, pip's.
 _ERRORS: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -76,7 +76,7 @@ install(TARGETS mlcbuild_trial
   RUNTIME DESTINATION mlcbuild_trial LIBRARY DESTINATION mlcbuild_trial
   ARCHIVE DESTINATION mlcbuild_trial EXCLUDE_FROM_ALL)
 """
-#: A string and a lock: the C++ library is needed, as it is by the real thing.
+#: A string and a lock, so that the C++ library is needed, as in the real wheel.
 _SOURCE: Final = """\
 #include <mutex>
 #include <string>
@@ -104,26 +104,26 @@ print(ctypes.CDLL(sys.argv[1]).mlcbuild_trial_answer())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """How far it came. ``step`` is the one that failed, empty where none did."""
+    """The result of the trial. ``step`` is the failed step, empty on success."""
 
     step: str = ""
     message: str = ""
-    #: The last lines of the failed step, its first error before all.
+    #: The first error of the failed step, then its last lines.
     log: list[str] = field(default_factory=list)
-    #: What the library and the stamp say: configuration, generator, compiler, crt, machine.
+    #: From library and stamp: configuration, generator, compiler, crt, machine.
     facts: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
 
 def run_trial(folder: Path) -> Trial:
-    """Build, read and load in an empty folder."""
+    """Build, read and load the library in an empty folder."""
     began = time.monotonic()
     _lay_out(folder)
     done = _build(folder)
     wheels = sorted((folder / "out").glob("*.whl"))
     if done.returncode != 0 or not wheels:
         log = _error_lines(done.stdout)
-        message = log[0] if log else f"pip ended with exit code {done.returncode}"
+        message = log[0] if log else f"pip exited with code {done.returncode}"
         return Trial(step="build", message=message, log=log)
     import zipfile
 
@@ -137,7 +137,7 @@ def run_trial(folder: Path) -> Trial:
     loaded = _run([sys.executable, "-c", _LOAD, os.fspath(library)], folder, limit_s=60)
     if loaded.stdout.strip() != str(_ANSWER):
         log = loaded.stdout.splitlines()[-_LOG_LINES:]
-        message = log[-1] if log else f"Python ended with exit code {loaded.returncode}"
+        message = log[-1] if log else f"Python exited with code {loaded.returncode}"
         return Trial(step="load", message=message, log=log, facts=facts)
     return Trial(facts=facts, seconds=round(time.monotonic() - began, 1))
 
@@ -165,7 +165,7 @@ def _build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _uv() -> str:
-    """Return uv's path, which makes environments without pip; empty where there is none."""
+    """Return the path of uv, which creates environments without pip, or ``""``."""
     return find_program("uv") or os.environ.get("UV", "")
 
 
@@ -176,9 +176,9 @@ def _importable(*names: str) -> bool:
 
 
 def _has_backend() -> bool:
-    """Say whether this environment can build without asking an index.
+    """Return whether this environment can build without an index.
 
-    Without isolation nobody brings a CMake: one that is missing or too old needs it.
+    Without build isolation pip installs no CMake: a missing or old one needs isolation.
     """
     if not _importable("scikit_build_core", "packaging", "pefile", "elftools"):
         return False
@@ -191,7 +191,7 @@ def _has_backend() -> bool:
 
 def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
-        # The backend passes the policy; an installed mlcbuild must not pass it again.
+        # The backend applies the policy; an installed mlcbuild must not apply it again.
         "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "VSLANG": "1033",
@@ -209,21 +209,23 @@ def _run(command: list[str], folder: Path, *, limit_s: float) -> subprocess.Comp
             timeout=limit_s,
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 1, f"error: did not end in {limit_s:.0f} s\n")
+        return subprocess.CompletedProcess(
+            command, 1, f"error: did not finish in {limit_s:.0f} s\n"
+        )
 
 
 def _error_lines(text: str) -> list[str]:
-    """Return the line that says most of what is wrong, then the last ones."""
+    """Return the most telling error line, then the last lines."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = next((line for kind in _ERRORS for line in lines if kind.search(line)), "")
-    if first.endswith("(message):"):  # CMake says what it is on the next line
+    if first.endswith("(message):"):  # CMake puts the message on the next line
         first = " ".join(lines[lines.index(first) : lines.index(first) + 2])
     tail = [line for line in lines[-_LOG_LINES:] if line != first]
     return [first, *tail] if first else tail
 
 
 def _read(package: Path) -> tuple[Path, dict[str, str]]:
-    """Read stamp and library; the image itself says machine and C runtime."""
+    """Read stamp and library; machine and C runtime are read from the image."""
     stamp: dict[str, Any] = json.loads((package / "_build.json").read_bytes())
     name = next(path for path in stamp["files"] if _NAME in path["path"])["path"]
     library = package / name.rpartition("/")[2]

@@ -13,7 +13,7 @@ _VERSION: Final = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
 def find_version(text: str) -> Version | None:
-    """Return the first version in a text, ``(3, 31, 6)``; None where there is none."""
+    """Return the first version in a text, ``(3, 31, 6)``, or None."""
     match = _VERSION.search(text)
     return tuple(int(part) for part in match.groups() if part is not None) if match else None
 

@@ -1,4 +1,4 @@
-r"""What kind of Windows this is: its build, a server, without a desktop, in a virtual machine.
+r"""The edition of Windows: its build, server or client, with a desktop, in a virtual machine.
 
 Sources: Microsoft, InstallationType of ``Windows NT\CurrentVersion``; SMBIOS, system information,
 which Windows keeps below ``HARDWARE\DESCRIPTION\System\BIOS``; Microsoft, Use WinGet (Windows 10
@@ -29,7 +29,7 @@ _VIRTUAL: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edition:
-    """One Windows. ``build`` is 0 where the registry does not tell it."""
+    """One edition of Windows. ``build`` is 0 where the registry does not have it."""
 
     name: str
     build: int
@@ -39,7 +39,7 @@ class Edition:
 
 
 def edition(system: System) -> Edition:
-    """Read what the registry says of this Windows."""
+    """Read this Windows' edition from the registry."""
     values = system.registry(WINDOWS_KEY) or {}
     text = str(values.get("CurrentBuildNumber") or values.get("CurrentBuild") or "")
     name = str(values.get("ProductName", "Windows"))
@@ -53,7 +53,7 @@ def edition(system: System) -> Edition:
 
 
 def find_winget(system: System) -> str:
-    """Return winget's path; empty where it is absent, or this Windows is none that has it."""
+    """Return winget's path; empty where it is absent, or this Windows does not support it."""
     windows = edition(system)
     if windows.core or (windows.server and windows.build < _SERVER_WITH_WINGET):
         return ""
@@ -63,7 +63,7 @@ def find_winget(system: System) -> str:
 
 
 def virtual_machine(system: System) -> str:
-    """Return the name of the virtual machine that this Windows runs in; empty for none."""
+    """Return the product name of the virtual machine this Windows runs in, or ``""``."""
     values = system.registry(_BIOS) or {}
     names = [str(values.get(n, "")) for n in ("SystemManufacturer", "SystemProductName")]
     text = " ".join(name for name in names if name)

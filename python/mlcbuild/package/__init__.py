@@ -1,1 +1,1 @@
-"""What is examined, as one list of files."""
+"""The packages that ``check`` examines: each is one list of files."""

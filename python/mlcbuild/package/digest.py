@@ -1,4 +1,4 @@
-"""SHA-256 beside unpacking: a second thread hashes each piece while the next is unpacked."""
+"""SHA-256 during unpacking: a second thread hashes each piece while the next is unpacked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREAD_FROM: Final = 4 << 20
 
 
 class Digester:
-    """Hashes the pieces given to ``update`` in order, in a thread for a member of some size."""
+    """Hashes the pieces passed to ``update`` in order; large members are hashed in a thread."""
 
     def __init__(self, size: int) -> None:
         self._sum = hashlib.sha256()
@@ -31,19 +31,19 @@ class Digester:
             self._thread.start()
 
     def update(self, piece: memoryview) -> None:
-        """Hash a piece, now or soon; its bytes must stay as they are."""
+        """Hash a piece now or later; the caller must not change its bytes."""
         if self._thread is None:
             self._sum.update(piece)
         else:
             self._queue.put(piece)
 
     def hexdigest(self) -> str:
-        """Return the sum of all pieces, once they are hashed."""
+        """Wait for the thread and return the digest of all pieces."""
         self.close()
         return self._sum.hexdigest()
 
     def close(self) -> None:
-        """End the thread; what was given is hashed first."""
+        """Hash what is still queued and end the thread."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()

@@ -1,4 +1,4 @@
-"""Files on disk: one image, a folder (a site-packages included), the files of a distribution."""
+"""Files on disk: one image, a folder (such as site-packages), the files of a distribution."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ SHOWN: Final = 200
 
 
 def map_file(path: Path | str, *, name: str) -> memoryview:
-    """Return a file's bytes, mapped where that pays. Raises ``InputError`` if it cannot be read."""
+    """Return a file's bytes; large files are memory-mapped.
+
+    Raises ``InputError`` when the file cannot be read.
+    """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would be waited for
             raise InputError(f"{name}: not a file")
@@ -41,10 +44,10 @@ def map_file(path: Path | str, *, name: str) -> memoryview:
 
 
 class FilesPackage:
-    """Files below one folder. See ``package.model.Package``.
+    """Files below one folder. See ``package.member.Package``.
 
-    Without ``paths`` it holds the whole folder: links to folders are not followed, so a loop of
-    them ends. ``paths`` are relative to the folder, with forward slashes.
+    Without ``paths`` it holds the whole folder; links to folders are not followed, so a loop of
+    links is harmless. ``paths`` are relative to the folder, with forward slashes.
     """
 
     def __init__(
@@ -76,20 +79,20 @@ class FilesPackage:
             return
         for path in self._paths:
             file = self._root / path
-            if file.is_file():  # else listed but gone, which record-mismatch tells
+            if file.is_file():  # else RECORD lists a file that is gone; record-mismatch reports it
                 yield Member(path=path, size=file.stat().st_size)
 
     def read(
         self, member: Member, *, watch: Callable[[memoryview], None] | None = None
     ) -> memoryview:
-        """Return a member's bytes, mapped; ``watch`` gets them too."""
+        """Return a member's bytes, mapped; ``watch`` receives them too."""
         data = map_file(f"{self._root}{os.sep}{member.path}", name=member.path)
         if watch:
             watch(data)
         return data
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
     def peek(self, member: Member) -> bytes:
         """Return a member's first bytes."""
@@ -101,12 +104,12 @@ class FilesPackage:
 
 
 def _walk(root: str, name: str) -> Iterator[Member]:
-    """Yield the files of a folder and of those in it, however deep, in the order of their names."""
+    """Yield the files of a folder, recursively, sorted by name."""
     waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
     while waiting:
         path, entry = waiting.pop()
         if entry is not None and not entry.is_dir(follow_symlinks=False):
-            with contextlib.suppress(OSError):  # a loop of links is no file
+            with contextlib.suppress(OSError):  # a loop of links
                 if entry.is_file():
                     yield Member(path=path, size=entry.stat().st_size)
             continue
@@ -115,5 +118,5 @@ def _walk(root: str, name: str) -> Iterator[Member]:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda each: each.name, reverse=True)
         except OSError as error:
-            raise InputError(f"{name}: {folder} cannot be listed ({error.strerror})") from error
+            raise InputError(f"{name}: cannot list {folder} ({error.strerror})") from error
         waiting += [(f"{path}/{each.name}" if path else each.name, each) for each in entries]

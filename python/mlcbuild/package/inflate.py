@@ -1,8 +1,8 @@
 """Unpack one member of a zip into one buffer of the size it declares, and no larger.
 
 ISA-L inflates at twice zlib's speed and is used when installed (``pip install mlcbuild[fast]``).
-The pieces pass through the CPU's cache once: inflated, checksummed, copied to their place and, if
-asked, hashed by a second thread.
+Each piece passes through the CPU's cache once: it is inflated, checksummed, copied to its place
+and, if asked, hashed by a second thread.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ DEFLATED: Final = 8
 ENCRYPTED: Final = 0x1 | 0x40
 #: Deflate cannot do better than this (258 bytes in 2 bits, and the block's head).
 MOST_PER_BYTE: Final = 1032
-#: What real libraries never reach (debug builds: 20); only asked of members above the size.
+#: A ratio that real libraries never reach (debug builds: 20); checked for large members only.
 BOMB_RATIO: Final = 100
 BOMB_SIZE: Final = 64 << 20
-#: Bytes taken and given at a time: they stay in the CPU's cache, and last long enough that waiting
-#: for another thread between two steps does not count.
+#: Bytes per step: few enough to stay in the CPU's cache, enough to make the wait for another thread
+#: between two steps negligible.
 STEP_IN: Final = 1 << 17
 STEP_OUT: Final = 1 << 19
-#: Bytes shown to the watcher at a time: waking its thread costs more than their hash otherwise.
+#: Bytes passed to the watcher at a time: below this, waking its thread costs more than the hash.
 WATCH: Final = 4 << 20
-#: Members up to this packed size are unpacked in one call: a lying one makes at most 64 MB.
+#: Members up to this packed size are unpacked in one call: a false size costs at most 64 MB.
 SMALL: Final = 1 << 16
-#: Room for the extra fields of a local header, so that one read brings header and data.
+#: Room for the extra fields of a local header, so that one read returns header and data.
 EXTRA: Final = 64
-#: Members from this size on get pages of their own.
+#: Members from this size on are unpacked into an anonymous mapping.
 MAP_FROM: Final = 1 << 22
-#: Bytes made ready for writing at a time.
+#: Bytes populated (MADV_POPULATE_WRITE) at a time.
 WINDOW: Final = 8 << 20
 #: linux/mman.h; Python has no name for it.
 MADV_POPULATE_WRITE: Final = 23
@@ -64,14 +64,14 @@ def read_entry(
 ) -> memoryview:
     """Return the member's bytes: a view of the zip where it is stored, else a new buffer.
 
-    ``watch`` is called with each piece, in order, as views of the result. Raises ``InputError``
-    for a member that is damaged, encrypted, packed in another way, or not of its declared size.
+    ``watch`` is called with each piece, in order, as views of the result. Raises ``InputError`` for
+    a member that is damaged, encrypted, packed with another method, or not of its declared size.
     """
     try:
         return _unpack(source, entry, watch)
     except (ValueError, _fast().error) as error:
         raise InputError(
-            f"{archive}: member {entry.path!a} cannot be read: {error}",
+            f"{archive}: member {entry.path!a} cannot be unpacked: {error}",
             remedy="download it or build it again",
         ) from error
 
@@ -88,7 +88,7 @@ def _fast() -> ModuleType:
 def _start(source: FileSource, entry: Entry) -> tuple[int, bytes]:
     """Check the member's local header.
 
-    Returns where its packed bytes begin, and those of them that came along: all of a small member.
+    Returns the offset of its packed bytes, and those already read: all of a small member.
     """
     name = entry.path.encode()
     if not entry.flags & UTF8 and not entry.path.isascii():
@@ -101,10 +101,10 @@ def _start(source: FileSource, entry: Entry) -> tuple[int, bytes]:
         raise ValueError("it is encrypted")
     name_size = int.from_bytes(head[26:28], "little")
     if name_size != len(name) or head[LOCAL_HEADER : LOCAL_HEADER + name_size] != name:
-        raise ValueError("its local header gives it another name")
+        raise ValueError("its local header has another name")
     skip = LOCAL_HEADER + name_size + int.from_bytes(head[28:30], "little")
     if entry.offset + skip + entry.packed > source.size:
-        raise ValueError("it is cut short")
+        raise ValueError("it is truncated")
     return entry.offset + skip, head[skip : skip + entry.packed]
 
 
@@ -123,7 +123,7 @@ def _unpack(
     else:
         raise ValueError(f"packing method {entry.method}, which pip may not unpack either")
     if len(data) != entry.size:
-        raise ValueError(f"it unpacks to {len(data)} bytes and declares {entry.size}")
+        raise ValueError(f"it unpacks to {len(data)} bytes instead of {entry.size}")
     if _fast().crc32(data) != entry.crc:
         raise ValueError("its checksum is wrong")
     whole = memoryview(data)
@@ -152,9 +152,9 @@ def _inflate(
         given = unpacker.decompress(piece, STEP_OUT)
         end = at + len(given)
         if end > entry.size:
-            raise ValueError("it unpacks to more than it declares")
+            raise ValueError("it unpacks to more than its declared size")
         if not given and not piece:
-            raise ValueError("it is cut short")
+            raise ValueError("it is truncated")
         if end > ready:
             populate(ready)
             ready += WINDOW
@@ -165,7 +165,7 @@ def _inflate(
             watch(out[shown:at])
             shown = at
     if at != entry.size:
-        raise ValueError(f"it unpacks to {at} bytes and declares {entry.size}")
+        raise ValueError(f"it unpacks to {at} bytes instead of {entry.size}")
     if crc != entry.crc:
         raise ValueError("its checksum is wrong")
     if watch and at > shown:
@@ -174,12 +174,13 @@ def _inflate(
 
 
 def _buffer(size: int) -> tuple[memoryview, Callable[[int], None]]:
-    """Return room for a member, and what readies a window of it for writing.
+    """Return a buffer for a member, and a function that populates a window of it.
 
-    Pages of a mapping cost nothing until they are written; then each costs a fault, unless Linux is
-    asked for many at once. Huge pages would be faster still, but wait for memory to be compacted.
+    Pages of a mapping cost nothing until they are written; then each costs a page fault, unless
+    Linux is asked to populate many at once. Huge pages would be faster still, but wait for memory
+    compaction.
     """
-    if size < MAP_FROM or not hasattr(mmap, "MAP_ANONYMOUS"):  # the latter: Windows
+    if size < MAP_FROM or not hasattr(mmap, "MAP_ANONYMOUS"):  # Windows has no MADV_POPULATE_WRITE
         return memoryview(mmap.mmap(-1, size) if size >= MAP_FROM else bytearray(size)), _nothing
     pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
@@ -191,7 +192,7 @@ def _buffer(size: int) -> tuple[memoryview, Callable[[int], None]]:
 
 
 def _nothing(_: int) -> None:
-    """Ready no window."""
+    """Populate nothing."""
 
 
 def peek_entry(source: FileSource, entry: Entry, *, archive: str) -> bytes:
@@ -203,4 +204,4 @@ def peek_entry(source: FileSource, entry: Entry, *, archive: str) -> bytes:
             return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, PEEK)
         return packed[:PEEK]
     except (ValueError, zlib.error) as error:
-        raise InputError(f"{archive}: member {entry.path!a} cannot be read: {error}") from error
+        raise InputError(f"{archive}: member {entry.path!a} cannot be unpacked: {error}") from error

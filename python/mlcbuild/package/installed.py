@@ -1,4 +1,4 @@
-"""``installed:NAME``: a distribution of this Python, and those it requires."""
+"""``installed:NAME``: a distribution of this Python, with its requirements."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["open_installed"]
 
 
 def open_installed(name: str) -> FilesPackage:
-    """Return the files of an installed distribution; its requirements are its companions.
+    """Return the files of an installed distribution, with its requirements as companions.
 
-    Raises ``InputError`` when it is not installed in the Python that runs this.
+    Raises ``InputError`` when it is not installed in the Python that runs mlcbuild.
     """
     distribution = _find(name)
     if distribution is None:
         raise InputError(
-            f"installed:{name}: no such distribution in this Python",
-            remedy="run mlcbuild with the Python that has it, or give its folder",
+            f"installed:{name}: not installed in this Python",
+            remedy="run mlcbuild with the Python that has it, or pass its folder",
         )
     return _package(distribution, companions=list(_requirements(distribution)))
 
@@ -43,7 +43,7 @@ def _find(name: str) -> importlib.metadata.Distribution | None:
 def _requirements(
     distribution: importlib.metadata.Distribution,
 ) -> Iterator[FilesPackage]:
-    """Give every distribution that the first one brings along; what is not installed is left."""
+    """Yield every installed distribution that the first one requires, directly or not."""
     seen = {distribution.metadata["Name"]}
     waiting = needed_names(distribution.requires or ())
     while waiting:

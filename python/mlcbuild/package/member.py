@@ -1,4 +1,4 @@
-"""What is examined: a DLL, a folder, a wheel or a distribution, as one list of members."""
+"""A package to examine: a DLL, a folder, a wheel or a distribution, as one list of members."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = Literal["image", "folder", "wheel", "installed", "pypi"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """One file of a package. ``path`` is relative, with forward slashes, as it would install."""
+    """One file of a package. ``path`` is relative, with forward slashes, as installed."""
 
     path: str
     size: int
@@ -32,7 +32,7 @@ class WheelFacts:
     tags: tuple[str, ...]
     #: RECORD rows: path -> (``sha256=...`` or empty, size or None).
     record: dict[str, Row] = field(default_factory=dict)
-    #: What else RECORD says, where it was read.
+    #: RECORD in full, where it could be read.
     record_file: RecordFile | None = None
     requires: tuple[str, ...] = ()
     #: The tags that the WHEEL file states; ``tags`` are those of the file name.
@@ -45,7 +45,7 @@ class Package(Protocol):
     name: str
     kind: Kind
     wheel: WheelFacts | None
-    #: Packages installed beside it: the dependencies of ``installed:`` and ``pypi:`` targets.
+    #: Packages installed with it: the dependencies of ``installed:`` and ``pypi:`` targets.
     companions: Sequence[Package]
 
     def members(self) -> Iterator[Member]:
@@ -54,9 +54,9 @@ class Package(Protocol):
     def read(
         self, member: Member, *, watch: Callable[[memoryview], None] | None = None
     ) -> memoryview:
-        """Return a member's bytes (mapped or inflated); at most one big member need be held.
+        """Return a member's bytes (mapped or inflated); hold at most one big member at a time.
 
-        ``watch`` is given each piece, in order, as it becomes known. Raises ``InputError`` when it
+        ``watch`` receives each piece, in order, as it is read. Raises ``InputError`` when it
         cannot be read (damaged, encrypted, larger than declared).
         """
 
@@ -64,4 +64,4 @@ class Package(Protocol):
         """Return a member's first bytes, to tell what it is; raises as ``read`` does."""
 
     def close(self) -> None:
-        """Let go of open files, its companions' too."""
+        """Close open files, those of its companions too."""

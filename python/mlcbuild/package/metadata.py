@@ -1,4 +1,4 @@
-"""A wheel's own words about itself: its file name, WHEEL, METADATA and RECORD."""
+"""A wheel's metadata: its file name, WHEEL, METADATA and RECORD."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DIST_INFO: Final = re.compile(r"([^/]+\.dist-info)/(WHEEL|METADATA|RECORD)")
 
 
 def tags_of_name(filename: str) -> tuple[str, ...] | None:
-    """Return every ``python-abi-platform`` that a wheel's file name stands for; else None."""
+    """Return every ``python-abi-platform`` tag in a wheel's file name; None for another name."""
     match = _NAME.fullmatch(filename)
     if match is None:
         return None
@@ -33,7 +33,7 @@ def tags_of_name(filename: str) -> tuple[str, ...] | None:
 
 
 def dist_info_of(paths: Iterable[str]) -> str | None:
-    """Return the first ``.dist-info`` folder at the top, None where there is none."""
+    """Return the first top-level ``.dist-info`` folder, or None."""
     return next((match[1] for path in paths if (match := _DIST_INFO.fullmatch(path))), None)
 
 
@@ -45,8 +45,8 @@ def wheel_facts(
 ) -> WheelFacts:
     """Collect the facts; what is missing or unreadable stays empty.
 
-    ``read`` gives a member's bytes, b"" where there is none, or raises ``InputError``; ``members``
-    are the wheel's paths.
+    ``read`` returns a member's bytes (b"" for a missing member) or raises ``InputError``;
+    ``members`` are the wheel's paths.
     """
     match = _NAME.fullmatch(filename)
     folder = dist_info or ""

@@ -1,4 +1,4 @@
-"""Which files of a package Windows loads as images, and what the others are."""
+"""Which files of a package Windows loads as images, and the format of the others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ["foreign_format", "is_native_name"]
 
-#: Endings under which Windows, Python and Node load images.
+#: Suffixes under which Windows, Python and Node load images.
 _SUFFIXES: Final = (
     ".dll",
     ".pyd",
@@ -31,10 +31,13 @@ _FOREIGN: Final = {
 
 
 def is_native_name(path: str) -> bool:
-    """Say whether Windows would load a file of this name as an image."""
+    """Return whether Windows would load a file of this name as an image."""
     return path.lower().endswith(_SUFFIXES)
 
 
 def foreign_format(head: bytes) -> str | None:
-    """Name the format of a file that is no Windows image, from its first bytes; None if unknown."""
+    """Name the format of a file that is not a Windows image from its first bytes.
+
+    None if unknown.
+    """
     return next((word for magic, word in _FOREIGN.items() if head.startswith(magic)), None)

@@ -37,9 +37,9 @@ def open_from_index(
 ) -> WheelPackage:
     """Download the wheel of a requirement into ``folder`` and open it there.
 
-    ``python`` is the interpreter it is for (this one's version by default), on ``platform``.
-    ``with_deps`` brings the wheels it requires as its companions. Raises ``InputError`` when the
-    index has none, and what the index client raises when it cannot be reached.
+    ``python`` is the target interpreter's version (default: this one's), on ``platform``.
+    ``with_deps`` also downloads the wheels it requires, as its companions. Raises ``InputError``
+    when the index has no such wheel, and what the index client raises when it cannot be reached.
     """
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ def _companions(
     environment: dict[str, str],
     fetch: Callable[[Requirement], Path],
 ) -> Sequence[WheelPackage]:
-    """Bring every requirement, each project once; which is enough to examine, not to install."""
+    """Download every requirement, each project once: enough to examine, not to install."""
     found: list[WheelPackage] = []
     seen = {canonicalize_name(name)}
     waiting = needed(package.wheel.requires if package.wheel else (), environment)
@@ -101,7 +101,7 @@ def _fetch(wanted: Requirement, folder: Path, python: tuple[int, int], tags: Seq
         raise InputError(
             f"pypi:{wanted}: no wheel for Python {python[0]}.{python[1]} on "
             f"{tags[0].rpartition('-')[2]}",
-            remedy="see its files with `pip index versions`, or give a wheel's path",
+            remedy="list its versions with `pip index versions`, or pass a wheel's path",
         )
     path = folder / best.filename
     line = Line()
@@ -126,7 +126,7 @@ def _best(
     python: tuple[int, int],
     tags: Sequence[str],
 ) -> IndexFile | None:
-    """Choose as pip does: the newest version first, then the most specific tag."""
+    """Choose as pip does: the newest version, then the most specific tag."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
 
     ranks = {tag: rank for rank, tag in enumerate(tags)}
@@ -155,7 +155,7 @@ def _takes(file: IndexFile, python: tuple[int, int]) -> bool:
 
 
 def _tags(python: tuple[int, int], platform: str) -> list[str]:
-    """Return the tags that CPython on a Windows platform takes, the most specific first."""
+    """Return the tags that CPython supports on a Windows platform, the most specific first."""
     from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415
 
     interpreter = f"cp{python[0]}{python[1]}"

@@ -1,4 +1,4 @@
-"""A wheel's RECORD, read row by row: a million rows of nothing take no memory."""
+"""A wheel's RECORD, read row by row: a million useless rows take no memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["ABSENT_LIMIT", "RecordFile", "Row", "parse_record"]
 #: A row: ``sha256=...`` or empty, and the size or None.
 Row = tuple[str, "int | None"]
 
-#: Rows of files that are not in the wheel that are kept; the others are counted.
+#: How many rows of files that are not in the wheel are kept; the others are only counted.
 ABSENT_LIMIT: Final = 1_000
-#: Digits of the largest size that a file system knows.
+#: Digits of the largest size a file system supports.
 _SIZE_DIGITS: Final = 20
-#: What a size of more digits is read as: no file has it.
+#: The value for a size of more digits: no file has it.
 _NO_SIZE: Final = -1
 
 
@@ -29,16 +29,16 @@ class RecordFile:
     rows: dict[str, Row] = field(default_factory=dict)
     #: How many rows of files that are not in the wheel are left out of ``rows``.
     more_absent: int = 0
-    #: Paths that have two rows which differ.
+    #: Paths with two different rows.
     repeated: tuple[str, ...] = ()
-    #: Why there is nothing to read, in words; empty where there is.
+    #: Why RECORD cannot be read; empty where it can.
     problem: str = ""
 
 
 def parse_record(raw: bytes, members: Container[str] | None = None) -> RecordFile:
-    """Read RECORD's rows; ``members`` are the paths whose rows are kept whatever their number.
+    """Read RECORD's rows; rows of ``members`` are always kept.
 
-    Without ``members`` every row is kept. Never raises: what cannot be read is in ``problem``.
+    Without ``members`` every row is kept. Never raises: the reason is in ``problem``.
     """
     import csv  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def parse_record(raw: bytes, members: Container[str] | None = None) -> RecordFil
             if not row:
                 continue
             path, digest, size = (*row, "", "")[:3]
-            # PyQt6-Qt6 lists its own RECORD with a back slash: installers on Windows take both.
+            # PyQt6-Qt6 lists its own RECORD with a backslash: installers on Windows accept both.
             path = path.replace("\\", "/")
             if members is not None and path not in members:
                 absent += 1

@@ -1,4 +1,4 @@
-"""What a distribution requires, judged for Windows or for this machine."""
+"""What a distribution requires, evaluated for Windows or for this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["needed", "needed_names", "platform_of", "windows_environment"]
 
-#: Platform of a wheel -> what Python says there is the processor.
+#: Platform tag of a wheel -> ``platform.machine()`` there.
 _PROCESSORS: Final = {"win_amd64": "AMD64", "win_arm64": "ARM64", "win32": "x86"}
 _WINDOWS: Final = {
     "os_name": "nt",
@@ -26,7 +26,7 @@ _WINDOWS: Final = {
 
 
 def platform_of(tags: Iterable[str]) -> str:
-    """Return the Windows platform of a wheel's tags; ``win_amd64`` for a wheel for any."""
+    """Return the Windows platform of a wheel's tags; ``win_amd64`` for a pure wheel."""
     platforms = (tag.rpartition("-")[2] for tag in tags)
     return next((each for each in platforms if each in _PROCESSORS), "win_amd64")
 
@@ -44,13 +44,13 @@ def windows_environment(python: tuple[int, int], platform: str) -> dict[str, str
 
 
 def needed(lines: Iterable[str], environment: dict[str, str] | None = None) -> list[Requirement]:
-    """Return the requirements that hold without extras; lines that are none are left out."""
+    """Return the requirements that apply without extras; invalid lines are skipped."""
     from packaging.markers import UndefinedEnvironmentName  # noqa: PLC0415
     from packaging.requirements import Requirement  # noqa: PLC0415
 
     found = []
     for line in lines:
-        # ValueError: no requirement, or a marker that asks what Windows has no answer to.
+        # ValueError: an invalid requirement, or a marker with a variable unknown here.
         with contextlib.suppress(ValueError, UndefinedEnvironmentName, RecursionError):
             requirement = Requirement(line)
             if requirement.marker is None or requirement.marker.evaluate(

@@ -1,4 +1,4 @@
-"""Bytes of a file at an offset. A mapped wheel would count as memory next to what it unpacks to."""
+"""Read a file at an offset. A mapped wheel would count as memory on top of its unpacked bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["FileSource"]
 
 
 class FileSource:
-    """One file, read where asked. Raises ``InputError`` when it cannot be opened."""
+    """One file, read at any offset. Raises ``InputError`` when it cannot be opened."""
 
     def __init__(self, path: Path, *, name: str) -> None:
         self._name = name
@@ -31,7 +31,7 @@ class FileSource:
         self._lock = threading.Lock()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return up to ``length`` bytes at an offset; fewer at the end. Any thread may ask."""
+        """Return up to ``length`` bytes at an offset, fewer at the end. Thread-safe."""
         if offset < 0 or offset >= self.size or length <= 0:
             return b""
         length = min(length, self.size - offset)
@@ -45,5 +45,5 @@ class FileSource:
             raise InputError(f"{self._name}: cannot be read ({error.strerror})") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()

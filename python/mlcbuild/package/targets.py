@@ -1,4 +1,4 @@
-"""From what a user names to a package: a path, ``installed:NAME`` or ``pypi:NAME[==VERSION]``."""
+"""Open the package a user names: a path, ``installed:NAME`` or ``pypi:NAME[==VERSION]``."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def open_package(
     python: tuple[int, int] | None = None,
     platform: str = "win_amd64",
 ) -> Iterator[Package]:
-    """Open what a target names, for as long as the context lasts.
+    """Open a target's package for the duration of the context.
 
-    The others matter to ``pypi:`` alone: ``with_deps`` brings the wheels it requires too,
-    ``python`` and ``platform`` say for which CPython. Raises ``InputError`` (exit 3) for a target
-    that does not exist, cannot be read, or is of another system.
+    The other arguments apply to ``pypi:`` only: ``with_deps`` also downloads the wheels it
+    requires, ``python`` and ``platform`` name the CPython. Raises ``InputError`` (exit 3) for a
+    target that does not exist, cannot be read, or is of another system.
     """
     with contextlib.ExitStack() as stack:
         if target.startswith(INSTALLED):
@@ -79,14 +79,14 @@ def _open_path(target: str) -> Package:
     head = source.read_at(0, HEAD)
     source.close()
     if head[:2] == b"MZ":
-        if not is_native_name(path.name):  # else nothing would be judged, and that called good
+        if not is_native_name(path.name):  # else nothing would be examined
             raise InputError(
-                f"{target}: a Windows image under a name that says otherwise",
+                f"{target}: a Windows image with the suffix of another file type",
                 remedy="check a copy that ends in .dll, .pyd or .exe",
             )
         return FilesPackage(path.parent, name=path.name, kind="image", paths=[path.name])
     foreign = foreign_format(head)
     raise InputError(
         f"{target}: {foreign or 'not a Windows image'}",
-        remedy="give a .dll, .pyd, .exe, .whl or folder, installed:NAME or pypi:NAME",
+        remedy="pass a .dll, .pyd, .exe, .whl or folder, installed:NAME or pypi:NAME",
     )

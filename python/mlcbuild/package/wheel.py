@@ -1,4 +1,4 @@
-"""A wheel, read in place: nothing is written to disk, and only members asked for are unpacked."""
+"""A wheel, read in place: nothing is written to disk, and only requested members are unpacked."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["WheelPackage"]
 
-#: RECORD of the biggest wheels takes 3 MB.
+#: The RECORD of the biggest wheels takes 3 MB.
 METADATA_LIMIT: Final = 32 << 20
 
 
 class WheelPackage:
-    """The members of one wheel over its open file. See ``package.model.Package``.
+    """The members of one wheel over its open file. See ``package.member.Package``.
 
-    Raises ``InputError`` for what is no wheel, a wheel for another system, or a hostile zip.
+    Raises ``InputError`` for a file that is not a wheel, for another system, or a hostile zip.
     """
 
     def __init__(
@@ -55,17 +55,17 @@ class WheelPackage:
     def read(
         self, member: Member, *, watch: Callable[[memoryview], None] | None = None
     ) -> memoryview:
-        """Return a member's bytes. ``watch`` gets each piece in order, as it is unpacked."""
+        """Return a member's bytes. ``watch`` receives each piece in order, as it is unpacked."""
         return read_entry(self._source, self._entries[member.path], archive=self.name, watch=watch)
 
     def close(self) -> None:
-        """Let go of the wheel's file, and of its companions'."""
+        """Close the wheel's file, and its companions."""
         self._source.close()
         for companion in self.companions:
             companion.close()
 
     def peek(self, member: Member) -> bytes:
-        """Return a member's first bytes, or as many of them as come without unpacking the rest."""
+        """Return a member's first bytes, or as many as can be read without unpacking the rest."""
         return peek_entry(self._source, self._entries[member.path], archive=self.name)
 
     def _text(self, path: str) -> bytes:
@@ -74,7 +74,7 @@ class WheelPackage:
             return b""
         if entry.size > METADATA_LIMIT:
             raise InputError(
-                f"{path} is of {entry.size >> 20} MB, above the limit of {METADATA_LIMIT >> 20} MB"
+                f"{path} has {entry.size >> 20} MB, above the limit of {METADATA_LIMIT >> 20} MB"
             )
         return bytes(read_entry(self._source, entry, archive=self.name))
 
@@ -90,5 +90,5 @@ def _refuse_other_systems(filename: str) -> None:
     if not any(each == "any" or each.startswith("win") for each in platforms):
         raise InputError(
             f"{filename}: a wheel for {', '.join(platforms)}, not for Windows",
-            remedy="give its win_amd64 twin",
+            remedy="use the win_amd64 wheel instead",
         )

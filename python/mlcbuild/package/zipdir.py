@@ -1,8 +1,8 @@
 """The central directory of a zip, read without trusting it.
 
 The standard library's reader takes four times as long for a wheel of 3,000 files, and checks
-neither overlapping members nor how much memory a directory of junk takes. Every refusal here is one
-line: a wheel with such a directory is one that no installer should take either.
+neither overlapping members nor how much memory a directory of junk takes. Every refusal is one
+line; no installer should accept such a wheel either.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
 LOCAL_HEADER: Final = 30
 COMMENT_LIMIT: Final = 0xFFFF
 UTF8: Final = 0x800
-#: A directory's bytes become about four times as many in memory; 100,000 files are 10 MB.
+#: In memory a directory takes about four times its size; 100,000 files are 10 MB.
 DIRECTORY_LIMIT: Final = 16 << 20
-#: A field of the 32-bit form that says: look in the zip64 extra field.
+#: The value of a 32-bit field that refers to the zip64 extra field.
 IN_ZIP64: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One member: where its local header is, how it is packed, what its size is said to be."""
+    """One member: offset of its local header, packing method, declared size."""
 
     path: str
     offset: int
@@ -53,7 +53,7 @@ class _DamageError(Exception):
 def read_directory(source: FileSource, *, name: str) -> dict[str, Entry]:
     """Return every file of the zip by its path.
 
-    Raises ``InputError`` when this is no zip, or one that is damaged or hostile: counts and offsets
+    Raises ``InputError`` when the file is not a zip, or is damaged or hostile: counts and offsets
     that disagree, members that overlap or share a name, paths that lead out of the folder.
     """
     try:
@@ -79,7 +79,7 @@ def _locate(source: FileSource) -> tuple[int, int, int, int]:
     while at >= 0 and not _ends_file(tail, at):
         at = tail.rfind(b"PK\5\6", 0, at)
     if at < 0:
-        raise _DamageError("no zip, or cut short")
+        raise _DamageError("not a zip, or truncated")
     _, _, _, _, count, size, offset, _ = END.unpack_from(tail, at)
     end = tail_at + at
     if IN_ZIP64 in {size, offset} or count == 0xFFFF:  # noqa: PLR2004
@@ -133,7 +133,7 @@ def _entries(directory: bytes, count: int, shift: int) -> Iterator[Entry]:
 
 
 def _zip64(extra: bytes, *values: int) -> Iterator[int]:
-    """Replace those of size, packed size and offset that did not fit into 32 bits."""
+    """Read size, packed size and offset from the zip64 field where they exceed 32 bits."""
     wide = b""
     while len(extra) >= 4:  # noqa: PLR2004
         kind, length = struct.unpack_from("<HH", extra)
@@ -160,11 +160,11 @@ def _name(raw: bytes, flags: int) -> str:
 
 
 def _safe(path: str, found: Container[str]) -> str:
-    """Return the path, if every system would put it into the folder that it is unpacked in."""
+    """Return the path, if it stays inside the destination folder on every system."""
     if path in found:
         raise _DamageError(f"two members are called {path!a}")
     if "\\" in path or ":" in path or "\0" in path or path.startswith("/"):
-        raise _DamageError(f"odd member name {path!a}")
+        raise _DamageError(f"invalid member name {path!a}")
     if not {"", ".", ".."}.isdisjoint(path.split("/")):
         raise _DamageError(f"member {path!a} leads out of the folder")
     return path

@@ -1,4 +1,4 @@
-"""Where fetched things are kept between builds, and the lock that makes two fetches take turns."""
+"""The cache of downloads, and the lock that serialises concurrent fetches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FULL_WINERROR: Final = frozenset({39, 112})
 
 
 def default_cache() -> Path:
-    """Return the cache folder: ``MLCBUILD_CACHE``, else the system's place for caches."""
+    """Return the cache folder: ``MLCBUILD_CACHE``, else the system's cache location."""
     if given := os.environ.get("MLCBUILD_CACHE"):
         return Path(given)
     if sys.platform == "win32":
@@ -42,7 +42,7 @@ def default_cache() -> Path:
 
 
 def no_room(error: OSError, where: Path) -> InputError | None:
-    """Return the error to show when ``error`` means that the disk is full, else None."""
+    """Return an error to report when ``error`` means that the disk is full, else None."""
     full = error.errno in _FULL_ERRNO or getattr(error, "winerror", None) in _FULL_WINERROR
     if not full:
         return None
@@ -55,7 +55,7 @@ def no_room(error: OSError, where: Path) -> InputError | None:
 def remove(folder: Path) -> None:
     """Delete a folder with the read-only files that Git makes. Raises ``InputError``."""
     try:
-        if folder.is_symlink():  # put there by somebody; what it names is not ours
+        if folder.is_symlink():  # a link somebody created: its target is not ours
             folder.unlink()
             return
         for path in folder.rglob("*"):
@@ -76,7 +76,7 @@ def sha256_of(path: Path) -> str:
 
 
 def digest_of(file: IO[bytes]) -> str:
-    """Return the hex sha256 of what a stream still holds, read in blocks."""
+    """Return the hex sha256 of the rest of a stream, read in blocks."""
     total = hashlib.sha256()
     while block := file.read(1 << 20):
         total.update(block)
@@ -116,10 +116,10 @@ else:
 def locked(
     path: Path, *, notice: Callable[[str], None], stopped: threading.Event
 ) -> Iterator[None]:
-    """Hold the lock file ``path``; wait for another process that has it, and say so once.
+    """Hold the lock file ``path``; wait for a process that holds it, with one notice.
 
-    The system releases the lock when a process ends, however it ends. The file stays. Raises
-    ``InputError`` when it cannot be made, ``StoppedError`` when ``stopped`` while waiting.
+    The system releases the lock when the process ends, for whatever reason. The file stays. Raises
+    ``InputError`` when it cannot be created, ``StoppedError`` when ``stopped`` while waiting.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Pin the Rust crates: turn ``3rdparty/crates.toml`` into the ``Cargo.lock`` that Cargo wants.
+"""Pin the Rust crates: turn ``3rdparty/crates.toml`` into the ``Cargo.lock`` that Cargo reads.
 
 tokenizers-cpp ships no lock, so its dependencies would be whatever is newest on the day of the
 build. Ours is kept without the registry's address, which Cargo itself is asked for: a mirror or
@@ -145,9 +145,9 @@ def _render(lock: CrateLock, source: str) -> str:
 
 
 def write_cargo_lock(manifest: Path, crates: Path, *, cargo: str = "") -> Path:
-    """Write ``Cargo.lock`` beside the Cargo.toml in the folder ``manifest``; return its path.
+    """Write ``Cargo.lock`` next to the Cargo.toml in the folder ``manifest``; return its path.
 
-    The file is left alone when it is right already. Raises ``FailedError`` when the manifest is
+    The file is not touched when it is already correct. Raises ``FailedError`` when the manifest is
     not the one that ``crates`` was resolved for, ``InputError`` without Cargo.
     """
     lock = load_crates(crates)
@@ -247,7 +247,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--crates", type=Path, required=True, metavar="FILE")
     parser.add_argument("--cargo", default="", metavar="PROGRAM", help="default: CARGO, then PATH")
     parser.add_argument("--update", action="store_true", help="resolve anew and rewrite FILE")
-    parser.add_argument("--rust", metavar="VERSION", help="with --update: the oldest Rust to serve")
+    parser.add_argument(
+        "--rust", metavar="VERSION", help="with --update: the oldest Rust to support"
+    )
     args = parser.parse_args(argv)
     try:
         if args.update:

@@ -1,4 +1,4 @@
-"""Bring every pinned component: verified files from the stores, patched, laid out."""
+"""Fetch every pinned component: verified files from the stores, patched and extracted."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _JOBS: Final = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """One component as it lies in ``folder`` now.
+    """One component, extracted in ``folder``.
 
     ``git_bytes`` and ``index_bytes`` were received for it in this run (0 from the cache);
-    ``written`` files were laid out, ``files`` are there in total. ``altered`` names files that
-    are not what the lock says; only ``verify`` reports them instead of raising.
+    ``written`` files were extracted, of ``files`` in total. ``altered`` names files that differ
+    from the lock; only ``verify`` reports them, others raise.
     """
 
     component: str
@@ -79,7 +79,7 @@ class _Run:
         if verify:
             altered = layout.differences(folder, tree)
         else:
-            self.stores.progress.step(component.name, "laying out")
+            self.stores.progress.step(component.name, "extracting")
             written = layout.lay_out(folder, component, tree, wanted)
         return Fetched(
             component=component.name,
@@ -95,9 +95,9 @@ class _Run:
 def _edited(folder: Path, changed: list[str]) -> FailedError:
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     return FailedError(
-        f"{folder / changed[0]}{more} is not what mlcbuild laid out",
+        f"{folder / changed[0]}{more} differs from what mlcbuild extracted",
         remedy=f"keep an edit as a patch in {folder.parent / 'patches'}, then run "
-        f"'mlcbuild fetch --force {folder.name}', which lays it out anew",
+        f"'mlcbuild fetch --force {folder.name}', which extracts it again",
     )
 
 
@@ -120,12 +120,12 @@ def fetch(
     jobs: int = _JOBS,
     progress: Progress | None = None,
 ) -> list[Fetched]:
-    """Lay the lock's components out below ``into`` (default: the lock's folder).
+    """Extract the lock's components below ``into`` (default: the lock's folder).
 
     ``cache`` and ``mirror`` default to ``default_cache()`` and ``default_mirror()``. ``verify``
-    reads origin and layout again, byte by byte, and repairs nothing; ``force`` lays edited
-    components out anew. ``only`` names components, none means all. Raises ``InputError`` for what
-    cannot be reached or written, ``FailedError`` for what is not what the lock says.
+    reads origin and extracted files again, byte by byte, and repairs nothing; ``force`` extracts
+    edited components again. ``only`` names components, none means all. Raises ``InputError`` for
+    what cannot be reached or written, ``FailedError`` for what does not match the lock.
     """
     git = Git()
     mirror = mirror or default_mirror()

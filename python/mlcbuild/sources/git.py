@@ -1,12 +1,12 @@
-"""The Git transport: bring the needed objects of one commit into a bare repository of the cache.
+"""The Git transport: fetch the needed objects of one commit into a bare repository of the cache.
 
-Two requests a component: the commit with its trees (``--depth 1 --filter=blob:none``), then the
+Two requests per component: the commit with its trees (``--depth 1 --filter=blob:none``), then the
 blobs of the wanted paths in one batch, named by their hashes. Nothing is ever checked out, so
 neither line endings nor attributes of the user's configuration can change a byte; everything else
 of that configuration (insteadOf, proxies, credentials helpers) is honoured.
 
-A server without filters sends the whole commit; that is said in a notice. A remote is never
-recorded in the repository, so that reading a missing object says "missing" and fetches nothing.
+A server without filters sends the whole commit, which a notice reports. No remote is recorded in
+the repository, so that reading a missing object fails instead of fetching it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GitRepository", "mirror_url"]
 
-#: A mirror is a folder of the user's: serve any commit of it, filtered, whoever owns it.
+#: A mirror is the user's own folder: serve any commit of it, filtered, whatever its owner.
 _SERVE: Final = (
     "git -c safe.directory=* -c uploadpack.allowFilter=true"
     " -c uploadpack.allowAnySHA1InWant=true upload-pack"
@@ -40,8 +40,8 @@ _SERVE: Final = (
 def mirror_url(mirror: Path, url: str) -> str:
     """Return the ``file://`` URL of ``url``'s repository in a folder of repositories.
 
-    ``https://host/owner/name`` is looked for as ``owner/name``, ``owner/name.git``. Raises
-    ``InputError`` when it is not there.
+    ``https://host/owner/name`` is looked up as ``owner/name`` and ``owner/name.git``. Raises
+    ``InputError`` when neither exists.
     """
     owner, name = url.removesuffix("/").removesuffix(".git").split("/")[-2:]
     for folder in (f"{name}.git", name):
@@ -79,16 +79,18 @@ class GitRepository:
         notice: Callable[[str], None],
         step: Callable[[str], None] = lambda _: None,
     ) -> int:
-        """Put a fresh repository with all that ``component`` needs at ``path``; return its bytes.
+        """Create a fresh repository with all that ``component`` needs at ``path``.
 
-        It is made staged and then renamed, replacing what was there. The bytes are those of its
-        packs, which is what came over the network. Raises ``InputError`` for no Git, an
-        unreachable server or a commit it does not have.
+        Return its bytes.
+
+        It is staged, then renamed over the old one. The bytes are those of its packs, as received
+        from the network. Raises ``InputError`` without Git, for an unreachable server, or a missing
+        commit.
         """
         url = origin.url if mirror is None else mirror_url(mirror, origin.url)
         staged = self.path.with_name(f"{self.path.name}.new")
         if staged.exists():
-            remove(staged)  # of a fetch that was killed; we hold the entry's lock
+            remove(staged)  # left by a killed fetch; we hold the entry's lock
         try:
             source = _Source(url, mirror is not None)
             fetch = _Fetch(self.git, staged, source, component.name, step)
@@ -109,7 +111,7 @@ class GitRepository:
         notice: Callable[[str], None],
     ) -> int:
         staged = fetch.repository
-        # In the cache: from a folder that holds a repository, Git would read that one's settings.
+        # Run in the cache: in a folder that holds a repository, Git would read its settings.
         staged.parent.mkdir(parents=True, exist_ok=True)
         words = ["init", "--quiet", "--bare", "--template=", staged.name]
         done = self.git.run(words, folder=staged.parent)
@@ -119,7 +121,9 @@ class GitRepository:
                 remedy="choose another folder with --cache",
             )
         if fetch.commit(origin.commit):
-            notice(f"{component.name}: {fetch.source.url} cannot filter, it sent the whole commit")
+            notice(
+                f"{component.name}: {fetch.source.url} has no filter support; got the whole commit"
+            )
         with ObjectReader(self.git, staged, component.name) as reader:
             _, missing = wanted_blobs(reader, component, origin.commit)
         if missing:
@@ -129,7 +133,7 @@ class GitRepository:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where is fetched from; a ``local`` folder is told to serve what we ask for."""
+    """Where to fetch from; a ``local`` folder gets options to serve any commit."""
 
     url: str
     local: bool
@@ -156,7 +160,7 @@ class _Fetch:
     def _fetch(self, arguments: list[str], *, data: str = "") -> str:
         settings = {
             "remote.origin.url": self.source.url,
-            # Lets Git take objects whose neighbours are absent, for this one call.
+            # Lets Git accept objects whose referents are absent, for this one call.
             "remote.origin.promisor": "true",
             "remote.origin.partialclonefilter": "blob:none",
             "fetch.negotiationAlgorithm": "noop",
@@ -189,7 +193,7 @@ class _Fetch:
         return done.stderr
 
     def _hear(self, line: str) -> bool:
-        """Show how much was received; progress is no part of what an error is made from."""
+        """Show how much was received; progress lines are kept out of error messages."""
         if received := _RECEIVED.search(line):
             self.step(f"receiving {received[2]} ({received[1]} %)")
         return _PROGRESS.match(line) is not None
@@ -209,7 +213,7 @@ class _Fetch:
         )
 
 
-#: ``Receiving objects:  45% (123/271), 1.20 MiB | 2.00 MiB/s``; other lines are of its kind.
+#: ``Receiving objects:  45% (123/271), 1.20 MiB | 2.00 MiB/s`` and the like.
 _RECEIVED: Final = re.compile(r"^Receiving objects:\s+(\d+)% .*?, ([\d.]+ \w+)")
 _PROGRESS: Final = re.compile(r"^(remote: )?[A-Z][a-z]+ (objects|deltas)[:,]|^remote: Total |^$")
 
@@ -217,7 +221,7 @@ _FULL: Final = ("No space left", "Disk quota", "File too large", "not enough spa
 
 
 def full_disk(component: str, where: Path, stderr: str) -> InputError | None:
-    """Return the error to show when Git ran out of space, else None."""
+    """Return the error to report when Git ran out of space, else None."""
     if not any(mark in stderr for mark in _FULL):
         return None
     return InputError(
@@ -227,10 +231,10 @@ def full_disk(component: str, where: Path, stderr: str) -> InputError | None:
 
 
 def reason(stderr: str) -> str:
-    """Return the line of Git's output that says most."""
+    """Return the most telling line of Git's output."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     for mark in (*_FULL, "not our ref", "fatal: unable", "error:", "fatal:"):
         for line in lines:
             if mark in line:
                 return line.removeprefix("fatal: ").removeprefix("error: ")
-    return lines[-1] if lines else "Git said nothing"
+    return lines[-1] if lines else "no output from Git"

@@ -1,4 +1,4 @@
-"""The one door to Git: never prompts, speaks English, ignores a calling Git's repository."""
+"""Runs Git: never prompts, always in English, ignores a calling Git's repository."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _FOREIGN: Final = (
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
 )
-#: Whoever owns the cache, and without the hooks of the user's own repositories.
+#: Whatever the cache's owner, and without the hooks of the user's own repositories.
 _OPTIONS: Final = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}")
 
 
 class StoppedError(MlcbuildError):
-    """The fetch was interrupted elsewhere; never shown, the interruption is."""
+    """The fetch was interrupted in another thread; only that interruption is reported."""
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment in which Git never prompts and speaks English."""
+    """Return an environment in which Git never prompts and prints English."""
     environment = {k: v for k, v in os.environ.items() if k not in _FOREIGN}
     environment |= {
         "GIT_TERMINAL_PROMPT": "0",
@@ -48,7 +48,7 @@ def _environment() -> dict[str, str]:
         "LC_ALL": "C",
         "LANGUAGE": "",
     }
-    # A server that went silent must not hold the build forever.
+    # A silent server must not block the build forever.
     environment.setdefault("GIT_HTTP_LOW_SPEED_LIMIT", "100")
     environment.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
     if "GIT_SSH" not in environment:
@@ -57,7 +57,7 @@ def _environment() -> dict[str, str]:
 
 
 class Git:
-    """Starts Git processes, and ends those that run when the fetch is interrupted."""
+    """Starts Git processes, and ends the running ones when the fetch is interrupted."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
@@ -73,7 +73,7 @@ class Git:
 
     @contextlib.contextmanager
     def start(self, arguments: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:  # noqa: ANN401
-        """Start Git with pipes, and end it on leaving. ``options`` go to ``Popen``.
+        """Start Git with pipes, and end it on exit. ``options`` go to ``Popen``.
 
         Raises ``InputError`` when there is no Git, ``StoppedError`` after ``stop``.
         """
@@ -90,7 +90,7 @@ class Git:
                 )
             except (FileNotFoundError, PermissionError) as error:
                 raise InputError(
-                    "Git is needed to bring the sources and was not found on PATH",
+                    "Git is needed to fetch the sources and was not found on PATH",
                     remedy="install Git (https://git-scm.com); if it was just installed, open a "
                     "new terminal",
                 ) from error
@@ -98,7 +98,7 @@ class Git:
         try:
             yield process
         finally:
-            process.kill()  # nothing happens where it has ended
+            process.kill()  # no effect on a process that has ended
             for pipe in (process.stdin, process.stdout, process.stderr):
                 with contextlib.suppress(OSError):
                     if pipe is not None:
@@ -117,7 +117,7 @@ class Git:
     ) -> subprocess.CompletedProcess[str]:
         """Run Git to its end; the caller judges the exit code. Raises as ``start`` does.
 
-        ``hear`` gets each line of stderr as it comes; one that it returns True for is its alone.
+        ``hear`` receives each line of stderr as it comes; lines it returns True for are dropped.
         """
         with self.start(
             arguments, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", cwd=folder
@@ -134,11 +134,11 @@ class Git:
 def _heard(
     process: subprocess.Popen[str], data: str, hear: Callable[[str], bool]
 ) -> tuple[str, str]:
-    """Do as ``communicate`` does, and let each line of stderr be heard as it comes."""
+    """Like ``communicate``, but pass each line of stderr to ``hear`` as it comes."""
     kept: list[str] = []
 
     def listen() -> None:
-        # Git rewrites its progress with carriage returns: those end a line too.
+        # Git rewrites its progress with carriage returns: they end a line too.
         kept.extend(line for line in process.stderr or () if not hear(line.rstrip()))
 
     thread = threading.Thread(target=listen, daemon=True)
@@ -147,7 +147,7 @@ def _heard(
         if process.stdin is not None:
             process.stdin.write(data)
             process.stdin.close()
-    except OSError as error:  # it ended without reading all; Windows calls that EINVAL
+    except OSError as error:  # it exited without reading all input; EINVAL on Windows
         if error.errno not in {errno.EPIPE, errno.EINVAL}:
             raise
     out = process.stdout.read() if process.stdout is not None else ""

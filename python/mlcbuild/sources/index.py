@@ -34,7 +34,7 @@ _ACCEPT: Final = (
 )
 _ARCHIVES: Final = (".whl", ".tar.gz", ".zip")
 _WEB: Final = frozenset({"http", "https"})
-#: Bytes; a size beyond it is not one.
+#: Bytes; a larger size is not plausible.
 _LARGEST: Final = 1 << 50
 _NOT_FOUND: Final = 404
 
@@ -59,7 +59,7 @@ def _offered(
     base: str,
     **facts: Any,  # noqa: ANN401 - the other fields
 ) -> Iterator[IndexFile]:
-    """Yield a file of a page: its name is no path, and a page of the web names no local file."""
+    """Yield a page's file, unless its name is a path or a web page names a local file."""
     here = urllib.parse.urlsplit(base).scheme
     scheme = urllib.parse.urlsplit(url).scheme
     if is_plain(filename) and (scheme in _WEB or scheme == here == "file"):
@@ -98,9 +98,9 @@ def _from_json(content: dict[str, Any], base: str) -> Iterator[IndexFile]:
 
 
 def _is_of(filename: str, project: str) -> bool:
-    """Say whether a wheel's or sdist's name is one of the normalised project's.
+    """Return whether a wheel's or sdist's file name belongs to the normalised project.
 
-    An sdist's name may hold hyphens, and so may old versions: any may be the one between them.
+    An sdist's name may hold hyphens, and so may old versions: every hyphen may be the separator.
     """
     if filename.endswith(".whl"):
         return canonicalize_name(filename.partition("-")[0]) == project
@@ -132,14 +132,14 @@ class Index:
                     found.setdefault(file.filename, file)
         for index in self.settings.indexes:
             for file in self._listed(f"{index.rstrip('/')}/{project}/"):
-                if _is_of(file.filename, project):  # a page may list anything
+                if _is_of(file.filename, project):  # a page may list files of any project
                     found.setdefault(file.filename, file)
         return list(found.values())
 
     def download(
         self, file: IndexFile, to: Path, *, progress: Callable[[int], None] | None = None
     ) -> int:
-        """Bring a file to the path ``to``; see ``Transfer.download``."""
+        """Download a file to the path ``to``; see ``Transfer.download``."""
         return Transfer(self.settings).download(file, to, progress=progress)
 
     def _linked(self, place: str) -> Iterator[IndexFile]:
@@ -156,7 +156,7 @@ class Index:
 
     def _listed(self, url: str) -> Iterator[IndexFile]:
         folder = _local(url)
-        if folder is not None and folder.is_dir():  # an index in a folder (dir2pi)
+        if folder is not None and folder.is_dir():  # a folder with an index inside (dir2pi)
             url = (folder / "index.html").absolute().as_uri()
         try:
             body, kind, final = Transfer(self.settings).page(url, {"Accept": _ACCEPT})
@@ -173,7 +173,7 @@ class Index:
                 else list(_from_html(body.decode("utf-8", "replace"), final))
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise unreachable(url, "its answer is not that of a package index") from error
+            raise unreachable(url, "its answer is not a package index page") from error
         yield from files
 
 
@@ -183,7 +183,7 @@ def find_files(name: str) -> list[IndexFile]:
 
 
 def download(file: IndexFile, to: Path, *, progress: Callable[[int], None] | None = None) -> int:
-    """Bring a file to the path ``to``; see ``Transfer.download``."""
+    """Download a file to the path ``to``; see ``Transfer.download``."""
     return Index.configured().download(file, to, progress=progress)
 
 

@@ -1,8 +1,8 @@
-"""Lay a component out as files, touching only what differs, and tell whether it was edited since.
+"""Extract a component's files, writing only what differs, and detect later edits.
 
 A marker file in the folder records what was written. Files whose bytes stay the same keep their
-times, so a compiler has nothing to do again. While files are being written the marker says so;
-after a kill the next run goes on from there. Files that we did not write are left alone.
+times, so nothing is recompiled. The marker also says when writing is in progress; after a kill the
+next run continues. Files that we did not write are not touched.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _EXECUTABLE_MODE: Final = 0o755
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """What the marker of a laid-out component says.
+    """The marker of an extracted component.
 
     ``fingerprint`` is empty while files are being written. ``files`` maps a path to its size in
     bytes, modification time in nanoseconds, and sha256.
@@ -46,7 +46,7 @@ class State:
 
 
 def fingerprint(component: Component, patches: tuple[Patch, ...]) -> str:
-    """Return a hash of everything that decides the laid-out bytes."""
+    """Return a hash of everything that determines the extracted bytes."""
     facts = [
         _FORMAT,
         asdict(component.origin),
@@ -58,13 +58,13 @@ def fingerprint(component: Component, patches: tuple[Patch, ...]) -> str:
 
 
 def read_state(folder: Path) -> State | None:
-    """Return what was laid out in ``folder``, None when nothing (or nothing readable) was."""
+    """Return the state of ``folder``; None when nothing readable was extracted there."""
     try:
         content = parse((folder / MARKER).read_text("utf-8"))
         if content["format"] != _FORMAT:
             return None
         files = {path: (int(f[0]), int(f[1]), str(f[2])) for path, f in content["files"].items()}
-        check_paths(MARKER, files)  # it lies in a checkout, and says what is deleted
+        check_paths(MARKER, files)  # a checkout could ship one, and it lists files to delete
         return State(fingerprint=str(content["fingerprint"]), files=files)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, FailedError):
         return None
@@ -92,7 +92,7 @@ def _replace(path: Path, file: SourceFile, when: int | None) -> None:
 
 
 def edited(folder: Path, state: State) -> list[str]:
-    """Return the files that are no longer what was laid out; only touched ones are read."""
+    """Return the files that differ from what was extracted; only modified ones are read."""
     changed = []
     for path, (size, when, sha256) in state.files.items():
         try:
@@ -109,7 +109,7 @@ def edited(folder: Path, state: State) -> list[str]:
 
 
 def differences(folder: Path, tree: Tree) -> list[str]:
-    """Return the paths whose bytes in ``folder`` are not ``tree``'s; every file is read."""
+    """Return the paths whose bytes in ``folder`` differ from ``tree``; every file is read."""
     changed = []
     for path, file in tree.items():
         try:
@@ -124,14 +124,14 @@ def differences(folder: Path, tree: Tree) -> list[str]:
 def lay_out(folder: Path, component: Component, tree: Tree, wanted: str) -> int:
     """Make ``folder`` hold ``tree``; return how many files were written.
 
-    Deletes what an earlier run laid out and ``tree`` no longer has. ``wanted`` is the fingerprint
-    to record. Raises ``FailedError`` for a folder that is not ours, ``InputError`` when it cannot
-    be written.
+    Deletes what an earlier run extracted and ``tree`` no longer has. ``wanted`` is the fingerprint
+    to record. Raises ``FailedError`` for a folder that is not mlcbuild's, ``InputError`` when it
+    cannot be written.
     """
     state = read_state(folder)
     if state is None and folder.exists() and any(folder.iterdir()):
         raise FailedError(
-            f"{folder} exists and was not laid out by mlcbuild",
+            f"{folder} exists and was not created by mlcbuild",
             remedy="move it away, then run 'mlcbuild fetch'",
         )
     before = state.files if state else {}
@@ -155,13 +155,13 @@ def lay_out(folder: Path, component: Component, tree: Tree, wanted: str) -> int:
     except OSError as error:
         raise no_room(error, folder) or InputError(
             f"{component.name}: cannot write {error.filename or folder}: {error.strerror}",
-            remedy="close what uses it and check the permissions, then run 'mlcbuild fetch' again",
+            remedy="close programs that use it, check the permissions, run 'mlcbuild fetch' again",
         ) from error
     return len(stale)
 
 
 def _refuse_links(folder: Path, path: str) -> None:
-    """Raise ``FailedError`` where a folder on the way to a file is a link to somewhere else."""
+    """Raise ``FailedError`` where a parent folder of a file is a symbolic link."""
     for parent in (folder / path).parents:
         if parent.is_symlink():
             raise FailedError(
@@ -173,7 +173,7 @@ def _refuse_links(folder: Path, path: str) -> None:
 
 
 def _delete(folder: Path, path: str) -> None:
-    """Delete a file, and the folders that it leaves empty."""
+    """Delete a file, and the folders this leaves empty."""
     (folder / path).unlink(missing_ok=True)
     for parent in (folder / path).parents:
         if parent == folder or any(parent.iterdir()):

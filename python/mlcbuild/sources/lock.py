@@ -1,7 +1,7 @@
 """The lock: which sources are built, where each comes from, and which of its paths are needed.
 
-``3rdparty/sources.toml`` is its only form. Everything here is a frozen fact; reading it checks
-every field, so that the rest of the package need not. See docs/sources.md for the file format.
+It is the file ``3rdparty/sources.toml``. Everything here is immutable; reading checks every field,
+so that the rest of the package need not. See docs/sources.md for the file format.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
     "read_toml",
 ]
 
-#: The lock's place in a project.
+#: The lock's path in a project.
 LOCK: Final = Path("3rdparty", "sources.toml")
 
 _LOCK_VERSION: Final = 1
@@ -57,7 +57,7 @@ class GitOrigin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PypiOrigin:
-    """One sdist of a package index; ``root`` is the folder inside it that is laid out."""
+    """One sdist of a package index; ``root`` is the folder inside it that is extracted."""
 
     project: str
     version: str
@@ -67,7 +67,7 @@ class PypiOrigin:
 
     @property
     def pin(self) -> str:
-        """The version, with the start of the hash that fixes its bytes."""
+        """The version, with the start of the file's sha256."""
         return f"{self.version}+sha256.{self.sha256[:12]}"
 
 
@@ -89,15 +89,15 @@ class Component:
     licence: str
     licence_files: tuple[str, ...]
     why: str
-    #: The kind of build that alone needs it (``win_amd64``, ``free-sdk``); empty: every build.
+    #: The only kind of build that needs it (``win_amd64``, ``free-sdk``); empty: every build.
     only_for: str = ""
 
     def wants(self, path: str) -> bool:
-        """Whether the file ``path`` of the origin is brought."""
+        """Whether the file ``path`` of the origin is fetched."""
         return _under(path, self.paths) and not _under(path, self.exclude)
 
     def may_contain(self, folder: str) -> bool:
-        """Whether ``folder`` of the origin can hold a file that is brought."""
+        """Whether ``folder`` of the origin can hold a file that is fetched."""
         return _under(folder, self.paths) or any(p.startswith(f"{folder}/") for p in self.paths)
 
 
@@ -110,7 +110,7 @@ class Lock:
 
     @property
     def patches(self) -> Path:
-        """The folder of declared patches beside the lock."""
+        """The folder of declared patches next to the lock."""
         return self.path.parent / "patches"
 
     def select(self, names: Iterable[str]) -> tuple[Component, ...]:
@@ -128,7 +128,7 @@ class Lock:
         return tuple(c for c in self.components if not wanted or c.name in wanted)
 
     def needed_for(self, *kinds: str) -> Lock:
-        """Return the lock of a build of these ``kinds``: what every build needs, and theirs."""
+        """Return the lock for builds of these ``kinds``: components of every build, and theirs."""
         wanted = ("", *kinds)
         return replace(self, components=tuple(c for c in self.components if c.only_for in wanted))
 
@@ -150,7 +150,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 class _Table:
-    """One component's table, read key by key; every complaint names file, table and key."""
+    """One component's table, read key by key; every error names file, table and key."""
 
     def __init__(self, path: Path, name: str, values: object) -> None:
         self.where = f"{path}: [{name}]"
@@ -168,7 +168,7 @@ class _Table:
     def text(self, key: str, *, form: re.Pattern[str] | None = None, default: str = "") -> str:
         value = self.values.get(key, default)
         if not isinstance(value, str) or (not value and key != "root"):
-            raise self.refuse(f"needs a text for {key!r}")
+            raise self.refuse(f"needs a string for {key!r}")
         if form is not None and not form.fullmatch(value):
             raise self.refuse(f"has a malformed {key!r}: {value}")
         return value
@@ -176,7 +176,7 @@ class _Table:
     def paths(self, key: str, *, required: bool) -> tuple[str, ...]:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise self.refuse(f"needs a list of texts for {key!r}")
+            raise self.refuse(f"needs a list of strings for {key!r}")
         if required and not value:
             raise self.refuse(f"needs at least one entry in {key!r}")
         for path in value:
@@ -189,7 +189,7 @@ class _Table:
 def _component(path: Path, name: str, values: object) -> Component:
     table = _Table(path, name, values)
     if not _NAME.fullmatch(name):
-        raise table.refuse("has a name that cannot be a folder")
+        raise table.refuse("has a name that is not a valid folder name")
     origin: Origin
     if "git" in table.values:
         table.keys(_GIT_KEYS)
@@ -207,7 +207,7 @@ def _component(path: Path, name: str, values: object) -> Component:
             root=table.text("root"),
         )
     else:
-        raise table.refuse("names no origin: 'git' or 'pypi'")
+        raise table.refuse("needs an origin: 'git' or 'pypi'")
     component = Component(
         name=name,
         origin=origin,
@@ -220,12 +220,12 @@ def _component(path: Path, name: str, values: object) -> Component:
     )
     for licence in component.licence_files:
         if not component.wants(licence):
-            raise table.refuse(f"does not bring its licence file {licence}")
+            raise table.refuse(f"does not include its licence file {licence} in 'paths'")
     return component
 
 
 def find_project(start: Path) -> Path | None:
-    """Return the nearest folder from ``start`` up that holds a lock; None where none does."""
+    """Return the nearest folder from ``start`` upwards that holds a lock, or None."""
     folders = (start, *start.parents)
     return next((folder for folder in folders if (folder / LOCK).is_file()), None)
 
@@ -244,7 +244,7 @@ def load(path: Path) -> Lock:
             remedy="use the mlcbuild that belongs to this checkout",
         )
     if not content:
-        raise InputError(f"{path} names no component")
+        raise InputError(f"{path} has no components")
     return Lock(
         path=path,
         components=tuple(_component(path, name, values) for name, values in content.items()),

@@ -1,7 +1,7 @@
 """Read Git objects and verify them: from the pinned commit down, every hash is recomputed.
 
 The commit's SHA-1 covers its tree, a tree's covers its entries: walking from the pin and hashing
-each object on the way proves every byte that is laid out, whatever the cache or the server did.
+each object on the way proves every extracted byte, whatever the cache or the server did.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _FOLDER: Final = "40000"
 _EXECUTABLE: Final = "100755"
 _FILES: Final = frozenset({"100644", "100664", _EXECUTABLE})
 _SUBMODULE: Final = "160000"
-#: Bytes of one object: a file is in memory whole, once.
+#: Bytes of one object: a whole file is held in memory.
 _LARGEST: Final = 256 << 20
 #: Bytes of all files of a component together.
 _ALL: Final = 2 << 30
-#: Entries of trees in all, and folders in each other: a few objects can name each other into more
-#: files than any disk has.
+#: Tree entries in total, and depth of folders: a few objects that refer to each other can
+#: stand for more files than any disk holds.
 _MOST: Final = 1_000_000
 _DEEPEST: Final = 100
 
 
 class MissingObjectError(FailedError):
-    """An object that is needed is not in the repository."""
+    """A needed object is not in the repository."""
 
 
 class DamagedObjectError(FailedError):
-    """An object is there but its bytes are not those its hash names."""
+    """An object's bytes do not match its hash."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +81,7 @@ class ObjectReader:
         """Return the content of one object of type ``kind`` (commit, tree, blob).
 
         Raises ``MissingObjectError``, or ``DamagedObjectError`` when it cannot be read or its
-        SHA-1 is another.
+        SHA-1 differs.
         """
         if self._process is None:
             arguments = ["--git-dir", str(self.repository), "cat-file", "--batch"]
@@ -107,7 +107,7 @@ class ObjectReader:
                 )
             content: bytes = stdout.read(size)
             whole = len(content) == size and stdout.read(1) == b"\n"
-        except OSError as error:  # the reader died: Git refuses a damaged pack that way
+        except OSError as error:  # the reader died: Git's answer to a damaged pack
             raise self._damaged(oid) from error
         actual = hashlib.sha1(f"{header[1]} {size}\0".encode())  # noqa: S324 - Git's, not our choice
         actual.update(content)
@@ -129,7 +129,7 @@ class ObjectReader:
             return StoppedError("interrupted")
         return DamagedObjectError(
             f"{self.component}: the cache entry {self.repository} is damaged (object {oid[:12]})",
-            remedy="run 'mlcbuild fetch' with network access, which brings it again",
+            remedy="run 'mlcbuild fetch' with network access, which downloads it again",
         )
 
 
@@ -148,18 +148,18 @@ def _entries(data: bytes) -> Iterator[tuple[str, str, str]]:
 
 
 def _walk(reader: ObjectReader, component: Component, tree: str) -> dict[str, Blob]:
-    """Return the wanted files of a tree. Raises ``FailedError`` for one that no sources have."""
+    """Return the wanted files of a tree. Raises ``FailedError`` for a hostile tree."""
     found: dict[str, Blob] = {}
     waiting, seen = [(tree, "")], 0
     while waiting:
         oid, prefix = waiting.pop()
         try:
             entries = list(_entries(reader.read(oid, "tree")))
-        except ValueError as error:  # its hash is right: it was made so
-            raise FailedError(f"{component.name}: {oid[:12]} is not a tree of Git's") from error
+        except ValueError as error:  # its hash is right: the commit was made that way
+            raise FailedError(f"{component.name}: {oid[:12]} is not a valid Git tree") from error
         seen += len(entries) + 1
         if seen > _MOST or prefix.count("/") > _DEEPEST:
-            limit = f"{_MOST} entries" if seen > _MOST else f"{_DEEPEST} folders in each other"
+            limit = f"{_MOST} entries" if seen > _MOST else f"{_DEEPEST} nested folders"
             raise FailedError(
                 f"{component.name}: the commit has more than {limit}",
                 remedy="list less of it under 'paths' in sources.toml",
@@ -173,7 +173,7 @@ def _walk(reader: ObjectReader, component: Component, tree: str) -> dict[str, Bl
                 if mode not in _FILES:
                     kind = "submodule" if mode == _SUBMODULE else "symbolic link"
                     raise FailedError(
-                        f"{component.name}: {path} is a {kind}, which cannot be laid out",
+                        f"{component.name}: {path} is a {kind}, which cannot be extracted",
                         remedy="list it under 'exclude' in sources.toml",
                     )
                 found[path] = Blob(oid=entry, executable=mode == _EXECUTABLE)
@@ -183,7 +183,7 @@ def _walk(reader: ObjectReader, component: Component, tree: str) -> dict[str, Bl
 def wanted_blobs(
     reader: ObjectReader, component: Component, commit: str
 ) -> tuple[dict[str, Blob], list[str]]:
-    """Return the component's files by path, and the hashes of those not in the repository.
+    """Return the component's files by path, and the hashes of files missing from the repository.
 
     Raises ``MissingObjectError`` when the commit or one of its trees is absent, ``FailedError``
     when the lock lists a path that the commit does not have.
@@ -201,7 +201,7 @@ def wanted_blobs(
 
 
 def read_tree(reader: ObjectReader, component: Component, commit: str) -> Tree:
-    """Return every file of the component, each verified. Raises as ``wanted_blobs`` does."""
+    """Return every file of the component, verified. Raises like ``wanted_blobs``."""
     blobs, _ = wanted_blobs(reader, component, commit)
     tree: Tree = {}
     left = _ALL
@@ -210,7 +210,7 @@ def read_tree(reader: ObjectReader, component: Component, commit: str) -> Tree:
         left -= len(tree[path].data)
         if left < 0:
             raise FailedError(
-                f"{component.name}: its files have more than {_ALL >> 30} GiB together",
+                f"{component.name}: its files exceed {_ALL >> 30} GiB in total",
                 remedy="list less of it under 'paths' in sources.toml",
             )
     return tree

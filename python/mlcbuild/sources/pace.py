@@ -1,6 +1,6 @@
-"""Limits in time for answers over HTTP: a socket's timeout is one read's, and a server may drip.
+"""Time limits for HTTP responses: a socket timeout covers one read only.
 
-One byte a second keeps every read in time and a build waiting for days.
+A server that sends one byte a second meets every timeout and blocks a build for days.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch", "paced"]
 
-#: Seconds until an answer must have begun, its headers whole.
+#: Seconds within which the complete headers must arrive.
 _BEGIN_S: Final = 60.0
-#: Bytes that must come in so many seconds, whatever the size: Git's own limit here too.
+#: Minimum bytes in that many seconds, whatever the size; Git is given the same limit.
 _SLOWEST: Final = (6000, 60.0)
 _BLOCK: Final = 1 << 16
 
 
 class Watch:
-    """Ends the connections that are made in its block where the answer does not begin in time."""
+    """Closes connections made in its block whose response does not begin in time."""
 
     def __init__(self, limit_s: float | None = None) -> None:
         self._limit_s = _BEGIN_S if limit_s is None else limit_s
@@ -50,7 +50,7 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        # Headers that end early are no error of http.client's: they are taken for whole.
+        # http.client accepts headers that end early as complete.
         if self._late and (error is None or isinstance(error, Exception)):
             raise TimeoutError(f"no answer within {self._limit_s:.0f} s") from error
 
@@ -63,7 +63,10 @@ class Watch:
     def handlers(
         self, context: Callable[[str], ssl.SSLContext]
     ) -> tuple[urllib.request.BaseHandler, ...]:
-        """Return what opens HTTP and HTTPS; ``context`` gives a host's certificates."""
+        """Return the handlers for HTTP and HTTPS.
+
+        ``context`` returns the certificates for a host.
+        """
         watch = self
 
         class Plain(http.client.HTTPConnection):
@@ -90,9 +93,9 @@ class Watch:
 
 
 def paced(response: HTTPResponse, *, most: int, deadline_s: float | None = None) -> Iterator[bytes]:
-    """Yield the body in blocks as they come; ``deadline_s`` seconds are for all of it.
+    """Yield the body in blocks as they arrive, within ``deadline_s`` seconds in total.
 
-    It may be cut short. Raises ``TimeoutError`` for one that is too slow, ``ValueError`` for one of
+    It may be truncated. Raises ``TimeoutError`` when it is too slow, ``ValueError`` when it has
     more than ``most`` bytes.
     """
     length = response.headers.get("Content-Length")

@@ -1,4 +1,4 @@
-"""Do one thing for several items at once, and stop at once when the user says so."""
+"""Process items in parallel; Ctrl-C stops at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 #: On Windows a wait without a limit cannot be interrupted.
 _POLL_SECONDS: Final = 0.2
-#: How long an interrupted thread is waited for, in seconds.
+#: Seconds to wait for an interrupted thread.
 _GRACE_SECONDS: Final = 2.0
 
 
@@ -31,9 +31,9 @@ def in_parallel(
 ) -> list[_Result]:
     """Return ``work(item)`` for every item, in order, ``jobs`` at a time.
 
-    The first error in the order of the items is raised when all that had begun has ended. On
-    Ctrl-C ``stop`` is called, and threads that still hang after two seconds (in a silent
-    connection) are left behind: they are daemons, a thread pool's would hold up the exit.
+    The first error, in the order of the items, is raised once all running work has ended. On Ctrl-C
+    ``stop`` is called, and threads that still hang after two seconds (in a silent connection) are
+    abandoned: they are daemon threads, those of a thread pool would delay the exit.
     """
     waiting: queue.SimpleQueue[tuple[_Item, Future[_Result]]] = queue.SimpleQueue()
     futures: list[Future[_Result]] = []

@@ -1,8 +1,8 @@
 """Declared edits to upstream: read them, apply them in memory, and fail loudly when one is stale.
 
 A patch is ``3rdparty/patches/<component>-<topic>.toml``. An edit names a file, an anchor (a text
-that occurs there exactly ``count`` times) and its replacement, so that a new pin either has the
-place unchanged or stops the fetch. docs/sources.md has the format.
+that occurs there exactly ``count`` times) and its replacement, so that a new pin either has that
+text unchanged or stops the fetch. docs/sources.md has the format.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _edit(path: Path, number: int, values: object) -> Edit:
         if type(value) is not types[key]:
             raise refuse(f"has a {key!r} that is not of type {types[key].__name__}")
     if not values.get("file"):
-        raise refuse("names no 'file'")
+        raise refuse("needs 'file'")
     replaces = bool(values.get("anchor")) and "replacement" in values
     ways = [replaces, values.get("delete", False), "add" in values]
     if sum(ways) != 1 or ("anchor" in values) != replaces or values.get("count", 1) < 1:
@@ -79,7 +79,7 @@ def _patch(path: Path, component: str) -> Patch:
         raise InputError(f"{path} has unknown keys: {', '.join(unknown)}")
     for key in ("reason", "until"):
         if not isinstance(content.get(key), str) or not content[key].strip():
-            raise InputError(f"{path} needs a text for {key!r}")
+            raise InputError(f"{path} needs a string for {key!r}")
     edits = content.get("edit")
     if not isinstance(edits, list) or not edits:
         raise InputError(f"{path} has no [[edit]]")
@@ -103,7 +103,7 @@ def load_patches(lock: Lock) -> dict[str, tuple[Patch, ...]]:
         component = next((n for n in names if path.stem.startswith(f"{n}-")), None)
         if component is None:
             raise InputError(
-                f"{path} belongs to no component",
+                f"{path} does not belong to a component",
                 remedy="name it <component>-<topic>.toml",
             )
         found[component].append(_patch(path, component))
@@ -111,7 +111,7 @@ def load_patches(lock: Lock) -> dict[str, tuple[Patch, ...]]:
 
 
 def apply(component: Component, patches: tuple[Patch, ...], tree: Tree) -> Tree:
-    """Return ``tree`` with all edits made.
+    """Return ``tree`` with all edits applied.
 
     Raises ``FailedError`` that names the patch and the file when an anchor does not occur exactly
     as often as declared, a file to edit or delete is absent, or a file to add exists.
@@ -126,7 +126,8 @@ def apply(component: Component, patches: tuple[Patch, ...], tree: Tree) -> Tree:
 def _apply(component: Component, patch: Patch, edit: Edit, tree: Tree) -> None:
     def stale(what: str) -> FailedError:
         return FailedError(
-            f"patch {patch.path.name} does not fit {component.name} {component.origin.pin[:12]}: "
+            f"patch {patch.path.name} does not apply to {component.name} "
+            f"{component.origin.pin[:12]}: "
             f"{edit.file} {what}",
             remedy="adapt the patch to this pin, or delete it if upstream no longer needs it "
             f"(until: {patch.until})",

@@ -1,6 +1,6 @@
-"""Which package indexes pip is set up to ask, by its environment variables and files.
+"""The package indexes pip is configured for, by environment variables and files.
 
-pip itself is asked (``pip config list``), so their precedence is its own.
+pip itself is asked (``pip config list``), so that its precedence rules apply.
 Its default index is read from its help text: no registry is named here.
 """
 
@@ -28,7 +28,7 @@ _DEFAULT_INDEX: Final = re.compile(r"\(default\s+(https?://[^\s)]+)\)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IndexSettings:
-    """What pip would use. ``timeout`` is in seconds, for each read."""
+    """pip's settings. ``timeout`` is in seconds, per read."""
 
     indexes: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class IndexSettings:
 
 
 def _pip() -> list[str]:
-    """Return the command that starts pip: the environment's own, else the one Python carries."""
+    """Return the command that starts pip: the environment's, else the one bundled with Python."""
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     if importlib.util.find_spec("ensurepip") is not None:
@@ -69,7 +69,7 @@ def _default_index() -> str:
     if index := default_index_of(_ask("download", "--help")):
         return index
     raise InputError(
-        "pip, which knows the package index, was not found in this Python",
+        "this Python has no pip, whose settings name the package index",
         remedy="set PIP_INDEX_URL, or install pip (python -m ensurepip)",
     )
 
@@ -81,9 +81,9 @@ def default_index_of(help_text: str) -> str:
 
 
 def parse_settings(listing: str) -> dict[str, str]:
-    """Return pip's options from ``pip config list``; a stronger source wins.
+    """Return pip's options from ``pip config list``; a source of higher precedence wins.
 
-    Options for ``download`` and ``install`` count like global ones, environment variables most.
+    Options for ``download`` and ``install`` count like global ones; environment variables win.
     """
     rank = {"global": 0, "install": 1, "download": 2, ":env:": 3}
     ranked: dict[str, tuple[int, str]] = {}
@@ -104,11 +104,11 @@ def parse_settings(listing: str) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=1)
 def load_settings() -> IndexSettings:
-    """Ask pip once a process. Raises ``InputError`` when no index is known at all."""
+    """Ask pip once per process. Raises ``InputError`` when no index is known at all."""
     options = parse_settings(_ask("config", "list"))
     for name in ("index-url", "extra-index-url", "find-links", "no-index"):
         variable = os.environ.get(f"PIP_{name.upper().replace('-', '_')}")
-        if variable is not None:  # so that they count where there is no pip to ask
+        if variable is not None:  # so that they apply without pip too
             options[name] = variable
     indexes: list[str] = []
     if options.get("no-index", "").lower() not in _TRUE:

@@ -1,4 +1,4 @@
-"""Read the wanted files of an sdist or a wheel, without running or writing anything of it."""
+"""Read the wanted files of an sdist or a wheel without running its code or writing files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _tar(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
             file = archive.extractfile(member) if member.isreg() else None
             if file is None:
                 raise FailedError(
-                    f"{wants.component.name}: {name} is a link, which cannot be laid out",
+                    f"{wants.component.name}: {name} is a link, which cannot be extracted",
                     remedy="list it under 'exclude' in sources.toml",
                 )
             yield name, SourceFile(data=file.read(), executable=bool(member.mode & _ANY_EXECUTE))
@@ -46,7 +46,7 @@ def _zip(path: Path, wants: _Wants) -> Iterator[tuple[str, SourceFile]]:
 
 
 class _Wants:
-    """Maps an archive's member to its path in the component, None when it is not brought."""
+    """Maps an archive's member to its path in the component, None when it is not wanted."""
 
     def __init__(self, component: Component, root: str, *, is_wheel: bool) -> None:
         self.component = component
@@ -66,8 +66,8 @@ class _Wants:
 def read_sdist(path: Path, component: Component, origin: PypiOrigin) -> Tree:
     """Return the component's files.
 
-    ``path`` was verified by its sha256 before. Raises ``FailedError`` for an archive that cannot
-    be read, a link, or a listed path that it does not have.
+    ``path`` has already been verified by its sha256. Raises ``FailedError`` for an archive that
+    cannot be read, a link, or a listed path that it does not have.
     """
     is_wheel = origin.filename.endswith(".whl")
     read = _zip if is_wheel or path.suffix == ".zip" else _tar

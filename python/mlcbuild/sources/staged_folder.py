@@ -1,4 +1,4 @@
-"""Stage a folder and rename it: nobody ever sees half of one, nobody makes one twice."""
+"""Stage a folder and rename it: never half-written, never created twice."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def stage_folder(
     *,
     abandon: Callable[[Path], None] = lambda _: None,
 ) -> None:
-    """Have ``make`` fill a staging folder and rename it to ``path``, unless ``path`` is there.
+    """Have ``make`` fill a staging folder and rename it to ``path``, unless ``path`` exists.
 
-    What a killed process left staged is removed first, after ``abandon`` ended what runs in it.
+    The staging folder of a killed process is removed first, after ``abandon`` has ended the
+    programs that run in it.
     """
     if path.is_dir():
         return

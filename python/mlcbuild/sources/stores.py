@@ -1,6 +1,6 @@
-"""From a pin to verified files, through the cache: one function an origin.
+"""From a pin to verified files, through the cache: one function per origin.
 
-Both hold the entry's lock meanwhile, name a damaged entry, and bring it again where they may.
+Both hold the entry's lock meanwhile, report a damaged entry, and download it again where allowed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["Obtained", "Progress", "Stores"]
 
 
 class Progress:
-    """Hears what happens; silent. The CLI and the backend pass one that shows it."""
+    """Receives progress and shows nothing. The CLI and the backend pass one that displays it."""
 
     def notice(self, text: str) -> None:
-        """Say something that the user should know although nothing is wrong."""
+        """Tell the user something that is not an error."""
 
     def step(self, component: str, text: str) -> None:
-        """Say what is being done for a component; called from its thread. Empty: it is done."""
+        """Report a component's current step, from its thread; empty when done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,7 @@ class Obtained:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stores:
-    """Where origins are read from. ``repair`` says whether damaged entries are brought again."""
+    """Where origins are read from. ``repair`` says whether damaged entries are downloaded again."""
 
     cache: Path
     mirror: Path | None
@@ -59,8 +59,8 @@ class Stores:
     def obtain(self, component: Component) -> Obtained:
         """Return the component's files, every byte verified against its pin.
 
-        Raises ``InputError`` for what cannot be reached or written, ``FailedError`` for what is
-        not what the lock says.
+        Raises ``InputError`` for what cannot be reached or written, ``FailedError`` for what does
+        not match the lock.
         """
         match component.origin:
             case GitOrigin() as git:
@@ -76,16 +76,16 @@ class Stores:
             if entry.is_dir():
                 try:
                     return Obtained(tree=repository.read_tree(component, origin.commit))
-                except MissingObjectError as error:  # the lock lists more paths than it did
+                except MissingObjectError as error:  # the lock lists more paths than before
                     if self.offline:
                         raise self._not_cached(component) from error
                     self.progress.notice(
-                        f"{component.name}: {entry} is not whole; bringing it again"
+                        f"{component.name}: {entry} is incomplete; downloading it again"
                     )
                 except DamagedObjectError as error:
                     if self.offline or not self.repair:
                         raise
-                    self.progress.notice(f"{error.message}; bringing it again")
+                    self.progress.notice(f"{error.message}; downloading it again")
             if self.offline:
                 raise self._not_cached(component)
             self.progress.step(component.name, "fetching")
@@ -109,9 +109,9 @@ class Stores:
                 if self.offline or not self.repair:
                     raise FailedError(
                         damaged,
-                        remedy="run 'mlcbuild fetch' with network access, which brings it again",
+                        remedy="run 'mlcbuild fetch' with network access, which downloads it again",
                     )
-                self.progress.notice(f"{damaged}; bringing it again")
+                self.progress.notice(f"{damaged}; downloading it again")
                 path.unlink()
             if not path.is_file():
                 if self.offline:
@@ -124,12 +124,12 @@ class Stores:
 
         from mlcbuild.sources.index import Index  # noqa: PLC0415
 
-        self.progress.step(component.name, "asking the package index")
+        self.progress.step(component.name, "querying the package index")
         index = Index.configured()
         offered = [f for f in index.find_files(origin.project) if f.filename == origin.filename]
         if not offered:
             raise InputError(
-                f"{component.name}: no package index has {origin.filename}",
+                f"{component.name}: {origin.filename} is not on the package index",
                 remedy="check pip's index settings (pip config list)",
             )
         total = 0

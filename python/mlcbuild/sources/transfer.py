@@ -1,4 +1,4 @@
-"""Read from package indexes over HTTP: proxies, certificates and credentials as pip has them.
+"""Read from package indexes over HTTP, with pip's proxies, certificates and credentials.
 
 Downloads are staged, resume after a kill, are checked by their sha256, then renamed.
 """
@@ -32,22 +32,25 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexFile", "IndexUnreachableError", "Transfer", "unreachable", "without_credentials"]
 
-#: Bytes and seconds that a page of an index may have; PyPI's largest has a tenth of it.
+#: Limits of an index page in bytes and seconds; PyPI's largest page has a tenth of it.
 _PAGE: Final = 32 << 20
 _PAGE_S: Final = 120.0
-#: Bytes of a file whose size the index does not tell.
+#: Largest size of a file whose size the index does not state.
 _FILE: Final = 16 << 30
 _RANGE_REFUSED: Final = 416
 _PARTIAL: Final = 206
 
 
 class IndexUnreachableError(InputError):
-    """No answer, or not an answer of a package index."""
+    """No response, or not the response of a package index."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IndexFile:
-    """One file of a project; ``sha256`` is empty and ``size`` None when the index tells not."""
+    """One file of a project.
+
+    Without a stated hash ``sha256`` is empty, without a size ``size`` is None.
+    """
 
     filename: str
     url: str
@@ -59,7 +62,7 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Opens URLs and brings files, with one set of settings."""
+    """Opens URLs and downloads files, with one set of settings."""
 
     settings: IndexSettings
 
@@ -87,7 +90,7 @@ class Transfer:
         return opened
 
     def page(self, url: str, headers: dict[str, str]) -> tuple[bytes, str, str]:
-        """Return a page of an index, its content type and its last address.
+        """Return an index page, its content type and its final URL.
 
         Raises what ``open`` raises, and ``ValueError`` for one that is too large or too slow.
         """
@@ -118,9 +121,9 @@ class Transfer:
     def download(
         self, file: IndexFile, to: Path, *, progress: Callable[[int], None] | None = None
     ) -> int:
-        """Bring a file to the path ``to`` and return the bytes received.
+        """Download a file to the path ``to`` and return the bytes received.
 
-        Goes on where a killed download stopped (``to`` + ``.part``), checks the sha256 where one
+        Resumes a killed download (``to`` + ``.part``), checks the sha256 where one
         is known, then renames. ``progress`` is called with the size of each block. Raises
         ``FailedError`` for a wrong hash, ``InputError`` when it cannot be read or written.
         """
@@ -136,19 +139,19 @@ class Transfer:
                     out.seek(position)
                     out.truncate()
                     out.write(block)
-                    out.flush()  # a kill loses nothing of it
+                    out.flush()  # flushed, so that a kill loses nothing
                     received += len(block)
                     if progress is not None:
                         progress(len(block))
             actual = sha256_of(part) if file.sha256 else ""
             if actual != file.sha256:
                 part.unlink()
-                if start:  # what was there was not the start of this file
+                if start:  # the partial file was not the start of this one
                     return received + self.download(file, to, progress=progress)
                 raise FailedError(
                     f"{file.filename} from {without_credentials(file.url)} has sha256 "
                     f"{actual[:16]}..., {file.sha256[:16]}... was expected",
-                    remedy="do not use it; check the index that pip is set up for",
+                    remedy="do not use it; check pip's index settings (pip config list)",
                 )
             part.replace(to)
         except OSError as error:
@@ -160,7 +163,7 @@ class Transfer:
     def _blocks(self, url: str, start: int, most: int) -> Iterator[tuple[bytes, int]]:
         """Yield the file's blocks with their positions, from ``start`` if the server can.
 
-        ``most`` is the size that is told, or what no file has.
+        ``most`` is the stated size, or the limit.
         """
         headers = {"Accept-Encoding": "identity"}
         if start:
@@ -176,7 +179,7 @@ class Transfer:
                     yield block, position
                     position += len(block)
         except urllib.error.HTTPError as error:
-            if error.code == _RANGE_REFUSED and start:  # all of it is there, or something else
+            if error.code == _RANGE_REFUSED and start:  # the partial file is complete or wrong
                 return
             raise unreachable(url, error) from error
         except (OSError, HTTPException, ValueError) as error:
@@ -186,7 +189,7 @@ class Transfer:
 
 
 def _credentials(parts: urllib.parse.SplitResult) -> tuple[str, str] | None:
-    """Return user and password: of the URL, else of the user's netrc file."""
+    """Return user and password: from the URL, else from the user's netrc file."""
     if parts.username is not None:
         hide(parts.password or "")
         return urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
@@ -198,19 +201,18 @@ def _credentials(parts: urllib.parse.SplitResult) -> tuple[str, str] | None:
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL as it may be shown."""
+    """Return the URL without credentials, for messages."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def unreachable(url: str, why: object) -> IndexUnreachableError:
-    """Return the error for a URL that gave no usable answer; ``why`` is an error or a text."""
+    """Return the error for a URL without a usable response; ``why`` is an exception or a string."""
     if isinstance(why, urllib.error.HTTPError):
         why = f"it answered {why.code} {why.reason}"
     elif isinstance(why, urllib.error.URLError):
         why = why.reason
     return IndexUnreachableError(
         f"cannot read {without_credentials(url)} ({why or type(why).__name__})",
-        remedy="check the network, and the index and proxy that pip is set up for "
-        "(pip config list)",
+        remedy="check the network, and pip's index and proxy settings (pip config list)",
     )

@@ -16,7 +16,7 @@ __all__ = ["SourceFile", "Tree", "check_paths"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFile:
-    """Content and mode of one file."""
+    """One file's content and mode."""
 
     data: bytes
     executable: bool = False
@@ -35,7 +35,7 @@ def check_paths(component: str, paths: Mapping[str, object]) -> None:
     for path in paths:
         if not all(is_plain(part) and part.lower() != ".git" for part in path.split("/")):
             raise FailedError(
-                f"{component}: the path {path!r} cannot be laid out on every system",
+                f"{component}: the path {path!r} is not valid on every system",
                 remedy="list it under 'exclude' in sources.toml",
             )
         if other := seen.get(path.lower()):

@@ -84,7 +84,7 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
 
 
 def load_check(check_id: str) -> Check:
-    """Return one check. Raises ``KeyError`` when there is none of this id."""
+    """Return one check. Raises ``KeyError`` for an unknown id."""
     if not any(check_id in ids for ids in CHECKS.values()):
         raise KeyError(check_id)
     module = importlib.import_module(f"mlcbuild.doctor.checks.{check_id.replace('-', '_')}")
@@ -101,7 +101,7 @@ def choose(*, only: Collection[str] = (), skip: Collection[str] = ()) -> tuple[s
     for word in (*only, *skip):
         if word not in known and word not in CATEGORIES:
             raise UsageError(
-                f"there is no check or group {word!r}", remedy="see mlcbuild doctor --list-checks"
+                f"no such check or group: {word!r}", remedy="see mlcbuild doctor --list-checks"
             )
     return tuple(
         check_id

@@ -30,14 +30,14 @@ def _run(system: System) -> Outcome:
     values = system.registry(_POLICY) or {}
     if values.get(_SMART) == _ENFORCED:
         return warn(
-            "Smart App Control is on: Windows refuses DLLs without a signature that it does not "
-            "know, such as those that were just built (once off, it may not come on again)",
+            "Smart App Control is on: Windows refuses unknown unsigned DLLs, "
+            "such as freshly built ones (once off, it may not come on again)",
             evidence=(rf"{_POLICY}\{_SMART} is 1",),
             fix="start windowsdefender://appbrowser",
         )
     if values.get(_S_MODE) == _ENFORCED:
         return warn(
-            "Windows is in S mode: it starts programs of the Store alone",
+            "Windows is in S mode: it only starts programs from the Store",
             evidence=(rf"{_POLICY}\{_S_MODE} is 1",),
             fix="start ms-settings:activation",
         )
@@ -46,16 +46,16 @@ def _run(system: System) -> Outcome:
         return ok("no policy blocks new programs")
     who, evidence = found[0]
     return warn(
-        f"{who} of whoever manages this computer blocks programs or DLLs that it does not know: "
-        "those that are built here may not load (WinError 4551, 1260 or 5)",
+        f"{who} set by this computer's administrator blocks unknown programs or DLLs: "
+        "freshly built ones may not load (WinError 4551, 1260 or 5)",
         evidence=[line for _, line in found],
-        fix=f"ask whoever manages this computer to allow {system.folder} and "
+        fix=f"ask this computer's administrator to allow {system.folder} and "
         f"{system.python.prefix} ({evidence})",
     )
 
 
 def _company(system: System) -> Iterator[tuple[str, str]]:
-    """Yield each policy that is enforced, and where that stands."""
+    """Yield each enforced policy and its registry value."""
     for kind in ("Dll", "Exe"):
         key = rf"{_APPLOCKER}\{kind}"
         mode = (system.registry(key) or {}).get("EnforcementMode")
@@ -70,16 +70,16 @@ def _company(system: System) -> Iterator[tuple[str, str]]:
         key = rf"{root}\{_DEFENDER}"
         rules = {str(k).lower(): v for k, v in (system.registry(key) or {}).items()}
         if str(rules.get(_PREVALENCE, "")) == "1":
-            yield "a rule of Defender (attack surface reduction)", rf"{key}\{_PREVALENCE} is 1"
+            yield "an attack surface reduction rule of Defender", rf"{key}\{_PREVALENCE} is 1"
 
 
 CHECK = Check(
     id="app-control",
     title="Windows does not block new DLLs",
     category="paths",
-    why="On new installations of Windows 11 Smart App Control refuses unsigned images that few "
-    "others have: an import ends with WinError 4551 or 5 although the file is good. Companies do "
-    "the same with AppLocker (its DLL rules), App Control, Software Restriction Policies or "
+    why="On new installations of Windows 11 Smart App Control refuses rare unsigned images: "
+    "an import fails with WinError 4551 or 5 although the file is good. Companies do the "
+    "same with AppLocker (its DLL rules), App Control, Software Restriction Policies or "
     "Defender's rules.",
     source="Microsoft, Smart App Control; App Control for Business; AppLocker settings (SrpV2); "
     "Attack surface reduction rules reference",

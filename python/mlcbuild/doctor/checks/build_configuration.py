@@ -1,4 +1,4 @@
-"""``build-configuration``: a build folder whose generator ignores the configuration asked for."""
+"""``build-configuration``: a build folder whose generator ignores the requested configuration."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ CHECK = Check(
     id="build-configuration",
     title="Build folders build Release",
     category="paths",
-    why="Generators with several configurations do not look at CMAKE_BUILD_TYPE. cmake --build "
-    "without --config takes the first of CMAKE_CONFIGURATION_TYPES, which is Debug.",
+    why="Multi-config generators ignore CMAKE_BUILD_TYPE. cmake --build without "
+    "--config builds the first of CMAKE_CONFIGURATION_TYPES, which is Debug.",
     source="CMake, CMAKE_BUILD_TYPE; mlc-ai/mlc-llm#999",
     run=_run,
 )

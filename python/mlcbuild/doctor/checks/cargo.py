@@ -1,4 +1,4 @@
-"""``cargo``: builds the tokenizers."""
+"""``cargo``: Cargo, which builds the tokenizers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Of the pinned crates, where their lock is not at hand (3rdparty/crates.toml).
+#: Oldest Rust of the pinned crates where their lock (3rdparty/crates.toml) is not available.
 _FLOOR: Final = (1, 78)
 
 

@@ -1,4 +1,4 @@
-"""``certificate-variables``: files of certificates that variables name are there."""
+"""``certificate-variables``: variables name certificate files that exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Variable -> who reads it, and stops where the file is gone.
+#: Variable -> the programs that read it and fail without the file.
 _VARIABLES: Final = {
     "SSL_CERT_FILE": "Python and uv",
     "REQUESTS_CA_BUNDLE": "pip",
@@ -21,7 +21,7 @@ _VARIABLES: Final = {
     "GIT_SSL_CAINFO": "Git",
     "CARGO_HTTP_CAINFO": "Cargo",
 }
-#: On Windows Python and Git ask Windows' own store, and pass over such a file.
+#: On Windows Python and Git use Windows' certificate store and ignore such a file.
 _BESIDE: Final = ("SSL_CERT_FILE", "GIT_SSL_CAINFO")
 
 
@@ -33,10 +33,10 @@ def _run(system: System) -> Outcome:
     evidence = [f"{name}={value}" for name, value in named.items()]
     gone = [name for name, value in named.items() if system.entry(value) is None]
     if not gone:
-        return ok("variables name certificates that are there", evidence=evidence)
+        return ok("variables name existing certificate files", evidence=evidence)
     return fail(
-        f"{gone[0]}={named[gone[0]]} names a file that is gone: {_VARIABLES[gone[0]]} can trust no "
-        "host",
+        f"{gone[0]}={named[gone[0]]} names a missing file: {_VARIABLES[gone[0]]} cannot trust any "
+        f"host",
         evidence=evidence,
         fix=unset(system, *gone),
     )
@@ -44,10 +44,10 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="certificate-variables",
-    title="Variables name certificates that are there",
+    title="Variables name existing certificate files",
     category="network",
-    why="conda and companies' scripts set these variables. Where the environment or the file is "
-    "gone, every download fails as if the network were at fault.",
+    why="conda and company scripts set these variables. Where the file is missing, "
+    "every download fails as if the network were down.",
     source="OpenSSL, SSL_CERT_FILE; requests, SSL Cert Verification; git-config, http.sslCAInfo; "
     "Cargo, http.cainfo",
     run=_run,

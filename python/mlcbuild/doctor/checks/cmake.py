@@ -1,4 +1,4 @@
-"""``cmake``: the CMake that a build would take, whole and new enough."""
+"""``cmake``: the CMake that a build would use works and is new enough."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: tvm-ffi's own floor (its CMakeLists.txt); nothing pinned asks for more.
+#: tvm-ffi's minimum (its CMakeLists.txt), the highest of the pinned sources.
 _FLOOR: Final = (3, 26)
 _WANTED: Final = f"cmake>={dotted(_FLOOR)}"
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -27,7 +27,7 @@ def _run(system: System) -> Outcome:
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
-        why = done.problem or f"ends with exit code {done.code}"
+        why = done.problem or f"exits with code {done.code}"
         return fail(
             "the CMake that is first on PATH does not run",
             evidence=(f"{path}: {why}",),
@@ -41,39 +41,39 @@ def _run(system: System) -> Outcome:
 
 
 def _too_little(system: System, what: str, evidence: tuple[str, ...]) -> Outcome:
-    """Judge by whether pip may bring a CMake of its own into the build."""
+    """Judge by whether pip may install a CMake for the build."""
     no_index = system.variable("PIP_NO_INDEX")
     isolation = system.variable("PIP_NO_BUILD_ISOLATION")
     if no_index and no_index.lower() not in _FALSE:
         return fail(
-            f"CMake: {what}, and PIP_NO_INDEX={no_index} keeps pip from bringing one",
+            f"CMake: {what}, and PIP_NO_INDEX={no_index} keeps pip from installing one",
             evidence=evidence,
             fix=unset(system, "PIP_NO_INDEX"),
         )
     # pip reads PIP_NO_BUILD_ISOLATION as the value of build_isolation: 0 switches it off.
     if isolation and isolation.lower() in _FALSE:
         return fail(
-            f"CMake: {what}, and PIP_NO_BUILD_ISOLATION={isolation} keeps pip from bringing one",
+            f"CMake: {what}, and PIP_NO_BUILD_ISOLATION={isolation} keeps pip from installing one",
             evidence=evidence,
             fix=pip(system, "install", _WANTED),
             repair=pip_repair(system, _WANTED),
         )
     if isolation:
         return warn(
-            f"PIP_NO_BUILD_ISOLATION={isolation} does not switch pip's build isolation off "
-            f"(0 does); it could not be off here, for CMake: {what}",
+            f"PIP_NO_BUILD_ISOLATION={isolation} does not turn pip's build isolation off "
+            f"(0 does); a build without isolation would fail here, CMake: {what}",
             evidence=evidence,
             fix=unset(system, "PIP_NO_BUILD_ISOLATION"),
         )
-    return ok(f"CMake: {what}, pip brings a newer one for each build", evidence=evidence)
+    return ok(f"CMake: {what}, pip installs a newer one for each build", evidence=evidence)
 
 
 CHECK = Check(
     id="cmake",
     title="CMake is new enough",
     category="toolchain",
-    why="tvm-ffi needs 3.26. pip brings a CMake for a build where none or an old one is on PATH, "
-    "unless it is told not to; a broken one is taken all the same.",
+    why="tvm-ffi needs 3.26. pip installs a CMake for a build where PATH has none or an old one, "
+    "unless configured not to; a broken one on PATH is used all the same.",
     source="tvm-ffi's CMakeLists.txt; docs/superbuild.md; pip, Configuration (negated options)",
     run=_run,
     waits=True,

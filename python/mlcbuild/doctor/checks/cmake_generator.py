@@ -1,4 +1,4 @@
-"""``cmake-generator``: the CMake on PATH knows the newest Visual Studio."""
+"""``cmake-generator``: the CMake on PATH supports the newest Visual Studio."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _run(system: System) -> Outcome:
     except InputError as error:
         return skip(f"see the check msvc: {error.message}")
     if not found:
-        return skip("no Visual Studio to drive: see the check msvc")
+        return skip("no usable Visual Studio: see the check msvc")
     newest = max(found, key=lambda visual_studio: visual_studio.order)
     generator, since = visual_studio_generator(newest.major)
     evidence = (f"{newest.name} {newest.path}", f"CMake {cmake.text} {system.find('cmake')}")
     if not generator or cmake.knows(generator):
-        return ok(f"CMake {cmake.text} knows {newest.name}", evidence=evidence)
+        return ok(f"CMake {cmake.text} supports {newest.name}", evidence=evidence)
     return warn(
-        f"{newest.name} needs CMake {since}, here is {cmake.text}: "
+        f"{newest.name} needs CMake {since}, found {cmake.text}: "
         'CMake will say that it "could not find any instance of Visual Studio"',
         evidence=evidence,
         fix=pip(system, "install", f"cmake>={since}"),
@@ -42,11 +42,11 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="cmake-generator",
-    title="CMake knows the newest Visual Studio",
+    title="CMake supports the newest Visual Studio",
     category="toolchain",
     why='The generator "Visual Studio 18 2026" came with CMake 4.2. An older one falls back to '
-    "another Visual Studio, or finds none. Our build then takes Ninja Multi-Config; builds made "
-    "by hand stop.",
+    "another Visual Studio, or finds none. Our build then uses Ninja Multi-Config; manual "
+    "builds stop.",
     source="CMake 4.2 release notes; google/bloaty#506, ada-url/ada#1165, microsoft/msquic#6104",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``cmake-policy``: a source tree of upstream's and a CMake that refuses its old projects."""
+"""``cmake-policy``: the CMake on PATH refuses old projects in an upstream source tree."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def _run(system: System) -> Outcome:
     trees = [tree for tree in sources(system) if system.is_file(system.join(tree, *_OLD))]
     version = find_version(system.ask("cmake", "--version"))
     if not trees or version is None:
-        return skip("no source tree of upstream's here" if not trees else "no CMake to ask")
+        return skip("no upstream source tree here" if not trees else "no CMake to ask")
     if version < (4,) or system.variable(_VARIABLE):
-        return ok(f"CMake {dotted(version)} takes upstream's old projects")
+        return ok(f"CMake {dotted(version)} accepts upstream's old projects")
     return warn(
-        f"CMake {dotted(version)} refuses projects that ask for less than 3.5, as msgpack in this "
-        "tree does",
+        f"CMake {dotted(version)} refuses projects that declare less than 3.5, such as this "
+        f"tree's msgpack",
         evidence=[system.join(tree, *_OLD) for tree in trees],
         fix=set_variables(system, **{_VARIABLE: "3.5"}),
     )
@@ -36,10 +36,10 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="cmake-policy",
-    title="CMake takes upstream's old projects",
+    title="CMake accepts upstream's old projects",
     category="toolchain",
-    why="CMake 4 dropped compatibility with projects that declare less than 3.5. Our policy says "
-    "it for our builds; a build of upstream's own tree by hand needs the variable.",
+    why="CMake 4 dropped compatibility with projects that declare less than 3.5. Our policy sets "
+    "it for our builds; a manual build of upstream's tree needs the variable.",
     source="CMake 4.0 release notes; mlc-ai/package 2820c59",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``compiler-flags``: no variable slips another C runtime, machine or file into the build."""
+"""``compiler-flags``: no variable adds another C runtime, machine or file to the build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MACHINES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
 _RUSTFLAGS: Final = re.compile(
     r"(CARGO_TARGET_\w+_|CARGO_BUILD_|CARGO_ENCODED_)?RUSTFLAGS", re.IGNORECASE
 )
-#: Options that no link of ours stands: C's startup left out, a debug C runtime, no entry point.
+#: Options that break every link: no C startup code, a debug C runtime, no entry point.
 _FATAL: Final = re.compile(
     r"(?:^|\s)[/-](nodefaultlib(?::\S+)?|noentry|dll|lib|def:\S+|entry:\S+)(?=\s|$)", re.IGNORECASE
 )
@@ -31,7 +31,7 @@ def _run(system: System) -> Outcome:
     for name, value in system.environment().items():
         if _RUSTFLAGS.fullmatch(name) and "+crt-static" in value:
             return fail(
-                f"{name} links Rust with the static C runtime: C++ and Python have the shared one "
+                f"{name} links Rust with the static C runtime: C++ and Python use the shared one "
                 "(LNK2038, two heaps)",
                 evidence=(f"{name}={value}",),
                 fix=unset(system, name),
@@ -73,8 +73,8 @@ CHECK = Check(
     category="toolchain",
     why="cl.exe reads CL and _CL_, link.exe LINK and _LINK_, CMake CFLAGS and CXXFLAGS, Cargo "
     "RUSTFLAGS. /MT, /MTd or /MDd there overrides the one runtime (/MD) that C++, Rust and "
-    "Python must share. LINK is taken for the linker's path by those who know make: link.exe "
-    "takes what it holds for options and files.",
+    "Python must share. In makefiles LINK is often the linker's path, but link.exe "
+    "reads its value as options and files.",
     source="Microsoft, CL environment variables; LINK environment variables; mlc-ai/mlc-llm#999",
     run=_run,
     platforms=("win32",),

@@ -1,4 +1,4 @@
-"""``compiler-variables``: CC, CXX and CMAKE_ARGS name a compiler that is there and fits."""
+"""``compiler-variables``: CC, CXX and CMAKE_ARGS name an existing, suitable compiler."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_GONE: Final = "names a compiler that is not there"
+_GONE: Final = "names a missing compiler"
 _MINGW: Final = (
-    "is MinGW: its C++ does not mix with that of MSVC, which Python and the TVM wheels are built "
-    "with"
+    "is MinGW: its C++ ABI is not that of MSVC, which Python and the TVM wheels are built with"
 )
 
 
@@ -56,15 +55,15 @@ def _judge(system: System, override: Override) -> tuple[str, str]:
 
 
 def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
-    """Say whether the compiler is one that Visual Studio's environment has, by its mere name.
+    """Return whether the value is a bare name that Visual Studio's environment provides.
 
-    Visual Studio generators do not look at CC at all, Ninja runs inside vcvarsall.bat's PATH.
+    Visual Studio generators ignore CC, and Ninja runs inside vcvarsall.bat's PATH.
     """
     try:
         visual_studios = usable(system)[0]
         studio_drives = choice_of(system).generator.startswith("Visual Studio")
     except (InputError, UsageError):
-        return family == "msvc"  # the checks msvc and generator say what is wrong
+        return family == "msvc"  # reported by the checks msvc and generator
     if family == "msvc" and studio_drives:
         return True
     if "/" in value or "\\" in value:
@@ -78,7 +77,7 @@ def _made_by_the_build(system: System, value: str, family: str | None) -> bool:
 
 
 def _program(system: System, value: str) -> str | None:
-    """Find the program of a value that may be quoted, hold blanks, or carry options."""
+    """Find the program in a value that may be quoted, contain blanks or options."""
     whole = value.strip().strip('"')
     if system.is_file(whole):
         return whole
@@ -96,10 +95,10 @@ CHECK = Check(
     id="compiler-variables",
     title="CC and CXX name a usable compiler",
     category="toolchain",
-    why="CMake's Ninja generators take CC, CXX and the CMAKE_CXX_COMPILER of CMAKE_ARGS as they "
-    "are; a MinGW there (Strawberry Perl, MSYS2) builds DLLs whose C++ runtime is not the one of "
-    "the TVM wheels. Visual Studio generators do not look at CC and CXX at all: conda's cl.exe is "
-    "right there.",
+    why="CMake's Ninja generators use CC, CXX and the CMAKE_CXX_COMPILER of CMAKE_ARGS as they "
+    "are; a MinGW there (Strawberry Perl, MSYS2) builds DLLs with another C++ runtime than "
+    "the TVM wheels. Visual Studio generators ignore CC and CXX, so that conda's cl.exe does no "
+    "harm there.",
     source="CMake, environment variables CC and CXX; scikit-hep/cookie#710; "
     "abetlen/llama-cpp-python#1888",
     run=_run,

@@ -1,4 +1,4 @@
-"""``config-cmake``: a ``config.cmake`` that decides behind the command line's back."""
+"""``config-cmake``: a stale ``config.cmake`` that overrides the command line."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def _run(system: System) -> Outcome:
                     rename=(path, backup),
                 ),
             )
-    return ok("config.cmake decides nothing that matters", evidence=files)
+    return ok("config.cmake overrides nothing important", evidence=files)
 
 
 def _with_build(system: System) -> Iterator[str]:
-    """Yield source trees and the folders that may become their build folders."""
+    """Yield source trees and their possible build folders."""
     for source in sources(system):
         yield source
         yield system.join(source, "build")
@@ -56,7 +56,7 @@ def _problems(system: System, path: str) -> Iterator[str]:
         settings.setdefault(name, []).append(value.strip('"'))
     if "CMAKE_BUILD_TYPE" in settings:
         value = settings["CMAKE_BUILD_TYPE"][-1]
-        yield f"sets CMAKE_BUILD_TYPE to {value}, whatever the command line says"
+        yield f"sets CMAKE_BUILD_TYPE to {value}, overriding the command line"
     for name in _FOLDERS:
         value = settings.get(name, [""])[-1]
         if value and "$" not in value and not system.is_folder(value):
@@ -76,7 +76,7 @@ def _free_name(system: System, path: str) -> str:
 
 CHECK = Check(
     id="config-cmake",
-    title="No stale config.cmake decides",
+    title="No stale config.cmake",
     category="paths",
     why="gen_cmake_config.py writes config.cmake once, with a plain set() that hides -D options, "
     "and CMake reads it from the build folder, else from the source folder. It survives upgrades.",

@@ -1,4 +1,4 @@
-"""``cuda-runtime``: what TVM's CUDA runtime needs beside the driver, and whose version matters."""
+"""``cuda-runtime``: the CUDA library that TVM's CUDA runtime needs besides the driver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: CUDA's major version that apache-tvm 0.26's runtime is built with; within it the ABI stays.
+#: CUDA's major version that apache-tvm 0.26's runtime is built with; its ABI is stable.
 _MAJOR: Final = 13
 _WHEELS: Final = re.compile(r"nvidia-cuda-runtime(-cu(?P<major>\d+))?")
 _NAME: Final = f"libcudart.so.{_MAJOR}"
@@ -30,13 +30,13 @@ def _run(system: System) -> Outcome:
         return skip("no NVIDIA GPU")
     wheels = dict(_wheels(system))
     evidence = [f"wheel {wheel} {version}" for wheel, version in wheels.items()]
-    evidence += [f"toolkit: {root} (nobody who chats needs it)" for root in _toolkits(system)]
+    evidence += [f"toolkit: {root} (not needed to run models)" for root in _toolkits(system)]
     majors = {version.partition(".")[0] for version in wheels.values()}
     if str(_MAJOR) in majors:
         return ok(f"{_NAME} comes with NVIDIA's wheel", evidence=evidence)
     if found := library(system, "", _NAME):
         return ok(f"{_NAME} comes with a toolkit", evidence=(*evidence, found))
-    other = f"; CUDA {', '.join(sorted(majors))} is there, and does not do" if majors else ""
+    other = f"; CUDA {', '.join(sorted(majors))} is installed and does not fit" if majors else ""
     return warn(
         f"TVM's CUDA runtime does not load: {_NAME} is not installed{other}",
         evidence=evidence,
@@ -60,7 +60,7 @@ CHECK = Check(
     title="TVM's CUDA runtime has NVIDIA's library",
     category="gpu",
     why=f"apache-tvm's tvm_runtime_cuda needs cudart of CUDA {_MAJOR}, any {_MAJOR}.x: a wheel of "
-    "3 MB brings it; the one for Windows has it inside. The driver's version matters "
+    "3 MB provides it; TVM's wheel for Windows links it statically. The driver's version matters "
     "(nvidia-driver); a toolkit's does not.",
     source="the imports of tvm_runtime_cuda in apache-tvm 0.26.0; NVIDIA, CUDA compatibility guide",
     run=_run,

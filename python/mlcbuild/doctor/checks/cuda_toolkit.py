@@ -1,4 +1,4 @@
-"""``cuda-toolkit``: the CUDA toolkit takes the host compiler that is there."""
+"""``cuda-toolkit``: the CUDA toolkit supports the installed host compiler."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _run(system: System) -> Outcome:
     nvcc = system.find("nvcc")
     if root and not system.is_folder(root):
         return warn(
-            f"{variable}={root} names a CUDA toolkit that is gone",
+            f"{variable}={root} names a missing CUDA toolkit",
             evidence=(f"{variable}={root}",),
             fix=unset(system, variable),
         )
@@ -38,7 +38,7 @@ def _run(system: System) -> Outcome:
     program = own if system.is_file(own) else nvcc
     if program is None:
         return warn(
-            f"{root} has no nvcc: it is the runtime alone",
+            f"{root} has no nvcc: it is only the runtime",
             evidence=(f"{variable}={root}",),
             fix=install(system, "cuda"),
         )
@@ -53,8 +53,8 @@ def _run(system: System) -> Outcome:
     missing = _integration(system, version) if system.windows else ""
     if missing:
         return warn(
-            f"Visual Studio has no build files of CUDA {version}: its generator says "
-            '"No CUDA toolset found"; Ninja needs none',
+            f"Visual Studio has no build files for CUDA {version}: its generator fails "
+            'with "No CUDA toolset found"; Ninja needs none',
             evidence=[*evidence, missing],
             fix=set_variables(system, CMAKE_GENERATOR=NINJA),
         )
@@ -62,9 +62,9 @@ def _run(system: System) -> Outcome:
 
 
 def _integration(system: System, version: str) -> str:
-    """Return the file that Visual Studio lacks to drive nvcc; empty where it needs or lacks none.
+    """Return the missing file that Visual Studio needs to run nvcc, or ``""``.
 
-    CUDA's installer copies it where it finds a Visual Studio: one that came later has none.
+    CUDA's installer copies it into each Visual Studio it finds; one installed later has none.
     """
     visual_studio = driving_visual_studio(system)
     if visual_studio is None or not choice_of(system).generator.startswith("Visual Studio"):
@@ -72,19 +72,19 @@ def _integration(system: System, version: str) -> str:
     version_folder = {16: "v160", 17: "v170", 18: "v180"}.get(visual_studio.major)
     folder = system.join(visual_studio.path, "MSBuild", "Microsoft", "VC", str(version_folder))
     path = system.join(folder, "BuildCustomizations", f"CUDA {version}.props")
-    # The folder comes with the compilers: without it nothing is known.
+    # The compilers install this folder: without it nothing can be said.
     known = system.is_folder(system.path.dirname(path))
     return f"{path} is missing" if known and not system.is_file(path) else ""
 
 
 def _msvc_window(system: System, root: str) -> tuple[str, str, str] | None:
-    """Compare the toolkit's own test with the toolset; None where it fits or nothing is known."""
+    """Compare the toolkit's own test with the toolset; None where it fits or is unknown."""
     window, visual_studio = window_of(system, root), driving_visual_studio(system)
     toolset = toolset_in_force(system, visual_studio) if visual_studio else None
     if visual_studio is None or window is None or toolset is None or window.takes(toolset):
         return None
     return (
-        f"MSVC's toolset {toolset[0]}.{toolset[1]}: it takes those up to {window.newest}",
+        f"MSVC's toolset {toolset[0]}.{toolset[1]}: it supports up to {window.newest}",
         (
             f"host_config.h: _MSC_VER {window.lowest} to {window.highest}; "
             f"{visual_studio.name} has {window.number(toolset)}"
@@ -101,7 +101,7 @@ def _gnu_window(system: System, root: str) -> tuple[str, str, str] | None:
         return None
     newest = int(window[1])
     return (
-        f"GCC {dotted(version)}: it takes those up to {newest}",
+        f"GCC {dotted(version)}: it supports up to {newest}",
         f"host_config.h: __GNUC__ up to {newest}",
         install(
             system,
@@ -116,12 +116,12 @@ def _gnu_window(system: System, root: str) -> tuple[str, str, str] | None:
 
 CHECK = Check(
     id="cuda-toolkit",
-    title="The CUDA toolkit takes the host compiler",
+    title="The CUDA toolkit supports the host compiler",
     category="toolchain",
-    why="Every CUDA toolkit takes host compilers of a window and refuses newer ones "
-    "(crt/host_config.h holds the test; it is read, not guessed). A Visual Studio update moves the "
-    "compiler out of it, and a Visual Studio that came after the toolkit lacks the files by which "
-    "MSBuild drives nvcc.",
+    why="Every CUDA toolkit supports a range of host compilers and refuses newer ones "
+    "(crt/host_config.h holds the test; it is read, not guessed). A Visual Studio update can leave "
+    "that range, and a Visual Studio installed after the toolkit does not have the files that "
+    "MSBuild needs for nvcc.",
     source="NVIDIA, CUDA installation guide for Windows; abetlen/llama-cpp-python#2204, #1917, "
     "#247",
     run=_run,

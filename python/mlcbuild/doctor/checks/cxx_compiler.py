@@ -1,4 +1,4 @@
-"""``cxx-compiler``: a C++20 compiler where there is no Visual Studio."""
+"""``cxx-compiler``: a C++20 compiler, on systems without Visual Studio."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def _run(system: System) -> Outcome:
     fix = install(system, "c++")
     path = next((p for name in ("c++", "g++", "clang++") if (p := system.find(name))), None)
     if path is None:
-        return absent(system, "there is no C++ compiler", fix=fix)
+        return absent(system, "no C++ compiler is installed", fix=fix)
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
         return fail(
             "the C++ compiler does not run",
-            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            evidence=(f"{path}: {done.problem or f'exits with code {done.code}'}",),
             fix=fix,
         )
     clang = "clang" in done.out
     name, floor = ("Clang", CLANG) if clang else ("GCC", GCC)
     if version < floor:
         return fail(
-            f"{name} {dotted(version)} is older than {dotted(floor)}: it lacks parts of C++20",
+            f"{name} {dotted(version)} is older than {dotted(floor)}and has no complete C++20",
             evidence=(f"{path} {dotted(version)}",),
             fix=fix,
         )
@@ -44,7 +44,7 @@ CHECK = Check(
     id="cxx-compiler",
     title="A C++20 compiler is installed",
     category="toolchain",
-    why="TVM 0.26 is written in C++20: GCC 10 or Clang 12 is the first that compiles it.",
+    why="TVM 0.26 is written in C++20, which needs GCC 10 or Clang 12.",
     source="docs/superbuild.md",
     run=_run,
     waits=True,

@@ -48,8 +48,8 @@ CHECK = Check(
     id="damaged-distributions",
     title="No installation is damaged",
     category="python",
-    why="pip renames a package's folder to ~name before it replaces it; a DLL that a running "
-    "Python holds stops it half-way. Tools that read metadata then crash, or see two versions.",
+    why="pip renames a package's folder to ~name before it replaces it; a DLL loaded by a running "
+    "Python stops it half-way. Tools that read metadata then crash, or see two versions.",
     source="pypa/pip, Ignoring invalid distribution; python/importlib_metadata",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``debug-libraries``: Debug builds among the libraries of a build folder, read from the images."""
+"""``debug-libraries``: Debug builds among the libraries of a build folder."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def _run(system: System) -> Outcome:
             path, runtime = only[0]
             return fail(
                 f"{system.path.relpath(path, build)} is a Debug build (it imports {runtime}): it "
-                "loads nowhere but beside Visual Studio",
+                "only loads where Visual Studio is installed",
                 evidence=[f"{path}: imports {name}" for path, name in only],
                 fix=command(system, "cmake", "--build", build, "--config", "Release"),
             )
-    return ok(f"{read} libraries in build folders, none of them Debug alone", evidence=folders)
+    return ok(f"{read} libraries in build folders, none of them only as Debug", evidence=folders)
 
 
 CHECK = Check(
@@ -47,7 +47,7 @@ CHECK = Check(
     title="Libraries are Release builds",
     category="paths",
     why="A Debug DLL imports msvcp140d, vcruntime140d or ucrtbased, which no other machine has: "
-    "WinError 126. Folder names prove nothing, the images are read.",
+    "WinError 126. Folder names prove nothing, so the images are read.",
     source="mlc-ai/mlc-llm#999; rule debug-crt of mlcbuild check",
     run=_run,
 )

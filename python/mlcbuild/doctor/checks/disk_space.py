@@ -1,4 +1,4 @@
-"""``disk-space``: room for the build."""
+"""``disk-space``: enough free space for the build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CHECK"]
 def _run(system: System) -> Outcome:
     free = system.free_bytes(system.folder)
     if free is None:
-        return skip("the system does not tell the room left")
+        return skip("the free space is unknown")
     evidence = (f"{system.folder}: {free / 1e9:.1f} GB free, {ROOM / 1e9:.1f} GB needed",)
     if free < ROOM:
         return fail(
@@ -32,9 +32,9 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="disk-space",
-    title="There is room for the build",
+    title="There is enough disk space for a build",
     category="paths",
-    why="A compiler on a full disk reports whatever it likes, seldom the disk.",
+    why="On a full disk compilers report all kinds of errors, rarely the full disk.",
     source="docs/superbuild.md, measured",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``editable-install``: an editable MLC-LLM or TVM finds its source tree and a library in it."""
+"""``editable-install``: an editable MLC-LLM or TVM finds its source tree and its library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Where upstream's own code looks, below the source tree (mlc_llm/libinfo.py, tvm/libinfo.py).
+#: Where upstream's code searches, below the source tree (mlc_llm/libinfo.py, tvm/libinfo.py).
 _LOOKED: Final = ("build", "build/Release", "build/lib", "lib")
 _LIBRARIES: Final = {
     "mlc_llm": ("mlc_llm", "mlc_llm_module"),
@@ -34,7 +34,7 @@ def _run(system: System) -> Outcome:
         evidence.append(f"{distribution.name} {distribution.version} from {source}")
         if not system.is_folder(source):
             return fail(
-                f"{distribution.name} is installed in editable form from a folder that is gone",
+                f"{distribution.name} is an editable install from a missing folder",
                 evidence=evidence,
                 fix=pip(system, "uninstall", "-y", distribution.name),
             )
@@ -42,13 +42,13 @@ def _run(system: System) -> Outcome:
         if problem is not None:
             return problem
     if not evidence:
-        return skip("nothing of MLC-LLM or TVM is installed in editable form")
+        return skip("no editable install of MLC-LLM or TVM")
     return ok("editable installs find their libraries", evidence=evidence)
 
 
 def _library_problem(system: System, distribution: Distribution, source: str) -> Outcome | None:
     package = provides(distribution.name)
-    # An editable wheel of ours carries the library in site-packages.
+    # An editable wheel of ours has the library in site-packages.
     root = system.path.dirname(source) if system.path.basename(source) == "python" else source
     names = [_file_name(system, stem) for stem in _LIBRARIES.get(package, ())]
     carried = [system.join(distribution.place, package, "lib"), system.join(source, package)]
@@ -67,8 +67,8 @@ def _library_problem(system: System, distribution: Distribution, source: str) ->
     build = system.join(root, "build")
     if elsewhere:
         return fail(
-            f"the editable {package} does not find {names[0]}: it lies in "
-            f"{system.path.basename(system.path.dirname(elsewhere[0]))}, where nobody looks",
+            f"the editable {package} does not find {names[0]}: it is in "
+            f"{system.path.basename(system.path.dirname(elsewhere[0]))}, which is not searched",
             evidence=[*elsewhere, *(f"{folder}: searched" for folder in folders)],
             fix=command(system, "cmake", "--build", build, "--config", "Release"),
         )
@@ -91,9 +91,9 @@ CHECK = Check(
     id="editable-install",
     title="Editable installs find their libraries",
     category="python",
-    why="pip install -e installs Python files alone and succeeds without any library. Upstream "
+    why="pip install -e only installs Python files and succeeds without any library. Upstream "
     "looks in build and build/Release: a Debug or RelWithDebInfo build is not found, and a "
-    "source folder that was moved leaves an install that points nowhere.",
+    "moved source folder leaves an install that points nowhere.",
     source="mlc-ai/mlc-llm#1750, #1398; mlc_llm/libinfo.py at 79d603f0",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``generator``: what CMAKE_GENERATOR and its like ask for can be done here."""
+"""``generator``: the build that CMAKE_GENERATOR and its like select is possible here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _run(system: System) -> Outcome:
     evidence = [f"{name}={value}" for name in _VARIABLES if (value := system.variable(name))]
     try:
         if system.windows and not evidence and not usable(system)[0]:
-            return skip("no Visual Studio to drive: see the check msvc")
+            return skip("no usable Visual Studio: see the check msvc")
         choice = choice_of(system)
     except InputError as error:
         return skip(f"see the check msvc: {error.message}")
@@ -43,7 +43,7 @@ def _run(system: System) -> Outcome:
     platform = architecture(overrides_of(system).platform.value)
     if system.windows and platform and platform != machine_of(system).target:
         return fail(
-            f"{overrides_of(system).platform.said} asks for {platform}, and this Python is for "
+            f"{overrides_of(system).platform.said} selects {platform}, but this Python is for "
             f"{machine_of(system).target}",
             evidence=evidence,
             fix=unset(system, _said_by(system)),
@@ -71,9 +71,9 @@ CHECK = Check(
     id="generator",
     title="A CMake generator can be chosen",
     category="toolchain",
-    why="The build chooses the newest Visual Studio that CMake knows, else Ninja Multi-Config in "
-    "MSVC's environment. CMAKE_GENERATOR and its like take that choice away: a generator with one "
-    "unnamed configuration, or a Visual Studio that is not installed, cannot build.",
+    why="The build uses the newest Visual Studio that CMake supports, else Ninja Multi-Config in "
+    "MSVC's environment. CMAKE_GENERATOR and its like override that choice: a single-config "
+    "generator without a configuration, or a missing Visual Studio, cannot build.",
     source="docs/superbuild.md; google/bloaty#506, microsoft/msquic#6104",
     run=_run,
     waits=True,

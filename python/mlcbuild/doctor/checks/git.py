@@ -1,4 +1,4 @@
-"""``git``: brings the pinned sources."""
+"""``git``: Git, which fetches the pinned sources."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _run(system: System) -> Outcome:
     if version is None:
         return fail(
             "the Git that is first on PATH does not run",
-            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            evidence=(f"{path}: {done.problem or f'exits with code {done.code}'}",),
             fix=fix(),
         )
     if version < GIT:
@@ -50,7 +50,7 @@ def _run(system: System) -> Outcome:
 
 
 def _places(system: System) -> list[str]:
-    """Return where Git for Windows is installed for everybody, and for one user."""
+    """Return the default folders of Git for Windows: for all users, and for one."""
     if not system.windows:
         return []
     local = system.variable("LOCALAPPDATA") or system.join(system.home, "AppData", "Local")
@@ -63,7 +63,7 @@ CHECK = Check(
     title="Git is new enough",
     category="toolchain",
     why="Sources are fetched as single commits without history (--depth 1 with --filter), which is "
-    "dependable from Git 2.25 on.",
+    "reliable from Git 2.25 on.",
     source="docs/sources.md",
     run=_run,
     waits=True,

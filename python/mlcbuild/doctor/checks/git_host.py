@@ -1,4 +1,4 @@
-"""``git-host``: the host of the pinned sources can be reached by Git, as it is set up."""
+"""``git-host``: Git, as configured, can reach the host of the pinned sources."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Of the lock's first component, where the lock is not at hand.
+#: The first component's repository, where the lock is not available.
 _REPOSITORY: Final = "https://github.com/mlc-ai/mlc-llm"
-#: Git was answered and asked for a name: nothing is wrong with the network.
+#: Git was asked for credentials: the network works.
 _LOGIN: Final = re.compile(
     r"could not read (Username|Password)|terminal prompts disabled|Authentication failed|"
     r"No such device or address.*Username",
     re.IGNORECASE,
 )
-#: Schannel could not ask whether a certificate was revoked (0x80092012, 0x80092013).
+#: Schannel could not check certificate revocation (0x80092012, 0x80092013).
 _REVOKED: Final = re.compile(r"REVOCATION|0x8009201[23]", re.IGNORECASE)
 _UNTRUSTED: Final = re.compile(r"certificate|SEC_E_UNTRUSTED_ROOT|0x80090325", re.IGNORECASE)
 
@@ -34,7 +34,7 @@ def _run(system: System) -> Outcome:
     mirror = system.variable("MLCBUILD_MIRROR")
     if mirror and not system.is_folder(mirror):
         return fail(
-            f"MLCBUILD_MIRROR={mirror} names a folder that is not there",
+            f"MLCBUILD_MIRROR={mirror} names a missing folder",
             evidence=(f"MLCBUILD_MIRROR={mirror}",),
             fix=unset(system, "MLCBUILD_MIRROR"),
         )
@@ -50,7 +50,7 @@ def _run(system: System) -> Outcome:
     why = next((line for line in lines if line.startswith("fatal:")), lines[-1])
     if _LOGIN.search(done.err):
         return fail(
-            f"the Git host asks for a name and password: {why}",
+            f"the Git host asks for credentials: {why}",
             evidence=evidence,
             fix=command(system, "git", "ls-remote", url, "HEAD"),
         )
@@ -73,7 +73,7 @@ def _fix(system: System, path: str, *, why: str, proxy: str) -> str:
         if system.windows and backend.lower() != "schannel":
             return "git config --global http.sslBackend schannel"
         if system.windows:
-            # Schannel trusts what Windows trusts: the company's root is missing there.
+            # Schannel uses Windows' certificate store: the company's root is missing there.
             return "certutil -user -addstore Root path-to-your-company-root.cer"
         return "git config --global http.sslCAInfo path-to-your-company-certificates.pem"
     if proxy:

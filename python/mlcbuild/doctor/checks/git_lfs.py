@@ -18,7 +18,7 @@ def _run(system: System) -> Outcome:
         return skip("no Git")
     installed = system.run(path, "lfs", "version")
     if not installed.good:
-        return skip("not installed: only model weights that are cloned with Git need it")
+        return skip("not installed: only needed to clone model weights with Git")
     if system.run(path, "config", "--get", "filter.lfs.process").out.strip():
         return ok(installed.out.split()[0] if installed.out.split() else "git-lfs")
     return warn(
@@ -37,8 +37,8 @@ CHECK = Check(
     id="git-lfs",
     title="git-lfs is set up",
     category="toolchain",
-    why="Weights of models are stored with git-lfs. Without its filter a clone succeeds and holds "
-    "small text files, which fail much later as damaged weights.",
+    why="Weights of models are stored with git-lfs. Without its filter a clone succeeds but has "
+    "small pointer files, which fail much later as damaged weights.",
     source="git-lfs documentation",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``gpu-driver``: a maker's graphics driver."""
+"""``gpu-driver``: the GPU has its vendor's driver."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _run(system: System) -> Outcome:
     if machine or edition(system).server or system.variable("CI"):
         return skip(f"no graphics card ({machine or 'a server'}): {found[0].name}")
     return warn(
-        f"{found[0].name} is Windows' own driver: no Vulkan, CUDA or OpenCL until the maker's "
+        f"{found[0].name} is Windows' generic driver: no Vulkan, CUDA or OpenCL until the vendor's "
         "driver is installed",
         evidence=evidence,
         fix="start ms-settings:windowsupdate-optionalupdates",
@@ -35,11 +35,11 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="gpu-driver",
-    title="The GPU has its maker's driver",
+    title="The GPU has its vendor's driver",
     category="gpu",
-    why="Vulkan, CUDA and OpenCL come with the driver of the GPU's maker. Windows runs a screen "
-    "without it, and then no GPU is found. Adapters of virtual machines, remote sessions and "
-    "virtual screens have no such driver, and need none.",
+    why="Vulkan, CUDA and OpenCL come with the GPU vendor's driver. Windows runs a screen "
+    "without it, but then no GPU is found. Adapters of virtual machines, remote sessions and "
+    "virtual screens do not need one.",
     source="Microsoft, System-defined device setup classes; mlc-ai/mlc-llm#1323",
     run=_run,
     platforms=("win32",),

@@ -1,4 +1,4 @@
-"""``installed-loads``: the installed TVM family, each against the others, by ``mlcbuild check``."""
+"""``installed-loads``: the installed TVM family loads together, by ``mlcbuild check``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: What other checks say better: the redistributable, drivers; and what is no load.
+#: Rules that other checks cover (the redistributable, drivers), or that concern no load.
 _ELSEWHERE: Final = frozenset(
     {
         "driver-dll-needed",

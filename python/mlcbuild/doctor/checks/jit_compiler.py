@@ -30,15 +30,15 @@ def _run(system: System) -> Outcome:
         return skip("neither TVM nor MLC-LLM is installed in this Python")
     if chat_only := [d for d in compiles if _CHAT_ONLY in d.version]:
         return ok(
-            "a chat-only install: it runs models and compiles none"
-            + ("" if system.windows else '; pip install "mlc-llm[compile]" brings the compiler'),
+            "a chat-only install: it runs models but cannot compile them"
+            + ("" if system.windows else '; pip install "mlc-llm[compile]" adds the compiler'),
             evidence=[f"{d.name} {d.version}" for d in chat_only],
         )
     if not system.windows:
         return _on_linux(system, [f"{d.name} {d.version}" for d in compiles])
     wanted = _TARGETS.get(system.python.platform)
     if wanted is None:
-        return skip("no triple to judge for this Python")
+        return skip("no known target triple for this Python")
     if not system.variable("TVM_WIN_CC") and _links_itself(system):
         return _own_link_step(system)
     program = system.variable("TVM_WIN_CC") or "clang"
@@ -62,7 +62,7 @@ def _run(system: System) -> Outcome:
         )
     if target.endswith("msvc") and not _has_linker(system):
         return warn(
-            "clang finds no linker: neither Visual Studio nor lld-link is there",
+            "clang finds no linker: neither Visual Studio nor lld-link is installed",
             evidence=evidence,
             fix=command(system, python(system), "-m", "mlcbuild", "doctor", "--only", "msvc"),
         )
@@ -70,7 +70,7 @@ def _run(system: System) -> Outcome:
 
 
 def _install_clang(system: System) -> str:
-    """Return the command that puts clang on PATH: LLVM's installer does not do it by itself."""
+    """Return the command that puts clang on PATH, which LLVM's installer does not do."""
     folders = [system.join(system.variable("ProgramFiles") or r"C:\Program Files", "LLVM", "bin")]
     with contextlib.suppress(InputError):
         folders += [
@@ -82,27 +82,27 @@ def _install_clang(system: System) -> str:
 
 
 def _links_itself(system: System) -> bool:
-    """Say whether the mlc_llm that is installed has this project's link step for Windows."""
+    """Return whether the installed mlc_llm has this project's link step for Windows."""
     places = (d.place for d in family(system) if provides(d.name) == "mlc_llm")
     own = ("mlc_llm", "_linker", "windows.py")
     return any(system.is_file(system.join(place, *own)) for place in places)
 
 
 def _own_link_step(system: System) -> Outcome:
-    """Judge what that step takes, in its order: ziglang, lld-link, clang (docs/model.md)."""
+    """Judge the linkers of that step, in its order: ziglang, lld-link, clang (docs/model.md)."""
     zig = next((d for d in distributions(system) if d.name == "ziglang"), None)
     if zig is not None:
         return ok("models are linked by ziglang's lld-link", evidence=(f"ziglang {zig.version}",))
     if path := system.find("lld-link"):
         return ok(f"models are linked by {path}")
     return warn(
-        "nothing links the models that are compiled here: neither ziglang nor lld-link is there",
+        "compiled models cannot be linked: neither ziglang nor lld-link is installed",
         fix=pip(system, "install", "ziglang"),
     )
 
 
 def _on_linux(system: System, evidence: list[str]) -> Outcome:
-    """TVM takes CXX, then the first compiler that it finds (tvm/support/cc.py)."""
+    """TVM uses CXX, then the first compiler it finds (tvm/support/cc.py)."""
     named = (system.variable("CXX") or system.variable("CC") or "").split()
     names = named[:1] or ["g++", "gcc", "clang++", "clang", "c++", "cc"]
     found = next((path for name in names if (path := system.find(name))), None)
@@ -128,10 +128,10 @@ CHECK = Check(
     id="jit-compiler",
     title="Compiled models can be linked",
     category="toolchain",
-    why="Our wheel links models with lld-link, which ziglang brings. Without it, compiling a model "
-    "ends with clang -shared. TVM passes --target=x86_64, for which clang takes gcc as its linker "
+    why="Our wheel links models with lld-link from ziglang. Without it, compiling a model "
+    "ends with clang -shared. TVM passes --target=x86_64, for which clang uses gcc as its linker "
     "(seen with clang -###); TVM_WIN_TARGET must name the whole triple, and clang then needs "
-    "MSVC's libraries. On Linux any C++ compiler does.",
+    "MSVC's libraries. On Linux any C++ compiler works.",
     source="TVM v0.26, python/tvm/support/cc.py; mlc-ai/mlc-llm#3177, #2899",
     run=_run,
     waits=True,

@@ -1,4 +1,7 @@
-"""``library-variables``: TVM_LIBRARY_PATH and MLC_LIBRARY_PATH name folders with good libraries."""
+"""``library-variables``.
+
+TVM_LIBRARY_PATH and MLC_LIBRARY_PATH name folders with usable libraries.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,9 @@ def _run(system: System) -> Outcome:
 
 
 def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
-    """Say what is wrong with a folder (or, for MLC_LIBRARY_PATH, a file); empty for nothing."""
+    """Describe the problem of a folder (or, for MLC_LIBRARY_PATH, a file), or return ``""``."""
     if system.entry(value) is None:
-        return "names a folder that is not there"
+        return "names a missing folder"
     forms = {"win32": "{}.dll", "darwin": "lib{}.dylib"}
     form = forms.get(system.platform, "lib{}.so")
     paths = [system.join(value, form.format(stem)) for stem in stems]
@@ -47,7 +50,7 @@ def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
         return ""
     image = system.image(path)
     if image is None:
-        return f"leads to {system.path.basename(path)}, which is no DLL"
+        return f"leads to {system.path.basename(path)}, which is not a DLL"
     if image.crt == "debug":
         return f"leads to a Debug build of {system.path.basename(path)}"
     if image.machine != _MACHINES.get(system.python.platform, image.machine):
@@ -57,10 +60,10 @@ def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
 
 CHECK = Check(
     id="library-variables",
-    title="Library variables name good libraries",
+    title="Library variables name usable libraries",
     category="paths",
-    why="TVM_LIBRARY_PATH and MLC_LIBRARY_PATH win over what is installed. Left from an older "
-    "build they make a fresh install load an old, a Debug or a foreign DLL.",
+    why="TVM_LIBRARY_PATH and MLC_LIBRARY_PATH override installed libraries. Left from an older "
+    "build they make a new install load an old, a Debug or a foreign DLL.",
     source="tvm/libinfo.py and mlc_llm/libinfo.py, order of candidates",
     run=_run,
 )

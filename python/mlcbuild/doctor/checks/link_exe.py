@@ -24,7 +24,7 @@ def _run(system: System) -> Outcome:
     if microsoft:
         return fail(
             f"{_whose(system, found[0])}'s link.exe comes before MSVC's on PATH: "
-            'the linker answers "extra operand"',
+            'linking fails with "extra operand"',
             evidence=evidence,
             fix=prepend_path(system, system.path.dirname(microsoft[0])),
         )
@@ -51,7 +51,7 @@ def _is_msvc(system: System, path: str) -> bool:
 
 
 def _whose(system: System, path: str) -> str:
-    """Name the owner by the folder."""
+    """Name the owner, judged by the folder."""
     lower = path.lower()
     if _is_msvc(system, path):
         return "MSVC"
@@ -78,8 +78,8 @@ CHECK = Check(
     title="MSVC's linker is found first",
     category="toolchain",
     why="conda (Library\\usr\\bin), Git (usr\\bin) and MSYS2 have a GNU program of the same name, "
-    "which makes links. Found first, it stops Cargo and Ninja builds with "
-    '"link: extra operand". Deleting it breaks its owner: the order of PATH is what must change.',
+    "which creates links. Found first, it breaks Cargo and Ninja builds with "
+    '"link: extra operand". Change the order of PATH; deleting it would break its owner.',
     source="ilammy/msvc-dev-cmd README; mlc-ai/package build_win.bat",
     run=_run,
     waits=True,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: C++20 as TVM 0.26 uses it.
+#: The first with the C++20 that TVM 0.26 uses.
 _FLOOR: Final = (10,)
 
 
@@ -36,7 +36,7 @@ def _run(system: System) -> Outcome:
         return warn("the MinGW-w64 compiler does not run", evidence=(path,), fix=fix)
     if version < _FLOOR:
         return warn(
-            f"MinGW-w64 GCC {dotted(version)} is older than 10: it does not know all of C++20",
+            f"MinGW-w64 GCC {dotted(version)} is older than 10and has no complete C++20",
             evidence=evidence,
             fix=fix,
         )

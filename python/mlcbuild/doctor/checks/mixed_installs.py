@@ -1,4 +1,4 @@
-"""``mixed-installs``: one distribution for each package of the family."""
+"""``mixed-installs``: one distribution per package of the family."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _run(system: System) -> Outcome:
         names = list(dict.fromkeys(found.name for found in group))
         if len(names) > 1:
             return fail(
-                f"{' and '.join(names)} both bring the package {package}: "
+                f"{' and '.join(names)} both provide the package {package}: "
                 "their files overwrite each other",
                 evidence=evidence,
                 fix=_keep(system, names, _kept(system, group)),
@@ -44,7 +44,7 @@ def _run(system: System) -> Outcome:
 
 
 def _kept(system: System, group: list[Distribution]) -> Distribution:
-    """Choose the one that another distribution requires, else the release of TVM."""
+    """Choose the one another distribution requires, else the TVM release."""
     required = {
         re.split(r"[^\w.-]", line, maxsplit=1)[0].lower()
         for distribution in family(system)
@@ -61,10 +61,10 @@ def _keep(system: System, names: list[str], kept: Distribution) -> str:
 
 CHECK = Check(
     id="mixed-installs",
-    title="No package is brought twice",
+    title="No package is provided twice",
     category="python",
     why="mlc-llm and its nightlies, mlc-ai's TVM and apache-tvm install files of the same names. "
-    "pip does not notice: what is loaded is a mix of DLLs from two TVM versions (error 127).",
+    "pip does not notice; the process then mixes DLLs of two TVM versions (error 127).",
     source="mlc-ai/mlc-llm#3508, #3506, #3498; mlc-ai/package#101",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``moved-build``: a build folder whose cache speaks of another place or generator."""
+"""``moved-build``: a build folder whose CMake cache is from another place or generator."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ def _run(system: System) -> Outcome:
                 if system.entry(backup) is None
                 else None,
             )
-    return ok("build folders lie where they were made", evidence=folders)
+    return ok("build folders are where they were created", evidence=folders)
 
 
 def _problem(system: System, build: str, entries: dict[str, str]) -> str:
     made_in = entries.get("CMAKE_CACHEFILE_DIR", "")
     if made_in and not same_path(system, made_in, build):
-        return f"was made as {made_in} and moved: CMake refuses it"
+        return f"was created as {made_in} and moved: CMake refuses it"
     source = entries.get("CMAKE_HOME_DIRECTORY", "")
     if source and not system.is_folder(source):
-        return f"was made for {source}, which is gone"
+        return f"was created for {source}, which no longer exists"
     compiler = entries.get("CMAKE_CXX_COMPILER", "")
     if system.path.isabs(compiler) and not system.is_file(compiler):
-        return f"was made with {compiler}, which is gone"
+        return f"was created with {compiler}, which no longer exists"
     return ""
 
 
 CHECK = Check(
     id="moved-build",
-    title="Build folders are where they were made",
+    title="Build folders are where they were created",
     category="paths",
-    why="CMake's cache holds absolute paths. After a move, a renamed user or an updated Visual "
-    "Studio it stops with messages about the compiler.",
+    why="CMake's cache holds absolute paths. After a move, a renamed user or a Visual Studio "
+    "update, CMake fails with messages about the compiler.",
     source="CMake, CMakeCache.txt",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``msvc``: a Visual Studio with C++ compilers that know C++20."""
+"""``msvc``: a Visual Studio with C++20 compilers."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: What the Build Tools and the IDEs call their C++ workload.
+#: Names of the C++ workload in the Build Tools and the IDEs.
 _WORKLOADS: Final = {"BuildTools": "Microsoft.VisualStudio.Workload.VCTools"}
 _IDE_WORKLOAD: Final = "Microsoft.VisualStudio.Workload.NativeDesktop"
 
 
 def _install(system: System) -> str:
-    """Return the command that installs the Build Tools; Server Core shows no window."""
+    """Return the command that installs the Build Tools; without a window on Server Core."""
     quiet = "--quiet" if edition(system).core else "--passive"
     words = (quiet, "--wait", "--add", _WORKLOADS["BuildTools"], "--includeRecommended")
     if find_winget(system):
@@ -48,7 +48,7 @@ def _install(system: System) -> str:
 
 def _run(system: System) -> Outcome:
     if system.python.platform.startswith("mingw"):
-        return skip("this Python is MinGW's own: its compiler is used")
+        return skip("this Python is MinGW's: its compiler is used")
     try:
         installed = visual_studios(system)
         good, reasons = usable(system)

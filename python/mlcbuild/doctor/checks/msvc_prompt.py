@@ -1,4 +1,4 @@
-"""``msvc-prompt``: a developer prompt that fits this Python and is still true."""
+"""``msvc-prompt``: the developer prompt matches this Python and is not stale."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _run(system: System) -> Outcome:
     ordinary = "open an ordinary terminal: the build sets MSVC's environment itself"
     if not system.is_folder(place):
         return fail(
-            "the environment is a developer prompt's whose Visual Studio is gone",
+            "this is a developer prompt of a Visual Studio that no longer exists",
             evidence=evidence,
             fix=ordinary,
         )
     target = architecture(system.python.platform)
     if prompt.target and prompt.target != target:
         return fail(
-            f"the developer prompt is for {prompt.target} and this Python is for {target}: "
+            f"the developer prompt is for {prompt.target}, this Python is for {target}: "
             "the linker would refuse Python's library",
             evidence=evidence,
             fix=ordinary,
@@ -54,15 +54,15 @@ def _run(system: System) -> Outcome:
 
 
 def _saved(system: System) -> Outcome:
-    """Judge INCLUDE and LIB outside a prompt: a prompt's values, saved into the user's variables.
+    """Judge INCLUDE and LIB outside a prompt: values saved into the user's variables.
 
-    vcvarsall.bat puts its own folders before them and takes none away.
+    vcvarsall.bat prepends its own folders and removes none.
     """
     stale = [name for name in ("INCLUDE", "LIB", "LIBPATH") if _OLD.search(system.variable(name))]
     if not stale:
         return skip("no developer prompt: the build sets MSVC's environment itself")
     return warn(
-        f"{' and '.join(stale)} hold folders of a Visual Studio or SDK outside a developer prompt: "
+        f"{' and '.join(stale)} name folders of a Visual Studio or SDK outside a developer prompt: "
         "every compiler would search them too",
         evidence=[f"{name}={system.variable(name)}" for name in stale],
         fix=unset(system, *stale),
@@ -71,11 +71,11 @@ def _saved(system: System) -> Outcome:
 
 CHECK = Check(
     id="msvc-prompt",
-    title="The developer prompt fits",
+    title="The developer prompt matches Python",
     category="toolchain",
-    why='The "Developer Command Prompt" of the start menu is for 32-bit x86; a 64-bit Python then '
-    "meets unresolved symbols or LNK1112. A prompt that was saved into the user's variables "
-    "outlives the Visual Studio it came from; INCLUDE and LIB alone do so too.",
+    why='The "Developer Command Prompt" of the start menu targets 32-bit x86; a 64-bit Python then '
+    "gets unresolved symbols or LNK1112. A prompt's variables saved for the user, even only "
+    "INCLUDE and LIB, outlive the Visual Studio they came from.",
     source="Microsoft, Use the MSVC toolset from the command line",
     run=_run,
     platforms=("win32",),

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: scikit-build-core's default floor; CMake's Ninja generators ask for 1.5.
+#: scikit-build-core's default minimum; CMake's Ninja generators need 1.5.
 _FLOOR: Final = (1, 5)
 
 
 def _run(system: System) -> Outcome:
     path = system.find("ninja")
     if path is None:
-        return ok("Ninja: none on PATH, pip brings one where a build needs it")
+        return ok("Ninja: none on PATH, pip installs one where a build needs it")
     done = system.run(path, "--version")
     version = find_version(done.out) if done.good else None
     if version is None:
         return fail(
             "the Ninja that is first on PATH does not run",
-            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            evidence=(f"{path}: {done.problem or f'exits with code {done.code}'}",),
             fix=pip(system, "install", "ninja"),
             repair=pip_repair(system, "ninja"),
         )
@@ -44,8 +44,8 @@ CHECK = Check(
     id="ninja",
     title="Ninja runs",
     category="toolchain",
-    why="A Ninja that is first on PATH is taken, also one that does not start (another machine's, "
-    "a wrapper whose Python is gone).",
+    why="The first Ninja on PATH is used, even if it does not start (for another machine, "
+    "or a wrapper whose Python is gone).",
     source="CMake, Ninja generator; scikit-build-core, ninja.version",
     run=_run,
     waits=True,

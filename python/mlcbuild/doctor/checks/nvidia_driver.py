@@ -1,4 +1,4 @@
-"""``nvidia-driver``: the driver of an NVIDIA GPU, whole and new enough for CUDA 13."""
+"""``nvidia-driver``: the driver of an NVIDIA GPU is complete and new enough for CUDA 13."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _run(system: System) -> Outcome:
     evidence = [f"driver library: {driver or 'none'}", f"version: {version or 'unknown'}"]
     if not driver:
         name = "nvcuda.dll" if system.windows else "libcuda.so.1"
-        return warn(f"an NVIDIA GPU, and {name} is not there", evidence=evidence, fix=fix)
+        return warn(f"an NVIDIA GPU is present, but {name} is missing", evidence=evidence, fix=fix)
     if version and int(version.partition(".")[0]) < _CUDA_13 and family(system):
         return warn(
             f"NVIDIA driver {version} is older than {_CUDA_13}, which CUDA 13 needs: "
@@ -36,11 +36,11 @@ def _run(system: System) -> Outcome:
             evidence=evidence,
             fix=fix,
         )
-    return ok(f"NVIDIA driver {version or 'there'}", evidence=evidence)
+    return ok(f"NVIDIA driver {version or 'of unknown version'}", evidence=evidence)
 
 
 def _version(system: System) -> str:
-    """Return the version as NVIDIA counts it, ``580.65.06``; empty where nobody tells."""
+    """Return NVIDIA's version number, ``580.65.06``; empty where unknown."""
     text = system.text("/proc/driver/nvidia/version") if not system.windows else ""
     if match := re.search(r"Kernel Module\D*?(\d{3}\.[\d.]+)", text or ""):
         return match[1]
@@ -51,9 +51,9 @@ def _version(system: System) -> str:
 
 CHECK = Check(
     id="nvidia-driver",
-    title="The NVIDIA driver is whole and new enough",
+    title="The NVIDIA driver is complete and new enough",
     category="gpu",
-    why="nvcuda.dll (libcuda.so.1) comes with the driver alone. apache-tvm's CUDA runtime is built "
+    why="nvcuda.dll (libcuda.so.1) comes only with the driver. apache-tvm's CUDA runtime is built "
     "against CUDA 13, which needs a driver of branch 580 or newer.",
     source="NVIDIA, CUDA Toolkit release notes, table of driver versions; mlc-ai/package#24",
     run=_run,

@@ -1,4 +1,4 @@
-"""``opencl-driver``: OpenCL's loader, and vendors that are registered and there."""
+"""``opencl-driver``: OpenCL's loader, and its registered vendor drivers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def _run(system: System) -> Outcome:
     loader = library(system, "OpenCL.dll", "libOpenCL.so.1")
     vendors = _vendors(system)
     if not loader:
-        return skip("no OpenCL here")
+        return skip("no OpenCL on this machine")
     evidence = [f"loader: {loader}"]
-    evidence += [f"{name}: {path or 'not there'}" for name, path in vendors.items()]
+    evidence += [f"{name}: {path or 'missing'}" for name, path in vendors.items()]
     gone = [name for name, path in vendors.items() if not path]
     if gone and len(gone) == len(vendors):
         return warn(
-            f"OpenCL finds no platform: {system.path.basename(gone[0])} is registered and gone",
+            f"OpenCL finds no platform: {system.path.basename(gone[0])} is registered but missing",
             evidence=evidence,
-            fix="reinstall the graphics driver from its maker (clean installation)",
+            fix="reinstall the graphics driver from its vendor (clean installation)",
         )
     return ok(f"OpenCL with {len(vendors) - len(gone)} vendors", evidence=evidence)
 
 
 def _vendors(system: System) -> dict[str, str]:
-    """Return registered vendors' libraries: name as registered -> path, empty where it is gone."""
+    """Return registered vendors' libraries: name as registered -> path, empty where missing."""
     if system.windows:
         values = system.registry(_KEY) or {}
         names = [name for name, disabled in values.items() if disabled == 0]
@@ -47,10 +47,10 @@ def _vendors(system: System) -> dict[str, str]:
 
 CHECK = Check(
     id="opencl-driver",
-    title="OpenCL's vendors are whole",
+    title="OpenCL's vendor drivers are complete",
     category="gpu",
-    why="OpenCL.dll lists the drivers that vendors register; where their files are gone it says "
-    "CL_PLATFORM_NOT_FOUND_KHR.",
+    why="OpenCL.dll lists the drivers that vendors register; where their files are missing, "
+    "it reports CL_PLATFORM_NOT_FOUND_KHR.",
     source="Khronos, OpenCL ICD loader",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``openmp-copies``: OpenMP runtimes that abort when they meet."""
+"""``openmp-copies``: OpenMP runtimes that abort when loaded together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _run(system: System) -> Outcome:
     if not found:
         return skip("no OpenMP runtime is installed")
     evidence = [str(each) for each in found]
-    # One name is one module in a process, whoever brings it; two names are two runtimes.
+    # One name is one module in a process, whatever its source; two names are two runtimes.
     kmp = {original_name(each.path): each for each in found if openmp_family(each.path) == "kmp"}
     owners = {each.owner for each in kmp.values() if each.place != "system"}
     if len(kmp) > 1 and len(owners) > 1:

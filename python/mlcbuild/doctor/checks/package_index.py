@@ -1,4 +1,4 @@
-"""``package-index``: pip's index can be reached, through its own proxy settings."""
+"""``package-index``: pip's index can be reached, with pip's proxy settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def _run(system: System) -> Outcome:
     executable = system.python.executable
     listing = system.run(executable, "-m", "pip", "config", "list", limit_s=60)
     if not listing.good:
-        return skip("no pip to ask: see the check pip")
+        return skip("no pip: see the check pip")
     options = parse_settings(listing.out)
     if options.get("no-index", "").lower() in ("1", "true", "yes", "on"):
-        return skip("pip is told not to ask an index (no-index)")
+        return skip("pip is configured to use no index (no-index)")
     index = system.variable("PIP_INDEX_URL") or options.get("index-url", "")
     if not index:
         index = default_index_of(system.run(executable, "-m", "pip", "download", "--help").out)
@@ -36,7 +36,7 @@ def _run(system: System) -> Outcome:
         if (value := system.variable(name) or system.variable(name.lower()))
     ]
     if not index:
-        return skip("pip does not tell its index")
+        return skip("pip's index is unknown")
     problem = system.fetch(index.rstrip("/") + "/pip/", proxy=proxy, limit_s=15)
     if not problem:
         return ok("the package index answers", evidence=evidence)
@@ -49,7 +49,7 @@ def _run(system: System) -> Outcome:
 
 def _fix(system: System, problem: str, *, proxy: str) -> str:
     if "CERTIFICATE" in problem.upper():
-        # pip 24.2 and newer asks Windows' and macOS' own store (truststore) by itself.
+        # pip 24.2 and newer uses the certificate store of Windows and macOS (truststore).
         return pip(system, "config", "set", "global.cert", "path-to-your-company-certificates.pem")
     if proxy and system.variable("PIP_PROXY"):
         return unset(system, "PIP_PROXY")
@@ -66,8 +66,8 @@ CHECK = Check(
     id="package-index",
     title="The package index can be reached",
     category="network",
-    why="Build requirements and apache-tvm come from pip's index. Proxies and certificates of "
-    "companies are set for pip, for Git and for the environment apart.",
+    why="Build requirements and apache-tvm come from pip's index. Company proxies and "
+    "certificates are configured separately for pip, Git and the environment.",
     source="pip documentation, Configuration",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``path-entries``: folders on PATH that are gone, unreadable, or hidden by a quote."""
+"""``path-entries``: folders on PATH that are missing, unreadable, or hidden by a quotation mark."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: What cmd.exe takes in one line, and so what it can set PATH to. Characters.
+#: Longest line of cmd.exe in characters, which also limits PATH.
 _LONGEST: Final = 8191
-#: What vcvarsall.bat of Visual Studio 2022 and 2026 puts in front of PATH: MSVC, the SDK, MSBuild,
-#: CMake, the IDE's tools, fourteen folders below an installation in its usual place. Characters.
+#: Characters that vcvarsall.bat of Visual Studio 2022 and 2026 prepends to PATH: MSVC, the SDK,
+#: MSBuild, CMake, the IDE's tools, fourteen folders of an installation in the default place.
 _VCVARS: Final = 1400
 
 
@@ -34,8 +34,8 @@ def _run(system: System) -> Outcome:
             fix=edit(),
         )
     if system.windows and len(text) > _LONGEST - _VCVARS:
-        words = f"PATH has {len(text)} characters: cmd.exe takes {_LONGEST} in a line"
-        late = ", and the compiler's environment comes on top" if len(text) <= _LONGEST else ""
+        words = f"PATH has {len(text)} characters: cmd.exe allows {_LONGEST} in a line"
+        late = ", and the compiler's environment adds more" if len(text) <= _LONGEST else ""
         return warn(
             f'{words}{late} ("The input line is too long")',
             evidence=_shorter(system),
@@ -46,13 +46,13 @@ def _run(system: System) -> Outcome:
         return fail(lost, evidence=(f"PATH={text}",), fix=edit())
     unreadable = [f for f in folders if system.is_folder(f) and system.names(f) is None]
     dead = [f for f in folders if not system.is_folder(f)]
-    evidence = [f"{folder}: may not be read" for folder in unreadable]
-    evidence += [f"{folder}: is no folder" for folder in dead]
-    return ok(f"PATH: {len(folders)} folders, {len(dead)} of them gone", evidence=evidence)
+    evidence = [f"{folder}: permission denied" for folder in unreadable]
+    evidence += [f"{folder}: not a folder" for folder in dead]
+    return ok(f"PATH: {len(folders)} folders, {len(dead)} of them missing", evidence=evidence)
 
 
 def _lost(system: System, folders: tuple[str, ...]) -> str:
-    """Say what of Windows itself PATH and PATHEXT do not lead to; empty for nothing."""
+    """Return what PATH and PATHEXT lack of Windows itself, or ``""``."""
     own = system.join(system.variable("SystemRoot") or r"C:\Windows", "System32")
     if not any(same_path(system, folder.rstrip("\\"), own) for folder in folders):
         return f"PATH lacks {own}: vcvarsall.bat and builds do not find cmd, reg and where"
@@ -63,20 +63,20 @@ def _lost(system: System, folders: tuple[str, ...]) -> str:
 
 
 def _shorter(system: System) -> list[str]:
-    """Say what can go: folders that are gone, and those that stand there twice."""
+    """Return the entries that can be removed: missing folders and duplicates."""
     entries = [e.strip().strip('"') for e in system.variable("PATH").split(";") if e.strip()]
     keys = [entry.rstrip("\\").lower() for entry in entries]
     gone = [entry for entry in dict.fromkeys(entries) if not system.is_folder(entry)]
     twice = [entry for at, entry in enumerate(entries) if keys[at] in keys[:at]]
-    return [f"{e}: is no folder" for e in gone] + [f"{e}: stands there twice" for e in twice]
+    return [f"{e}: not a folder" for e in gone] + [f"{e}: listed twice" for e in twice]
 
 
 CHECK = Check(
     id="path-entries",
     title="PATH can be searched",
     category="paths",
-    why="A quotation mark that is not closed, or a PATH longer than cmd.exe takes, hides tools "
-    "that are installed; vcvarsall.bat sets PATH in one line of cmd.exe. Folders that are gone do "
+    why="An unpaired quotation mark, or a PATH longer than cmd.exe allows, hides installed tools; "
+    "vcvarsall.bat sets PATH in one line of cmd.exe. Missing folders do "
     "no harm and are only listed.",
     source="Microsoft, Command prompt (Cmd.exe) command-line string limitation",
     run=_run,

@@ -1,4 +1,4 @@
-"""``pip``: is there for this Python, and may install into it."""
+"""``pip``: pip is available for this Python and may install into it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _run(system: System) -> Outcome:
     own = system.python
     in_venv = own.prefix != own.base_prefix
     if tool := tool_environment(system):
-        return skip(f"mlcbuild runs in an environment of {tool}: nobody installs into it")
+        return skip(f"mlcbuild runs in an environment of {tool}, which takes no other packages")
     place = has_pip(system)
     if not place and uses_uv(system):
         return ok("no pip: uv installs into this environment", evidence=(find_uv(system) or "uv",))
@@ -47,24 +47,24 @@ def _run(system: System) -> Outcome:
         )
     if not in_venv and not system.windows and not system.writable(system.path.dirname(place)):
         return warn(
-            "this Python's packages belong to another user: pip installs for this user instead",
+            "this Python's packages belong to another user: pip uses the user folder instead",
             evidence=(system.path.dirname(place),),
             fix=_new_environment(system),
         )
-    return ok("pip is there", evidence=(place,))
+    return ok("pip is available", evidence=(place,))
 
 
 def _astray(system: System, *, in_venv: bool) -> tuple[str, str] | None:
-    """Return a variable that sends pip elsewhere, and what it does."""
+    """Return a variable that misdirects pip, and its effect."""
     if in_venv and system.variable("PIP_USER").lower() in _ON:
         return "PIP_USER", "makes pip refuse every install into this environment"
     if not in_venv and system.variable("PIP_REQUIRE_VIRTUALENV").lower() in _ON:
         return "PIP_REQUIRE_VIRTUALENV", "makes pip refuse every install outside an environment"
     for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"):
         if system.variable(name):
-            return name, "makes pip install where this Python does not look"
+            return name, "makes pip install into a folder this Python does not search"
     if ":all:" in system.variable("PIP_NO_BINARY"):
-        return "PIP_NO_BINARY", "makes pip compile every package instead of taking its wheel"
+        return "PIP_NO_BINARY", "makes pip compile every package instead of using its wheel"
     return None
 
 
@@ -82,7 +82,7 @@ def _absent(system: System, *, in_venv: bool) -> Outcome:
     bundled = system.join(_library(system), "ensurepip", "__init__.py")
     if not system.is_file(bundled):
         return fail(
-            "this Python has no pip and cannot make one",
+            "this Python has no pip and no ensurepip",
             evidence=(bundled,),
             fix=install_python(system),
         )
@@ -92,7 +92,7 @@ def _absent(system: System, *, in_venv: bool) -> Outcome:
         evidence=(system.python.executable,),
         fix=command(system, *words),
         repair=Repair(
-            says="bring pip into the active environment (python -m ensurepip)",
+            says="install pip into the active environment (python -m ensurepip)",
             undo="python -m pip uninstall pip",
             command=(system.python.executable, *words[1:]),
         )
@@ -102,7 +102,7 @@ def _absent(system: System, *, in_venv: bool) -> Outcome:
 
 
 def _new_environment(system: System) -> str:
-    """Return the command that makes an environment; Debian packs what it needs apart."""
+    """Return the command that creates an environment; Debian has venv in a separate package."""
     make = (python(system), "-m", "venv", ".venv")
     bundled = system.join(_library(system), "ensurepip", "__init__.py")
     if system.is_file(bundled) or not system.find("apt-get"):
@@ -123,8 +123,8 @@ CHECK = Check(
     id="pip",
     title="pip can install into this Python",
     category="python",
-    why="An environment that was made with --without-pip has no pip, and `python -m pip` of "
-    "another Python installs elsewhere. Environments of uv and pixi have none by design. "
+    why="An environment created with --without-pip has no pip, and `python -m pip` of "
+    "another Python installs elsewhere. Environments of uv and pixi have no pip by design. "
     "Distributions' own Pythons refuse pip (PEP 668).",
     source="PEP 668; Python documentation, ensurepip; pip, Configuration; uv, uv pip",
     run=_run,

@@ -1,4 +1,4 @@
-"""``project-path``: the current folder is one that compilers can work in."""
+"""``project-path``: the current folder is suitable for compilers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: What CMake and MSBuild put below the folder: 250 is CMake's own limit (CMAKE_OBJECT_PATH_MAX),
-#: and the longest object path of the wheel build below its root is 140 characters.
+#: The limit for object paths is CMake's 250 (CMAKE_OBJECT_PATH_MAX), and the longest object path of
+#: the wheel build below its root is 140 characters.
 _LONGEST: Final = 110
 #: Defender's ransomware protection (Microsoft, Controlled folder access).
 _ACCESS: Final = (
     r"HKLM\SOFTWARE\Microsoft\Windows Defender\Windows Defender Exploit Guard"
     r"\Controlled Folder Access"
 )
-#: Folders that such programs make below a user's, where no variable names them.
+#: Folders that such programs create below the user's, without a variable.
 _SYNCED: Final = re.compile(
     r"\\(OneDrive|Dropbox|iCloudDrive|Google Drive|Nextcloud)(?: - [^\\]+)?\\", re.IGNORECASE
 )
 _SWITCH: Final = "EnableControlledFolderAccess"
-#: cmd.exe's operators and marks, MSBuild's escape (%), separators of CMake's lists (;), what its
-#: globs and Ninja's files read as their own ([ ] $), the comment of makefiles and .rc files (#).
+#: cmd.exe's operators, MSBuild's escape (%), CMake's list separator (;), special characters of its
+#: globs and Ninja's files ([ ] $), the comment of makefiles and .rc files (#).
 _ODD: Final = re.compile(r"[&%^!;#$=`\[\]{}]")
 
 
@@ -45,7 +45,7 @@ def _run(system: System) -> Outcome:
 
 
 def _problem(system: System, folder: str) -> tuple[str, tuple[str, ...]]:
-    """Return what is wrong with the folder, empty for nothing, and the evidence beside its path."""
+    """Return the folder's problem (``""`` for none), and evidence besides its path."""
     if folder.startswith("\\\\"):
         return " is a network path: cmd.exe cannot enter it, builds stop", ()
     for name in ("OneDrive", "OneDriveCommercial", "OneDriveConsumer"):
@@ -58,18 +58,18 @@ def _problem(system: System, folder: str) -> tuple[str, tuple[str, ...]]:
     if match := _SYNCED.search(folder + "\\"):
         return f" is synchronised by {match[1]}, which locks files of a build", ()
     if guarded := _guarded(system, folder):
-        words = f" is in {guarded}, where Windows lets only programs write that it knows"
+        words = f" is in {guarded}, where Windows only lets known programs write"
         return f"{words} (controlled folder access)", (rf"{_ACCESS}\{_SWITCH} is 1",)
     words = ""
     if len(folder) > _LONGEST:
-        words = f" has {len(folder)} characters: object files below it pass the limit of 250"
+        words = f" has {len(folder)} characters: object files below it exceed the limit of 250"
     elif odd := _ODD.findall(folder):
         marks = " ".join(dict.fromkeys(odd))
-        words = f" holds {marks}, which cmd.exe, MSBuild, CMake or Ninja reads as its own"
+        words = f" contains {marks}, special characters of cmd.exe, MSBuild, CMake or Ninja"
     elif not folder.isascii():
-        words = " is not ASCII: nvcc and GNU tools read it in another code page"
+        words = " is not ASCII: nvcc and GNU tools decode it differently"
     elif " " in folder and (system.variable("CUDA_PATH") or system.find("nvcc")):
-        words = " holds blanks: nvcc's response files break at them"
+        words = " contains blanks: nvcc's response files break at them"
     return f"'s path{words}" if words else "", ()
 
 
@@ -94,9 +94,9 @@ CHECK = Check(
     id="project-path",
     title="The current folder suits a build",
     category="paths",
-    why="OneDrive locks what a compiler has just written; network paths, long ones and such as "
-    "the ANSI code page cannot spell stop one tool or another half-way, and so do characters that "
-    "mean something to cmd.exe, MSBuild, CMake or Ninja. The fix copies: work in the new folder.",
+    why="OneDrive locks files that a compiler has just written. Network paths, long paths, paths "
+    "outside the ANSI code page and special characters of cmd.exe, MSBuild, CMake or Ninja break "
+    "one tool or another half-way. The fix copies the project: work in the new folder.",
     source="CMake, CMAKE_OBJECT_PATH_MAX and Lists; Microsoft, Controlled folder access; "
     "Microsoft, MSBuild special characters; mlc-ai/mlc-llm#2779; tauri-apps/tauri#6175",
     run=_run,

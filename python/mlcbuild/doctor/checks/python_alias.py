@@ -1,4 +1,4 @@
-"""``python-alias``: ``python`` on PATH is a Python, and not the alias that opens the Store."""
+"""``python-alias``: ``python`` on PATH is a Python, not the alias that opens the Store."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _run(system: System) -> Outcome:
     entry = system.entry(first)
     if (entry is not None and entry.size) or "\\windowsapps" in system.python.base_prefix.lower():
         return ok(f"python is {first}")
-    # The install manager's aliases have no size either, and start a Python.
+    # The install manager's aliases have size 0 too, but start a Python.
     manager = system.join(system.path.dirname(first), "pymanager.exe")
     if system.is_file(manager):
         return ok("python is the alias of the Python install manager", evidence=(first, manager))
     if system.run(first, "--version").good:
         return ok(f"python is {first}", evidence=("the alias starts a Python",))
     return warn(
-        "python on PATH is the alias that opens the Microsoft Store: switch it off under App "
+        "python on PATH is the alias that opens the Microsoft Store: turn it off under App "
         "execution aliases",
         evidence=(f"{first}: 0 bytes", f"this Python is {system.python.executable}"),
         fix="start ms-settings:advanced-apps",
@@ -37,9 +37,9 @@ CHECK = Check(
     id="python-alias",
     title="python on PATH is a Python",
     category="python",
-    why="Windows has a python.exe of no size that opens the Store. Where it comes first, CMake and "
-    "scripts that call python get an exit code of 9009 and no message. The install manager puts "
-    "an alias of the same form there, which is right.",
+    why="Windows has a python.exe of size 0 that opens the Store. Where it comes first, CMake and "
+    "scripts that call python get exit code 9009 and no message. The install manager's "
+    "alias has the same form and works.",
     source="Python documentation, Using Python on Windows, Python install manager; PEP 773",
     run=_run,
     waits=True,

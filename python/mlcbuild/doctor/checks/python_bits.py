@@ -18,8 +18,8 @@ def _run(system: System) -> Outcome:
     evidence = (f"{python.executable}: {python.platform}, the machine is {system.machine}",)
     if python.bits != 64:  # noqa: PLR2004
         return fail(
-            "Python is 32-bit: none of the native packages has such a wheel, and a 64-bit DLL "
-            "answers WinError 193",
+            "Python is 32-bit: the native packages have no 32-bit wheels, and loading a 64-bit DLL "
+            "fails with WinError 193",
             evidence=evidence,
             fix=install_python(system),
         )
@@ -30,9 +30,9 @@ CHECK = Check(
     id="python-bits",
     title="Python is 64-bit",
     category="python",
-    why="TVM, tvm-ffi and MLC-LLM have wheels for 64-bit Python alone. The default download of "
-    "python.org was 32-bit for years. On ARM64 the x64 Python is the right one: apache-tvm 0.26.0 "
-    "has a wheel for win_amd64 and none for win_arm64.",
+    why="TVM, tvm-ffi and MLC-LLM only have wheels for 64-bit Python. The default download of "
+    "python.org was 32-bit for years. On ARM64 use the x64 Python: apache-tvm 0.26.0 "
+    "has a wheel for win_amd64 but not for win_arm64.",
     source="the wheels of apache-tvm 0.26.0; mlc-ai/mlc-llm PR#1133; abetlen/llama-cpp-python#53",
     run=_run,
 )

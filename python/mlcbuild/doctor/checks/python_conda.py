@@ -1,4 +1,4 @@
-"""``python-conda``: conda's environment is the one whose Python runs."""
+"""``python-conda``: the active conda environment is the one whose Python runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _run(system: System) -> Outcome:
     name = "CONDA_DLL_SEARCH_MODIFICATION_ENABLE"
     if own and system.windows and system.variable(name):
         return warn(
-            f"{name} puts all of PATH into the search for DLLs",
+            f"{name} makes conda's Python search all of PATH for DLLs",
             evidence=(f"{name}={system.variable(name)}",),
             fix=unset(system, name),
         )
@@ -28,7 +28,7 @@ def _run(system: System) -> Outcome:
         return skip("no conda")
     if active and not same_path(system, active, python.base_prefix):
         return warn(
-            "a conda environment is active, and this Python is not its own: CMake finds conda's "
+            "a conda environment is active, but this Python is not part of it: CMake finds conda's "
             "libraries, Python does not",
             evidence=(f"CONDA_PREFIX={active}", f"this Python is {python.executable}"),
             fix="conda deactivate",
@@ -37,8 +37,8 @@ def _run(system: System) -> Outcome:
         return ok("conda's base environment", evidence=(f"CONDA_PREFIX={active}",))
     if own and not active and system.windows:
         return warn(
-            "this Python is conda's, and its environment is not activated: its Library\\bin is not "
-            "on PATH, and DLLs of its packages are missing for programs",
+            "this Python is conda's, but its environment is not activated: Library\\bin is not "
+            "on PATH, and programs do not find the DLLs of its packages",
             evidence=(python.executable, "CONDA_PREFIX is not set"),
             fix=command(system, "conda", "activate", python.base_prefix),
         )
@@ -51,10 +51,10 @@ def _is_base(system: System, prefix: str) -> bool:
 
 CHECK = Check(
     id="python-conda",
-    title="conda's environment is the one that runs",
+    title="The active conda environment is the one that runs",
     category="python",
-    why="conda's Python searches five folders more for DLLs, and its activation changes PATH. A "
-    "venv's Python in an active conda environment builds against one and runs with the other.",
+    why="conda's Python searches five more folders for DLLs, and its activation changes PATH. A "
+    "venv's Python in an active conda environment builds against conda and runs without it.",
     source="conda-forge python-feedstock, patch 0012; conda/conda#10897",
     run=_run,
 )

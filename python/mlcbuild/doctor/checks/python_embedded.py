@@ -1,4 +1,4 @@
-"""``python-embedded``: not the embeddable package of Python, which cannot build."""
+"""``python-embedded``: this Python is not the embeddable package, which cannot build."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _run(system: System) -> Outcome:
     names = system.names(python.base_prefix) or ()
     marker = next((n for n in names if re.fullmatch(r"python\d+\._pth", n, re.IGNORECASE)), None)
     if marker is None:
-        return ok("Python is whole")
+        return ok("Python is complete")
     return fail(
         "this is Python's embeddable package: it has no headers, no import library and no venv, "
         "and its ._pth file hides pip's build environment",
@@ -30,7 +30,7 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="python-embedded",
-    title="Python is whole",
+    title="Python is complete",
     category="python",
     why="Portable applications (ComfyUI and others) ship the embeddable package. Builds stop in it "
     'with "Python.h: No such file", "cannot open python312.lib" or a back end that cannot be '

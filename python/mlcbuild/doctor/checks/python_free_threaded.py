@@ -1,4 +1,4 @@
-"""``python-free-threaded``: a Python with the global lock, which the wheels are built for."""
+"""``python-free-threaded``: a Python with the GIL, which the wheels are built for."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["CHECK"]
 def _run(system: System) -> Outcome:
     python = system.python
     if not python.free_threaded:
-        return ok("Python with the global lock")
+        return ok("Python with the GIL")
     return warn(
-        f"Python {dotted(python.version)} is free-threaded: packages of the stable ABI (abi3) "
-        "cannot be installed into it",
+        f"Python {dotted(python.version)} is free-threaded: it cannot install "
+        "packages of the stable ABI (abi3)",
         evidence=(f"{python.executable}: {python.build.splitlines()[0] if python.build else ''}",),
         fix=install_python(system, f"{python.version[0]}.{python.version[1]}"),
     )

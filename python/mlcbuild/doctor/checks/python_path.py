@@ -1,4 +1,4 @@
-"""``python-path``: PYTHONPATH and PYTHONHOME put nothing foreign before what is installed."""
+"""``python-path``: PYTHONPATH and PYTHONHOME do not hide installed packages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _run(system: System) -> Outcome:
         match = _FOREIGN.search(entry) if "site-packages" in entry else None
         if match and (int(match[1]), int(match[2])) != own[:2]:
             return fail(
-                f"PYTHONPATH holds the packages of Python {match[1]}.{match[2]}, this is "
+                f"PYTHONPATH has the packages of Python {match[1]}.{match[2]}, this is "
                 f"{own[0]}.{own[1]}: extension modules do not load",
                 evidence=(f"PYTHONPATH={value}",),
                 fix=unset(system, "PYTHONPATH"),
@@ -44,14 +44,14 @@ def _run(system: System) -> Outcome:
                 found = installed[package]
                 source = editable_source(system, found)
                 if source and system.path.normpath(entry).startswith(source):
-                    continue  # it is the very tree
+                    continue  # it is the same tree
                 return warn(
                     f"PYTHONPATH hides the installed {found.name} {found.version} behind the "
                     f"source tree {entry}",
                     evidence=(f"PYTHONPATH={value}", f"{found.name} in {found.place}"),
                     fix=unset(system, "PYTHONPATH"),
                 )
-    # Entries that are gone do no harm: Python passes over them.
+    # Python skips missing entries.
     return ok("PYTHONPATH: " + ("good" if entries else "not set"), evidence=entries)
 
 

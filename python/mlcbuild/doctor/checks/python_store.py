@@ -16,10 +16,10 @@ __all__ = ["CHECK"]
 def _run(system: System) -> Outcome:
     python = system.python
     if "\\windowsapps\\" not in f"{python.base_prefix}\\{python.executable}".lower():
-        return ok("Python is no Store app")
+        return ok("Python is not a Store app")
     return warn(
-        "this Python is the Microsoft Store's: Windows redirects what it writes below AppData, "
-        "and other programs do not find it there",
+        "this Python is the Microsoft Store's: Windows redirects its files below AppData, "
+        "and other programs do not find them there",
         evidence=(python.executable, f"installed in {python.base_prefix}"),
         fix=install_python(system, f"{python.version[0]}.{python.version[1]}"),
     )
@@ -27,10 +27,10 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="python-store",
-    title="Python is no Store app",
+    title="Python is not a Store app",
     category="python",
-    why="The Store's Python is a packaged app: caches below AppData land in a private copy that "
-    "CMake and Cargo do not see, its folder may not be read by them, and its paths are long.",
+    why="The Store's Python is a packaged app: caches below AppData go to a private copy that "
+    "CMake and Cargo do not see, they may not read its folder, and its paths are long.",
     source="Python documentation, Using Python on Windows, Known issues",
     run=_run,
     platforms=("win32",),

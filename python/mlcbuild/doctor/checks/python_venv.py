@@ -1,4 +1,4 @@
-"""``python-venv``: the environment that is active is the one whose Python runs."""
+"""``python-venv``: the active environment is the one whose Python runs."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ def _run(system: System) -> Outcome:
     active = system.variable("VIRTUAL_ENV")
     if python.prefix != python.base_prefix and not system.is_folder(python.base_prefix):
         return fail(
-            "the Python that this environment was made from is gone",
-            evidence=(f"{python.prefix}: made from {python.base_prefix}",),
+            "the Python this environment was created from no longer exists",
+            evidence=(f"{python.prefix}: created from {python.base_prefix}",),
             fix=_renew(system),
         )
     if not active:
-        return skip("no environment is activated")
+        return skip("no environment is active")
     evidence = (f"VIRTUAL_ENV={active}", f"this Python is {python.executable}")
     if not system.is_folder(active):
         return warn(
-            "an environment is activated that is gone",
+            "the active environment no longer exists",
             evidence=evidence,
             fix=unset(system, "VIRTUAL_ENV"),
         )
     if same_path(system, active, python.prefix):
         return ok("virtual environment", evidence=evidence[:1])
     if tool := tool_environment(system):
-        return ok(f"mlcbuild was installed apart by {tool}", evidence=evidence)
+        return ok(f"mlcbuild was installed separately by {tool}", evidence=evidence)
     program = r"Scripts\python.exe" if system.windows else "bin/python"
     return warn(
-        "another environment is activated than the one whose Python runs this: python and pip "
-        "in this terminal are not what is examined",
+        "the active environment is not the one whose Python runs mlcbuild: python and pip "
+        "in this terminal are not the ones examined",
         evidence=evidence,
         fix=command(system, system.join(active, program), "-m", "mlcbuild", "doctor"),
     )
 
 
 def _renew(system: System) -> str:
-    """Return the command that makes the environment anew; a Python of its version may be gone."""
+    """Return the command that recreates the environment; its Python version may be gone."""
     prefix = system.python.prefix
     version = "{}.{}".format(*system.python.version)
     if find_uv(system):
@@ -62,7 +62,7 @@ CHECK = Check(
     title="The active environment is the one that runs",
     category="python",
     why="mlcbuild examines the Python that runs it. Installed elsewhere (for the user, by pipx), "
-    "it would judge packages that the terminal's python does not see.",
+    "it would examine packages that the terminal's python does not use.",
     source="PyPA, virtual environments",
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""``python-version``: a version that the pinned packages have wheels for."""
+"""``python-version``: the pinned packages have wheels for this version."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CHECK = Check(
     title="Python's version is supported",
     category="python",
     why="Native packages come as wheels for CPython 3.11 to 3.14. For others pip compiles each of "
-    "them, which seldom ends well on Windows.",
+    "them, which rarely works on Windows.",
     source="pyproject.toml, requires-python",
     run=_run,
 )

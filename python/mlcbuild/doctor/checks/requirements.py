@@ -1,4 +1,7 @@
-"""``requirements``: what MLC-LLM, TVM and tvm-ffi require is installed, in a version they take."""
+"""``requirements``.
+
+What MLC-LLM, TVM and tvm-ffi require is installed, in a version they accept.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def _run(system: System) -> Outcome:
 def _unmet(
     system: System, distribution: Distribution, installed: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what to install and what is wrong, of each requirement that does not hold."""
+    """Yield what to install and what is wrong, for each unmet requirement."""
     from mlcbuild.package.requirements import needed
 
     environment = {"sys_platform": system.platform}
@@ -54,8 +57,8 @@ def _unmet(
         if name not in installed:
             yield spelt, f"{who} requires {spelt}, which is not installed"
         elif not requirement.specifier.contains(installed[name], prereleases=True):
-            yield spelt, f"{who} requires {spelt}, here is {installed[name]}"
-    # Upstream imports it and does not declare it.
+            yield spelt, f"{who} requires {spelt}, found {installed[name]}"
+    # Upstream imports psutil without declaring it.
     if provides(distribution.name) == "mlc_llm" and "psutil" not in installed:
         yield "psutil", f"{who} imports psutil, which is not installed"
 
@@ -64,8 +67,8 @@ CHECK = Check(
     id="requirements",
     title="Requirements of the family are met",
     category="python",
-    why="MLC-LLM and the TVM beside it must be of one generation: apache-tvm and apache-tvm-ffi "
-    "that were upgraded alone answer 127 or ask for functions that are not there.",
+    why="MLC-LLM and its TVM must match: upgrading only apache-tvm or apache-tvm-ffi "
+    "leads to WinError 127 or missing functions.",
     source="mlc-ai/mlc-llm#3508; mlc-ai/package#102; mlc-llm's pyproject.toml at 79d603f0",
     run=_run,
     imports=("mlcbuild.package.requirements",),

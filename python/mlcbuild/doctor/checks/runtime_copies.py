@@ -1,4 +1,4 @@
-"""``runtime-copies``: every msvcp140 that a process here can get, and which can win."""
+"""``runtime-copies``: every msvcp140 that a process here can load, and which can win."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _run(system: System) -> Outcome:
         return warn(
             f"{bad.owner}'s msvcp140.dll {dotted((bad.version or ())[:2])} "
             f"{'wins' if winners == [bad] else 'can win'}: code built with 14.40 or newer then "
-            "ends in WinError 1114",
+            "fails with WinError 1114",
             evidence=[*evidence, order],
             fix=_fix(system, bad),
         )
@@ -42,7 +42,7 @@ def _run(system: System) -> Outcome:
 
 
 def _rivals(cpp: list[Copy]) -> list[Copy]:
-    """Return copies of added folders, whose order Windows leaves open, then System32's."""
+    """Return copies in added folders, whose order is undefined, then System32's."""
     return [each for each in cpp if each.place == "package"] + [
         each for each in cpp if each.place == "system"
     ]
@@ -60,9 +60,9 @@ CHECK = Check(
     id="runtime-copies",
     title="No old C++ runtime can win",
     category="runtime-dlls",
-    why="A name is looked for beside python.exe, then in the folders that packages added, in no "
-    "certain order, then in System32; whatever is loaded first under the name msvcp140.dll serves "
-    "the whole process. An old copy of one package breaks the others.",
+    why="Windows searches the folder of python.exe, then the folders that packages added, in no "
+    "defined order, then System32; the first msvcp140.dll loaded serves "
+    "the whole process. An old copy in one package breaks the others.",
     source="Microsoft, Dynamic-link library search order; pytorch/pytorch#166628; "
     "adang1345/delvewheel#54",
     run=_run,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["CHECK"]
 
 _MEANING: Final = {
-    "SKIP_LOADING_MLCLLM_SO": "mlc_llm does not load its library: every call of it fails",
+    "SKIP_LOADING_MLCLLM_SO": "mlc_llm does not load its library: every call fails",
     "TVM_USE_RUNTIME_LIB": "TVM does not load its compiler: models cannot be compiled",
     "KMP_DUPLICATE_LIB_OK": "two OpenMP runtimes may run in one process: results can be wrong",
 }
@@ -32,8 +32,8 @@ CHECK = Check(
     id="runtime-variables",
     title="No variable changes how libraries load",
     category="paths",
-    why="Such variables are set once to get around a problem and forgotten; the next problem comes "
-    "from them.",
+    why="Such variables are set once to work around a problem and forgotten; they cause the next "
+    "problem.",
     source="mlc_llm/base.py, tvm/base.py; Intel, KMP_DUPLICATE_LIB_OK",
     run=_run,
 )

@@ -19,11 +19,13 @@ def _run(system: System) -> Outcome:
     path = find_rust(system, "rustc")
     wanted = TRIPLES.get(system.python.platform)
     if path is None or wanted is None:
-        return skip("see the check cargo" if path is None else "MinGW's Python: no triple to judge")
+        return skip(
+            "see the check cargo" if path is None else "MinGW's Python: no Rust target known"
+        )
     done = system.run(path, "-vV")
     match = re.search(r"^host: (\S+)", done.out, re.MULTILINE)
     if match is None:
-        return skip("rustc does not say: see the check cargo")
+        return skip("rustc does not report its host: see the check cargo")
     host = match[1]
     if host == wanted:
         return ok(f"Rust for {host}")
@@ -36,8 +38,8 @@ def _run(system: System) -> Outcome:
 
 
 def _fix(system: System, path: str) -> str:
-    """Return what changes the host: of rustup's proxy its toolchain, else another rustc first."""
-    if system.variable("RUSTUP_TOOLCHAIN"):  # stronger than any default
+    """Return the command that changes the host: rustup's toolchain, else another rustc on PATH."""
+    if system.variable("RUSTUP_TOOLCHAIN"):  # overrides any default
         return unset(system, "RUSTUP_TOOLCHAIN")
     own = system.join(system.path.dirname(path), "rustup.exe")
     if system.is_file(own):
@@ -50,7 +52,7 @@ def _fix(system: System, path: str) -> str:
 
 CHECK = Check(
     id="rust-host",
-    title="Rust's host triple fits Python",
+    title="Rust's host triple matches Python",
     category="toolchain",
     why="Cargo builds for its host triple. With the -gnu toolchain the tokenizers become a MinGW "
     "archive, which MSVC's linker refuses or links to a second C runtime.",

@@ -1,4 +1,4 @@
-"""``source-variables``: MLC_LLM_SOURCE_DIR and TVM_HOME name source trees that are there."""
+"""``source-variables``: MLC_LLM_SOURCE_DIR and TVM_HOME name existing source trees."""
 
 from __future__ import annotations
 
@@ -25,12 +25,10 @@ def _run(system: System) -> Outcome:
         line = f"{name}={value}"
         evidence.append(line)
         if not system.is_folder(value):
-            return fail(
-                f"{line} names a folder that is gone", evidence=(line,), fix=unset(system, name)
-            )
+            return fail(f"{line} names a missing folder", evidence=(line,), fix=unset(system, name))
         if not system.is_file(system.join(value, "CMakeLists.txt")):
             return warn(
-                f"{line} names a folder that is no source tree",
+                f"{line} names a folder that is not a source tree",
                 evidence=(line, f"{system.join(value, 'CMakeLists.txt')} is missing"),
                 fix=unset(system, name),
             )
@@ -49,8 +47,8 @@ CHECK = Check(
     id="source-variables",
     title="Source variables name source trees",
     category="paths",
-    why="MLC_LLM_SOURCE_DIR and TVM_HOME decide where headers and build trees are looked for. They "
-    "outlive the tree that they were set for.",
+    why="MLC_LLM_SOURCE_DIR and TVM_HOME set where headers and build trees are searched. They "
+    "outlive the tree they were set for.",
     source="mlc-llm's CMakeLists.txt and docs/install",
     run=_run,
 )

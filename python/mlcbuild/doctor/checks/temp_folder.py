@@ -1,4 +1,4 @@
-"""``temp-folder``: there is a temporary folder, and files can be made in it."""
+"""``temp-folder``: the temporary folder exists and is writable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Python looks into these in this order; Windows' own GetTempPath takes TMP before TEMP.
+#: Python's order; Windows' GetTempPath reads TMP before TEMP.
 _VARIABLES: Final = ("TMPDIR", "TEMP", "TMP")
 
 
@@ -25,7 +25,7 @@ def _run(system: System) -> Outcome:
         if outcome.status != "ok":
             return outcome
     return ok(
-        "the temporary folder can be written to",
+        "the temporary folder is writable",
         evidence=[f"{name}={folder}" for name, folder in named] or [default],
     )
 
@@ -33,9 +33,9 @@ def _run(system: System) -> Outcome:
 def _judge(system: System, name: str, folder: str, default: str) -> Outcome:
     text = f"{name}={folder}" if name else folder
     if not system.is_folder(folder):
-        make, words = fail, f"the temporary folder is not there: {text}"
+        make, words = fail, f"the temporary folder does not exist: {text}"
     elif not system.writable(folder):
-        make, words = fail, f"the temporary folder cannot be written to: {text}"
+        make, words = fail, f"the temporary folder is not writable: {text}"
     elif system.windows and not folder.isascii():
         make, words = (
             warn,
@@ -55,10 +55,10 @@ def _fix(system: System, name: str, folder: str, default: str) -> str:
 
 
 def _elsewhere(system: System, default: str) -> str:
-    r"""Return the command that moves to a folder that works: one that is there, else a new one.
+    r"""Return the command that switches to a working folder: an existing one, else a new one.
 
-    Every user may make folders in the root of the system drive, and owns them: in C:\Windows\Temp
-    one may make files and not list them (Windows' default access lists).
+    Every user may create folders in the root of the system drive, and owns them; in C:\Windows\Temp
+    users may create files but not list them (Windows' default permissions).
     """
     drive = system.variable("SystemDrive") or "C:"
     new = f"{drive}\\Temp"
@@ -78,7 +78,7 @@ def _elsewhere(system: System, default: str) -> str:
 
 
 def _after(system: System, new: str, names: list[str]) -> str:
-    """Return the command that makes a folder and moves to it."""
+    """Return the command that creates a folder and switches to it."""
 
     def spell(shell: Shell) -> str:
         if shell == "cmd":
@@ -99,8 +99,8 @@ CHECK = Check(
     id="temp-folder",
     title="The temporary folder works",
     category="paths",
-    why="pip, compilers and linkers write there; where they cannot, each says it in its own words. "
-    "Python takes TEMP before TMP, Windows' own programs (cl.exe among them) TMP before TEMP.",
+    why="pip, compilers and linkers write there, and each reports a failure differently. "
+    "Python reads TEMP before TMP, Windows programs such as cl.exe TMP before TEMP.",
     source="Python documentation, tempfile.gettempdir; Microsoft, GetTempPathW",
     run=_run,
 )

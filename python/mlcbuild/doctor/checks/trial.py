@@ -1,4 +1,4 @@
-"""``trial``: a library of one function is built as the real wheel is, read back and loaded."""
+"""``trial``: builds a library of one function like the real wheel, reads it back and loads it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MACHINES: Final = {
 
 
 def trial_command(system: System) -> tuple[str, ...]:
-    """Return the command of the trial; it finds mlcbuild wherever this one is."""
+    """Return the command of the trial, which imports this same mlcbuild."""
     root = os.fspath(Path(__file__).resolve().parents[3])
     code = (
         f"import sys; sys.path.insert(1, {root!r}); "
@@ -54,7 +54,9 @@ def _run(system: System) -> Outcome:
     wrong = _wrong(system, facts)
     if wrong:
         return fail(
-            f"the trial build is not what was asked for: {wrong}", evidence=evidence, fix=again()
+            f"the trial build differs from the request: {wrong}",
+            evidence=evidence,
+            fix=again(),
         )
     return ok(
         f"built, read back and loaded in {trial.seconds:.0f} s: {facts['configuration']}, "
@@ -83,9 +85,9 @@ CHECK = Check(
     id="trial",
     title="A trial build works",
     category="trial",
-    why="Nothing proves a toolchain like a build. The trial goes the whole way of the real wheel: "
-    "generator, compiler, release policy, install, gate, stamp; then the library is read for its "
-    "configuration, C runtime and machine, and loaded.",
+    why="Only a build proves a toolchain. The trial runs all steps of the real wheel: "
+    "generator, compiler, release policy, install, gate, stamp; then the library's "
+    "configuration, C runtime and machine are read, and it is loaded.",
     source="docs/superbuild.md",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``vc-redist``: the Visual C++ redistributable, against what is installed in this Python."""
+"""``vc-redist``: the Visual C++ redistributable is new enough for the installed packages."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def _run(system: System) -> Outcome:
     who = f"{system.path.basename(newest.path)} ({newest.owner})" if newest else ""
     own = "" if image else _beside_python(system)
     if own:
-        return ok("Python brings its own C++ runtime", evidence=(*evidence, own))
+        return ok("Python has its own C++ runtime", evidence=(*evidence, own))
     if image is None:
-        evidence.append(f"{path}: {'damaged' if system.is_file(path) else 'not there'}")
+        evidence.append(f"{path}: {'damaged' if system.is_file(path) else 'missing'}")
         say = "The Visual C++ redistributable is not installed"
         if newest is not None:
             return fail(f"{say}, and {who} needs it: WinError 126", evidence=evidence, fix=fix())
-        return warn(f"{say}: wheels that do not bring it fail", evidence=evidence, fix=fix())
+        return warn(f"{say}: wheels that do not bundle it fail", evidence=evidence, fix=fix())
     version = image.version.file_version if image.version else None
     evidence.append(f"{path}: {dotted(version) if version else 'version unknown'}")
     if version is not None and newest is not None and newest.toolset is not None:
@@ -64,22 +64,22 @@ def _run(system: System) -> Outcome:
     missing = [n for n in missing if n != "vcruntime140_1.dll" or system.python.bits != 32]  # noqa: PLR2004
     if missing:
         return warn(
-            f"{missing[0]} is gone from {folder}: the redistributable is damaged",
+            f"{missing[0]} is missing from {folder}: the redistributable is damaged",
             evidence=evidence,
             fix=install_redist(system, force=True),
         )
     if version is not None and registered is not None and version[:2] < registered[:2]:
         return warn(
             f"msvcp140.dll is {dotted(version[:2])} although {dotted(registered[:2])} is "
-            "registered: something put an old copy back",
+            "registered: an old copy has replaced it",
             evidence=evidence,
             fix=install_redist(system, force=True),
         )
-    return ok(f"redistributable {dotted(version) if version else 'there'}", evidence=evidence)
+    return ok(f"redistributable {dotted(version) if version else 'installed'}", evidence=evidence)
 
 
 def _beside_python(system: System) -> str:
-    """Return the msvcp140.dll beside python.exe, which wins there (conda's vc14_runtime)."""
+    """Return the msvcp140.dll next to python.exe, which wins (conda's vc14_runtime)."""
     path = system.join(system.python.base_prefix, _FILES[0])
     return path if system.image(path) is not None else ""
 
@@ -96,7 +96,7 @@ def _registered(system: System) -> tuple[int, ...] | None:
 
 
 def _crashing(users: tuple[Needing, ...], version: tuple[int, ...]) -> Needing | None:
-    """Return an image that the machine's msvcp140 cannot serve (rule mutex-abi)."""
+    """Return an image that crashes with the machine's msvcp140 (rule mutex-abi)."""
     if version[:2] >= TOLERATES_CONSTEXPR_MUTEX:
         return None
     return next((each for each in users if mutex_use(each.image) == "certain"), None)
@@ -106,9 +106,9 @@ CHECK = Check(
     id="vc-redist",
     title="The Visual C++ redistributable is new enough",
     category="runtime-dlls",
-    why="MSVC's C++ runtime is no part of Windows, and Python brings vcruntime140 alone. It must "
+    why="MSVC's C++ runtime is not part of Windows, and Python only includes vcruntime140. It must "
     "be at least as new as the toolset of every DLL that uses it; a std::mutex of toolset 14.40 or "
-    "newer crashes on one before 14.38. The file counts, not what the registry says.",
+    "newer crashes on one before 14.38. The file counts, not the registry.",
     source="Microsoft, Latest supported Visual C++ Redistributable; microsoft/STL#4730; "
     "mlc-ai/mlc-llm#2870",
     run=_run,

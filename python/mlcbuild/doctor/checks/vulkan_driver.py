@@ -1,4 +1,4 @@
-"""``vulkan-driver``: Vulkan's loader, and drivers that are registered and there."""
+"""``vulkan-driver``: Vulkan's loader, and its registered drivers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-_RENEW: Final = "reinstall the graphics driver from its maker (clean installation)"
+_RENEW: Final = "reinstall the graphics driver from its vendor (clean installation)"
 
 
 def _run(system: System) -> Outcome:
@@ -22,7 +22,7 @@ def _run(system: System) -> Outcome:
     drivers = icds(system)
     real = [each for each in adapters(system) if each.knows_vulkan] if system.windows else []
     evidence = [f"loader: {loader or 'none'}"]
-    evidence += [f"{each.name}: driver {each.version or 'of no version'}" for each in real]
+    evidence += [f"{each.name}: driver {each.version or 'of unknown version'}" for each in real]
     evidence += [
         f"{each.manifest} ({each.named_by}): {each.problem or each.library}"
         + (f", Vulkan {each.api}" if each.api else "")
@@ -33,15 +33,15 @@ def _run(system: System) -> Outcome:
     if broken and broken[0].named_by.startswith("VK_"):
         variable = broken[0].named_by
         return fail(
-            f"{variable} hides all Vulkan drivers but one that {_seen(broken[0].problem)}",
+            f"{variable} hides all Vulkan drivers except one that {_seen(broken[0].problem)}",
             evidence=evidence,
             fix=unset(system, variable),
         )
     if not loader and not drivers and not real:
-        return skip("no Vulkan here")
+        return skip("no Vulkan on this machine")
     if not loader:
         return warn(
-            "the Vulkan loader is missing although a GPU driver is here",
+            "the Vulkan loader is missing although a GPU driver is installed",
             evidence=evidence,
             fix=install(system, "vulkan-loader"),
         )
@@ -54,14 +54,14 @@ def _run(system: System) -> Outcome:
         )
     if not drivers:
         if system.windows and not real:
-            return skip("Vulkan's loader is here, and no GPU that would have a driver")
+            return skip("Vulkan's loader is installed, but no GPU with a Vulkan driver")
         if system.windows:
             return warn(
-                "Vulkan's loader is here and no driver is registered with it: no device is found",
+                "Vulkan's loader is installed but no driver is registered: no device is found",
                 evidence=evidence,
                 fix=_RENEW,
             )
-        return skip("Vulkan's loader is here and no driver")
+        return skip("Vulkan's loader is installed without a driver")
     # The devices' limits need a process that loads the drivers: the plug-in's own command.
     evidence.append(
         "shared memory, 8 and 16 bits, subgroups: python -m tvm_vulkan (docs/vulkan.md)"
@@ -75,10 +75,10 @@ def _seen(problem: str) -> str:
 
 CHECK = Check(
     id="vulkan-driver",
-    title="Vulkan's loader and drivers are whole",
+    title="Vulkan's loader and drivers are complete",
     category="gpu",
-    why="vulkan-1.dll (libvulkan.so.1) comes with the graphics driver and finds drivers by the "
-    "manifests that they register. One that is registered and gone, or a variable that names an "
+    why="vulkan-1.dll (libvulkan.so.1) comes with the graphics driver and finds drivers by their "
+    "registered manifests. A registered driver that is missing, or a variable that names an "
     "old one, makes every Vulkan device disappear.",
     source="Khronos, Vulkan loader interface; mlc-ai/mlc-llm#1323",
     run=_run,

@@ -1,4 +1,4 @@
-"""``vulkan-sdk``: the SDK that VULKAN_SDK names is whole."""
+"""``vulkan-sdk``: the SDK that VULKAN_SDK names is complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _run(system: System) -> Outcome:
     line = f"VULKAN_SDK={root}"
     if not system.is_folder(root):
         return warn(
-            f"{line} names an SDK that is gone", evidence=(line,), fix=unset(system, "VULKAN_SDK")
+            f"{line} names a missing SDK", evidence=(line,), fix=unset(system, "VULKAN_SDK")
         )
     wanted = (
         (r"Bin\glslc.exe", r"Lib\vulkan-1.lib", r"Include\vulkan\vulkan.h")
@@ -40,10 +40,10 @@ def _run(system: System) -> Outcome:
 
 CHECK = Check(
     id="vulkan-sdk",
-    title="The Vulkan SDK is whole",
+    title="The Vulkan SDK is complete",
     category="toolchain",
-    why="CMake's FindVulkan trusts VULKAN_SDK. An SDK that was moved, or installed without its "
-    "components, ends in a configure that fails or a build without Vulkan.",
+    why="CMake's FindVulkan trusts VULKAN_SDK. A moved or incomplete SDK leads to "
+    "a failed configure or a build without Vulkan.",
     source="CMake, FindVulkan; LunarG, Vulkan SDK",
     run=_run,
 )

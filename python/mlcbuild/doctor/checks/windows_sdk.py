@@ -1,4 +1,4 @@
-"""``windows-sdk``: headers and libraries of Windows itself."""
+"""``windows-sdk``: the Windows SDK: headers and libraries of Windows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIBRARIES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
 def _run(system: System) -> Outcome:
     machine = _LIBRARIES.get(system.python.platform)
     if machine is None:
-        return skip("this Python is MinGW's own: its headers are used")
+        return skip("this Python is MinGW's: its headers are used")
     root = next(
         (
             str(v["KitsRoot10"])
@@ -53,14 +53,14 @@ def _run(system: System) -> Outcome:
         return ok(f"Windows SDK {newest}", evidence=[f"{root} {version}" for version in whole])
     return absent(
         system,
-        f"no Windows SDK is whole for {machine}",
+        f"no complete Windows SDK for {machine}",
         evidence=tuple(broken) or (f"{root} is empty",),
         fix=_fix(system),
     )
 
 
 def _fix(system: System) -> str:
-    """Return the command that adds the SDK: by the installer of the Visual Studio that is there."""
+    """Return the command that adds the SDK: with the installed Visual Studio's installer."""
     try:
         found = usable(system)[0]
     except InputError:
@@ -74,8 +74,8 @@ CHECK = Check(
     id="windows-sdk",
     title="A Windows SDK is installed",
     category="toolchain",
-    why="The compilers come without windows.h and kernel32.lib. An SDK that was removed leaves its "
-    "folder and its registry entry, and CMake then stops with a compiler test that fails.",
+    why="The compilers do not include windows.h and kernel32.lib. A removed SDK leaves its "
+    "folder and registry entry, and CMake's compiler test then fails.",
     source="Microsoft, Windows SDK; tauri's separate query for tools and SDK",
     run=_run,
     waits=True,

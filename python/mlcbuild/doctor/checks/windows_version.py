@@ -1,4 +1,4 @@
-"""``windows-version``: a Windows that has what today's libraries ask of it."""
+"""``windows-version``: Windows is new enough for current libraries."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Windows 10, which updates itself to a newer build. A server stays what it is.
+#: Windows 10, which can update to a newer build; a server cannot.
 _WINDOWS_10: Final = 10240
-#: Windows 10 1809 and Server 2019: the oldest that Microsoft still serves (LTSC).
+#: Windows 10 1809 and Server 2019: the oldest that Microsoft still supports (LTSC).
 _FLOOR: Final = 17763
 
 
 def _run(system: System) -> Outcome:
     windows = edition(system)
     if not windows.build:
-        return skip("the registry does not tell Windows' build number")
+        return skip("Windows' build number is not in the registry")
     evidence = (f"{windows.name}, build {windows.build}",)
     if windows.build < _FLOOR:
         return warn(
             f"Windows build {windows.build} is older than {_FLOOR} (Windows 10 1809): its loader "
-            "and C runtime lack what newer libraries import",
+            "and C runtime lack functions that newer libraries import",
             evidence=evidence,
             fix="start ms-settings:windowsupdate"
             if windows.build >= _WINDOWS_10 and not windows.server

@@ -1,4 +1,4 @@
-"""``wine``: runs the cross-built wheel."""
+"""``wine``: Wine, which runs the cross-built wheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: The lab was proved with 8; older ones lack functions that Windows' Python asks for.
+#: The lab was tested with 8; older ones lack functions that Windows' Python needs.
 _FLOOR: Final = 8
 
 
@@ -39,7 +39,7 @@ CHECK = Check(
     id="wine",
     title="Wine can run the lab",
     category="toolchain",
-    why="mlcbuild lab runs Windows' own Python under Wine to prove a Windows wheel on Linux.",
+    why="mlcbuild lab runs Windows' Python under Wine to test a Windows wheel on Linux.",
     source="docs/verify.md",
     run=_run,
     waits=True,

@@ -1,4 +1,4 @@
-"""``zig``: the Zig that is on PATH runs."""
+"""``zig``: the Zig on PATH runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _run(system: System) -> Outcome:
     if version is None:
         return warn(
             "Zig does not run",
-            evidence=(f"{path}: {done.problem or f'ends with exit code {done.code}'}",),
+            evidence=(f"{path}: {done.problem or f'exits with code {done.code}'}",),
             fix=pip(system, "install", "--force-reinstall", "ziglang"),
         )
     return ok(f"Zig {dotted(version)}", evidence=(path,))
@@ -34,7 +34,7 @@ CHECK = Check(
     title="Zig runs",
     category="toolchain",
     why="zig c++ is a C++ compiler for Windows on any system; its wrapper breaks when the Python "
-    "that it was installed into goes.",
+    "it was installed into is removed.",
     source="ziglang on the package index",
     run=_run,
     waits=True,
