@@ -1,30 +1,34 @@
-"""Check popular Windows wheels and print what the check says of each.
+"""Check many Windows wheels and compare each verdict with what is known of the wheel.
 
-    python benchmarks/check_wheels.py [--cache DIR] [--list FILE] [--json FILE] [NAME ...]
+    python benchmarks/check_wheels.py [--cache DIR] [--list FILE] [--json FILE] [--remove] [NAME..]
 
-Brings each project of ``wheels.txt`` with ``pip download`` into a cache outside the repository,
+Brings each wheel of ``wheels.txt`` with ``pip download`` into a cache outside the repository,
 checks it in a process of its own with what the list says is installed beside it, and prints a
-table: verdict, images, findings, seconds, memory. Exits 1 if a check crashed. What the ``fails``
-verdicts are about is written down, wheel by wheel, in ``wheels.md``.
+table: verdict, images, findings, seconds, memory. A good wheel that FAILS and a broken one that is
+GOOD are marked; then, or where a check crashed, it exits 1. What verdicts are about is in
+``wheels.md``.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlcbuild import programs
 from mlcbuild.commandline import Parser
+from wheel_list import cache_folder, entries, wheel_of
+
+if TYPE_CHECKING:
+    from wheel_list import Entry
 
 HERE = Path(__file__).resolve().parent
-PYTHON = "3.11"
 _SUMMARY = ("errors", "warnings", "notes")
 
 
@@ -33,49 +37,27 @@ class Row:
     """What one check said and cost."""
 
     wheel: str
+    truth: str
     exit_code: int
     seconds: float
     megabytes: float
+    #: Images by verdict; those that the import does not need count as ``optional``.
     verdicts: dict[str, int]
     summary: dict[str, int]
     rules: dict[str, int]
     crash: str = ""
 
-
-def listed(path: Path) -> list[list[str]]:
-    """Return the lines of the list as words; comments and empty lines are left out."""
-    lines = (line.partition("#")[0].split() for line in path.read_text("utf-8").splitlines())
-    return [words for words in lines if words]
-
-
-def wheel_of(project: str, cache: Path) -> Path | None:
-    """Return the project's wheel in the cache, downloading it if need be; None if there is none."""
-    found = cached(project, cache)
-    if found is None:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary", ":all:", "--platform", "win_amd64", "--python-version", PYTHON]
-        done = programs.run(
-            [*command, "--dest", str(cache), project], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            print(f"{project}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        found = cached(project, cache)
-    return found
+    @property
+    def wrong(self) -> str:
+        """Where the verdict and the truth part; empty where they agree."""
+        if self.crash:
+            return f"CRASH {self.crash}"
+        if self.truth == "good":
+            return "FALSE ALARM" if self.exit_code else ""
+        return "" if self.exit_code else "MISSED"
 
 
-def cached(project: str, cache: Path) -> Path | None:
-    """Return the newest wheel of a project in the cache, or that of ``NAME==VERSION``."""
-    name, _, version = project.partition("==")
-    wanted = re.sub(r"[-_.]+", "_", name).casefold()
-    wheels = [
-        path
-        for path in cache.glob("*.whl")
-        if path.name.split("-")[0].casefold() == wanted and version in {"", path.name.split("-")[1]}
-    ]
-    return max(wheels, key=lambda path: path.stat().st_mtime, default=None)
-
-
-def check(wheel: Path, beside: list[Path]) -> Row:
+def check(entry: Entry, wheel: Path, beside: list[Path]) -> Row:
     """Check one wheel in a child process."""
     command = [sys.executable, "-m", "mlcbuild", "check", "--json", str(wheel)]
     for companion in beside:
@@ -93,25 +75,24 @@ def check(wheel: Path, beside: list[Path]) -> Row:
         report = json.loads(out)
     except ValueError:
         crash = err.decode("utf-8", "replace").strip().splitlines()[-1:][0] if err else "no output"
-    targets = report.get("targets", [])
-    verdicts: dict[str, int] = {}
-    rules: dict[str, int] = {}
-    for target in targets:
-        for module in target["modules"]:
-            verdict = module["load"]["verdict"]
-            verdicts[verdict] = verdicts.get(verdict, 0) + 1
-        for finding in target["findings"]:
-            name = f"{finding['severity']} {finding['rule']}"
-            rules[name] = rules.get(name, 0) + 1
+    verdicts: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    for target in report.get("targets", []):
+        verdicts.update(
+            "optional" if module["optional"] else module["load"]["verdict"]
+            for module in target["modules"]
+        )
+        rules.update(f"{each['severity']} {each['rule']}" for each in target["findings"])
         crash = crash or target.get("error", {}).get("message", "")
     return Row(
         wheel=wheel.name,
+        truth=entry.truth,
         exit_code=process.returncode,
         seconds=seconds,
         megabytes=children_peak(),
-        verdicts=verdicts,
+        verdicts=dict(verdicts),
         summary=report.get("summary", dict.fromkeys(_SUMMARY, 0)),
-        rules=rules,
+        rules=dict(rules),
         crash=crash,
     )
 
@@ -128,10 +109,11 @@ def children_peak() -> float:
 
 def show(row: Row) -> None:
     """Print one line of the table."""
-    counts = " ".join(f"{row.verdicts.get(v, 0):5}" for v in ("loads", "fails", "may-fail"))
+    kinds = ("loads", "fails", "may-fail", "optional")
+    counts = " ".join(f"{row.verdicts.get(kind, 0):5}" for kind in kinds)
     findings = " ".join(f"{row.summary[name]:4}" for name in _SUMMARY)
-    rules = ", ".join(sorted(row.rules)) if not row.crash else f"CRASH {row.crash}"
-    print(f"{row.wheel[:52]:52} {row.exit_code} {counts} {findings} {row.seconds:6.2f}s  {rules}")
+    said = row.wrong or ", ".join(sorted(row.rules))
+    print(f"{row.wheel[:52]:52} {row.exit_code} {counts} {findings} {row.seconds:6.2f}s  {said}")
     sys.stdout.flush()
 
 
@@ -139,34 +121,34 @@ def main() -> int:
     """Check the list."""
     parser = Parser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", help="only these projects")
-    default = Path.home() / ".cache" / "mlcbuild" / "benchmark-wheels"
-    parser.add_argument("--cache", type=Path, default=default)
+    parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--list", type=Path, default=HERE / "wheels.txt")
     parser.add_argument("--json", type=Path, help="write the rows there")
+    parser.add_argument("--remove", action="store_true", help="keep no wheel that was judged")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    print(f"{'wheel':52} x loads fails  may-f  err warn note    time  rules")
+    print(f"{'wheel':52} x loads fails may-f optio  err warn note    time  rules")
     rows = []
-    for project, *beside in listed(options.list):
-        if options.names and project not in options.names:
-            continue
-        wheel = wheel_of(project, options.cache)
-        companions = [found for name in beside if (found := wheel_of(name, options.cache))]
+    for entry in entries(options.list, options.names):
+        wheel = wheel_of(entry.project, entry, options.cache)
+        beside = [found for name in entry.beside if (found := wheel_of(name, entry, options.cache))]
         if wheel is not None:
-            rows.append(check(wheel, companions))
+            rows.append(check(entry, wheel, beside))
             show(rows[-1])
-    crashed = [row for row in rows if row.crash]
+            if options.remove:
+                for path in {wheel, *beside}:
+                    path.unlink()
+    wrong = [row for row in rows if row.wrong]
     good = sum(not row.exit_code for row in rows)
-    total = sum(row.seconds for row in rows)
     images = sum(sum(row.verdicts.values()) for row in rows)
     print(
-        f"{len(rows)} wheels, {images} images, {good} good, {len(crashed)} crashes, {total:.1f} s, "
-        f"peak {children_peak():.0f} MB"
+        f"{len(rows)} wheels, {images} images, {good} without an error, {len(wrong)} wrong, "
+        f"{sum(row.seconds for row in rows):.1f} s, peak {children_peak():.0f} MB"
     )
     if options.json:
         table = [{name: getattr(row, name) for name in row.__dataclass_fields__} for row in rows]
         options.json.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    return 1 if crashed else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def test_sources_that_are_too_many_to_read_prove_nothing(monkeypatch: pytest.Mon
     files = LOADS | {"pkg/_fast.pyd": SICK, "pkg/solver.dll": SICK, "pkg/__init__.py": GUARDED}
     files["pkg/load.py"] = LOADER
     assert optional(files) == ["pkg/_fast.pyd", "pkg/solver.dll"]
-    monkeypatch.setattr("mlcbuild.check.optional._ALL", len(GUARDED))
+    monkeypatch.setattr("mlcbuild.check.sources._ALL", len(GUARDED))
     assert optional(files) == []
 
 
@@ -148,21 +148,95 @@ def test_where_nothing_that_is_needed_loads_nothing_is_optional() -> None:
     assert optional(files) == []
 
 
-def test_in_a_wheel_of_dlls_alone_what_another_names_and_does_not_import_is_optional() -> None:
+def test_in_a_wheel_of_dlls_alone_what_no_other_imports_is_optional() -> None:
     files = {
-        "x-1.data/data/Library/bin/tbb12.dll": make_pe(exports=["f"], extra=b"\0tbbbind_2_5.DLL\0"),
-        "x-1.data/data/Library/bin/tbbbind_2_5.dll": make_pe(
-            imports={"hwloc.dll": ["f"]}, extra="wrap.dll".encode("utf-16-le")
-        ),
-        "x-1.data/data/Library/bin/wrap.dll": SICK,
-        "x-1.data/data/Library/bin/main.dll": SICK,
+        "x-1.data/data/Library/bin/runtime.dll": GOOD,
+        "x-1.data/data/Library/bin/offload.dll": SICK,
     }
-    named = [f"x-1.data/data/Library/bin/{name}.dll" for name in ("tbbbind_2_5", "wrap")]
-    assert optional(files) == named
-    assert checked(files).outcome == "fails"  # nothing names main.dll
-    del files["x-1.data/data/Library/bin/main.dll"]
+    assert optional(files) == ["x-1.data/data/Library/bin/offload.dll"]
     assert checked(files).outcome == "warnings"
-    del files["x-1.data/data/Library/bin/tbb12.dll"]
+    files["x-1.data/data/Library/bin/user.dll"] = make_pe(imports={"offload.dll": ["f"]})
+    assert optional(files) == [path for path in files if "runtime" not in path]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "x-1.data/data/Library/bin/pkg12.dll": SICK,
+            "x-1.data/data/Library/bin/helper.dll": GOOD,
+        },  # called as the wheel
+        {  # what loads serves nobody else
+            "x-1.data/data/Library/bin/main.dll": make_pe(
+                imports={"leaf.dll": ["f"], "gone.dll": ["f"]}
+            ),
+            "x-1.data/data/Library/bin/leaf.dll": GOOD,
+        },
+        {"x-1.data/data/Library/bin/main.dll": SICK, "pkg.pyd": GOOD},  # a module may load it
+        {"pkg/main.dll": SICK, "pkg/other.dll": GOOD},  # where a program may load it from
+        {  # what it lacks is in the wheel, where nothing finds it
+            "x-1.data/data/Library/bin/main.dll": SICK,
+            "x-1.data/data/Library/lib/gone.dll": GOOD,
+            "x-1.data/data/Library/bin/other.dll": GOOD,
+        },
+    ],
+)
+def test_in_a_wheel_of_dlls_alone_the_one_that_it_is_for_is_needed(more: dict[str, bytes]) -> None:
+    assert optional(more) == []
+    assert checked(more).outcome == "fails"
+
+
+def test_another_variant_of_a_dll_is_optional_where_one_loads() -> None:
+    sweeping = b"lib = ctypes.CDLL(next(here.glob(f'libx_{backend}*.dll')))\n"
+    files = {
+        "pkg/__init__.py": sweeping,
+        "pkg/libx_cpu.dll": GOOD,
+        "pkg/libx_cuda118.dll": SICK,
+        "pkg/libx_cuda126.dll": SICK,
+        "pkg/libx_rocm7.dll": SICK,  # alone of its kind: a number says nothing
+    }
+    assert optional(files) == ["pkg/libx_cuda118.dll", "pkg/libx_cuda126.dll"]
+    files["pkg/__init__.py"] = sweeping + b"ctypes.CDLL('libx_cuda118.dll')\n"
+    assert optional(files) == ["pkg/libx_cuda126.dll"]
+    del files["pkg/libx_cpu.dll"]
+    assert optional(files) == []
+
+
+@pytest.mark.parametrize(
+    ("sick", "loads", "found"),
+    [
+        ("pkg/core_py39.pyd", "pkg/core_py311.pyd", True),
+        ("pkg/core_py39.pyd", "pkg/other_py311.pyd", False),  # another module
+        ("pkg/core.pyd", "pkg/core_py311.pyd", False),  # nothing says for which it is
+        ("pkg/core_py311.pyd", "pkg/core_py39.pyd", False),  # the one for the Python of the tag
+    ],
+)
+def test_a_copy_for_another_python_is_optional(sick: str, loads: str, found: Any) -> None:
+    gone = {"gone.dll": ["f"]} if "311" in sick else {}
+    files = {
+        sick: make_pe(imports={f"python3{11 if '311' in sick else 9}.dll": ["Py_IncRef"], **gone}),
+        loads: make_pe(imports={"python311.dll": ["Py_IncRef"]}),
+    }
+    assert optional(files) == ([sick] if found else [])
+
+
+def test_a_dll_for_a_package_that_is_not_required_is_optional() -> None:
+    files = LOADS | {
+        "pkg/torch_ops.dll": make_pe(exports=["f"], imports={"torch_cpu.dll": ["t"]}),
+        "pkg/ml/__init__.py": b"import torch as _torch\n_torch.ops.load_library('torch_ops.dll')\n",
+    }
+    assert optional(files) == ["pkg/torch_ops.dll"]
+    other = files | {"pkg/__init__.py": b"import ctypes\nctypes.CDLL('torch_ops.dll')\n"}
+    assert optional(other) == []
+    files["pkg/torch_ops.dll"] = make_pe(imports={"torch_cpu.dll": ["t"], "gone.dll": ["f"]})
+    assert optional(files) == []
+
+
+def test_a_name_in_a_source_that_loads_nothing_is_no_evidence() -> None:
+    source = b"import os\nos.add_dll_directory(libs)\nos.path.exists('__nczhdf5filters.dll')\n"
+    files = LOADS | {"pkg/plugins/__nczhdf5filters.dll": SICK, "pkg/__init__.py": source}
+    assert optional(files) == ["pkg/plugins/__nczhdf5filters.dll"]
+    files["pkg/__init__.py"] = source + b"lib = ffi.dlopen('__nczhdf5filters.dll')\n"
     assert optional(files) == []
 
 
@@ -198,3 +272,69 @@ def test_a_missing_dll_that_a_needed_image_lacks_too_is_an_error() -> None:
     severities = {f.module: f.severity for f in target.findings if f.rule == "missing-dll"}
     assert severities == {"pkg/_fast.pyd": "warning", "pkg/_more.pyd": "error"}
     assert target.outcome == "fails"
+
+
+ON_DEMAND = (
+    b"def load_heic():\n    lib.load_library(path('libx_heic'))\ndef get():\n    load_heic()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        (b"", True),
+        (b"from pkg.load import get\n", True),  # to have a function is not to call it
+        (b"get()\n", False),
+        (b"class A:\n    heic = load_heic()\n", False),
+        (b"@get\ndef f(): pass\n", False),
+        (b"lib.load_library('libx_heic.dll')\n", False),
+        (b"for p in here.glob('*.dll'): ctypes.CDLL(p)\n", False),
+    ],
+)
+def test_a_dll_that_is_loaded_on_demand_is_optional(more: bytes, found: Any) -> None:
+    files = LOADS | {"pkg/libx_heic.dll": SICK, "pkg/load.py": ON_DEMAND, "pkg/__init__.py": more}
+    assert optional(files) == (["pkg/libx_heic.dll"] if found else [])
+
+
+def test_prose_tests_and_freezers_hooks_load_nothing() -> None:
+    prose = b'"""Windows answers 126 to LoadLibrary(solver.dll)."""\n# CDLL("solver.dll")\n'
+    files = LOADS | {"pkg/solver.dll": SICK, "pkg/__init__.py": prose}
+    files |= {f"pkg/{name}.py": LOADER + b"os.listdir(here)\n" for name in ("tests/t", "hook-pkg")}
+    assert optional(files) == ["pkg/solver.dll"]
+    files["pkg/more.py"] = LOADER + b"os.listdir(here)\n"
+    assert optional(files) == []
+
+
+def test_a_copy_that_code_loads_first_serves_whoever_imports_its_name() -> None:
+    load = (
+        b"import ctypes, os\nos.add_dll_directory(root + 'pkg.libs')\nctypes.CDLL('blosc2.dll')\n"
+    )
+    files = {
+        "pkg/__init__.py": load,
+        "pkg/_user.pyd": make_pe(imports={"libblosc2.dll": ["f"]}),
+        "pkg/libblosc2.dll": SICK,  # a leftover of the build, not repaired
+        "pkg.libs/libblosc2.dll": GOOD,
+    }
+    assert optional(files) == ["pkg/libblosc2.dll"]
+    assert checked(files).outcome == "warnings"
+    files["pkg/__init__.py"] = load.replace(b"blosc2.dll", b"another.dll")
+    assert checked(files).outcome == "fails"
+    files["pkg/__init__.py"] = load.replace(b"ctypes.CDLL('blosc2.dll')", b"'blosc2.dll'")
+    assert checked(files).outcome == "fails"
+
+
+@pytest.mark.parametrize(
+    "word", [b"os.environ['CUDA_PATH']", b"from cuda.pathfinder import x", b""]
+)
+def test_what_the_cuda_toolkit_brings_is_in_doubt_where_the_package_looks_for_it(
+    word: bytes,
+) -> None:
+    files = LOADS | {
+        "pkg/cufft.pyd": make_pe(imports={"cufft64_11.dll": ["f"]}),
+        "pkg/__init__.py": b"from pkg import cufft\n" + word,
+    }
+    target = checked(files)
+    assert target.outcome == ("may-fail" if word else "fails")
+    assert "cufft64_11.dll is not" in target.findings[0].message
+    files["pkg/cufft.pyd"] = make_pe(imports={"cufft64_11.dll": ["f"], "gone.dll": ["f"]})
+    assert checked(files).outcome == "fails"

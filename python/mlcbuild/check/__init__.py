@@ -95,7 +95,9 @@ def check_package(
         subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
         if any(load.verdict != "loads" for load in subject.loads.values()):
             from mlcbuild.check.optional import optional_images  # noqa: PLC0415 - ast
+            from mlcbuild.check.toolkits import with_toolkits  # noqa: PLC0415 - ast
 
+            subject = with_toolkits(subject, package)
             subject = replace(subject, optional=optional_images(subject, package))
         findings = judge(subject, ignore=settings.ignore)
     from mlcbuild.report.result import Target  # noqa: PLC0415

@@ -61,6 +61,10 @@ def subject_of(
         file.key: predict(world, file.key)
         for file in counted(files, "predicting the load of image")
     }
+    if any(load.verdict != "loads" for load in loads.values()):
+        from mlcbuild.check.preloaded import with_preloaded  # noqa: PLC0415 - ast
+
+        loads = with_preloaded(world, loads, reading)
     reading.finish()
     return Subject(
         name=reading.name,

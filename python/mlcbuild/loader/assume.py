@@ -18,10 +18,15 @@ from mlcbuild.loader.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["added_by_sources", "calls_loader", "loaded_by_qt"]
+__all__ = ["added_by_sources", "calls_loader", "loaded_by_qt", "loads_dlls"]
 
 _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
+)
+#: The same without what only adds a folder, and with what other packages bring to load a DLL.
+_LOAD: Final = re.compile(
+    rb"LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|\bPyDLL\b|\bOleDLL\b|load_library|\bdlopen\b"
+    rb"|load_op_library|register_custom_ops_library|\bAddReference|(?:cdll|windll)\["
 )
 #: What every match of ``_CALL`` contains; looked for first, since that is fifty times faster.
 _WORDS: Final = (
@@ -40,6 +45,11 @@ _QT_CORE: Final = re.compile(r"qt[56]core(?:_\w+)?\.dll")
 def calls_loader(source: bytes) -> bool:
     """Return whether a module's source adds a folder to the search or loads a DLL itself."""
     return any(word in source for word in _WORDS) and _CALL.search(source) is not None
+
+
+def loads_dlls(source: bytes) -> bool:
+    """Return whether a module's source loads a DLL itself, by ctypes, cffi or a framework."""
+    return _LOAD.search(source) is not None
 
 
 def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]]) -> list[str]:

@@ -22,8 +22,9 @@ Origin = Literal[
 
 #: Why a load fails or may fail. ``missing-*`` and ``wrong-machine`` are plain faults of the files;
 #: ``debug-runtime``, ``driver``, ``redist``, ``old-redist`` and ``optional`` say who would bring
-#: the missing DLL; ``load-flags`` are the importer's own, which leave the DLL's folder out;
-#: ``no-exports`` is a DLL without any export table that something imports from.
+#: the missing DLL, ``toolkit`` that the package looks for it on the machine; ``load-flags`` are the
+#: importer's own, which leave the DLL's folder out; ``no-exports`` is a DLL without any export
+#: table that something imports from.
 Cause = Literal[
     "missing-dll",
     "load-flags",
@@ -39,6 +40,7 @@ Cause = Literal[
     "old-redist",
     "optional",
     "unknown-api-set",
+    "toolkit",
 ]
 
 

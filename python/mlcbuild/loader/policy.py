@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from mlcbuild.pe.crt import DEBUG_CRT
 
-__all__ = ["Provider", "ProviderKind", "provider_of", "wheel_of"]
+__all__ = ["Provider", "ProviderKind", "is_of_cuda", "provider_of", "wheel_of"]
 
 #: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
 #: an earlier one, ``optional`` a Windows component that some editions or machines lack,
@@ -133,6 +133,9 @@ _WHEELS: Final = tuple(
         (r"cusolver(?:mg)?64_11", "nvidia-cusolver-cu11 or nvidia-cusolver-cu12"),
         (r"cusolver(?:mg)?64_1[2-9]", "nvidia-cusolver"),
         (r"curand64_10", "nvidia-curand-cu11, nvidia-curand-cu12 or nvidia-curand"),
+        (r"nvjitlink_12\d_0", "nvidia-nvjitlink-cu12"),
+        (r"nvjitlink_1[3-9]\d_0", "nvidia-nvjitlink"),
+        (r"cutensor(?:mg)?", "cutensor-cu12 or cutensor-cu13"),
         (r"python3\d*t?", "Python itself"),
     )
 )
@@ -143,3 +146,8 @@ def wheel_of(name: str) -> str | None:
     """Return the distribution that is known to bring this DLL, or None."""
     base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
     return next((who for pattern, who in _WHEELS if pattern.fullmatch(base)), None)
+
+
+def is_of_cuda(name: str) -> bool:
+    """Return whether a DLL is one of CUDA's, which NVIDIA's wheels and its toolkit bring."""
+    return (wheel_of(name) or "").startswith(("nvidia-", "cutensor-"))

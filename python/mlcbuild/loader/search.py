@@ -6,7 +6,7 @@ which CPython uses for extension modules and ctypes for full paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.machines import fit
@@ -15,7 +15,7 @@ from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.python_process import PRELOADED_SYSTEM, python_of_dll
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlcbuild.loader.images import File, Folder, Images, Tree
     from mlcbuild.loader.outcome import Cause, Origin
@@ -47,6 +47,8 @@ class Places:
     others: tuple[Folder, ...] = ()
     #: Trees that lie over each other: their folders of one path are one folder.
     shared: tuple[Tree, ...] = ()
+    #: DLLs that Python code has loaded before: folded name -> file.
+    preloaded: Mapping[str, File] = field(default_factory=dict)
     #: True where ``python`` lists a real folder: then only what lies there exists.
     real_python: bool = False
     #: ``none`` where the machine has no Visual C++ redistributable.
@@ -138,6 +140,8 @@ def _loaded(name: str, base: str, context: Context) -> Found | None:
     if base == fold(context.root.name):
         return Found(name=name, origin="dll-dir", file=context.root)
     process, places = context.process, context.places
+    if process.python and base in places.preloaded:
+        return Found(name=name, origin="added-dir", file=places.preloaded[base])
     if process.own_module(base):
         for folder in places.python:
             file = folder.find(base)

@@ -13,6 +13,8 @@ from mlcbuild.loader.python_process import process_of
 from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlcbuild.loader.adding import AddedFolder
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.python_process import Process
@@ -36,6 +38,8 @@ class World:
     added: tuple[Folder, ...] = ()
     #: Folders of the package that Python code adds; unordered with the others.
     inferred: tuple[AddedFolder, ...] = ()
+    #: DLLs that Python code loads before any extension module: folded name -> file.
+    preloaded: dict[str, File] = field(default_factory=dict)
     python: tuple[Folder, ...] = ()
     #: conda's own folders after the added ones.
     after: tuple[Folder, ...] = ()
@@ -97,6 +101,7 @@ class World:
                 after=self.after,
                 shared=self.shared,
                 system=self.system,
+                preloaded=self.preloaded,
                 real_python=self.real_python,
                 msvcp140=self.msvcp140,
             ),
@@ -104,6 +109,11 @@ class World:
             elsewhere=self._elsewhere,
             imported=self._imported,
         )
+
+    def preload(self, files: Mapping[str, File]) -> None:
+        """Take these DLLs, by folded name, as in the process: later predictions get them."""
+        self.preloaded.update(files)
+        self._graphs.clear()
 
     def rival_folders(
         self, added: tuple[Folder, ...], wanted: frozenset[str]

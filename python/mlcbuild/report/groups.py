@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "conditions", "count", "grouped", "names", "summary_line", "verdict_line"]
 
+#: Rule, severity, message, fix.
+_Key = tuple[str, "Severity", str, str]
+#: DLLs of one group that are named.
+_DLLS = 3
 _WORDS = {
     "good": "GOOD",
     "warnings": "GOOD, with warnings",
@@ -38,22 +42,50 @@ class Group:
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Merge findings of one rule, severity, message and fix, in order of first appearance."""
-    merged: dict[tuple[str, Severity, str, str], list[str | None]] = {}
+    """Merge findings of one rule, severity, message and fix, in order of first appearance.
+
+    Then those that say the same of several DLLs, for one module: twenty missing ones that one other
+    wheel brings are one fault to mend.
+    """
+    merged: dict[_Key, list[str | None]] = {}
+    dlls: dict[_Key, str] = {}
     for finding in findings:
         key = (finding.rule, finding.severity, finding.message, finding.fix)
         merged.setdefault(key, []).append(finding.module)
+        dlls[key] = str(finding.evidence.get("dll", ""))
+    alike: dict[tuple[_Key, tuple[str, ...]], list[_Key]] = {}
+    for key, modules in merged.items():
+        paths = tuple(dict.fromkeys(path for path in modules if path is not None))
+        same = _without(dlls[key], key) if len(paths) == 1 else key
+        alike.setdefault((same, paths), []).append(key)
     return tuple(
         Group(
-            rule=rule,
-            severity=severity,
-            message=message,
-            fix=fix,
-            modules=tuple(dict.fromkeys(path for path in modules if path is not None)),
-            count=len(modules),
+            rule=first[0],
+            severity=first[1],
+            message=_of_all([dlls[key] for key in keys], first[2]),
+            fix=first[3].replace(dlls[first], "them") if len(keys) > 1 else first[3],
+            modules=paths,
+            count=sum(len(merged[key]) for key in keys),
         )
-        for (rule, severity, message, fix), modules in merged.items()
+        for (_, paths), keys in alike.items()
+        for first in keys[:1]
     )
+
+
+def _without(dll: str, key: _Key) -> _Key:
+    """Return the key with the DLL's name left open; one that does not begin with it stays."""
+    rule, severity, message, fix = key
+    if not dll or not message.startswith(f"{dll} is "):
+        return key
+    return rule, severity, message.removeprefix(dll), fix.replace(dll, "")
+
+
+def _of_all(dlls: list[str], text: str) -> str:
+    """Return what a message says of the first DLL as said of all."""
+    if len(dlls) < 2:  # noqa: PLR2004 - one
+        return text
+    shown = names(tuple(dlls), at_most=_DLLS)
+    return f"{shown} are {text.removeprefix(f'{dlls[0]} is ')}"
 
 
 def count(number: int, noun: str) -> str:

@@ -26,6 +26,7 @@ _CAUSES: frozenset[Cause] = frozenset(
         "not-a-pe",
         "debug-runtime",
         "old-redist",
+        "toolkit",
         "load-flags",
         "unknown-api-set",
     }

@@ -28,6 +28,7 @@ _FIXES: Final[dict[Cause, str]] = {
     ),
     "redist": "bundle it (delvewheel repair), or require the Visual C++ redistributable",
     "old-redist": "build with a current compiler, or bundle it (delvewheel repair)",
+    "toolkit": "say in the documentation which CUDA is needed, or require NVIDIA's wheels",
     "optional": "say in the documentation which part of Windows is needed, or load it at run time",
     "unknown-api-set": "build for Windows 10, or load it at run time",
     "debug-runtime": "use a Release build of the package that needs it",
@@ -43,7 +44,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     if not faults:
         return
     several = one_of_several(fault.problem.chain[-1] for fault in faults)
-    requirements = unseen_requirements(subject)
+    requirements = _nearest_first(subject, unseen_requirements(subject))
     for fault in faults:
         problem = fault.problem
         if problem.cause == "debug-runtime" and _is_debug_build(subject, fault.module):
@@ -80,6 +81,12 @@ def _fix(fault: Blame, missing: str, elsewhere: list[str], requirements: tuple[s
     if elsewhere:
         return _reach(fault.module, elsewhere[0])
     return _provide(missing, requirements)
+
+
+def _nearest_first(subject: Subject, requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the requirement first whose name shares a word with the wheel's: both have "sumo"."""
+    near = likely(subject.wheel.distribution, requirements) if subject.wheel else None
+    return tuple(sorted(requirements, key=lambda name: name != near))
 
 
 def _provide(missing: str, requirements: tuple[str, ...]) -> str:

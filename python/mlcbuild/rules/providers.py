@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["flat", "likely", "one_of_several", "unseen_requirements"]
+__all__ = ["flat", "likely", "one_of_several", "required", "unseen_requirements"]
 
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 #: Shorter words of a name are in too many others.
@@ -25,6 +25,11 @@ _FFMPEG: Final = re.compile(
 
 def unseen_requirements(subject: Subject) -> tuple[str, ...]:
     """Return the distributions that the wheel requires and that were not given beside it."""
+    return tuple(name for name in required(subject) if flat(name) not in subject.beside)
+
+
+def required(subject: Subject) -> tuple[str, ...]:
+    """Return the distributions that the wheel requires on Windows, without extras."""
     wheel = subject.wheel
     if wheel is None or not wheel.requires:
         return ()
@@ -37,8 +42,7 @@ def unseen_requirements(subject: Subject) -> tuple[str, ...]:
     tagged = next((m for tag in wheel.tags if (m := _PYTHON_TAG.match(tag))), None)
     python = (3, int(tagged[2])) if tagged else (3, 12)
     environment = windows_environment(python, platform_of(wheel.tags))
-    names = dict.fromkeys(each.name for each in needed(wheel.requires, environment))
-    return tuple(name for name in names if flat(name) not in subject.beside)
+    return tuple(dict.fromkeys(each.name for each in needed(wheel.requires, environment)))
 
 
 def likely(dll: str, requirements: Sequence[str]) -> str | None:

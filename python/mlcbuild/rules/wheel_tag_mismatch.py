@@ -91,7 +91,7 @@ def _python(subject: Subject, pythons: set[str], abis: set[str]) -> Iterator[Fin
             elif not _accepts(pythons, linked["version"].removesuffix("t")):
                 yield _finding(
                     path,
-                    "error",
+                    "warning" if path in subject.optional else "error",
                     f"imports {dll.name}; the wheel is tagged {', '.join(sorted(pythons))}",
                 )
 

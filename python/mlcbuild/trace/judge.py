@@ -25,6 +25,7 @@ _RULES: Final = {
     "driver": "driver-dll-needed",
     "redist": "missing-dll",
     "old-redist": "missing-dll",
+    "toolkit": "missing-dll",
     "load-flags": "missing-dll",
     "optional": "missing-dll",
     "unknown-api-set": "missing-dll",

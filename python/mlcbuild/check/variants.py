@@ -1,0 +1,142 @@
+"""Images of which a package has several for one purpose, and each machine uses one.
+
+``libx_cuda118.dll`` beside ``libx_cpu.dll``, ``x_py27.pyd`` beside ``x_py39.pyd``, a second copy of
+a DLL that the code loads from elsewhere: that one of them does not load is no fault of the package
+as long as another does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.check.sources import stem_of
+from mlcbuild.loader.policy import wheel_of
+from mlcbuild.rules.names import base_name
+from mlcbuild.rules.providers import flat, required
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlcbuild.rules.finding import Subject
+
+__all__ = ["for_another_python", "of_an_undeclared_package", "passed_over", "variants"]
+
+#: ``libx_cuda118``: what the variants share, the kind of variant, its number.
+_NUMBERED: Final = re.compile(r"(.+?)[_-]([a-z]+)(\d+)")
+_PYTHON: Final = re.compile(r"cp(3)(\d+)")
+_PYTHON_DLL: Final = re.compile(r"python(\d{2,3})t?\.dll")
+
+
+def variants(subject: Subject, troubled: Iterable[str]) -> set[str]:
+    """Return DLLs for other versions of something, beside one of the same family that loads.
+
+    A family is what lies in one folder and shares the name up to its last part. There must be two
+    of a kind that differ by the number alone: one number says nothing.
+    """
+    families = {_family(path) for path, load in subject.loads.items() if load.verdict == "loads"}
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for path in subject.loads:
+        if match := _numbered(path):
+            kinds.setdefault((_family(path), match[2]), set()).add(match[3])
+    return {
+        path
+        for path in troubled
+        if (match := _numbered(path))
+        and _family(path) in families
+        and len(kinds[_family(path), match[2]]) > 1
+    }
+
+
+def _numbered(path: str) -> re.Match[str] | None:
+    if not path.casefold().endswith(".dll"):
+        return None
+    return _NUMBERED.fullmatch(stem_of(path).casefold())
+
+
+def _family(path: str) -> str:
+    folder, _, _ = path.casefold().rpartition("/")
+    return f"{folder}/{re.split('[_-]', stem_of(path).casefold()[::-1], maxsplit=1)[-1][::-1]}"
+
+
+def for_another_python(subject: Subject, troubled: Iterable[str]) -> set[str]:
+    """Return extension modules for a Python that the wheel's tags do not name.
+
+    Their names hold the version, and a module that differs from them by that alone loads.
+    """
+    tags = " ".join(subject.wheel.tags) if subject.wheel else ""
+    tagged = {f"{match[1]}{match[2]}" for match in _PYTHON.finditer(tags)}
+    loading: dict[str, set[str]] = {}
+    for path, load in subject.loads.items():
+        version = _version(subject, path)
+        if version and load.verdict == "loads":
+            loading.setdefault(_without(path, version), set()).add(version)
+    return {
+        path
+        for path in troubled
+        if (version := _version(subject, path))
+        and version not in tagged
+        and loading.get(_without(path, version))
+    }
+
+
+def _version(subject: Subject, path: str) -> str | None:
+    """Return the Python that a module imports, where its name holds it too."""
+    image = subject.images.get(path)
+    if image is None or not path.casefold().endswith(".pyd"):
+        return None
+    matches = (_PYTHON_DLL.fullmatch(base_name(dll.name)) for dll in image.imports)
+    versions = sorted({match[1] for match in matches if match})
+    named = (v for v in versions if re.search(rf"(?<!\d){v}(?!\d)", path.rpartition("/")[2]))
+    return next(named, None)
+
+
+def _without(path: str, version: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{re.sub(rf'(?<![0-9]){version}(?![0-9])', '#', name)}"
+
+
+def passed_over(subject: Subject, troubled: Iterable[str]) -> set[str]:
+    """Return DLLs of which another copy loads and is what every importer of that name gets."""
+    got = {need.key for load in subject.loads.values() for need in load.needs if need.key}
+    return {
+        path
+        for path in troubled
+        if path not in got
+        and any(
+            twin in got and subject.loads[twin].verdict == "loads"
+            for twin in subject.named.get(base_name(path), ())
+            if twin != path
+        )
+    }
+
+
+def of_an_undeclared_package(
+    subject: Subject, troubled: Iterable[str], sources: Iterable[bytes]
+) -> set[str]:
+    """Return DLLs for use with a package that the wheel does not require: open3d's for torch.
+
+    All that such a DLL lacks is that package's, and whoever names the DLL imports the package.
+    """
+    names = {flat(name) for name in required(subject)}
+    contents = list(sources)
+    found = set()
+    for path in troubled:
+        if not path.casefold().endswith(".dll"):
+            continue
+        lacking = {wheel_of(name) for name in _missing(subject, path)}
+        owner = lacking.pop() if len(lacking) == 1 else None
+        if owner is None or not owner.isidentifier() or flat(owner) in names:
+            continue
+        stem = stem_of(path).encode()
+        naming = [content for content in contents if stem in content]
+        imports = re.compile(rb"^\s*(?:import|from)\s+" + owner.encode() + rb"\b", re.MULTILINE)
+        if naming and all(imports.search(content) for content in naming):
+            found.add(path)
+    return found
+
+
+def _missing(subject: Subject, path: str) -> Iterator[str]:
+    for problem in subject.loads[path].problems:
+        if not problem.delayed and problem.certain:
+            yield problem.chain[-1]
