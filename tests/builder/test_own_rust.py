@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.builder import rust
 from mlcbuild.builder.options import BuildOptions, parse
 from mlcbuild.builder.preflight import SystemProbe, Tool, look
 from mlcbuild.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Machine:
@@ -126,9 +124,8 @@ def test_the_quickstart_is_told_where_rust_will_come_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "3rdparty").mkdir()
-    (tmp_path / "3rdparty" / "crates.toml").write_text(
-        'rust = "1.78"\ncrates = [{ name = "a", version = "1" }]\n', encoding="utf-8"
-    )
+    pinned = Path(__file__).parents[2] / "3rdparty" / "sources.toml"
+    shutil.copyfile(pinned, tmp_path / "3rdparty" / "sources.toml")
     monkeypatch.setenv("MLCBUILD_CACHE", str(tmp_path / "cache"))
     found = look(Machine(None), root=tmp_path, rust="install", cache="")
     assert found["problems"] == []

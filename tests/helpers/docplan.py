@@ -154,7 +154,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip install --index-url http://localhost:8000/simple/~": _at(
         "tests/release/test_release_command.py", '"--index-url", url'
     ),
-    "python -m mlcbuild.sources.crates~": _at("tests/sources/test_crates.py", "--manifest"),
+    "python scripts/pin_crates.py": _at("tests/sources/test_crates.py", "pin_crates"),
     "cmake -S . -B build~": _at("tests/helpers/demoproject.py", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"),
     "mlcbuild explain build.log": _at(
         "tests/explain/test_explain_command.py", '["explain", "build.log"]'

@@ -1,141 +1,120 @@
-"""The Cargo lock: written from our pins, accepted by Cargo, refused when it does not fit."""
+"""Cargo's lock: laid beside the manifest, accepted by Cargo, refused when it does not fit."""
 
 from __future__ import annotations
 
 import os
-import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from mlcbuild.builder.cargo import fetch_crates, host_target, packages
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.sources.crates import load_crates, main, write_cargo_lock
 from sources_helpers import fetch_pinned
 
 ROOT = Path(__file__).parents[2]
-PINS = ROOT / "3rdparty" / "crates.toml"
+PINNED = ROOT / "3rdparty" / "Cargo.lock"
 SUM = "ab" * 32
-CRATES = f"""\
-rust = "1.78"
-crates = [
-  {{ name = "cfg-if", version = "1.0.0", checksum = "{SUM}", licence = "MIT" }},
-  {{ name = "small", version = "0.1.0", needs = ["cfg-if"] }},
+LOCK = f"""\
+# pinned
+version = 3
+
+[[package]]
+name = "cfg-if"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "{SUM}"
+
+[[package]]
+name = "small"
+version = "0.1.0"
+dependencies = [
+ "cfg-if",
 ]
 """
 
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
+    """Return a crate over a registry on this machine: Cargo reads the lock without a network."""
     folder = tmp_path / "Kiste ü"
-    (folder / "src").mkdir(parents=True)
-    (folder / "src" / "lib.rs").write_text("", encoding="utf-8")
+    vendored = tmp_path / "vendor" / "cfg-if"
+    for crate in (folder, vendored):
+        (crate / "src").mkdir(parents=True)
+        (crate / "src" / "lib.rs").write_text("", encoding="utf-8")
     (folder / "Cargo.toml").write_text(
         '[package]\nname = "small"\nversion = "0.1.0"\nedition = "2018"\n'
         '[dependencies]\ncfg-if = "1.0"\n',
         encoding="utf-8",
     )
-    return folder
-
-
-@pytest.fixture
-def crates(tmp_path: Path) -> Path:
-    path = tmp_path / "crates.toml"
-    path.write_text(CRATES, encoding="utf-8")
-    return path
-
-
-@pytest.mark.needs_cargo
-def test_the_lock_has_cargos_own_name_of_the_registry(manifest: Path, crates: Path) -> None:
-    text = write_cargo_lock(manifest, crates).read_text("utf-8")
-    assert 'source = "registry+' in text
-    assert f'checksum = "{SUM}"' in text
-    assert 'dependencies = [\n "cfg-if",\n]' in text
-
-
-@pytest.mark.needs_cargo
-def test_a_right_lock_is_not_touched(manifest: Path, crates: Path) -> None:
-    target = write_cargo_lock(manifest, crates)
-    os.utime(target, ns=(1, 1))
-    write_cargo_lock(manifest, crates)
-    assert target.stat().st_mtime_ns == 1
-
-
-@pytest.mark.needs_cargo
-def test_cargo_takes_the_lock_as_it_is(manifest: Path, crates: Path) -> None:
-    """A vendored registry on this machine, so that Cargo reads the lock without a network."""
-    vendored = manifest.parent / "vendor" / "cfg-if"
-    (vendored / "src").mkdir(parents=True)
-    (vendored / "src" / "lib.rs").write_text("", encoding="utf-8")
     (vendored / "Cargo.toml").write_text(
         '[package]\nname = "cfg-if"\nversion = "1.0.0"\nedition = "2018"\n', encoding="utf-8"
     )
     (vendored / ".cargo-checksum.json").write_text(
         f'{{"files": {{}}, "package": "{SUM}"}}', encoding="utf-8"
     )
-    (manifest / ".cargo").mkdir()
-    (manifest / ".cargo" / "config.toml").write_text(
+    (folder / ".cargo").mkdir()
+    (folder / ".cargo" / "config.toml").write_text(
         '[source.crates-io]\nreplace-with = "here"\n[source.here]\ndirectory = "../vendor"\n',
         encoding="utf-8",
     )
-    lock = write_cargo_lock(manifest, crates)
-    before = lock.read_text("utf-8")
-    subprocess.run(["cargo", "check", "--locked", "--offline", "--quiet"], cwd=manifest, check=True)
-    assert lock.read_text("utf-8") == before
+    return folder
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    path = tmp_path / "Cargo.lock"
+    path.write_text(LOCK, encoding="utf-8")
+    return path
 
 
 @pytest.mark.needs_cargo
-def test_pins_of_another_manifest_are_refused(manifest: Path, crates: Path) -> None:
-    with (manifest / "Cargo.toml").open("a", encoding="utf-8") as file:
-        file.write('serde = "1"\n')
-    with pytest.raises(FailedError, match="--update"):
-        write_cargo_lock(manifest, crates)
-    assert not (manifest / "Cargo.lock").exists()
+def test_cargo_takes_the_lock_as_it_is(manifest: Path, lock: Path) -> None:
+    fetch_crates(manifest, lock, target=host_target(), offline=True)
+    laid = manifest / "Cargo.lock"
+    assert laid.read_text("utf-8") == LOCK
+    os.utime(laid, ns=(1, 1))
+    fetch_crates(manifest, lock, target=host_target(), offline=True)
+    assert laid.stat().st_mtime_ns == 1, "what was right was written again, and all is built again"
+    assert [p["name"] for p in packages(manifest, target=host_target())] == ["cfg-if", "small"]
 
 
-def test_without_cargo_one_line_says_so(
-    manifest: Path, crates: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--manifest", str(manifest), "--crates", str(crates), "--cargo", "no-such-cargo"]
-    assert main(options) == 3
-    assert "install Rust" in capsys.readouterr().err
+@pytest.mark.needs_cargo
+def test_a_crate_with_other_bytes_is_refused(manifest: Path, lock: Path) -> None:
+    lock.write_text(LOCK.replace(SUM, "cd" * 32), encoding="utf-8")
+    with pytest.raises(FailedError, match="not the pinned one"):
+        fetch_crates(manifest, lock, target=host_target(), offline=True)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "rust = '1.78'\n",
-        CRATES.replace(SUM, "short"),
-        CRATES.replace('"1.0.0"', "1"),
-        CRATES.replace('licence = "MIT"', 'license = "MIT"'),
-        CRATES.replace("small", 'sm\\"all'),
-        CRATES.replace('["cfg-if"]', '"cfg-if"'),
-        CRATES.replace(f'checksum = "{SUM}", ', ""),
-        "crates = [",
-    ],
-)
-def test_malformed_pins_are_an_input_error(crates: Path, text: str) -> None:
-    crates.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"crates\.toml"):
-        load_crates(crates)
+@pytest.mark.needs_cargo
+def test_the_lock_of_another_manifest_is_refused(manifest: Path, lock: Path) -> None:
+    toml = manifest / "Cargo.toml"
+    toml.write_text(toml.read_text("utf-8").replace('"0.1.0"', '"0.2.0"'), encoding="utf-8")
+    with pytest.raises(FailedError, match=r"another manifest .*pin_crates\.py"):
+        fetch_crates(manifest, lock, target=host_target(), offline=True)
 
 
-def test_the_committed_pins_are_complete_and_name_no_registry() -> None:
-    lock = load_crates(PINS)
-    names = {crate.name for crate in lock.crates}
-    versions = {f"{crate.name} {crate.version}" for crate in lock.crates}
-    assert lock.root.name == "tokenizers-c"
-    assert any(text.startswith("tokenizers 0.21.") for text in versions)
-    for crate in lock.crates:
-        assert all(need in names or need in versions for need in crate.needs), crate
-        assert crate.licence or crate is lock.root
-    assert "://" not in PINS.read_text("utf-8")
+def test_a_lock_that_is_not_there_is_one_line(manifest: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot copy .*none\.lock"):
+        fetch_crates(manifest, tmp_path / "none.lock", target="x86_64-unknown-linux-gnu")
+
+
+def test_the_pinned_crates_are_the_tokenizers() -> None:
+    found = tomllib.loads(PINNED.read_text("utf-8"))["package"]
+    assert [p["name"] for p in found if "checksum" not in p] == ["tokenizers-c"]
+    assert any(p["name"] == "tokenizers" and p["version"].startswith("0.21.") for p in found)
 
 
 @pytest.mark.slow
 @pytest.mark.needs_cargo
-def test_the_committed_pins_are_what_cargo_fetches(tmp_path: Path) -> None:
+def test_the_pinned_crates_are_what_cargo_fetches_and_our_licence_covers(tmp_path: Path) -> None:
     """Needs the network: the tokenizers' manifest, our lock, and Cargo's own verdict on both."""
     manifest = fetch_pinned("tokenizers-cpp", tmp_path) / "rust"
-    lock = write_cargo_lock(manifest, PINS)
-    before = lock.read_text("utf-8")
-    subprocess.run(["cargo", "fetch", "--locked", "--quiet"], cwd=manifest, check=True)
-    assert lock.read_text("utf-8") == before
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    granted = set(project["license"].split(" AND "))
+    for target in ("x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"):
+        fetch_crates(manifest, PINNED, target=target)
+        for crate in packages(manifest, target=target):
+            if crate["source"] is not None:
+                for part in crate["license"].replace("/", " OR ").split(" AND "):
+                    choices = {word.strip(" ()") for word in part.split(" OR ")}
+                    assert choices & granted, f"{crate['name']} is {crate['license']}"

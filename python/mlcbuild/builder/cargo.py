@@ -10,9 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild import staging
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.programs import ask, run
-from mlcbuild.sources.crates import write_cargo_lock
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,22 +26,27 @@ __all__ = ["fetch_crates", "host_target", "packages", "target_for"]
 _PROCESSORS: Final = {"x64": "x86_64", "ARM64": "aarch64", "Win32": "i686"}
 
 
-def fetch_crates(manifest: Path, crates: Path, *, target: str, offline: bool = False) -> None:
-    """Write Cargo.lock from ``crates`` and fetch what it names for ``target`` (a triple).
+def fetch_crates(manifest: Path, lock: Path, *, target: str, offline: bool = False) -> None:
+    """Lay ``lock`` beside the manifest and fetch what it names for ``target`` (a triple).
 
     Raises ``InputError`` where a crate cannot be reached, ``FailedError`` where Cargo refuses the
-    lock (a wrong checksum).
+    lock (a wrong checksum, another manifest).
     """
-    write_cargo_lock(manifest, crates)
+    _lay(lock, manifest / "Cargo.lock")
     arguments = ["fetch", "--locked", "--target", target, *(["--offline"] if offline else [])]
     done = _cargo(arguments, manifest)
     if done.returncode == 0:
         return
     words = _words(done.stderr)
-    if "checksum" in words:
+    if b"checksum" in done.stderr:
         raise FailedError(
             f"a crate is not the pinned one: {words}",
             remedy="ask whoever runs the registry mirror, or empty Cargo's cache",
+        )
+    if b"--locked" in done.stderr:
+        raise FailedError(
+            f"{lock} was resolved for another manifest than the one in {manifest}",
+            remedy="python scripts/pin_crates.py",
         )
     raise InputError(
         f"the crates of the tokenizers cannot be fetched: {words}",
@@ -80,6 +85,16 @@ def host_target() -> str:
         raise FailedError("rustc does not run", remedy="repair Rust with rustup")
     lines = done.stdout.decode(errors="replace").splitlines()
     return next(line.removeprefix("host: ") for line in lines if line.startswith("host: "))
+
+
+def _lay(lock: Path, target: Path) -> None:
+    """Copy the lock; what is right already keeps its date, so that nothing is built again."""
+    try:
+        pinned = lock.read_bytes()
+        if not target.is_file() or target.read_bytes() != pinned:
+            staging.replace(target, pinned)
+    except OSError as error:
+        raise InputError(f"cannot copy {lock} to {target}: {error.strerror}") from error
 
 
 def _cargo(arguments: list[str], manifest: Path) -> subprocess.CompletedProcess[bytes]:

@@ -8,7 +8,6 @@ from mlcbuild.builder.options import TARGETS
 from mlcbuild.llvm import TRIPLES, find_llvm
 from mlcbuild.sdk.choose import choose_sdk
 from mlcbuild.sources.cache import default_cache
-from mlcbuild.sources.crates import load_crates
 from mlcbuild.toolchain.clang_cl import ClangCl
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
 
@@ -57,9 +56,8 @@ def find_cross(
     llvm = find_llvm(env)
     rust = None
     if crates:
-        oldest = load_crates(lock.path.parent / "crates.toml").rust
         rust = choose_rust(
-            read_rusts(env, target), target=target, oldest=tuple(map(int, oldest.split(".")))
+            read_rusts(env, target), target=target, oldest=tuple(map(int, lock.rust.split(".")))
         )
     sdk = choose_sdk(
         options.sdk,

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
 
-_CRATES: Final = "crates.toml"
 #: TVM 0.26 is C++20, which 2019's compilers have whole from 16.11 (MSVC 19.29) on.
 _OLDEST_STUDIO: Final = (16, 11)
 
@@ -131,10 +130,9 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
 
 
 def _oldest_rust() -> str:
-    from mlcbuild.sources.crates import load_crates
-    from mlcbuild.sources.lock import LOCK
+    from mlcbuild.sources.lock import LOCK, load
 
-    return load_crates((Path.cwd() / LOCK).parent / _CRATES).rust
+    return load(Path.cwd() / LOCK).rust
 
 
 def _build(directory: str, options: BuildOptions, *, state: State) -> str:
@@ -149,7 +147,6 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     root = Path.cwd()
     build_dir = root / "build" / _build_name(options)
     whole = load(root / LOCK)
-    rust = _oldest_rust()
     cross = _cross(options, whole)
     lock = whole.needed_for(*options.devices, *(kinds(options.target, cross) if cross else ()))
     require(
@@ -157,7 +154,7 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
         build_dir=build_dir,
         fetches=not options.offline,
         compiler=cross.llvm.clang_cl if cross else os.environ.get("CXX", ""),
-        rust=rust,
+        rust=whole.rust,
     )
     build_dir.mkdir(parents=True, exist_ok=True)
     with (
@@ -223,7 +220,7 @@ def _fetch_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: C
     )
     rust = lock.path.parent / "tokenizers-cpp" / "rust"
     target = cargo.target_for(choice)
-    cargo.fetch_crates(rust, lock.path.parent / _CRATES, target=target, offline=options.offline)
+    cargo.fetch_crates(rust, lock.crates, target=target, offline=options.offline)
     gather(lock, cargo.packages(rust, target=target), build_dir / FOLDER)
 
 

@@ -120,7 +120,7 @@ def missing(
     """List what stands in the way, each as one line with its remedy.
 
     ``fetches`` is False where the sources already lie in place. ``rust`` is the oldest Rust that
-    the pinned crates build with (``3rdparty/crates.toml``). ``compiler`` is the user's CXX.
+    the pinned crates build with (``rust`` of the lock). ``compiler`` is the user's CXX.
     On Windows the compiler is chosen with the generator (``toolchain``), not looked up here.
     """
     problems = []
@@ -186,10 +186,10 @@ def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str)
     """
     from mlcbuild.builder import rust as own
     from mlcbuild.builder.options import parse
-    from mlcbuild.sources.crates import load_crates
+    from mlcbuild.sources.lock import LOCK, load
 
     options = parse({"rust": rust, "cache": cache})
-    oldest = load_crates(root / "3rdparty" / "crates.toml").rust
+    oldest = load(root / LOCK).rust
     names = [("Git", "git"), ("Cargo", "cargo"), ("C++ compiler", compiler or "c++")]
     here = {label: _found(probe.tool(name)) for label, name in names}
     if probe.platform == "win32":

@@ -35,6 +35,7 @@ LOCK: Final = Path("3rdparty", "sources.toml")
 _LOCK_VERSION: Final = 1
 _NAME: Final = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_RUST: Final = re.compile(r"\d+\.\d+(?:\.\d+)?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ARCHIVES: Final = (".tar.gz", ".zip", ".whl")
 _COMMON_KEYS: Final = frozenset({"paths", "exclude", "licence", "licence_files", "only_for", "why"})
@@ -103,10 +104,19 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
-    """All components of one lock file; ``path`` is that file."""
+    """All components of one lock file; ``path`` is that file.
+
+    ``rust`` is the oldest that the crates were resolved for.
+    """
 
     path: Path
     components: tuple[Component, ...]
+    rust: str = ""
+
+    @property
+    def crates(self) -> Path:
+        """The lock of the Rust crates beside it."""
+        return self.path.parent / "Cargo.lock"
 
     @property
     def patches(self) -> Path:
@@ -243,11 +253,15 @@ def load(path: Path) -> Lock:
             f"{path} has version {version!r}, this mlcbuild reads {_LOCK_VERSION}",
             remedy="use the mlcbuild that belongs to this checkout",
         )
+    rust = content.pop("rust", "")
+    if not isinstance(rust, str) or (rust and not _RUST.fullmatch(rust)):
+        raise InputError(f"{path} has a malformed 'rust': {rust!r}", remedy='write it as "1.78"')
     if not content:
         raise InputError(f"{path} has no components")
     return Lock(
         path=path,
         components=tuple(_component(path, name, values) for name, values in content.items()),
+        rust=rust,
     )
 
 

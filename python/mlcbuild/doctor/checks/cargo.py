@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECK"]
 
-#: Oldest Rust of the pinned crates where their lock (3rdparty/crates.toml) is not available.
+#: Oldest Rust of the pinned crates where their lock (3rdparty/sources.toml) is not available.
 _FLOOR: Final = (1, 78)
 
 
@@ -49,7 +49,7 @@ def _run(system: System) -> Outcome:
 
 
 def _floor(system: System) -> Version:
-    text = system.text(system.join(system.folder, "3rdparty", "crates.toml")) or ""
+    text = system.text(system.join(system.folder, "3rdparty", "sources.toml")) or ""
     match = re.search(r'^rust = "([\d.]+)"', text, re.MULTILINE)
     return tuple(int(part) for part in match[1].split(".")) if match else _FLOOR
 
@@ -60,7 +60,7 @@ CHECK = Check(
     category="toolchain",
     why="tokenizers-cpp compiles Hugging Face's tokenizers. Distributions ship a Cargo that is too "
     "old for its crates, and one that is first on PATH hides rustup's.",
-    source="3rdparty/crates.toml",
+    source="3rdparty/sources.toml",
     run=_run,
     waits=True,
 )
