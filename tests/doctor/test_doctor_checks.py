@@ -209,15 +209,9 @@ def test_no_check_starts_the_same_program_twice_over() -> None:
 
 
 # ------------------------------------------------------------------------ network
-PIP = ("-m pip config list", "-m pip download --help")
-
-
 def networked(listing: str = "") -> FakeSystem:
     pc = linux()
-    pc.answer(
-        pc.python.executable,
-        {PIP[0]: listing, PIP[1]: "Base URL (default https://index.example/simple)\n"},
-    )
+    pc.answer(pc.python.executable, {"-m pip config list": listing})
     pc.program(
         "/usr/bin/git",
         {
@@ -241,7 +235,7 @@ def test_a_reachable_network_is_silent() -> None:
 
 def test_an_index_behind_a_dead_proxy() -> None:
     pc = networked("global.proxy='http://ada:secret@proxy:3128'\n")
-    pc.dead_hosts["https://index.example/"] = "connection refused"
+    pc.dead_hosts["https://pypi.org/"] = "connection refused"
     result = problems(pc, network=True)["package-index"]
     assert result.status == "fail"
     assert "connection refused" in result.finding
@@ -252,7 +246,7 @@ def test_an_index_behind_a_dead_proxy() -> None:
 
 def test_an_index_with_a_foreign_certificate() -> None:
     pc = networked()
-    pc.dead_hosts["https://index.example/"] = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"
+    pc.dead_hosts["https://pypi.org/"] = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"
     assert "global.cert" in problems(pc, network=True)["package-index"].fix
 
 

@@ -156,27 +156,32 @@ def test_no_index_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.find_links == ("/wheels",)
 
 
-def test_pips_default_index_is_known_without_any_setting() -> None:
-    (index,) = load_settings().indexes
-    assert index.startswith("https://")
+#: Debian's Python has no ensurepip, whose pip would be asked.
+BARE = "import sys; sys.modules |= {'pip': None, 'ensurepip': None}; "
 
 
-def test_a_python_without_pip_uses_the_variable() -> None:
-    """-S hides site-packages, as an environment without pip would."""
+@pytest.mark.parametrize("bare", ["", BARE])
+@pytest.mark.parametrize(
+    ("env", "index"),
+    [
+        ({"PIP_INDEX_URL": "http://127.0.0.1:9/simple"}, "http://127.0.0.1:9/simple"),
+        ({}, "https://pypi.org/simple"),
+    ],
+)
+def test_a_python_without_pip_asks_the_variable_or_pypi(
+    env: dict[str, str], index: str, bare: str
+) -> None:
+    """-S hides site-packages, as an environment of uv's without pip would."""
+    code = "from mlcbuild.sources import pipconfig as p; print(p.load_settings().indexes)"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-c",
-            "from mlcbuild.sources import pipconfig as p; print(p.load_settings().indexes)",
-        ],
+        [sys.executable, "-S", "-c", bare + code],
         env=os.environ
+        | env
         | {
-            "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
             "PYTHONPATH": str(Path(mlcbuild.__file__).parents[1]),
         },
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    assert done.stdout.strip() == "('http://127.0.0.1:9/simple',)", done.stderr
+    assert done.stdout.strip() == f"('{index}',)", done.stderr

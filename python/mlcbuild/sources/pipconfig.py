@@ -1,7 +1,7 @@
 """The package indexes pip is configured for, by environment variables and files.
 
-pip itself is asked (``pip config list``), so that its precedence rules apply.
-Its default index is read from its help text: no registry is named here.
+pip itself is asked (``pip config list``), so that its precedence rules apply. Where
+there is no pip (an environment of uv's, Debian's bare Python), its environment variables count.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ import ast
 import functools
 import importlib.util
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mlcbuild.errors import InputError
 from mlcbuild.programs import run
 
-__all__ = ["IndexSettings", "default_index_of", "load_settings", "parse_settings"]
+__all__ = ["DEFAULT_INDEX", "IndexSettings", "load_settings", "parse_settings"]
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "y", "t"})
 _DEFAULT_TIMEOUT: Final = 15.0
-_DEFAULT_INDEX: Final = re.compile(r"\(default\s+(https?://[^\s)]+)\)")
+#: pip's and uv's own.
+DEFAULT_INDEX: Final = "https://pypi.org/simple"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,33 +50,18 @@ def _pip() -> list[str]:
     return []
 
 
-def _ask(*arguments: str) -> str:
+def _listing() -> str:
     command = _pip()
     if not command:
         return ""
     done = run(
-        [*command, *arguments],
-        env=os.environ | {"COLUMNS": "10000", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        [*command, "config", "list"],
+        env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         capture_output=True,
         encoding="utf-8",
         errors="replace",
     )
     return done.stdout if done.returncode == 0 else ""
-
-
-def _default_index() -> str:
-    if index := default_index_of(_ask("download", "--help")):
-        return index
-    raise InputError(
-        "this Python has no pip, whose settings name the package index",
-        remedy="set PIP_INDEX_URL, or install pip (python -m ensurepip)",
-    )
-
-
-def default_index_of(help_text: str) -> str:
-    """Return the index that pip's help names as its default, or ``""``."""
-    found = _DEFAULT_INDEX.search(help_text)
-    return found[1] if found else ""
 
 
 def parse_settings(listing: str) -> dict[str, str]:
@@ -104,15 +88,15 @@ def parse_settings(listing: str) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=1)
 def load_settings() -> IndexSettings:
-    """Ask pip once per process. Raises ``InputError`` when no index is known at all."""
-    options = parse_settings(_ask("config", "list"))
+    """Ask pip once a process."""
+    options = parse_settings(_listing())
     for name in ("index-url", "extra-index-url", "find-links", "no-index"):
         variable = os.environ.get(f"PIP_{name.upper().replace('-', '_')}")
         if variable is not None:  # so that they apply without pip too
             options[name] = variable
     indexes: list[str] = []
     if options.get("no-index", "").lower() not in _TRUE:
-        indexes = [options.get("index-url") or _default_index()]
+        indexes = [options.get("index-url") or DEFAULT_INDEX]
         indexes += options.get("extra-index-url", "").split()
     certificates = options.get("cert", "")
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):

@@ -8,7 +8,7 @@ from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
 from mlcbuild.doctor.network import proxy_variable, without_secret
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import unset
-from mlcbuild.sources.pipconfig import default_index_of, parse_settings
+from mlcbuild.sources.pipconfig import DEFAULT_INDEX, parse_settings
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -24,9 +24,7 @@ def _run(system: System) -> Outcome:
     options = parse_settings(listing.out)
     if options.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         return skip("pip is configured to use no index (no-index)")
-    index = system.variable("PIP_INDEX_URL") or options.get("index-url", "")
-    if not index:
-        index = default_index_of(system.run(executable, "-m", "pip", "download", "--help").out)
+    index = system.variable("PIP_INDEX_URL") or options.get("index-url") or DEFAULT_INDEX
     proxy = system.variable("PIP_PROXY") or options.get("proxy", "")
     evidence = [f"index {without_secret(index)}"]
     evidence += [f"proxy {without_secret(proxy)} (pip's)"] if proxy else []
@@ -35,8 +33,6 @@ def _run(system: System) -> Outcome:
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
         if (value := system.variable(name) or system.variable(name.lower()))
     ]
-    if not index:
-        return skip("pip's index is unknown")
     problem = system.fetch(index.rstrip("/") + "/pip/", proxy=proxy, limit_s=15)
     if not problem:
         return ok("the package index answers", evidence=evidence)
