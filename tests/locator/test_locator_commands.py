@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from mlc_llm._locator.commands import refuse_without_compiler
 from mlc_llm._locator.installed import require_version
 from mlcbuild.wheelhouse.runtime_only import runtime_only
-from mlcbuild.wheelhouse.wheelfile import WheelFile
+from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +47,9 @@ def test_the_chat_only_set_says_where_to_compile(tvm: Path) -> None:
     assert "TVM's compiler is not in this chat-only set" in text
     assert "mlcbuild model MODEL --target win_amd64" in text
     assert "pip install" not in text
-    official = WheelFile(
-        name="apache-tvm",
-        version="0.26.0",
-        tag="py3-none-any",
-        files={},
-        info={"METADATA": b"Name: apache-tvm\nVersion: 0.26.0\n"},
-    )
-    refusal = runtime_only(official).files["tvm/relax/__init__.py"].decode()
+    official = make_wheel(tvm.parent, {"tvm/a.py": b""}, name="apache_tvm", version="0.26.0")
+    with zipfile.ZipFile(runtime_only(official, tvm)) as made:
+        refusal = made.read("tvm/relax/__init__.py").decode()
     assert "compiler is not in this chat-only set" in refusal
 
 

@@ -131,33 +131,13 @@ def test_record_stays_true_and_a_second_release_gives_the_same_bytes(tmp_path: P
             assert size == member.size, member.path
 
 
-def test_hashes_and_provenance_are_of_what_lies_there(tmp_path: Path) -> None:
-    first, second = wheel_in(tmp_path), wheel_in(tmp_path, version="2.0")
-    env = {
-        "GITHUB_SERVER_URL": "https://example.invalid",
-        "GITHUB_REPOSITORY": "o/r",
-        "GITHUB_SHA": "d" * 40,
-        "GITHUB_REF": "refs/tags/v2",
-        "GITHUB_RUN_ID": "7",
-    }
+def test_the_hashes_are_of_what_lies_there(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    release([first], out, env={})
-    release([second], out, env=env)
+    release([wheel_in(tmp_path)], out, env={})
+    release([wheel_in(tmp_path, version="2.0")], out, env={})
     run = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=out, check=False)
     assert run.returncode == 0
     assert (out / "SHA256SUMS").read_text().count("\n") == 2
-    statement = json.loads((out / "provenance.intoto.json").read_text())
-    (subject,) = statement["subject"]
-    assert (
-        subject["digest"]["sha256"] == hashlib.sha256((out / second.name).read_bytes()).hexdigest()
-    )
-    build = statement["predicate"]["buildDefinition"]
-    assert {m["uri"]: m.get("digest") for m in build["resolvedDependencies"]} == {
-        "git+https://example.invalid/o/r@refs/tags/v2": {"gitCommit": "d" * 40},
-        f"git+https://github.com/apache/tvm.git@{'c' * 40}": {"gitCommit": "c" * 40},
-        "pkg:pypi/tvm-ffi@0.1.13": {"sha256": "a" * 64},
-    }
-    assert statement["predicate"]["runDetails"]["metadata"]["invocationId"].endswith("/runs/7")
 
 
 def test_a_published_name_keeps_its_bytes(

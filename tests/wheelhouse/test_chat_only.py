@@ -3,87 +3,94 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+import tomllib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError
+from mlcbuild.package.targets import open_package
 from mlcbuild.sources.pipconfig import IndexSettings
 from mlcbuild.wheelhouse.closure import resolve_command
 from mlcbuild.wheelhouse.runtime_only import runtime_only
 from mlcbuild.wheelhouse.systems import LINUX
-from mlcbuild.wheelhouse.wheelfile import WheelFile, read_wheel, write_wheel
 from packaging.requirements import Requirement
+from wheelfactory import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-import tomllib
-
 ROOT = Path(__file__).parents[2]
 
 
+INFO = "apache_tvm-0.26.0.dist-info"
+FILES = {
+    "tvm/__init__.py": b"",
+    "tvm/relax/__init__.py": b"everything",
+    "tvm/relax/op.py": b"",
+    "tvm/runtime/vm.py": b"",
+    "tvm/src/a.cc": b"",
+    "tvm/lib/libtvm_compiler.so": b"\x7fELF a quarter of a gigabyte",
+    "tvm/lib/libtvm_runtime.so": b"\x7fELF",
+    "tvm/lib/libtvm_runtime_cuda.so": b"\x7fELF",
+    "tvm/lib/tvm_compiler.dll": b"MZ",
+    "tvm/lib/tvm_runtime.dll": b"MZ",
+    "tvm/lib/tvm_runtime.lib": b"!<arch>",
+    f"{INFO}/licenses/LICENSE": b"Apache",
+    f"{INFO}/sboms/auditwheel.cdx.json": b"{}",
+}
+
+
 @pytest.fixture
-def official() -> WheelFile:
-    files = {
-        "tvm/__init__.py": b"",
-        "tvm/relax/__init__.py": b"everything",
-        "tvm/relax/op.py": b"",
-        "tvm/runtime/vm.py": b"",
-        "tvm/src/a.cc": b"",
-        "tvm/lib/libtvm_compiler.so": b"\x7fELF a quarter of a gigabyte",
-        "tvm/lib/libtvm_runtime.so": b"\x7fELF",
-        "tvm/lib/libtvm_runtime_cuda.so": b"\x7fELF",
-    }
-    metadata = (
-        b"Metadata-Version: 2.4\nName: apache-tvm\nVersion: 0.26.0\nRequires-Dist: numpy\n\nx"
-    )
-    return WheelFile(
-        name="apache_tvm",
-        version="0.26.0",
-        tag="py3-none-manylinux_2_28_x86_64",
-        files=files,
-        info={"METADATA": metadata, "licenses/LICENSE": b"Apache"},
-    )
+def made(tmp_path: Path) -> Path:
+    """Return the runtime alone of a wheel like PyPI's."""
+    official = make_wheel(tmp_path, FILES, name="apache_tvm", version="0.26.0")
+    folder = tmp_path / "made"
+    folder.mkdir()
+    return runtime_only(official, folder)
 
 
-def test_the_compiler_goes_and_the_runtimes_stay(official: WheelFile, tmp_path: Path) -> None:
-    made = read_wheel(write_wheel(runtime_only(official), tmp_path))
-    assert {path for path in made.files if path.startswith("tvm/lib/")} == {
+def version_of(wheel: Path) -> str:
+    return wheel.name.split("-")[1]
+
+
+def test_the_compiler_goes_and_the_runtimes_stay(made: Path) -> None:
+    with open_package(str(made)) as package:
+        assert package.wheel is not None
+        names = {member.path for member in package.members()}
+        recorded = set(package.wheel.record)
+    info = "apache_tvm-0.26.0+mlcbuild.runtime.dist-info"
+    assert names == recorded
+    assert names == {
+        "tvm/__init__.py",
+        "tvm/relax/__init__.py",
+        "tvm/runtime/vm.py",
         "tvm/lib/libtvm_runtime.so",
         "tvm/lib/libtvm_runtime_cuda.so",
+        "tvm/lib/tvm_runtime.dll",
+        *(f"{info}/{name}" for name in ("licenses/LICENSE", "METADATA", "WHEEL", "RECORD")),
     }
-    assert "tvm/runtime/vm.py" in made.files
-    assert "tvm/relax/op.py" not in made.files
-    assert made.info["licenses/LICENSE"] == b"Apache"
-    assert made.version == "0.26.0+mlcbuild.runtime"
+    with zipfile.ZipFile(made) as archive:
+        assert b"\nVersion: 0.26.0+mlcbuild.runtime\n" in archive.read(f"{info}/METADATA")
 
 
-def test_on_windows_the_import_libraries_go_as_well(official: WheelFile) -> None:
-    names = ("tvm_compiler.dll", "tvm_compiler.lib", "tvm_runtime.dll", "tvm_runtime.lib")
-    files = {f"tvm/lib/{name}": b"MZ" for name in names}
-    made = runtime_only(replace(official, tag="py3-none-win_amd64", files=files))
-    assert [path for path in made.files if path.startswith("tvm/lib/")] == [
-        "tvm/lib/tvm_runtime.dll"
-    ]
-
-
-def test_another_project_is_refused(official: WheelFile) -> None:
+def test_another_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FailedError, match="is not apache-tvm"):
-        runtime_only(replace(official, name="numpy"))
+        runtime_only(make_wheel(tmp_path, FILES, name="numpy"), tmp_path)
 
 
-def test_its_relax_names_the_extra(official: WheelFile) -> None:
-    source = runtime_only(official).files["tvm/relax/__init__.py"]
+def test_its_relax_names_the_extra(made: Path) -> None:
+    with zipfile.ZipFile(made) as archive:
+        source = archive.read("tvm/relax/__init__.py")
     with pytest.raises(ImportError, match=r'pip install "mlc-llm\[compile\]"'):
         exec(compile(source, "tvm/relax/__init__.py", "exec"), {})  # noqa: S102 - as an import does
 
 
-def test_the_wheel_is_content_with_the_runtime_and_its_extra_is_not(official: WheelFile) -> None:
+def test_the_wheel_is_content_with_the_runtime_and_its_extra_is_not(made: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    version = runtime_only(official).version
+    version = version_of(made)
     (always,) = (Requirement(r) for r in project["dependencies"] if r.startswith("apache-tvm="))
     extra = Requirement(project["optional-dependencies"]["compile"][0])
     assert always.specifier.contains(version)
@@ -91,9 +98,9 @@ def test_the_wheel_is_content_with_the_runtime_and_its_extra_is_not(official: Wh
     assert extra.specifier.contains("0.26.0")
 
 
-def test_the_repacked_version_is_the_one_that_the_extra_excludes(official: WheelFile) -> None:
+def test_the_repacked_version_is_the_one_that_the_extra_excludes(made: Path) -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert re.search(rf"!={re.escape(runtime_only(official).version)}\b", text)
+    assert re.search(rf"!={re.escape(version_of(made))}\b", text)
 
 
 def test_this_linux_is_what_is_resolved_for() -> None:

@@ -6,11 +6,9 @@ index can hold them all and pip is asked for one: ``mlc-llm==0.20+tvm0.26.0.vulk
 
 from __future__ import annotations
 
-import re
-import zipfile
 from typing import TYPE_CHECKING
 
-from mlcbuild.builder.rewheel import dist_info, rewrite
+from mlcbuild.builder.rewheel import read_metadata, with_headers, with_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +36,7 @@ def relabel_metadata(directory: Path, info: str, devices: Sequence[str]) -> str:
     if wanted == version:
         return info
     file = directory / info / "METADATA"
-    file.write_bytes(_metadata(file.read_bytes(), wanted))
+    file.write_bytes(with_headers(file.read_bytes(), {"Version": wanted}))
     renamed = f"{name}-{wanted}.dist-info"
     (directory / info).rename(directory / renamed)
     return renamed
@@ -46,29 +44,11 @@ def relabel_metadata(directory: Path, info: str, devices: Sequence[str]) -> str:
 
 def relabel(wheel: Path, devices: Sequence[str]) -> Path:
     """Give a wheel its devices' version; return its new path. The old file is removed."""
-    with zipfile.ZipFile(wheel) as archive:
-        info = dist_info(archive)
-        metadata = archive.read(f"{info}/METADATA")
-    name, version = info.removesuffix(".dist-info").split("-")
+    info, _ = read_metadata(wheel)
+    version = info.removesuffix(".dist-info").partition("-")[2]
     wanted = with_devices(version, devices)
     if wanted == version:
         return wheel
-    old, new = f"{name}-{version}", f"{name}-{wanted}"
-
-    def renamed(path: str) -> str:
-        folder, slash, rest = path.partition("/")
-        known = folder in (f"{old}.dist-info", f"{old}.data")
-        return f"{new}{folder.removeprefix(old)}{slash}{rest}" if known else path
-
-    target = wheel.with_name(wheel.name.replace(old, new, 1))
-    changed = {f"{new}.dist-info/METADATA": _metadata(metadata, wanted)}
-    rewrite(wheel, target, changed, rename=renamed)
+    target = with_version(wheel, wheel.parent, wanted)
     wheel.unlink()
     return target
-
-
-def _metadata(data: bytes, version: str) -> bytes:
-    """Replace the one Version line of the header."""
-    head, blank, body = data.partition(b"\n\n")
-    head = re.sub(rb"(?m)^Version: .*$", f"Version: {version}".encode(), head, count=1)
-    return head + blank + body

@@ -1,4 +1,4 @@
-"""Change members of a finished wheel: replace, add or rename, and keep RECORD true.
+"""Change members of a finished wheel: replace, add, drop or rename, and keep RECORD true.
 
 Members keep their order, dates and modes; new ones come before RECORD, which stays last. The same
 changes to the same wheel give the same bytes.
@@ -10,6 +10,7 @@ import base64
 import csv
 import hashlib
 import io
+import re
 import shutil
 import zipfile
 from typing import IO, TYPE_CHECKING, Final
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["dist_info", "rewrite"]
+__all__ = ["dist_info", "read_metadata", "rewrite", "with_headers", "with_version"]
 
 _BLOCK: Final = 1 << 20
 
@@ -35,17 +36,28 @@ def dist_info(archive: zipfile.ZipFile) -> str:
     return found[0].partition("/")[0]
 
 
+def read_metadata(wheel: Path) -> tuple[str, bytes]:
+    """Return the name of the dist-info folder, and METADATA. Raises ``InputError``."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            info = dist_info(archive)
+            return info, archive.read(f"{info}/METADATA")
+    except ZIP_FAULTS as error:
+        raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
+
+
 def rewrite(
     wheel: Path,
     target: Path,
     changed: Mapping[str, bytes],
     *,
     rename: Callable[[str], str] = lambda name: name,
+    drop: Callable[[str], bool] = lambda _name: False,
 ) -> None:
-    """Write ``target`` as ``wheel`` with the ``changed`` members (by their new names).
+    """Write ``target`` as ``wheel`` with the ``changed`` members, without those to ``drop``.
 
-    ``target`` may be ``wheel``: it is staged and replaced when it is complete. Raises
-    ``InputError`` where the wheel cannot be read.
+    Both are asked by the new names. ``target`` may be ``wheel``: it is staged and replaced when it
+    is complete. Raises ``InputError`` where the wheel cannot be read.
     """
     staged = target.with_name(target.name + ".part")
     try:
@@ -54,7 +66,7 @@ def rewrite(
             open_new(staged) as file,
             zipfile.ZipFile(file, "w") as out,
         ):
-            _copy(archive, out, changed, rename)
+            _copy(archive, out, changed, rename, drop)
     except ZIP_FAULTS as error:
         staged.unlink(missing_ok=True)
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
@@ -64,16 +76,56 @@ def rewrite(
     staged.replace(target)
 
 
+def with_version(
+    wheel: Path,
+    folder: Path,
+    version: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    changed: Mapping[str, bytes] | None = None,
+    drop: Callable[[str], bool] = lambda _name: False,
+) -> Path:
+    """Write the wheel as another ``version`` into ``folder`` and return its path.
+
+    ``headers`` are those of METADATA that change beside ``Version``; the rest is ``rewrite``'s.
+    """
+    info, metadata = read_metadata(wheel)
+    old = info.removesuffix(".dist-info")
+    new = f"{old.partition('-')[0]}-{version}"
+
+    def renamed(path: str) -> str:
+        top, slash, rest = path.partition("/")
+        known = top in (f"{old}.dist-info", f"{old}.data")
+        return f"{new}{top.removeprefix(old)}{slash}{rest}" if known else path
+
+    target = folder / wheel.name.replace(old, new, 1)
+    fresh = {
+        f"{new}.dist-info/METADATA": with_headers(metadata, {"Version": version, **(headers or {})})
+    }
+    rewrite(wheel, target, fresh | dict(changed or {}), rename=renamed, drop=drop)
+    return target
+
+
+def with_headers(metadata: bytes, headers: Mapping[str, str]) -> bytes:
+    """Replace one line for each of these headers in a METADATA; its description stays."""
+    head, blank, body = metadata.partition(b"\n\n")
+    for name, value in headers.items():
+        line = f"{name}: {value}".replace("\\", r"\\").encode()
+        head = re.sub(rb"(?m)^%s: .*$" % name.encode(), line, head, count=1)
+    return head + blank + body
+
+
 def _copy(
     archive: zipfile.ZipFile,
     out: zipfile.ZipFile,
     changed: Mapping[str, bytes],
     rename: Callable[[str], str],
+    drop: Callable[[str], bool],
 ) -> None:
     record = f"{dist_info(archive)}/RECORD"
     rows = {
         rename(row[0]): row[1:] for row in csv.reader(io.StringIO(archive.read(record).decode()))
-        if row
+        if row and not drop(rename(row[0]))
     }  # fmt: skip
     rows |= {name: _row(data) for name, data in changed.items()}
     present = set()
@@ -84,6 +136,8 @@ def _copy(
             continue
         if name in changed:
             _write(out, _like(info, name), io.BytesIO(changed[name]))
+            continue
+        if drop(name):
             continue
         with archive.open(info) as source:
             _write(out, _like(info, name), source)

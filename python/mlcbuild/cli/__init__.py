@@ -40,7 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
     "matrix": "print what CI builds and where, as GitHub Actions takes it",
     "model": "compile a model library for another machine: system, device, no GPU needed",
-    "release": "make a folder to publish: SBOM, hashes, provenance, a static package index",
+    "release": "make a folder to publish: SBOM, hashes, a static package index",
     "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
     "report": "write one HTML page of a check, a doctor's or a bench's result",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",

@@ -1,4 +1,4 @@
-"""What goes out with a wheel: SBOM, hashes, provenance, and a static package index."""
+"""What goes out with a wheel: SBOM, hashes, and a static package index."""
 
 from __future__ import annotations
 

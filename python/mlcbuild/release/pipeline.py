@@ -1,4 +1,4 @@
-"""Make a folder that can be published: wheels with their SBOM, hashes, provenance, index.
+"""Make a folder that can be published: wheels with their SBOM, hashes and an index.
 
 The folder may hold wheels of earlier releases: hashes and index are of all that lie in it. Every
 file is staged and renamed; the wheels given are not touched.
@@ -6,7 +6,6 @@ file is staged and renamed; the wheels given are not touched.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,6 @@ from mlcbuild.builder.rewheel import rewrite
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.release.contents import Contents, read_contents
 from mlcbuild.release.index import index_files
-from mlcbuild.release.provenance import make_provenance
 from mlcbuild.release.sbom import SBOM_NAME, make_sbom
 from mlcbuild.release.trust import refuse_untrue
 from mlcbuild.sources.cache import sha256_of
@@ -68,8 +66,6 @@ def release(
         files[f"{target.name}.cdx.json"] = make_sbom(contents, epoch=epoch, of_file=True).encode()
     everything = [read_contents(path) for path in sorted(into.glob("*.whl"))]
     files["SHA256SUMS"] = "".join(f"{w.sha256}  {w.file}\n" for w in everything).encode()
-    statement = make_provenance(sorted(made, key=lambda w: w.file), env)
-    files["provenance.intoto.json"] = (json.dumps(statement, indent=1) + "\n").encode()
     files |= index_files(everything)
     for name, data in files.items():
         staging.replace(into / name, data)

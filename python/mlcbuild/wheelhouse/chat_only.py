@@ -17,7 +17,6 @@ from mlcbuild.wheelhouse.folder import Made, describe, pinned, staged, tally
 from mlcbuild.wheelhouse.runtime_only import runtime_only
 from mlcbuild.wheelhouse.systems import LINUX, System
 from mlcbuild.wheelhouse.upstream import fetch_upstream
-from mlcbuild.wheelhouse.wheelfile import read_wheel, write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +46,7 @@ def make_chat_only(
     """
     with staged(options.output) as (folder, built):
         ours = [Path(shutil.copy(path, folder)) for path in build(built)]
-        wheel = read_wheel(ours[0])
-        version = pinned(wheel)["apache-tvm"]
+        version = pinned(ours[0])["apache-tvm"]
         say("taking the compiler out of apache-tvm")
         upstream = fetch_upstream(
             "apache-tvm",
@@ -58,12 +56,12 @@ def make_chat_only(
             cache=options.cache,
             offline=options.offline,
         )
-        runtime = runtime_only(read_wheel(upstream))
-        ours.append(write_wheel(runtime, folder))
-        name = wheel.name.replace("_", "-")
+        runtime = runtime_only(upstream, folder)
+        name, *plugins = (path.name.partition("-")[0].replace("_", "-") for path in ours)
+        ours.append(runtime)
         # Without the extra the index's own apache-tvm would fit as well.
-        wanted = [f"{name}{'[cuda]' if options.cuda else ''}", f"apache-tvm=={runtime.version}"]
-        wanted += [read_wheel(path).name.replace("_", "-") for path in ours[1:-1]]
+        wanted = [f"{name}{'[cuda]' if options.cuda else ''}", *plugins]
+        wanted.append(f"apache-tvm=={runtime.name.split('-')[1]}")
         for python in options.pythons:
             say(f"resolving what else {options.system.title} needs, for Python {python}")
             pins = resolve(
@@ -75,7 +73,6 @@ def make_chat_only(
                 offline=options.offline,
             )
             fetch(pins, folder, python=python, links=folder, system=options.system)
-        plugins = [read_wheel(path).name for path in ours[1:-1]]
         describe(
             folder,
             ours,
@@ -83,7 +80,7 @@ def make_chat_only(
             pythons=options.pythons,
             devices=(
                 "cpu",
-                *(name.removeprefix("tvm_") for name in plugins),
+                *(name.removeprefix("tvm-") for name in plugins),
                 *(["cuda"] if options.cuda else []),
             ),
             note='it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',

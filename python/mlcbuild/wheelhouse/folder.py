@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.builder.rewheel import read_metadata
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.cache import sha256_of
 from mlcbuild.wheelhouse.closure import require_uv
@@ -18,7 +19,6 @@ from mlcbuild.wheelhouse.closure import require_uv
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mlcbuild.wheelhouse.wheelfile import WheelFile
 
 __all__ = ["MANIFEST", "Made", "describe", "pinned", "require_place", "staged", "tally"]
 
@@ -66,13 +66,16 @@ def staged(output: Path) -> Iterator[tuple[Path, Path]]:
         _place(folder, output)
 
 
-def pinned(wheel: WheelFile) -> dict[str, str]:
-    """Return the exact versions of TVM and tvm-ffi that our wheel requires."""
-    text = wheel.info["METADATA"].decode()
+def pinned(wheel: Path) -> dict[str, str]:
+    """Return the exact versions of TVM and tvm-ffi that our wheel requires.
+
+    Raises ``InputError`` where it cannot be read, ``FailedError`` where it pins something else.
+    """
+    text = read_metadata(wheel)[1].decode(errors="replace")
     found = dict(re.findall(r"^Requires-Dist: (apache-tvm(?:-ffi)?)==([\w.]+)", text, re.MULTILINE))
     if found.keys() != {"apache-tvm", "apache-tvm-ffi"}:
         raise FailedError(
-            f"{wheel.filename} does not pin apache-tvm and apache-tvm-ffi",
+            f"{wheel.name} does not pin apache-tvm and apache-tvm-ffi",
             remedy="pin both in pyproject.toml",
         )
     return found

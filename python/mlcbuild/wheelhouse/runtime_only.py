@@ -1,4 +1,4 @@
-"""PyPI's apache-tvm without its compiler: a wheel in, a wheel out. Pure.
+"""PyPI's apache-tvm without its compiler: a wheel in, a wheel out.
 
 The version gets a local label (``0.26.0+mlcbuild.runtime``): a requirement ``==0.26.0`` is still
 met, pip prefers it to the same version without one, and the extra ``compile`` excludes it.
@@ -7,49 +7,46 @@ met, pip prefers it to the same version without one, and the extra ``compile`` e
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
+from mlcbuild.builder.rewheel import with_version
 from mlcbuild.errors import FailedError
-from mlcbuild.wheelhouse.wheelfile import with_headers
 
 if TYPE_CHECKING:
-    from mlcbuild.wheelhouse.wheelfile import WheelFile
+    from pathlib import Path
 
-__all__ = ["LABEL", "runtime_only"]
+__all__ = ["runtime_only"]
 
-LABEL: Final = "mlcbuild.runtime"
-_PROJECT: Final = "apache-tvm"
+_LABEL: Final = "mlcbuild.runtime"
+_PROJECT: Final = "apache_tvm"
 #: Files that only building and compiling use; ``tvm.relax`` is the compiler's Python side.
 _OF_THE_COMPILER: Final = re.compile(
     r"tvm/lib/(lib)?tvm_compiler.*|tvm/lib/.*\.lib"
     r"|tvm/(3rdparty|cmake|include|lib64|relax|src|web)/.*|tvm/(CMakeLists\.txt|README\.md)"
+    # Of the dist-info what says how another wheel was built and repaired.
+    r"|[^/]+\.dist-info/(?!METADATA|WHEEL|RECORD|entry_points\.txt|top_level\.txt|licenses/).*"
 )
-#: Of the dist-info: the rest says how another wheel was built and repaired.
-_KEPT: Final = ("entry_points.txt", "top_level.txt")
 
 
-def runtime_only(wheel: WheelFile) -> WheelFile:
-    """Return the wheel without the compiler. Its libraries stay as they are, CUDA's among them.
+def runtime_only(wheel: Path, folder: Path) -> Path:
+    """Write the wheel without the compiler into ``folder``; its libraries stay as they are.
 
-    Raises ``FailedError`` where it is not apache-tvm.
+    Returns its path. Raises ``FailedError`` where it is not apache-tvm.
     """
-    if canonicalize_name(wheel.name) != _PROJECT:
+    name, version, _ = f"{wheel.name}--".split("-", 2)
+    if name != _PROJECT:
         raise FailedError(
-            f"{wheel.filename} is not {_PROJECT}", remedy="ask the package index for that project"
+            f"{wheel.name} is not apache-tvm", remedy="ask the package index for that project"
         )
-    version = f"{wheel.version}{'.' if '+' in wheel.version else '+'}{LABEL}"
-    files = {p: data for p, data in wheel.files.items() if not _OF_THE_COMPILER.fullmatch(p)}
-    files["tvm/relax/__init__.py"] = _refusal(version)
-    headers = {
-        "Version": [version],
-        "Summary": ["Apache TVM: the runtime alone of the official wheel, for mlc-llm"],
-    }
-    info = {n: d for n, d in wheel.info.items() if n in _KEPT or n.startswith("licenses/")}
-    info["METADATA"] = with_headers(wheel.info["METADATA"], headers)
-    return replace(wheel, version=version, files=files, info=info)
+    version += f"{'.' if '+' in version else '+'}{_LABEL}"
+    return with_version(
+        wheel,
+        folder,
+        version,
+        headers={"Summary": "Apache TVM: the runtime alone of the official wheel, for mlc-llm"},
+        changed={"tvm/relax/__init__.py": _refusal(version)},
+        drop=lambda path: _OF_THE_COMPILER.fullmatch(path) is not None,
+    )
 
 
 def _refusal(version: str) -> bytes:
