@@ -95,7 +95,7 @@ def test_an_image_by_another_name_is_refused_rather_than_passed_over(
 
 
 def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
-    assert "cannot be read" in refusal(str(tmp_path / "no.dll")).message
+    assert "no such file" in refusal(str(tmp_path / "no.dll")).message
     assert "not installed" in refusal("installed:no-such-thing-here").message
     assert "not a valid requirement" in refusal("pypi:a b c").message
     refusal("nul\0byte.dll")

@@ -107,10 +107,16 @@ def _refuse_foreign(package: Package) -> None:
         return
     raise InputError(
         f"{package.name}: no Windows images in this folder",
-        remedy=(
-            "name the wheels themselves" if "whl" in endings else "name the folder that holds them"
-        ),
+        remedy=_instead(package.name, {member.path for member in package.members()}),
     )
+
+
+def _instead(folder: str, paths: set[str]) -> str:
+    if any(path.casefold().endswith(".whl") for path in paths):
+        return "name the wheels themselves"
+    if "pyproject.toml" in paths:
+        return f"pip wheel --no-deps {folder} builds the wheel to name"
+    return "name the folder that holds them"
 
 
 def _machine(package: Package, images: dict[str, Image]) -> Machine | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
+from mlcbuild.package.misnamed import no_such_file, wrong_kind
 from mlcbuild.package.natives import foreign_format, is_native_name
 from mlcbuild.package.source import FileSource
 
@@ -69,6 +70,10 @@ def _open_path(target: str) -> Package:
         is_folder = path.is_dir()
     except (OSError, ValueError) as error:
         raise InputError(f"{target!a}: not a path ({error})") from error
+    if not target:
+        raise InputError("an empty target", remedy="name a file, a folder or pypi:NAME")
+    if not is_folder and not path.exists():
+        raise no_such_file(target, on_index=True)
     if is_folder:
         return FilesPackage(path, name=target, kind="folder")
     source = FileSource(path, name=target)
@@ -85,8 +90,4 @@ def _open_path(target: str) -> Package:
                 remedy="check a copy that ends in .dll, .pyd or .exe",
             )
         return FilesPackage(path.parent, name=path.name, kind="image", paths=[path.name])
-    foreign = foreign_format(head)
-    raise InputError(
-        f"{target}: {foreign or 'not a Windows image'}",
-        remedy="pass a .dll, .pyd, .exe, .whl or folder, installed:NAME or pypi:NAME",
-    )
+    raise wrong_kind(target, foreign_format(head) or "")

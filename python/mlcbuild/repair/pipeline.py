@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.package.metadata import tags_of_name
+from mlcbuild.package.misnamed import no_such_file
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.repair.exclusions import Exclusion, exclusions
 from mlcbuild.repair.imports import images_of, provided, reachable_names
@@ -79,7 +80,7 @@ def repair(
     from mlcbuild.check import check  # noqa: PLC0415 - heavy
 
     if not wheel.is_file():
-        raise InputError(f"{wheel} is not there")
+        raise no_such_file(str(wheel), on_index=False)
     before = check([os.fspath(wheel)], settings)
     _require_readable(before)
     searched = search_folders(folders, os.environ, platform=sys.platform)

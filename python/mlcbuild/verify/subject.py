@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.package.misnamed import no_such_file
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_subject(path: Path) -> Subject:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             damaged = archive.testzip()
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise no_such_file(str(path), on_index=False) from error
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder", remedy="name a .whl file") from error
     except ZIP_FAULTS as error:
