@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted([ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")])
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +81,20 @@ def test_scripts_take_inputs_as_variables_and_permissions_are_least(path: Path) 
         for step in job["steps"]:
             # An expression inside a script could inject commands.
             assert "${{" not in step.get("run", ""), step
-            if "uses" in step:
-                assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+(\.\d+)*", step["uses"]), step["uses"]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.stem)
+def test_actions_are_pinned_by_hash_with_the_version_that_dependabot_reads(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    used = [line.strip(" -") for line in lines if line.strip(" -").startswith("uses:")]
+    for line in used:
+        assert re.fullmatch(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)+", line), line
+
+
+def test_one_action_has_one_pin() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in [*WORKFLOWS, *ACTIONS])
+    pins = dict.fromkeys(re.findall(r"uses: (\S+)@([0-9a-f]{40})", text))
+    assert len({name for name, _ in pins}) == len(pins), pins
 
 
 def test_a_script_of_our_workflows_is_there(actionlint: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""``mlcbuild release``: SBOM, hashes, provenance and an index that pip installs from."""
+"""``mlcbuild release``: SBOM, hashes and an index that pip installs from."""
 
 from __future__ import annotations
 
