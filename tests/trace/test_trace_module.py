@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.trace import Options, trace
 from mlcbuild.trace.hosts import LabHost
+from needs import program
 from sickdlls import make
-from tinydll import build_dll
+from tinydll import build_dll, run_tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def package(lab: Lab, name: str, code: str) -> Path:
 
 
 def traced(lab: Lab, name: str) -> Trace:
-    return trace(name, LabHost(lab), Options(limit_s=20))
+    return trace(name, LabHost(lab), Options(limit_s=60))
 
 
 CODE = """\
@@ -147,3 +148,56 @@ def test_a_failure_that_the_import_swallows_is_noted(lab: Lab) -> None:
     assert found.loads
     (note,) = found.notes
     assert str(folder / "top.dll") in note
+
+
+#: What mlc_llm's own error has; the import refuses before Windows is asked.
+REFUSING = """\
+class LibraryLoadError(OSError):
+    reason, path = "mlc_llm.dll is not a native library: cut off", "C:\\\\mlc_llm.dll"
+    cause, culprit, fix = "not-a-pe", "C:\\\\mlc_llm.dll", "pip install --force-reinstall mlc-llm"
+raise LibraryLoadError()
+"""
+
+
+def test_an_error_that_names_an_image_is_taken_at_its_word(lab: Lab) -> None:
+    package(lab, "refusing", REFUSING)
+    found = traced(lab, "refusing")
+    assert (found.stage, found.cause, found.winerror) == ("image", "not-a-pe", 193)
+    assert found.culprit.endswith("mlc_llm.dll")
+    assert found.fix == "pip install --force-reinstall mlc-llm"
+
+
+def test_a_symbol_that_nothing_exports_is_named_although_wine_imports_it(lab: Lab) -> None:
+    folder = package(lab, "lacking", CODE)
+    make("missing-export", folder)
+    (folder / "libs").mkdir()
+
+    found = traced(lab, "lacking")
+
+    assert (found.stage, found.cause, found.missing) == ("export", "missing-export", ("vanished",))
+    assert found.culprit.endswith("/lacking/leaf.dll")
+    assert found.importer.endswith("/lacking/mid.dll")
+
+
+@pytest.mark.needs_mingw
+def test_a_c_plus_plus_exception_of_an_initialiser_is_told_with_its_text(
+    lab: Lab, tmp_path: Path
+) -> None:
+    source = tmp_path / "thrower.cpp"
+    source.write_text(
+        "#include <stdexcept>\n"
+        'struct Start { Start() { throw std::runtime_error("no weights in D:/models"); } } start;\n'
+        'extern "C" __declspec(dllexport) int f() { return 1; }\n'
+    )
+    folder = package(lab, "throwing", CODE.replace("top.dll", "thrower.dll"))
+    (folder / "libs").mkdir()
+    compiler = program("x86_64-w64-mingw32-g++")
+    run_tool(compiler, "-shared", "-static", "-o", folder / "thrower.dll", source)
+
+    found = traced(lab, "throwing")
+
+    assert found.stage == "init"
+    assert found.fault is not None
+    assert found.fault.code == 0x20474343
+    assert found.fault.says == "std::runtime_error: no weights in D:/models"
+    assert "no weights in D:/models" in found.reason

@@ -24,8 +24,9 @@ AS_PYTHON = 0x100 | 0x1000
 FIND_ONLY = 0x1000 | 0x2
 #: No message boxes: SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX.
 SILENT = 0x1 | 0x2 | 0x8000
-#: Tells the debugger that what comes is not Python's own start (see ``debugger.MARK``).
+#: Tell the debugger when a load begins and ends (see ``debugger.MARK`` and ``DONE``).
 MARK = b"mlcbuild: loading"
+DONE = b"mlcbuild: loaded"
 
 kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
 kernel32.LoadLibraryExW.restype = wintypes.HMODULE
@@ -65,7 +66,6 @@ class Child:
             system=system_folder(),
         )
         kernel32.SetErrorMode(SILENT)
-        kernel32.OutputDebugStringA(MARK)
         if self.job.get("module"):
             self.import_module(self.job["module"])
         else:
@@ -81,8 +81,10 @@ class Child:
     def load(self, step: dict[str, Any]) -> bool:
         """Load one image; afterwards see what it needs."""
         self.say("loading", path=step["path"])
+        kernel32.OutputDebugStringA(MARK)
         handle = kernel32.LoadLibraryExW(step["path"], None, AS_PYTHON)
         error = 0 if handle else ctypes.get_last_error()
+        kernel32.OutputDebugStringA(DONE)
         self.say("loaded" if handle else "refused", path=step["path"], error=error)
         if not handle:
             kernel32.AddDllDirectory(os.path.dirname(step["path"]))
@@ -129,6 +131,7 @@ class Child:
             self.say("loading", path=path)
 
         sys.addaudithook(hook)
+        kernel32.OutputDebugStringA(MARK)
         try:
             __import__(name)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the answer
@@ -151,7 +154,28 @@ def told(error: BaseException) -> dict[str, object]:
         "text": str(first),
         "error": getattr(first, "winerror", None),
         "last": f"{type(error).__name__}: {error}",
+        "explained": explained(chain),
+        "module": str(getattr(first, "name", None) or ""),
+        "owner": owner(str(getattr(first, "name", None) or "")),
     }
+
+
+def explained(chain: list[BaseException]) -> dict[str, str]:
+    """Return what an exception says of an image by itself, as mlc_llm's LibraryLoadError does."""
+    names = ("cause", "culprit", "reason", "fix", "path")
+    for each in chain:
+        facts = {name: getattr(each, name, None) for name in names}
+        if all(isinstance(fact, str) for fact in facts.values()):
+            return {name: str(fact) for name, fact in facts.items()}
+    return {}
+
+
+def owner(module: str) -> str:
+    """Return the distribution that a module's package came with; empty where none did."""
+    from importlib import metadata  # noqa: PLC0415 - only after a failure
+
+    found = metadata.packages_distributions().get(module.partition(".")[0], [])
+    return found[0] if found else ""
 
 
 def exported(handle: int, symbol: str | int) -> bool:

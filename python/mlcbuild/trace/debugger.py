@@ -21,6 +21,8 @@ import sys
 import time
 from ctypes import wintypes
 
+from thrown import thrown  # type: ignore[import-not-found] # beside this file, which is a program
+
 assert sys.platform == "win32"  # noqa: S101 - also tells the type checker
 
 DEBUG_ONLY_THIS_PROCESS = 0x2
@@ -33,8 +35,9 @@ LOAD_DLL, UNLOAD_DLL, DEBUG_STRING = 6, 7, 8
 SHOW_LDR_SNAPS = 0x2
 #: Offset of NtGlobalFlag in the process environment block.
 GLOBAL_FLAG = 0xBC if sys.maxsize > 1 << 32 else 0x68
-#: What the child says before it loads: what comes earlier is Python's own start.
+#: What the child says before each load and after it: all else is Python's own.
 MARK = "mlcbuild: loading"
+DONE = "mlcbuild: loaded"
 LONGEST = 4000
 
 kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -155,6 +158,7 @@ class Debugger:
         self.process: int = 0
         self.modules: dict[int, tuple[str, int]] = {}
         self.marked = False
+        self.loading = False
         self.timed_out = False
 
     def say(self, kind: str, text: str, **facts: object) -> None:
@@ -218,9 +222,11 @@ class Debugger:
             return CONTINUE
         module, offset = self.place(record.address or 0)
         turn = "first chance" if info.first else "unhandled"
+        parameters = list(record.information[: min(record.count, 15)])
         self.say(
             "exception", f"0x{record.code:08X} at {module}+0x{offset:X}, {turn}",
-            code=record.code, module=module, rva=offset,
+            code=record.code, module=module, rva=offset, loading=self.loading,
+            unhandled=not info.first, says=thrown(record.code, parameters, self.read),
         )  # fmt: skip
         return NOT_HANDLED
 
@@ -228,8 +234,8 @@ class Debugger:
         """Tell a debug string; the mark is the child's own."""
         data = self.read(info.data or 0, min(info.length, LONGEST))
         text = data.decode("utf-16-le" if info.wide else "mbcs", errors="replace").rstrip("\0\r\n")
-        if text == MARK:
-            self.marked = True
+        if text in (MARK, DONE):
+            self.marked, self.loading = True, text == MARK
         else:
             self.say("debug", text)
 

@@ -80,8 +80,8 @@ def judge(seen: Seen) -> Trace:
         found = _unsearched(seen)
     if found is None:
         return _good(seen)
-    if seen.watched is not None and seen.watched.fault is not None:
-        found = replace(found, fault=seen.watched.fault)
+    if seen.watched is not None:
+        found = replace(found, fault=seen.watched.fault_of(found.error) or found.fault)
     if found.stage in {"not-found", "image"} and prediction is not None and found.error == 126:  # noqa: PLR2004
         found = _corrected(found, prediction)
     return _bad(seen, found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from mlcbuild.trace.blame import base_name
+from mlcbuild.trace.import_error import explained, loaded, python_error, python_name
 from mlcbuild.trace.judge import host_name
 from mlcbuild.trace.result import Trace
 from mlcbuild.trace.run import image_trace
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["module_trace"]
 
+#: What the model says of an import that nothing exports.
+_EXPORTS: Final = frozenset({"missing-export", "missing-ordinal", "no-exports", "forwarder-loop"})
 #: An import tries few libraries; each costs several children.
 _MOST_SUSPECTS: Final = 4
 
@@ -35,13 +38,15 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
     run = probe.import_module(name)
     asked = _suspects(run)
     if run.of("imported") and run.exit is None:
+        if found := _lacking(name, probe, run, options):
+            return found
         return Trace(
             target=name,
             host=host_name(probe.facts),
-            python=_python(probe.facts),
+            python=python_name(probe.facts),
             loads=True,
             observed=0,
-            loaded=_loaded(run),
+            loaded=loaded(run),
             log=probe.import_module(name, debug=True).log if options.loader_log else (),
             notes=tuple(
                 f"{each.path} was asked for and did not load: mlcbuild trace {each.path}"
@@ -49,11 +54,37 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
                 if Path(each.path).is_file()
             ),
         )
-    for each in asked[:_MOST_SUSPECTS]:
+    if found := explained(name, probe, run):
+        return found
+    for each in _named_first(asked, run)[:_MOST_SUSPECTS]:
         found = _traced(name, each, probe, options)
         if found is not None:
             return found
-    return _python_error(name, probe, run)
+    return (
+        explained(name, probe, run)
+        or _lacking(name, probe, run, options)
+        or python_error(name, probe, run)
+    )
+
+
+def _named_first(asked: list[_Asked], run: Run) -> list[_Asked]:
+    """Put the images that the error names before others, whose failure the import passed over."""
+    said = " ".join(f"{each['text']} {each['last']}" for each in run.of("raised")).casefold()
+    return sorted(asked, key=lambda each: base_name(each.path).casefold() not in said)
+
+
+def _lacking(name: str, probe: Probe, run: Run, options: Options) -> Trace | None:
+    """Return the image that Wine loads although nothing exports what it imports; None elsewhere."""
+    if not probe.facts["wine"]:
+        return None
+    for each in _loads(run)[::-1][:_MOST_SUSPECTS]:
+        if Path(each.path).is_file() and each.path.casefold().endswith((".dll", ".pyd")):
+            found = image_trace(each.path, probe, options, folders=each.folders)
+            if not found.loads and found.stage == "export":
+                return replace(
+                    found, target=name, notes=(*found.notes, f"import {name} asked for {each.path}")
+                )
+    return None
 
 
 def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace | None:
@@ -65,7 +96,7 @@ def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace |
         return Trace(
             target=name,
             host=host_name(probe.facts),
-            python=_python(probe.facts),
+            python=python_name(probe.facts),
             loads=False,
             stage="not-found",
             culprit=asked.path,
@@ -85,21 +116,28 @@ def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace |
     return replace(found, target=name, notes=(*found.notes, f"import {name} asked for {path}"))
 
 
-def _suspects(run: Run) -> list[_Asked]:
-    """Return the images that did not load, the last one first."""
+def _loads(run: Run, *, loaded: bool = True) -> list[_Asked]:
+    """Return the images that loaded, or those that did not, in their order."""
     folders: list[str] = []
     before: list[str] = []
-    failed: list[_Asked] = []
+    found: list[_Asked] = []
     for event in run.events:
         if event["event"] == "folder":
             folders.append(event["path"])
-        elif event["event"] == "settled" and event["loaded"]:
-            before.append(event["path"])
         elif event["event"] == "settled":
-            failed.append(_Asked(path=event["path"], folders=tuple(folders), before=tuple(before)))
-    if run.dying:
-        failed.append(_Asked(path=run.dying, folders=tuple(folders), before=tuple(before)))
-    return failed[::-1]
+            if event["loaded"] == loaded:
+                place = _Asked(path=event["path"], folders=tuple(folders), before=tuple(before))
+                found.append(place)
+            if event["loaded"]:
+                before.append(event["path"])
+    if run.dying and not loaded:
+        found.append(_Asked(path=run.dying, folders=tuple(folders), before=tuple(before)))
+    return found
+
+
+def _suspects(run: Run) -> list[_Asked]:
+    """Return the images that did not load, the last one first."""
+    return _loads(run, loaded=False)[::-1]
 
 
 def _resolved(asked: _Asked, probe: Probe) -> str | None:
@@ -114,37 +152,3 @@ def _resolved(asked: _Asked, probe: Probe) -> str | None:
             if Path(folder, each).is_file():
                 return str(Path(folder, each))
     return None
-
-
-def _python_error(name: str, probe: Probe, run: Run) -> Trace:
-    """Return the answer for an import that fails in Python, or in no image that can be named."""
-    raised = run.of("raised")
-    said = f"{raised[0]['type']}: {raised[0]['text']}" if raised else "the process ended"
-    return Trace(
-        target=name,
-        host=host_name(probe.facts),
-        python=_python(probe.facts),
-        loads=False,
-        stage="python",
-        cause="import-failed",
-        reason=said,
-        fix=_fix(said),
-        winerror=raised[0]["error"] if raised else None,
-        exit=run.exit,
-        loaded=_loaded(run),
-    )
-
-
-def _fix(said: str) -> str:
-    missing = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", said)
-    if missing:
-        return f"python -m pip install {missing[1].partition('.')[0]}"
-    return "mlcbuild explain - with the whole traceback"
-
-
-def _loaded(run: Run) -> tuple[str, ...]:
-    return tuple(each["path"] for each in run.of("settled") if each["loaded"])
-
-
-def _python(facts: dict[str, Any]) -> str:
-    return f"{facts['python']} ({facts['bits']}-bit)"

@@ -25,6 +25,13 @@ _LEAST_ERROR: Final = 0xC0000000
 _STACK_OVERFLOW: Final = 0xC00000FD
 #: .NET's own exceptions: no fault of a load.
 _HARMLESS: Final = frozenset({0xE0434352})
+#: GCC's C++ exception, which is no number of an error.
+_GCC: Final = 0x20474343
+_THROWN: Final = frozenset({_GCC, 0xE06D7363})
+#: What an exception that nobody catches leads to: the end is theirs, the cause is not.
+_AFTERWARDS: Final = frozenset(
+    {0xC00000FD, 0xC0000025, 0xC0000026, 0xC0000027, 0xC0000028, 0xC0000029, 0xC0000409, 0xC000013A}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +68,20 @@ class Run:
 
     @property
     def fault(self) -> Fault | None:
-        """The last exception, but what an exhausted stack brings after itself."""
-        overflow = (fault for fault in self.faults if fault.code == _STACK_OVERFLOW)
-        return next(overflow, self.faults[-1] if self.faults else None)
+        """The exception that ended the load: not what comes of it, nor of an exhausted stack."""
+        return self.fault_of(None)
+
+    def fault_of(self, error: int | None) -> Fault | None:
+        """Return the exception that ended the load; Wine's error can be its very number."""
+        same = [each for each in self.faults if error and each.code == error % (1 << 32)]
+        first_overflow = [each for each in self.faults if each.code == _STACK_OVERFLOW][:1]
+        # Who throws may exhaust the stack under a debugger, which looks for a handler again.
+        if found := same or (first_overflow if not _threw(self.faults) else []):
+            return found[-1]
+        causes = [each for each in self.faults if each.code not in _AFTERWARDS]
+        causes = causes or list(self.faults)
+        unhandled = [each for each in causes if each.unhandled]
+        return unhandled[0] if unhandled else causes[-1] if causes else None
 
 
 @dataclass(slots=True)
@@ -131,9 +149,16 @@ class Probe:
         code, timed_out = ended.code, ended.timed_out
         faults = []
         for line in lines:
-            if line["kind"] == "exception" and line["code"] >= _LEAST_ERROR:
-                module = self.host.here(line["module"])
-                faults.append(Fault(code=line["code"], module=module, rva=line["rva"]))
+            if line["kind"] == "exception" and line["loading"] and _is_error(line["code"]):
+                faults.append(
+                    Fault(
+                        code=line["code"],
+                        module=self.host.here(line["module"]),
+                        rva=line["rva"],
+                        says=line["says"],
+                        unhandled=line["unhandled"],
+                    )
+                )
             if line["kind"] == "exit":
                 code, timed_out = line["code"], line["timed_out"]
         return Run(
@@ -141,8 +166,19 @@ class Probe:
             exit=None if finished else Exit(code=code, timed_out=timed_out, seconds=ended.seconds),
             errors=ended.errors[-2000:],
             log=tuple(LogLine(kind=line["kind"], text=line["text"]) for line in lines),
-            faults=tuple(fault for fault in faults if fault.code not in _HARMLESS),
+            faults=tuple(faults),
         )
+
+
+def _threw(faults: Sequence[Fault]) -> bool:
+    """Return whether a C++ exception came before the stack was exhausted."""
+    codes = [each.code for each in faults]
+    overflow = codes.index(_STACK_OVERFLOW) if _STACK_OVERFLOW in codes else 0
+    return any(code in _THROWN for code in codes[:overflow])
+
+
+def _is_error(code: int) -> bool:
+    return code == _GCC or (code >= _LEAST_ERROR and code not in _HARMLESS)
 
 
 def _events(path: Path) -> list[dict[str, Any]]:

@@ -48,7 +48,12 @@ def table(found: Trace) -> dict[str, Any]:
             "winerror": found.observed,
             "exception": None
             if fault is None
-            else {"code": f"0x{fault.code:08X}", "module": fault.module, "rva": fault.rva},
+            else {
+                "code": f"0x{fault.code:08X}",
+                "module": fault.module,
+                "rva": fault.rva,
+                "says": fault.says or None,
+            },
             "exit": None
             if end is None
             else {"code": end.code, "timed_out": end.timed_out, "seconds": round(end.seconds, 1)},

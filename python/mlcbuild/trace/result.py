@@ -24,11 +24,17 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """An exception that native code raised: NTSTATUS, and the image and offset where it stood."""
+    """An exception that native code raised: NTSTATUS, and the image and offset where it stood.
+
+    ``says`` is the type and text of a C++ exception, where they could be read.
+    """
 
     code: int
     module: str
     rva: int
+    says: str = ""
+    #: Nobody caught it; else it was seen when it was raised.
+    unhandled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
     from mlcbuild.trace.result import Options, Trace
 
-__all__ = ["image_trace", "is_file_name", "trace"]
+__all__ = ["existing", "image_trace", "is_file_name", "machine_of", "trace"]
 
 _ENDINGS: Final = (".dll", ".pyd")
 
@@ -67,10 +67,12 @@ def image_trace(
     """Trace one image. ``folders`` were added and ``before`` loaded when it was asked for."""
     added = tuple(dict.fromkeys((*map(_absolute, options.add_dirs), *folders)))
     direct = probe.load([Step(path=path)], folders=added, before=before)
-    plan = make_plan(path, machine_of(probe.facts, probe.host), _existing(added))
+    plan = make_plan(path, machine_of(probe.facts, probe.host), existing(added))
     doubtful = plan.prediction is not None and plan.prediction.verdict == "fails"
     failed = direct.exit is not None or not direct.of("loaded")
-    walked = probe.load(plan.steps, folders=added, before=before) if failed or doubtful else None
+    # Wine binds imports that nothing exports: there each symbol is asked for.
+    asked = failed or doubtful or bool(probe.facts["wine"])
+    walked = probe.load(plan.steps, folders=added, before=before) if asked else None
     seen = Seen(target=path, direct=direct, walked=walked, plan=plan, facts=probe.facts)
     found = blame(walked) if walked is not None else None
     hangs = found is not None and found.exit is not None and found.exit.timed_out
@@ -78,7 +80,7 @@ def image_trace(
         # What it raised can be seen by a debugger alone; the loader swallows it.
         steps = plan.steps[: [step.path for step in plan.steps].index(found.image) + 1]
         watched = probe.load(steps, folders=added, before=before, debug=True)
-        own = make_plan(found.image, machine_of(probe.facts, probe.host), _existing(added))
+        own = make_plan(found.image, machine_of(probe.facts, probe.host), existing(added))
         seen = replace(seen, watched=watched, own=own)
     if options.loader_log:
         logged = probe.load([Step(path=path)], folders=added, before=before, debug=True)
@@ -133,5 +135,6 @@ def _absolute(folder: str) -> str:
     return str(Path(folder).absolute())
 
 
-def _existing(folders: Sequence[str]) -> tuple[str, ...]:
+def existing(folders: Sequence[str]) -> tuple[str, ...]:
+    """Return the folders that are there: code may add others."""
     return tuple(folder for folder in folders if Path(folder).is_dir())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["fault_words", "fix_of", "reason_of"]
 
 _SHOWN: Final = 3
+_GCC: Final = 0x20474343
 _FAIL_FAST: Final = 0xC0000409
 #: NTSTATUS of severity error: an exit code from here on is no program's own.
 _LEAST_STATUS: Final = 0xC0000000
@@ -73,8 +74,10 @@ def _init(found: Blame, name: str) -> str:
 def fault_words(fault: Fault) -> str:
     """Say an exception in words: its name, number and place."""
     code = known_code(fault.code)
+    name = "GCC's C++ exception" if fault.code == _GCC else code.name if code else "no known name"
+    says = f": {fault.says}" if fault.says else ""
     where = f" at {base_name(fault.module)}+0x{fault.rva:X}" if fault.module else ""
-    return f"0x{fault.code:08X} ({code.name if code else 'no known name'}){where}"
+    return f"0x{fault.code:08X} ({name}){where}{says}"
 
 
 def fix_of(target: str, found: Blame, cause: str, findings: Sequence[Finding]) -> str:
@@ -86,7 +89,8 @@ def fix_of(target: str, found: Blame, cause: str, findings: Sequence[Finding]) -
         number = found.fault.code if found.fault is not None else None
         if number is None and found.exit is not None and found.exit.code >= _LEAST_STATUS:
             number = found.exit.code
-        return f"mlcbuild explain 0x{number:08X}" if number is not None else "mlcbuild explain 1114"
+        known = number is not None and number != _GCC
+        return f"mlcbuild explain 0x{number:08X}" if known else "mlcbuild explain 1114"
     words = _FIXES.get(cause, "mlcbuild check {target}")
     return words.format(
         path=found.image, target=target, name=base_name(found.provider or found.image)
