@@ -68,13 +68,20 @@ def lay_out(site: Path, libraries: Path, names: list[str]) -> list[Path]:
     (package / "_build.json").write_text(json.dumps(stamp, indent=2), encoding="utf-8")
     info = site / "mlc_llm-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Name: mlc-llm\nRequires-Dist: apache-tvm==0.26.0\n\n")
+    (info / "METADATA").write_text(
+        "Name: mlc-llm\nRequires-Dist: apache-tvm==0.26.0\n"
+        "Requires-Dist: apache-tvm-ffi==0.1.13.post2\n\n"
+    )
     (site / "apache_tvm-0.26.0.dist-info").mkdir()
+    (site / "apache_tvm_ffi-0.1.13.post2.dist-info").mkdir()
     for number in range(300):  # a site-packages of ordinary size
         (site / f"package_{number}").mkdir()
         (site / f"package_{number}-1.0.dist-info").mkdir()
     (site / "tvm").mkdir()
     (site / "tvm" / "__init__.py").write_text(TVM, encoding="utf-8")
+    (site / "tvm_ffi").mkdir()
+    for name in ("tvm/base.py", "tvm_ffi/__init__.py", "tvm_ffi/core.py"):
+        (site / name).write_text("", encoding="utf-8")
     return [package / "lib" / name for name in names]
 
 

@@ -77,13 +77,13 @@ def get_dll_directories() -> list[str]:
 
 
 def prepare() -> None:
-    """Make TVM ready for this wheel's library. Call it before ``import tvm``; twice does no harm.
+    """Load TVM, then this wheel's library. Call it before ``import tvm``; twice does no harm.
 
-    Raises ``LibraryLoadError``: no good library, a TVM that cannot be loaded, or another version
-    of TVM than this wheel was built for. ``SKIP_LOADING_MLCLLM_SO=1`` leaves everything alone.
+    Raises ``LibraryLoadError``: no good library, a TVM that is not there, is not the one that this
+    wheel was built for, or cannot be loaded. ``SKIP_LOADING_MLCLLM_SO=1`` leaves everything alone.
     """
     with _lock:
-        if _state or os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
+        if "library" in _state or "stand-in" in _state or _skipped():
             return
         if question.help_asked():
             _prepare_for_help()
@@ -91,11 +91,14 @@ def prepare() -> None:
             _prepare()
 
 
+def _skipped() -> bool:
+    return os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0"
+
+
 def _prepare_for_help() -> None:
     """Load what can be loaded; where that fails, make sure that help is printed all the same."""
     try:
         _prepare()
-        load_library()
         require_compiler()  # most commands import what needs it
     except Exception as error:  # noqa: BLE001 - whatever it is, help is what was asked for
         from mlc_llm._locator import stand_in  # noqa: PLC0415 - only after a failure
@@ -107,39 +110,66 @@ def _prepare_for_help() -> None:
 
 
 def _prepare() -> None:
-    from mlc_llm._locator import installed, runtime  # noqa: PLC0415 - ctypes, only to load
+    """Load all of it, or fail so that a second try can succeed: nothing is registered by then."""
+    if "failed" in _state:
+        from importlib import invalidate_caches  # noqa: PLC0415 - files were mended meanwhile
+
+        from mlc_llm._locator.distributions import forget  # noqa: PLC0415
+
+        invalidate_caches()
+        forget()
+    library = ""
+    try:
+        library = choose("mlc_llm", this_host(), os.environ).path
+        _load(library)
+    except LibraryLoadError as error:
+        if _state.get("failed") and _good_by_now(library):
+            from mlc_llm._locator.refused import restart  # noqa: PLC0415 - only after a failure
+
+            raise restart(error.reason, library) from error
+        _state["failed"] = True
+        raise
+
+
+def _good_by_now(library: str) -> bool:
+    """Tell whether a new process would import what this one cannot."""
+    from mlc_llm._locator.report import answer  # noqa: PLC0415 - only after a failure
+
+    return bool(library) and answer(this_host(), os.environ, try_it=True)["error"] is None
+
+
+def _load(library: str) -> None:
+    from mlc_llm._locator import requirements, runtime  # noqa: PLC0415 - ctypes, only to load
 
     host = this_host()
-    library = choose("mlc_llm", host, os.environ).path
-    wanted = installed.wanted_tvm(library)
-    installed.require_version(installed.version("tvm"), wanted, exact=True)
-    place = runtime.runtime_folder(library, host)
-    tvm = sys.modules.get("tvm") or runtime.import_tvm(place, host, os.environ)
+    wanted = requirements.require_packages(library)
+    if host.system == "windows":
+        from mlc_llm._locator import early  # noqa: PLC0415 - Windows' own
+
+        early.require_runtime(library, host, os.environ)
+    tvm = sys.modules.get("tvm") or runtime.import_tvm(library, host, os.environ)
     path = runtime.loaded_runtime(tvm) or ""
-    installed.require_version(getattr(tvm, "__version__", None), wanted, path)
+    requirements.require_version("tvm", getattr(tvm, "__version__", None), wanted, path)
     folder = os.path.dirname(library)
     refused_backends.update(runtime.load_backends(tvm, folder, host))
-    if sys.platform == "win32":
-        _state["folder"] = os.add_dll_directory(folder)  # ends when the handle is dropped
+    if host.system == "windows" and "folder" not in _state:
+        _state["folder"] = os.add_dll_directory(folder)  # type: ignore[attr-defined,unused-ignore] # ends when the handle is dropped
+    _state["handle"] = runtime.load(library, host)
     _state["library"] = library
 
 
 def load_library() -> tuple[ctypes.CDLL, str]:
     """Load the library; return its handle and path. Raises ``LibraryLoadError``."""
-    import ctypes  # noqa: PLC0415
-
-    prepare()
     with _lock:
+        if "library" not in _state and not question.help_asked():
+            _prepare()  # whatever SKIP_LOADING_MLCLLM_SO says: it was asked for
+        else:
+            prepare()
         if "stand-in" in _state:
-            return ctypes.pythonapi, ""  # nobody calls it: help is all that is printed
-        host = this_host()
-        path = _state.get("library") or choose("mlc_llm", host, os.environ).path
-        try:
-            return ctypes.CDLL(path), path
-        except OSError as error:
-            from mlc_llm._locator.explain import explain  # noqa: PLC0415 - only after a failure
+            import ctypes  # noqa: PLC0415
 
-            raise explain(error, path, host) from error
+            return ctypes.pythonapi, ""  # nobody calls it: help is all that is printed
+        return _state["handle"], _state["library"]
 
 
 def require_compiler() -> None:

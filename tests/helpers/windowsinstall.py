@@ -19,7 +19,16 @@ from tinydll import build_dll
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
-__all__ = ["INIT", "NEEDS", "OVERLAY", "PROBE", "TVM", "WindowsInstall", "build_libraries"]
+__all__ = [
+    "INIT",
+    "NEEDS",
+    "OVERLAY",
+    "PROBE",
+    "TVM",
+    "WindowsInstall",
+    "build_libraries",
+    "mark_as_ours",
+]
 
 OVERLAY = Path(__file__).resolve().parents[2] / "python" / "mlc_llm"
 
@@ -105,8 +114,14 @@ def build_libraries(folder: Path) -> Path:
     dll("tvm/tvm_compiler", ["compile"], tvm_runtime=["tvm_call"])
     dll("tvm/tvm_runtime_cuda", ["cuda"], tvm_runtime=["tvm_call"], nvcuda=["cuInit"])
     dll("tvm/tvm_runtime_vulkan", ["vulkan"], tvm_runtime=["tvm_call"])
-    make("healthy", folder / "ours", top="mlc_llm.dll", needs=NEEDS)
+    mark_as_ours(make("healthy", folder / "ours", top="mlc_llm.dll", needs=NEEDS))
     return folder
+
+
+def mark_as_ours(library: Path) -> Path:
+    """Write behind an image what tells it from others: a name that mlc_llm registers."""
+    library.write_bytes(library.read_bytes() + b"\0mlc.serve.Request\0")
+    return library
 
 
 @dataclass(frozen=True)
@@ -136,16 +151,19 @@ class WindowsInstall:
             start += "" if name == "tvm_ffi" else "from . import base\n"
             (site / name / "__init__.py").write_text(start, encoding="utf-8")
         (site / "tvm" / "base.py").write_text(TVM, encoding="utf-8")
+        (site / "tvm_ffi" / "core.py").write_text("", encoding="utf-8")
         (site / "mlc_llm" / "__init__.py").write_text(INIT, encoding="utf-8")
         return cls(site, lab)
 
     def sicken(self, name: str) -> None:
         """Replace the libraries of the chain by a sick set."""
-        make(name, self.lib, top="mlc_llm.dll", needs=NEEDS)
+        mark_as_ours(make(name, self.lib, top="mlc_llm.dll", needs=NEEDS))
 
     def mend(self, name: str) -> None:
         """Do what reinstalling does: put a healthy image in the culprit's place."""
         mend(name, self.lib, top="mlc_llm.dll", needs=NEEDS)
+        if self.library.is_file():
+            mark_as_ours(self.library)
 
     def run(self, *arguments: str, **environment: str) -> Any:
         """Run Python here; return what the lab completed."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from tinyelf import build_so
-from windowsinstall import INIT, OVERLAY, TVM
+from windowsinstall import INIT, OVERLAY, TVM, mark_as_ours
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("theirs/libtvm_runtime_fast.so", ["libtvm_runtime.so"]),
         ("theirs/libtvm_runtime_cuda.so", ["libtvm_runtime.so", "libno-such-driver.so.1"]),
     ):
-        build_so(built / path, soname=Path(path).name, needed=needs, runpath="$ORIGIN")
+        file = build_so(built / path, soname=Path(path).name, needed=needs, runpath="$ORIGIN")
+        mark_as_ours(file)
     return built
 
 
@@ -76,4 +77,7 @@ def install(tmp_path: Path, libraries: Path) -> Install:
         '__version__ = "0.26.0"\nfrom . import base\n', encoding="utf-8"
     )
     (site / "tvm" / "base.py").write_text(TVM, encoding="utf-8")
+    (site / "tvm_ffi").mkdir()
+    for name in ("__init__.py", "core.py"):
+        (site / "tvm_ffi" / name).write_text("", encoding="utf-8")
     return Install(site)

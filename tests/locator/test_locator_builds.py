@@ -13,8 +13,9 @@ import pytest
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.host import Host
-from mlc_llm._locator.runtime import runtime_folder
+from mlc_llm._locator.places import runtime_folder
 from pefactory import make_pe
+from windowsinstall import mark_as_ours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,7 +181,7 @@ def package(tmp_path: Path) -> Path:
 def put(path: Path, *, needs: str = "api-ms-win-crt-heap-l1-1-0.dll") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(make_pe(imports={needs: ["f"]}))
-    return path
+    return mark_as_ours(path)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
-from mlc_llm._locator.closure import first_fault
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.explain import explain
+from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.host import Host
+from mlc_llm._locator.search import Search
 from pefactory import make_pe
+from windowsinstall import mark_as_ours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +32,7 @@ def package(tmp_path: Path) -> Path:
 def put(path: Path, *, machine: str = "x86_64", needs: str = CRT) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(make_pe(machine=machine, imports={needs: ["f"]}))
-    return path
+    return mark_as_ours(path)
 
 
 def test_takes_the_library_of_the_installed_package(package: Path) -> None:
@@ -141,7 +143,7 @@ def test_the_walk_of_imports_names_importer_and_missing_leaf(tmp_path: Path) -> 
     top = put(tmp_path / "top.dll", needs="mid.dll")
     mid = put(tmp_path / "other" / "mid.dll", needs="leaf.dll")
 
-    fault = first_fault(str(top), WINDOWS, [str(mid.parent)])
+    fault = first_fault(str(top), Search(WINDOWS, [str(mid.parent)]))
 
     assert fault is not None
     assert (fault.cause, fault.culprit) == ("missing-dll", "leaf.dll")
@@ -151,7 +153,7 @@ def test_the_walk_of_imports_names_importer_and_missing_leaf(tmp_path: Path) -> 
 def test_the_walk_of_imports_takes_no_api_set_for_missing(tmp_path: Path) -> None:
     put(tmp_path / "top.dll", needs="api-ms-win-crt-heap-l1-1-0.dll")
 
-    assert first_fault(str(tmp_path / "top.dll"), WINDOWS, []) is None
+    assert first_fault(str(tmp_path / "top.dll"), Search(WINDOWS)) is None
 
 
 @pytest.mark.parametrize(
@@ -163,9 +165,9 @@ def test_a_number_of_windows_becomes_a_cause(tmp_path: Path, winerror: int, caus
     if winerror != 126:
         error.winerror = winerror  # type: ignore[attr-defined]
 
-    explained = explain(
-        error, put(tmp_path / "a.dll", needs="VCRUNTIME140.dll"), WINDOWS, folders=[tmp_path]
-    )
+    library = put(tmp_path / "a.dll", needs="VCRUNTIME140.dll")
+
+    explained = explain(error, str(library), WINDOWS, search=Search(WINDOWS, [str(tmp_path)]))
 
     assert (explained.cause, explained.winerror) == (cause, winerror)
     assert f"WinError {winerror}" in str(explained)

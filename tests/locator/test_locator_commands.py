@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlc_llm._locator.commands import refuse_without_compiler
-from mlc_llm._locator.installed import require_version
+from mlc_llm._locator.requirements import require_version
 from mlcbuild.wheelhouse.runtime_only import runtime_only
 from wheelfactory import make_wheel
 
@@ -74,6 +74,6 @@ def test_a_full_tvm_goes_on(tvm: Path) -> None:
 
 
 def test_a_variant_of_the_same_release_is_no_other_version_of_tvm() -> None:
-    require_version("0.26.0", "0.26.0+mlcbuild.mingw")
+    require_version("tvm", "0.26.0", "0.26.0+mlcbuild.mingw")
     with pytest.raises(OSError, match="built for 0"):
-        require_version("0.27.0", "0.26.0+mlcbuild.mingw")
+        require_version("tvm", "0.27.0", "0.26.0+mlcbuild.mingw")

@@ -8,13 +8,14 @@ import random
 from pathlib import Path
 
 import pytest
-from mlc_llm._locator.closure import first_fault
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.explain import explain
+from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.host import Host
 from mlc_llm._locator.image import NotAnImageError
-from mlc_llm._locator.mutex import file_version
 from mlc_llm._locator.petables import read_tables
+from mlc_llm._locator.runtimes import file_version
+from mlc_llm._locator.search import Search
 from mlc_llm._locator.triage import Guilty, find_guilty, leaves_first
 from sickdlls import SICK, make, mend, versioned_dll
 from tinydll import build_dll
@@ -38,21 +39,21 @@ def test_windows_own_answer_is_explained_from_the_files(tmp_path: Path, name: st
     sick = SICK[name]
     top = make(name, tmp_path)
 
-    found = explain(windows_error(sick.winerror or 0), str(top), WINDOWS, folders=[])
+    found = explain(windows_error(sick.winerror or 0), str(top), WINDOWS, search=Search(WINDOWS))
     mend(name, tmp_path)
 
     culprit = "top.dll" if sick.culprit == "top" else sick.culprit
     assert (found.cause, found.winerror) == (sick.cause, sick.winerror)
     assert Path(found.culprit).name == culprit
     assert sick.symbol.removeprefix("#") in str(found)
-    assert first_fault(str(top), WINDOWS, []) is None
+    assert first_fault(str(top), Search(WINDOWS)) is None
 
 
 def test_a_path_beyond_windows_limit_is_the_cause_where_nothing_else_is(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a folder of many characters"] * 10)
     top = make("healthy", deep)
 
-    found = explain(windows_error(126), str(top), WINDOWS, folders=[])
+    found = explain(windows_error(126), str(top), WINDOWS, search=Search(WINDOWS))
 
     assert found.cause == "path-too-long"
     assert str(len(str(top))) in found.reason

@@ -86,7 +86,11 @@ REQUIRE = (
         ("none", "None", ""),
         ("gone", "no-compiler", "pip install --force-reinstall --no-deps apache-tvm==0.26.0"),
         ("a text file", "not-an-elf", "pip install --force-reinstall --no-deps apache-tvm"),
-        ("a need is missing", "missing-dll", "pip install --force-reinstall mlc_llm"),
+        (
+            "a need is missing",
+            "missing-dll",
+            "install this system's package that has libz",
+        ),
     ],
 )
 def test_tvms_silent_fall_back_is_explained_to_who_compiles(

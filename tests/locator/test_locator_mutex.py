@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mlc_llm._locator.closure import Needed
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.host import Host
 from mlc_llm._locator.mutex import judge_mutex, old_runtime
+from mlc_llm._locator.search import Needed, Search
 from sickdlls import set_linker_version, versioned_dll
 from tinydll import build_dll
+
+if TYPE_CHECKING:
+    from mlc_llm._locator.judge import Verdict
+
+WINDOWS = Host("windows", "x86_64")
+
+
+def judged(nodes: list[Needed], loaded: str | None) -> Verdict | None:
+    """Judge ``nodes`` in a process that has loaded a msvcp140.dll, or none."""
+    if loaded is None:
+        return judge_mutex(nodes, Search(WINDOWS))
+    others = [node for node in nodes if node.name.lower() != "msvcp140.dll"]
+    search = Search(WINDOWS, loaded={"msvcp140.dll": loaded})
+    return judge_mutex([*others, Needed("msvcp140.dll", loaded, "")], search)
 
 
 def user(folder: Path, *, linker: tuple[int, int] = (14, 44), initialised: bool = False) -> Needed:
@@ -43,7 +57,7 @@ def stamped(
 def test_a_build_that_initialises_its_mutexes_is_not_accused(tmp_path: Path) -> None:
     nodes = [stamped(tmp_path, constexpr=False)]
 
-    assert judge_mutex(nodes, runtime(tmp_path, (14, 29))) is None
+    assert judged(nodes, runtime(tmp_path, (14, 29))) is None
 
 
 @pytest.mark.parametrize("linker", [(14, 44), (14, 0)])
@@ -52,12 +66,12 @@ def test_a_build_with_constexpr_mutexes_is_accused_with_the_version_that_it_need
 ) -> None:
     nodes = [stamped(tmp_path, constexpr=True, linker=linker)]
 
-    verdict = judge_mutex(nodes, runtime(tmp_path, (14, 29)))
+    verdict = judged(nodes, runtime(tmp_path, (14, 29)))
 
     assert verdict is not None
     assert verdict.cause == "mutex-abi"
     assert verdict.reason.endswith("msvcp140.dll 14.29.1.0 crashes on it: needed is 14.44 or newer")
-    assert judge_mutex(nodes, runtime(tmp_path / "new", (14, 44))) is None
+    assert judged(nodes, runtime(tmp_path / "new", (14, 44))) is None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +87,7 @@ def test_a_failed_load_is_explained_as_the_stamp_says(
     error = OSError("a dynamic link library (DLL) initialization routine failed")
     error.winerror = 1114  # type: ignore[attr-defined]
 
-    found = explain(error, path, Host("windows", "x86_64"), folders=[])
+    found = explain(error, path, WINDOWS, search=Search(WINDOWS))
 
     assert (found.cause, found.winerror) == (cause, 1114)
     assert ("14.44 or newer" in str(found)) == (constexpr is not False)
@@ -85,13 +99,13 @@ def test_a_stamp_that_does_not_know_leaves_it_to_the_image(
 ) -> None:
     nodes = [stamped(tmp_path, constexpr=None, linker=linker)]
 
-    assert (judge_mutex(nodes, runtime(tmp_path, (14, 29))) is not None) == accused
+    assert (judged(nodes, runtime(tmp_path, (14, 29))) is not None) == accused
 
 
 def test_the_stamp_speaks_for_the_file_that_was_built_alone(tmp_path: Path) -> None:
     other = [stamped(tmp_path, constexpr=False, size=7)]
 
-    verdict = judge_mutex(other, runtime(tmp_path, (14, 29)))
+    verdict = judged(other, runtime(tmp_path, (14, 29)))
 
     assert verdict is not None
     assert "user.dll (toolset 14.44)" in verdict.reason
@@ -101,7 +115,7 @@ def test_a_neighbour_without_a_stamp_is_accused_all_the_same(tmp_path: Path) -> 
     ours = stamped(tmp_path / "ours", constexpr=False)
     theirs = user(tmp_path / "theirs")
 
-    verdict = judge_mutex([ours, theirs], runtime(tmp_path, (14, 29)))
+    verdict = judged([ours, theirs], runtime(tmp_path, (14, 29)))
 
     assert verdict is not None
     assert "needed is 14.40 or newer" in verdict.reason
@@ -111,16 +125,15 @@ def test_a_neighbour_without_a_stamp_is_accused_all_the_same(tmp_path: Path) -> 
 def test_a_runtime_below_the_minimum_of_the_stamp_is_noted(
     tmp_path: Path, *, constexpr: bool | None, words: str
 ) -> None:
-    runtime(tmp_path, (14, 29))
+    used = runtime(tmp_path, (14, 29))
     stamp = {"constexpr_mutex": constexpr, "minimum_msvcp140": "14.44"}
-    folders = [str(tmp_path / "none"), str(tmp_path)]
 
-    note = old_runtime(folders, stamp)
+    note = old_runtime(used, stamp)
 
     assert words in note
     assert "older than 14.44" in note
-    assert old_runtime(folders, {"minimum_msvcp140": "14.28"}) == ""
-    assert old_runtime(folders, {}) == ""
+    assert old_runtime(used, {"minimum_msvcp140": "14.28"}) == ""
+    assert old_runtime(used, {}) == ""
 
 
 @pytest.mark.parametrize(
@@ -132,7 +145,7 @@ def test_the_version_of_the_runtime_decides(
 ) -> None:
     path = runtime(tmp_path, version)
 
-    verdict = judge_mutex([user(tmp_path), Needed("MSVCP140.dll", path, "")], None)
+    verdict = judged([user(tmp_path), Needed("MSVCP140.dll", path, "")], None)
 
     assert (verdict is not None) == fails
     if verdict:
@@ -147,22 +160,26 @@ def test_code_of_an_older_or_another_toolset_is_not_affected(
 ) -> None:
     nodes = [user(tmp_path, linker=linker), Needed("msvcp140.dll", runtime(tmp_path, (14, 29)), "")]
 
-    assert judge_mutex(nodes, None) is None
+    assert judged(nodes, None) is None
 
 
 def test_code_that_initialises_its_mutexes_is_not_affected(tmp_path: Path) -> None:
     nodes = [user(tmp_path, initialised=True)]
 
-    assert judge_mutex(nodes, runtime(tmp_path, (14, 29))) is None
+    assert judged(nodes, runtime(tmp_path, (14, 29))) is None
 
 
-def test_the_copy_that_is_loaded_wins_over_the_one_that_would_be_found(tmp_path: Path) -> None:
+def test_the_copy_that_is_loaded_wins_over_the_one_that_would_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     new = runtime(tmp_path / "new", (14, 44))
     old = runtime(tmp_path / "old", (14, 29))
     nodes = [user(tmp_path), Needed("msvcp140.dll", new, "")]
 
-    assert judge_mutex(nodes, None) is None
-    verdict = judge_mutex(nodes, old)
+    monkeypatch.setattr("mlc_llm._locator.runtimes.loaded_module", lambda _: old)
+
+    assert judged(nodes, None) is None
+    verdict = judged(nodes, old)
 
     assert verdict is not None
     assert verdict.culprit == old
@@ -175,7 +192,7 @@ def test_the_fix_in_a_conda_environment_is_condas(
     (tmp_path / "conda-meta").mkdir()
     monkeypatch.setattr("sys.prefix", str(tmp_path))
 
-    verdict = judge_mutex([user(tmp_path)], runtime(tmp_path, (14, 29)))
+    verdict = judged([user(tmp_path)], runtime(tmp_path, (14, 29)))
 
     assert verdict is not None
     assert verdict.fix == 'conda install -c conda-forge "vc14_runtime>=14.40"'
@@ -187,7 +204,7 @@ def test_the_fix_for_the_systems_copy_is_the_redistributable(
     monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
     path = runtime(tmp_path / "System32", (14, 29))
 
-    verdict = judge_mutex([user(tmp_path), Needed("msvcp140.dll", path, "")], None)
+    verdict = judged([user(tmp_path), Needed("msvcp140.dll", path, "")], None)
 
     assert verdict is not None
     assert verdict.fix.startswith("winget install --id Microsoft.VCRedist")

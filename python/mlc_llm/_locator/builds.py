@@ -1,4 +1,4 @@
-"""Libraries outside a wheel: what ``MLC_LIBRARY_PATH`` names, editable installs, build trees.
+"""Libraries outside a wheel: editable installs and build trees.
 
 Several can be there, of every generator and configuration, and any of them can be left over from
 last week. Each is judged to the end (what it needs, symbol by symbol), and the newest good one
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.candidates import Candidate
-from mlc_llm._locator.closure import first_fault
+from mlc_llm._locator.candidate import Candidate
+from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.freshness import newest_source, source_root
-from mlc_llm._locator.installed import library_folders, read_stamp, stamped_size
 from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.search import Search
+from mlc_llm._locator.stamp import read_stamp, stamped_size
+from mlc_llm._locator.steps import added_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,24 +23,13 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["built", "library_stamp", "named"]
+__all__ = ["built", "judged", "libraries", "library_stamp", "ranked"]
 
 _CONFIGURATIONS = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
 #: Below a build folder: ours, single-config generators, upstream's of every TVM generation.
 _BELOW = ("out", "", "lib", "bin", "mlc_llm", "mlc_llm/lib")
 #: Sources that decide whether two builds fit together.
 _DECIDING = ("tvm", "mlc-llm", "tvm-ffi")
-
-
-def named(path: str, name: str, host: Host, package: str) -> Iterator[Candidate]:
-    """Judge what ``MLC_LIBRARY_PATH`` names: one file, or what lies in a folder or build tree."""
-    if os.path.isfile(path) or path.lower().endswith(host.suffix):
-        found = [path]
-    else:
-        found = _libraries(path, name, host) or [os.path.join(path, host.file_name(name))]
-    yield from _ranked(
-        [_judged(file, "MLC_LIBRARY_PATH", host, package, explicit=True) for file in found]
-    )
 
 
 def built(
@@ -51,15 +42,15 @@ def built(
     found = []
     for folder in recorded if not os.path.isdir(os.path.join(package, "lib")) else ():
         path = os.path.join(folder, host.file_name(name))
-        found.append(_judged(path, "the RECORD of mlc_llm", host, package, recorded_source))
+        found.append(judged(path, "the RECORD of mlc_llm", host, package, recorded_source))
     seen = {candidate.path for candidate in found}
     for source in dict.fromkeys(os.path.abspath(root) for root in wanted if root):
         for tree in _build_trees(source):
-            for path in _libraries(tree, name, host):
+            for path in libraries(tree, name, host):
                 if path not in seen:
                     seen.add(path)
-                    found.append(_judged(path, "the build tree", host, package))
-    yield from _ranked(found)
+                    found.append(judged(path, "the build tree", host, package))
+    yield from ranked(found)
 
 
 def library_stamp(path: str) -> dict[str, object]:
@@ -68,7 +59,7 @@ def library_stamp(path: str) -> dict[str, object]:
     return read_stamp(os.path.dirname(folder)) or read_stamp(folder)
 
 
-def _ranked(found: list[Candidate]) -> list[Candidate]:
+def ranked(found: list[Candidate]) -> list[Candidate]:
     """Sort: good before bad, newest first; the best says so where a Debug build is newer."""
     times = {candidate.path: _time(candidate.path) for candidate in found}
     ranked = sorted(found, key=lambda c: (not c.verdict.good, -times[c.path]))
@@ -89,7 +80,7 @@ def _time(path: str) -> float:
         return 0.0
 
 
-def _judged(
+def judged(
     path: str,
     origin: str,
     host: Host,
@@ -107,7 +98,7 @@ def _judged(
     if verdict.good:
         verdict = _judge_stamp(stamp, package) or verdict
     if verdict.good:
-        verdict = first_fault(path, host, library_folders()) or verdict
+        verdict = first_fault(path, Search(host, added_folders(host))) or verdict
     if verdict.good and (root := source or source_root(path)):
         newest, when = newest_source(root)
         if newest and when > _time(path):
@@ -170,7 +161,7 @@ def _pins(stamp: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def _libraries(folder: str, name: str, host: Host) -> list[str]:
+def libraries(folder: str, name: str, host: Host) -> list[str]:
     """List the libraries in a folder and where generators put them below it."""
     files = [host.file_name(name), host.file_name(f"{name}_module")]
     found = []

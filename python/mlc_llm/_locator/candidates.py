@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.installed import PACKAGE, read_stamp, stamped_size
-from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.candidate import Candidate
+from mlc_llm._locator.installed import PACKAGE
+from mlc_llm._locator.judge import judge
+from mlc_llm._locator.stamp import read_stamp, stamped_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,29 +19,10 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["Candidate", "candidates"]
+__all__ = ["candidates"]
 
 #: Upstream's two names are one library here: it builds both from the same objects.
 _SAME_LIBRARY = {"mlc_llm_module": "mlc_llm"}
-
-
-class Candidate:
-    """One file that could be the library, judged.
-
-    ``explicit``: the user named it, so it is taken or it is an error, never passed over. ``note``
-    is what must be said where it is taken all the same (it is older than its sources, ...).
-    """
-
-    __slots__ = ("explicit", "note", "origin", "path", "verdict")
-
-    def __init__(
-        self, path: str, origin: str, verdict: Verdict, *, explicit: bool = False, note: str = ""
-    ) -> None:
-        self.path = path
-        self.origin = origin
-        self.verdict = verdict
-        self.explicit = explicit
-        self.note = note
 
 
 def candidates(
@@ -51,10 +34,10 @@ def candidates(
     """
     package = os.fspath(package)
     name = _SAME_LIBRARY.get(name, name)
-    if named := environment.get("MLC_LIBRARY_PATH"):
-        from mlc_llm._locator import builds  # noqa: PLC0415 - only where the variable is set
+    if variable := environment.get("MLC_LIBRARY_PATH"):
+        from mlc_llm._locator import named  # noqa: PLC0415 - only where the variable is set
 
-        yield from builds.named(os.path.abspath(os.path.expanduser(named)), name, host, package)
+        yield from named.candidates(variable, name, host, package)
     folder = os.path.join(package, "lib")
     installed = os.path.isdir(folder)
     if installed:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
-from mlc_llm._locator.installed import PACKAGE, from_where_it_came
+from mlc_llm._locator.installed import PACKAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlc_llm._locator.candidates import Candidate
+    from mlc_llm._locator.candidate import Candidate
     from mlc_llm._locator.host import Host
 
 __all__ = ["choose"]
@@ -41,16 +41,7 @@ def choose(
             if candidate.explicit:
                 break
         elif candidate.explicit:
-            raise LibraryLoadError(
-                f"the library that MLC_LIBRARY_PATH names is not usable: {verdict.reason}",
-                path=candidate.path,
-                culprit=verdict.culprit,
-                cause=verdict.cause,
-                fix="unset MLC_LIBRARY_PATH, or point it at a good mlc_llm library",
-                details=(f"the file itself: {from_where_it_came(verdict.fix)}",)
-                if verdict.fix
-                else (),
-            )
+            raise _named(candidate)
         refused.append(candidate)
     if debug is not None:
         _say(debug.path, debug.verdict.reason)
@@ -65,8 +56,26 @@ def _say(path: str, note: str) -> None:
         warnings.warn(f"{path}: {note}", RuntimeWarning, stacklevel=3)
 
 
+def _named(candidate: Candidate) -> LibraryLoadError:
+    """Report what the user named; the fix of the file itself is the second way."""
+    from mlc_llm._locator.fixes import spelled, unset  # noqa: PLC0415 - only after a failure
+
+    verdict = candidate.verdict
+    own = verdict.cause not in ("absent", "bad-variable") and verdict.fix
+    return LibraryLoadError(
+        f"the library that MLC_LIBRARY_PATH names is not usable: {verdict.reason}",
+        path=candidate.path,
+        culprit=verdict.culprit,
+        cause=verdict.cause,
+        fix=f"{unset('MLC_LIBRARY_PATH')}, or point it at a good mlc_llm library",
+        details=(f"the file itself: {spelled(verdict.fix, candidate.path)}",) if own else (),
+    )
+
+
 def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
     """Report the most telling candidate: one that is there and bad, before one that is absent."""
+    from mlc_llm._locator.fixes import spelled  # noqa: PLC0415 - only after a failure
+
     worst = next((c for c in refused if c.verdict.cause != "absent"), None) or refused[0]
     there = worst.verdict.cause != "absent"
     return LibraryNotFoundError(
@@ -76,7 +85,7 @@ def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
         path=worst.path,
         culprit=worst.verdict.culprit,
         cause=worst.verdict.cause,
-        fix=from_where_it_came(worst.verdict.fix),
+        fix=spelled(worst.verdict.fix, worst.path),
         details=tuple(
             f"also not: {c.path}: {c.verdict.reason} ({c.origin})"
             for c in refused

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.installed import read_stamp, version
+from mlc_llm._locator.fixes import unset
+from mlc_llm._locator.installed import version
+from mlc_llm._locator.stamp import read_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def why_no_compiler(
         return LibraryLoadError(
             "compiling needs TVM's compiler, and TVM_USE_RUNTIME_LIB=1 leaves it out",
             cause="no-compiler",
-            fix="unset TVM_USE_RUNTIME_LIB",
+            fix=unset("TVM_USE_RUNTIME_LIB"),
         )
     path = os.path.join(
         os.path.dirname(os.path.abspath(tvm.__file__)), "lib", host.file_name("tvm_compiler")

@@ -16,7 +16,15 @@ __all__ = ["GOOD", "REINSTALL", "Verdict", "judge"]
 _NOT_AN_IMAGE = {"pe": "not-a-pe", "elf": "not-an-elf", "mach-o": "not-a-mach-o"}
 _FORMAT_NAMES = {"pe": "Windows (PE)", "elf": "Linux (ELF)", "mach-o": "macOS (Mach-O)"}
 
+#: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
+_LOCKED = (32, 33)
+#: For a 32-bit Python there is no wheel at all.
+_PYTHON_64 = "winget install --id Python.Python.3.12 --architecture x64 --source winget"
+
 REINSTALL = "pip install --force-reinstall --no-deps mlc_llm"
+
+
+_ALLOW = " (MLC_ALLOW_DEBUG=1 takes it all the same)"
 
 
 class Verdict:
@@ -56,12 +64,23 @@ def judge(path: str, host: Host, *, size: int | None = None) -> Verdict:
         cause = _NOT_AN_IMAGE[host.image_format]
         return Verdict(cause, f"not a native library: {error}", REINSTALL)
     except OSError as error:
-        return Verdict("unreadable", f"cannot be read: {error.strerror}", "check its permissions")
+        return _unreadable(path, error)
     verdict = _judge_image(image, host)
     if verdict.good and size is not None and real != size:
         reason = f"{real} bytes, its stamp says {size}: it is not the file that was built"
         return Verdict("stamp-mismatch", reason, REINSTALL)
     return verdict
+
+
+def _unreadable(path: str, error: OSError) -> Verdict:
+    """Tell a file that another program keeps open from one without rights."""
+    if getattr(error, "winerror", None) in _LOCKED:
+        reason = "another program has it open and lets nobody read it"
+        return Verdict("locked", reason, "close that program, or restart the machine")
+    if os.path.isdir(path):
+        return Verdict("absent", "a folder, and no file", REINSTALL)
+    rights = f'icacls "{path}" /reset' if os.name == "nt" else f'chmod u+r "{path}"'
+    return Verdict("unreadable", f"cannot be read: {error.strerror}", rights)
 
 
 def _judge_image(image: Image, host: Host) -> Verdict:
@@ -71,11 +90,19 @@ def _judge_image(image: Image, host: Host) -> Verdict:
     if host.machine not in image.machines:
         built = ", ".join(image.machines)
         reason = f"built for {built}, this Python is {host.machine}"
-        return Verdict("wrong-machine", reason, f"install the wheel for {host.machine}")
+        small = host.machine == "x86" and host.system == "windows"
+        return Verdict("wrong-machine", reason, _PYTHON_64 if small else REINSTALL)
     if debug := image.debug_crt:
         return Verdict(
             "debug-crt",
             f"a Debug build: it imports {debug}",
-            "build with --config Release (MLC_ALLOW_DEBUG=1 takes it all the same)",
+            "build with --config Release" + (_ALLOW if _present(debug) else ""),
         )
     return GOOD
+
+
+def _present(runtime: str) -> bool:
+    """Tell whether this machine has a debug runtime: without it nothing can be allowed."""
+    from mlc_llm._locator.process import system_folder  # noqa: PLC0415 - only after a failure
+
+    return os.path.isfile(os.path.join(system_folder(), runtime))

@@ -11,22 +11,21 @@ how its objects were compiled (``constexpr_mutex``), and which msvcp140 they nee
 from __future__ import annotations
 
 import os
-import sys
 
-from mlc_llm._locator.closure import REDISTRIBUTABLE, system_folder
 from mlc_llm._locator.image import NotAnImageError
-from mlc_llm._locator.installed import read_stamp, stamped_size
 from mlc_llm._locator.judge import Verdict
 from mlc_llm._locator.petables import read_tables
+from mlc_llm._locator.runtimes import dotted, file_version, replace_runtime
+from mlc_llm._locator.stamp import read_stamp, stamped_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from mlc_llm._locator.closure import Needed
+    from mlc_llm._locator.search import Needed, Search
 
-__all__ = ["file_version", "judge_mutex", "old_runtime", "runtime_copies"]
+__all__ = ["judge_mutex", "old_runtime"]
 
 _CONSTEXPR = (14, 40)
 _SURVIVES = (14, 38)
@@ -34,13 +33,9 @@ _SURVIVES = (14, 38)
 _LLD = (14, 0)
 
 
-def judge_mutex(nodes: Sequence[Needed], loaded: str | None) -> Verdict | None:
-    """Return the verdict where an image of ``nodes`` meets an msvcp140 that crashes, else None.
-
-    ``loaded`` is the msvcp140.dll that the process has already: it wins over every other.
-    """
-    found = next((n.path for n in nodes if n.name.lower() == "msvcp140.dll" and n.path), None)
-    winner = loaded or found
+def judge_mutex(nodes: Sequence[Needed], search: Search) -> Verdict | None:
+    """Return the verdict where an image of ``nodes`` meets an msvcp140 that crashes, else None."""
+    winner = next((n.path for n in nodes if n.name.lower() == "msvcp140.dll" and n.path), None)
     version = file_version(winner) if winner else None
     if winner is None or version is None or version[:2] >= _SURVIVES:
         return None
@@ -50,49 +45,26 @@ def judge_mutex(nodes: Sequence[Needed], loaded: str | None) -> Verdict | None:
             made, needed = locking
             reason = (
                 f"{os.path.basename(node.path)} ({made}) locks a std::mutex, and msvcp140.dll "
-                f"{_dotted(version)} crashes on it: needed is {_dotted(needed)} or newer"
+                f"{dotted(version)} crashes on it: needed is {dotted(needed)} or newer"
             )
-            fix = _fix(winner, _dotted(needed), loaded=loaded is not None)
-            return Verdict("mutex-abi", reason, fix, winner)
+            return Verdict("mutex-abi", reason, replace_runtime(winner, needed, search), winner)
     return None
 
 
-def old_runtime(folders: Sequence[str], stamp: Mapping[str, Any]) -> str:
-    """Say that the msvcp140 found first is older than the stamp's minimum; empty where it is not.
+def old_runtime(used: str, stamp: Mapping[str, Any]) -> str:
+    """Say that the msvcp140 in use is older than the stamp's minimum; empty where it is not.
 
     It need not crash: where the stamp says so, this is all that there is to say about it.
     """
     minimum = _minimum(stamp)
-    for folder in folders if minimum else ():
-        path = os.path.join(folder, "msvcp140.dll")
-        if os.path.isfile(path):
-            version = file_version(path)
-            if not version or not minimum or version[:2] >= minimum:
-                return ""
-            safe = "does not crash them, but " if stamp.get("constexpr_mutex") is False else ""
-            return (
-                f"{path} {_dotted(version)} {safe}is older than {_dotted(minimum)}, "
-                "which these libraries were built for"
-            )
-    return ""
-
-
-def runtime_copies(folders: Sequence[str], loaded: Sequence[str]) -> list[str]:
-    """List the msvcp140 and vcruntime140 at hand with their versions: loaded, then as searched."""
-    lines = [f"loaded:  {path} {_dotted(file_version(path))}" for path in loaded]
-    for folder in folders:
-        path = os.path.join(folder, "msvcp140.dll")
-        if os.path.isfile(path) and path not in loaded:
-            lines.append(f"present: {path} {_dotted(file_version(path))}")
-    return lines
-
-
-def file_version(path: str) -> tuple[int, ...] | None:
-    """Return a DLL's file version, None where it has none or cannot be read."""
-    try:
-        return read_tables(path).version()
-    except (NotAnImageError, OSError):
-        return None
+    version = file_version(used) if used and minimum else None
+    if not version or not minimum or version[:2] >= minimum:
+        return ""
+    safe = "does not crash them, but " if stamp.get("constexpr_mutex") is False else ""
+    return (
+        f"{used} {dotted(version)} {safe}is older than {dotted(minimum)}, "
+        "which these libraries were built for"
+    )
 
 
 def _locking(path: str) -> tuple[str, tuple[int, int]] | None:
@@ -117,7 +89,7 @@ def _locking(path: str) -> tuple[str, tuple[int, int]] | None:
     says = stamp.get("constexpr_mutex")
     if says is False or (unknown and says is not True):
         return None
-    made = "its build stamp says so" if unknown else f"toolset {_dotted(tables.linker)}"
+    made = "its build stamp says so" if unknown else f"toolset {dotted(tables.linker)}"
     return made, max(_CONSTEXPR, _minimum(stamp) or _CONSTEXPR)
 
 
@@ -135,22 +107,3 @@ def _minimum(stamp: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the stamp's ``minimum_msvcp140``, ``14.44``; None where it has none that reads."""
     major, _, minor = str(stamp.get("minimum_msvcp140")).partition(".")
     return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
-
-
-def _fix(winner: str, needed: str, *, loaded: bool) -> str:
-    folder = os.path.dirname(winner)
-    if folder.lower() == system_folder().lower():
-        return REDISTRIBUTABLE
-    if os.path.isdir(os.path.join(sys.prefix, "conda-meta")) and _within(winner, sys.prefix):
-        return f'conda install -c conda-forge "vc14_runtime>={needed}"'
-    if loaded:
-        return f"import mlc_llm before the package that loads {winner}, or upgrade that package"
-    return f'del "{winner}" (then {REDISTRIBUTABLE})'
-
-
-def _within(path: str, folder: str) -> bool:
-    return os.path.normcase(path).startswith(os.path.normcase(folder))
-
-
-def _dotted(version: Sequence[int] | None) -> str:
-    return ".".join(map(str, version)) if version else "of unknown version"

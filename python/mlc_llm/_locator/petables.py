@@ -10,6 +10,10 @@ import struct
 
 from mlc_llm._locator.image import NotAnImageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
 __all__ = ["Exports", "Tables", "read_tables"]
 
 _PE32_PLUS = 0x20B
@@ -36,7 +40,7 @@ class Tables:
     Raises ``NotAnImageError`` where they point outside the file.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: mmap) -> None:
         self._data = data
         start = self._at(0x3C, "<I")[0]
         sections, optional_size = self._at(start + 6, "<H12xH")
@@ -121,8 +125,9 @@ class Tables:
 
 def read_tables(path: str) -> Tables:
     """Read one PE image. Raises ``NotAnImageError`` or ``OSError``."""
+    import mmap  # noqa: PLC0415 - a healthy import elsewhere than on Windows reads no tables
+
     with open(path, "rb") as file:
-        data = file.read()
-    if data[:2] != b"MZ":
-        raise NotAnImageError("no PE image")
-    return Tables(data)
+        if file.read(2) != b"MZ":
+            raise NotAnImageError("no PE image")
+        return Tables(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
-from mlc_llm._locator.closure import closure, first_fault, search_order
+from mlc_llm._locator.distributions import forget
 from mlc_llm._locator.errors import LibraryLoadError
+from mlc_llm._locator.fixes import reinstall
 from mlc_llm._locator.host import this_host
-from mlc_llm._locator.installed import (
-    PACKAGE,
-    library_folders,
-    read_stamp,
-    require_version,
-    version,
-    wanted_tvm,
-)
-from mlc_llm._locator.mutex import judge_mutex, old_runtime, runtime_copies
+from mlc_llm._locator.identity import is_ours, not_ours
+from mlc_llm._locator.installed import PACKAGE, version
+from mlc_llm._locator.mutex import old_runtime
+from mlc_llm._locator.predict import predict
+from mlc_llm._locator.requirements import lacking, missing, require_packages
+from mlc_llm._locator.runtimes import runtime_copies
+from mlc_llm._locator.search import Search
+from mlc_llm._locator.stamp import read_stamp
+from mlc_llm._locator.steps import added_folders
+from mlc_llm._locator.trial import try_import
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,28 +34,33 @@ if TYPE_CHECKING:
 __all__ = ["answer", "as_json", "as_text", "main"]
 
 
-def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE) -> dict[str, Any]:
-    """Judge every candidate to the end, without loading any of them."""
+def answer(
+    host: Host,
+    environment: Mapping[str, str],
+    *,
+    package: str = PACKAGE,
+    try_it: bool = False,
+) -> dict[str, Any]:
+    """Judge every candidate, and what the import meets with the best; ``try_it``: in a child too.
+
+    Nothing is loaded into this process.
+    """
     package = os.fspath(package)
-    error: LibraryLoadError | None = None
-    winner: str | None = None
+    forget()
     notes: list[str] = []
-    try:
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            winner = choose("mlc_llm", host, environment, package=package).path
-        notes = [str(warning.message) for warning in said]
-        if fault := _fault(winner, host):
-            error = LibraryLoadError(
-                fault.reason, path=winner, culprit=fault.culprit, cause=fault.cause, fix=fault.fix
-            )
-    except LibraryLoadError as refusal:
-        error = refusal
+    winner, error = _chosen(host, environment, package, notes)
+    used = ""
+    if winner is not None:
+        error, used = _met(winner, host, environment, notes)
+    tried = _tried(winner, host, environment, notes) if try_it and winner else None
+    if winner and tried is not None:
+        error = _after(tried, winner, error, notes)
+    refused = error is not None
     listed = [
         {
             "path": candidate.path,
             "origin": candidate.origin,
-            "good": candidate.verdict.good and not (error and candidate.path == winner),
+            "good": candidate.verdict.good and not (refused and candidate.path == winner),
             "cause": _of(candidate.verdict, error, candidate.path == winner, "cause"),
             "reason": _of(candidate.verdict, error, candidate.path == winner, "reason"),
             "fix": _of(candidate.verdict, error, candidate.path == winner, "fix"),
@@ -61,15 +69,14 @@ def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
     ]
     folder = winner and os.path.dirname(winner)
     stamp = (winner and read_stamp(os.path.dirname(os.path.dirname(winner)))) or read_stamp(package)
-    runtime_folders = _runtime_folders(winner or os.path.join(package, "lib", ""), host)
-    if not error and (old := old_runtime(runtime_folders, stamp)):
+    if not refused and (old := old_runtime(used, stamp)):
         notes.append(old)
     return {
         "schema_version": 1,
         "host": {"system": host.system, "machine": host.machine},
         "candidates": listed,
-        "winner": None if error else winner,
-        "adds_folder": None if error else folder,
+        "winner": None if refused else winner,
+        "adds_folder": None if refused else folder,
         "error": error
         and {
             "cause": error.cause,
@@ -79,9 +86,77 @@ def answer(host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
         },
         "notes": notes,
         "installed": {"tvm": version("tvm"), "tvm_ffi": version("tvm_ffi")},
-        "runtimes": runtime_copies(runtime_folders, []),
+        "runtimes": _runtimes(winner or os.path.join(package, "lib", ""), host, used),
+        "load": tried,
         "stamp": stamp or None,
     }
+
+
+def _chosen(
+    host: Host, environment: Mapping[str, str], package: str, notes: list[str]
+) -> tuple[str | None, LibraryLoadError | None]:
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            winner = choose("mlc_llm", host, environment, package=package).path
+    except LibraryLoadError as refusal:
+        return None, refusal
+    notes += [str(warning.message) for warning in said]
+    return winner, None
+
+
+def _met(
+    winner: str, host: Host, environment: Mapping[str, str], notes: list[str]
+) -> tuple[LibraryLoadError | None, str]:
+    """Judge what the import meets, from the files; return the msvcp140.dll that wins too."""
+    if environment.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
+        notes.append("SKIP_LOADING_MLCLLM_SO is set: the import loads no library of mlc_llm")
+        return None, ""
+    try:
+        require_packages(winner)
+        if wanted := lacking():
+            raise missing(wanted, winner)
+        if not is_ours(winner):
+            raise not_ours(winner)
+    except LibraryLoadError as refusal:
+        return refusal, ""
+    found = predict(winner, host, environment)
+    notes += [f"TVM goes on without its compiler: {fault.reason}" for fault in found.passed]
+    if found.fault is None:
+        return None, found.runtime()
+    fault = found.fault
+    error = LibraryLoadError(
+        fault.reason, path=found.path, culprit=fault.culprit, cause=fault.cause, fix=fault.fix
+    )
+    return error, found.runtime()
+
+
+def _tried(
+    winner: str, host: Host, environment: Mapping[str, str], notes: list[str]
+) -> dict[str, Any] | None:
+    try:
+        return try_import(winner, host, environment)
+    except OSError as failure:
+        notes.append(f"it could not be tried, the files alone are judged: {failure}")
+        return None
+
+
+def _after(
+    tried: Mapping[str, Any], winner: str, error: LibraryLoadError | None, notes: list[str]
+) -> LibraryLoadError | None:
+    """Let the child's import have the last word: nothing is good that does not import."""
+    if tried["good"]:
+        notes += [f"it imports all the same: {error.reason}"] if error else []
+        return None
+    if error is not None and not tried["cause"]:
+        return error
+    return LibraryLoadError(
+        tried["reason"],
+        path=winner,
+        culprit=tried["culprit"],
+        cause=tried["cause"] or "import-failed",
+        fix=tried["fix"] or reinstall(winner),
+    )
 
 
 def _of(verdict: Verdict, error: LibraryLoadError | None, wins: bool, field: str) -> str | None:  # noqa: FBT001
@@ -89,20 +164,11 @@ def _of(verdict: Verdict, error: LibraryLoadError | None, wins: bool, field: str
     return str(getattr(source, field)) or None
 
 
-def _fault(path: str, host: Host) -> Verdict | None:
-    """Judge what choosing leaves to the loader: all that the winner needs, and TVM's version."""
-    require_version(version("tvm"), wanted_tvm(path), path, exact=True)
-    folders = library_folders()
-    if fault := first_fault(path, host, folders):
-        return fault
-    return judge_mutex(closure(path, host, folders), None) if host.system == "windows" else None
-
-
-def _runtime_folders(path: str, host: Host) -> Sequence[str]:
-    """List where the loader looks for Microsoft's C++ runtime, in its order."""
+def _runtimes(path: str, host: Host, used: str) -> list[str]:
+    """List the copies of Microsoft's C++ runtime, the one that is used first."""
     if host.system != "windows":
         return []
-    return search_order(path, library_folders(), host)
+    return runtime_copies(Search.here(host, added_folders(host)), path, used)
 
 
 def as_json(facts: Mapping[str, Any]) -> str:
@@ -145,28 +211,23 @@ def _built(stamp: Mapping[str, Any] | None) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Print the answer; exit 0 where a good library was found, 1 where none, 2 for wrong use."""
+    """Print the answer; exit 0 where the import works, 1 where it does not, 2 for wrong use."""
     import argparse  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
         prog="python -m mlc_llm.libinfo",
-        description="Show which native library mlc_llm would load and why. Loads nothing.",
+        description="Show which native library mlc_llm loads and why, and whether that works.",
+        epilog="Nothing is loaded here: a child process imports mlc_llm, and can crash unharmed.",
     )
     parser.add_argument("--json", action="store_true", help="for scripts")
     parser.add_argument(
-        "--load",
-        action="store_true",
-        help="load the winner too, in a child process, and name the library that fails",
+        "--no-load", action="store_true", help="judge the files alone, and start no child process"
     )
+    parser.add_argument("--load", action="store_true", help="what it does without it, too")
     options = parser.parse_args(words)
-    facts = answer(this_host(), os.environ)
-    if options.load and facts["winner"]:
-        from mlc_llm._locator.trial import try_load  # noqa: PLC0415
-
-        facts["load"] = try_load(facts["winner"], this_host())
+    facts = answer(this_host(), os.environ, try_it=not options.no_load)
     text = as_json(facts) if options.json else as_text(facts)
-    if "load" in facts and not options.json:
-        text += "\n" + facts["load"]["text"]
-    print(text.encode(errors="backslashreplace").decode())  # noqa: T201 - this is the answer
-    return 0 if facts["winner"] and facts.get("load", {"good": True})["good"] else 1
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - this is the answer
+    return 0 if facts["winner"] else 1

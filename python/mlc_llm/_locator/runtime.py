@@ -12,7 +12,8 @@ from __future__ import annotations
 import ctypes
 import os
 
-from mlc_llm._locator.errors import LibraryLoadError
+from mlc_llm._locator.identity import not_ours, registered
+from mlc_llm._locator.places import runtime_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,70 +22,34 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
 
-__all__ = ["backends", "import_tvm", "load_backends", "runtime_folder"]
+__all__ = ["backends", "import_tvm", "load", "load_backends", "loaded_runtime"]
 
 _VARIABLE = "TVM_LIBRARY_PATH"
 _CUDA = "tvm_runtime_cuda"
 
-#: Where a build puts ``tvm_runtime``, seen from the folder of ``mlc_llm``: ours and one-folder
-#: builds, then upstream's of the TVM generations (docs/locator.md).
-_RUNTIME_BESIDE = ("", "lib", "../lib", "../lib/Release", "tvm", "../tvm/Release")
 
-
-def runtime_folder(library: str, host: Host) -> str | None:
-    """Return the folder of the ``tvm_runtime`` that was built with ``library``, None if gone."""
-    folder, file = os.path.dirname(library), host.file_name("tvm_runtime")
-    for below in _RUNTIME_BESIDE:
-        place = os.path.normpath(os.path.join(folder, below))
-        if os.path.isfile(os.path.join(place, file)):
-            return place
-    return None
-
-
-def import_tvm(folder: str | None, host: Host, environment: MutableMapping[str, str]) -> Any:  # noqa: ANN401
-    """Import TVM, with the runtime in ``folder`` first unless the user has chosen another.
+def import_tvm(library: str, host: Host, environment: MutableMapping[str, str]) -> Any:  # noqa: ANN401
+    """Import TVM, with the runtime of ``library`` first unless the user has chosen another.
 
     Raises ``LibraryLoadError`` where a library of TVM cannot be loaded.
     """
+    folder = runtime_folder(library, host)
     ours = folder is not None and not environment.get(_VARIABLE)
+    own = dict(environment)
     if ours and folder is not None:
         environment[_VARIABLE] = folder
     try:
         import tvm  # type: ignore[import-not-found] # noqa: PLC0415 - the variable comes first
-    except ModuleNotFoundError:
-        raise
-    except (OSError, ImportError, RuntimeError, AttributeError) as error:
-        raise _refused(error, environment.get(_VARIABLE, ""), host) from error
+    except Exception as error:
+        from mlc_llm._locator.refused import refused  # noqa: PLC0415 - only after a failure
+
+        raise refused(error, library, host, own) from error
     else:
         return tvm
     finally:
         # Children and later imports choose for themselves.
         if ours:
             environment.pop(_VARIABLE, None)
-
-
-def _refused(error: Exception, folder: str, host: Host) -> LibraryLoadError:
-    """Explain why importing TVM failed: a library of it, or another generation of it."""
-    from mlc_llm._locator.closure import first_fault  # noqa: PLC0415 - only after a failure
-    from mlc_llm._locator.explain import explain  # noqa: PLC0415
-    from mlc_llm._locator.installed import library_folders, package_folder  # noqa: PLC0415
-
-    extension = getattr(error, "path", None)
-    folder = folder or os.path.join(package_folder("tvm") or "", "lib")
-    path = extension or os.path.join(folder, host.file_name("tvm_runtime"))
-    if isinstance(error, OSError) or extension:
-        return explain(error if isinstance(error, OSError) else OSError(*error.args), path, host)
-    # TVM's and tvm_ffi's own search raises RuntimeError and does not say what is wrong.
-    if os.path.isfile(path) and (fault := first_fault(path, host, library_folders())):
-        return LibraryLoadError(
-            fault.reason, path=path, culprit=fault.culprit, cause=fault.cause, fix=fault.fix
-        )
-    return LibraryLoadError(
-        f"importing tvm failed: {error}",
-        path=path,
-        cause="stamp-mismatch",
-        fix="pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
-    )
 
 
 def loaded_runtime(tvm: Any) -> str | None:  # noqa: ANN401 - a module
@@ -140,6 +105,19 @@ def load_backends(tvm: Any, folder: str, host: Host) -> dict[str, str]:  # noqa:
     return refused
 
 
+def load(library: str, host: Host) -> ctypes.CDLL:
+    """Load our own library and see that it is it. Raises ``LibraryLoadError``."""
+    try:
+        handle = ctypes.CDLL(library)
+    except OSError as error:
+        from mlc_llm._locator.explain import explain  # noqa: PLC0415 - only after a failure
+
+        raise explain(error, library, host) from error
+    if not registered():
+        raise not_ours(library)
+    return handle
+
+
 def _load_again(name: str, path: str, host: Host, error: OSError) -> tuple[ctypes.CDLL | None, str]:
     if name != _CUDA:
         return None, _reason(error, path, host)
@@ -158,8 +136,9 @@ def _reason(error: OSError, path: str, host: Host) -> str:
     """Say why a back end cannot be loaded, from the files alone: that must stay cheap."""
     if host.system != "windows":
         return str(error)
-    from mlc_llm._locator.closure import first_fault  # noqa: PLC0415 - only after a failure
-    from mlc_llm._locator.installed import library_folders  # noqa: PLC0415
+    from mlc_llm._locator.faults import first_fault  # noqa: PLC0415 - only after a failure
+    from mlc_llm._locator.search import Search  # noqa: PLC0415
+    from mlc_llm._locator.steps import added_folders  # noqa: PLC0415
 
-    fault = first_fault(path, host, library_folders())
+    fault = first_fault(path, Search.here(host, added_folders(host)))
     return fault.reason if fault else str(error)
