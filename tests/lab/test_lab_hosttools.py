@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,15 @@ import json, os, sys
 said = [open(word[1:]).read() if word[0] == "@" else word for word in sys.argv[1:]]
 print(json.dumps([os.getcwd(), *said]))
 """
+PART = """\
+#include "../ä src/part.h"
+namespace { struct Hidden { virtual int more() { return 3; } } hidden; }
+void *made() { return &hidden; }
+const char *where() { return __FILE__; }
+"""
+HEADER = (
+    "inline const char *header() { return __FILE__; }\nvoid *named() { return (void *)header; }\n"
+)
 VARIABLES = """\
 #!/usr/bin/env python3
 import json, os
@@ -39,8 +49,14 @@ def echo(windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tool(windows, tmp_path, monkeypatch, ECHO)
 
 
-def tool(windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
-    half = tmp_path / "bin" / "winside-echo"
+def tool(
+    windows: Lab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    name: str = "winside-echo",
+) -> Path:
+    half = tmp_path / "bin" / name
     half.parent.mkdir()
     half.write_text(text, encoding="utf-8")
     half.chmod(half.stat().st_mode | stat.S_IXUSR)
@@ -120,6 +136,55 @@ def test_a_response_file_is_translated_word_by_word(
         '"-L/usr/lib"',
         "",
     ]
+
+
+def test_tools_like_microsofts_cut_a_response_file_as_windows_does(
+    windows: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tool(windows, tmp_path, monkeypatch, ECHO, name="llvm-winside-echo")
+    text = 'Z:\\tmp\\a.obj "sub dir\\b c.obj"\n/out:Z:\\tmp\\x.dll "-DNAME=\\"Z:/x\\""\n'
+    (tmp_path / "a.rsp").write_text(text, encoding="utf-8")
+    done = windows.run([program, "@a.rsp"], cwd=tmp_path, timeout=60)
+    words = json.loads(done.stdout)[1].split("\n")
+    taken = ['"/tmp/a.obj"', '"sub dir/b c.obj"', '"/out:/tmp/x.dll"', '"-DNAME=\\"Z:/x\\""', ""]
+    assert words == taken
+
+
+@pytest.mark.needs_clang_cl
+def test_clang_cl_makes_the_object_that_it_makes_on_linux(windows: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (tmp_path / "ä src").mkdir()
+    (tmp_path / "ä src" / "part.cc").write_text(PART, encoding="utf-8")
+    (tmp_path / "ä src" / "part.h").write_text(HEADER, encoding="utf-8")
+
+    def words(root: str) -> list[str]:
+        """Write the files as CMake does for a checkout in ``root``; return its options."""
+        kind = "directory-remap"
+        roots = [
+            {"name": f"{root}/build", "type": kind, "external-contents": "."},
+            {"name": root, "type": kind, "external-contents": ".."},
+        ]
+        names = {"version": 0, "use-external-names": True, "roots": roots}
+        (folder / "names.yaml").write_text(json.dumps(names, ensure_ascii=False))
+        (folder / "unity.cc").write_text(f'#include "{root}/ä src/part.cc"\n')
+        maps = (f"/clang:-ffile-prefix-map={name}=." for name in (root, ".."))
+        paths = (*maps, "/clang:-ivfsoverlaynames.yaml")
+        made = "/Founity.obj", "-clang:-MD", "-clang:-MFunity.d"
+        return ["/nologo", "/Brepro", *paths, *made, "-c", "--", f"{root}/build/unity.cc"]
+
+    program = host_tools(windows, ["clang-cl-19"]) / "clang-cl-19.exe"
+    drive = windows_path(tmp_path).replace("\\", "/")
+    done = run(windows, program, *words(drive), folder=folder)
+    assert (done.code, done.errors) == (0, "")
+    there = (folder / "unity.obj").read_bytes()
+    needs = (folder / "unity.d").read_text(encoding="utf-8")
+    assert needs.split(maxsplit=1)[1].replace("\\\n", "").split() == [
+        *("unity.cc", "../ä\\", "src/part.cc", "../ä\\", "src/part.h")
+    ], "Ninja on Windows must find what a source depends on"
+    subprocess.run(["clang-cl-19", *words(str(tmp_path))], check=True, cwd=folder)
+    assert there == (folder / "unity.obj").read_bytes()
+    assert b"Hidden@?A0x" in there, "the name that clang makes from the source's"
 
 
 def test_a_tool_sees_its_own_variables_as_they_are_on_windows_now(

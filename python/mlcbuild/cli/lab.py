@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlcbuild.lab import Completed, Lab
+    from mlcbuild.lab.visual_studio import VisualStudioStandIn
 
 __all__ = ["configure", "run"]
 
@@ -27,6 +29,7 @@ examples:
   mlcbuild lab pip --env chat install numpy==1.26.4
   mlcbuild lab run --env chat -- python -c "import numpy"
   mlcbuild lab pip --compiler wheel ./project            build a Windows wheel with Windows' pip
+  mlcbuild lab pip --clang-cl wheel ./project            the same, for Microsoft's ABI
   mlcbuild lab down --purge                              end all of it, and delete it
 
 exit code of run and pip: the program's own; 1 where it is over 255 (said on stderr) or the time
@@ -55,11 +58,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--purge", action="store_true", help="delete the lab's folder too")
             continue
         action.add_argument("--timeout", type=float, metavar="S", help="end it after S seconds")
-        action.add_argument(
+        compilers = action.add_mutually_exclusive_group()
+        compilers.add_argument(
             "--compiler",
             action="store_true",
             help="have this machine's MinGW-w64 (also in CC and CXX) and Cargo on Windows' PATH",
         )
+        if name == "pip":
+            compilers.add_argument(
+                "--clang-cl",
+                action="store_true",
+                help="build as with the clang-cl of Visual Studio: this machine's, and its Cargo",
+            )
         action.add_argument("words", nargs=argparse.REMAINDER, metavar="PROGRAM [ARGUMENT...]")
 
 
@@ -86,11 +96,33 @@ def run(args: argparse.Namespace) -> int:
     if not words:
         raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
     env = build_variables(lab) if args.compiler else {}
-    if args.action == "pip":
-        if args.compiler:
-            fetch_pinned_sources(words, notice=_notice)
-        words = ["pip", *words]
-    return _exit(words[0], _run(lab, words, args.timeout, env))
+    if args.action == "run":
+        return _exit(words[0], _run(lab, words, args.timeout, env))
+    if args.compiler or args.clang_cl:
+        fetch_pinned_sources(words, notice=_notice)
+    command = ["pip", *words]
+    if args.clang_cl:
+        visual_studio = _visual_studio(lab)
+        env = visual_studio.variables()
+        command = visual_studio.command("pip", *words)
+    return _exit("pip", _run(lab, command, args.timeout, env))
+
+
+def _visual_studio(lab: Lab) -> VisualStudioStandIn:
+    from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415 - for builds alone
+    from mlcbuild.lab.visual_studio import VisualStudioStandIn  # noqa: PLC0415
+    from mlcbuild.sdk.choose import FREE, SDK_VARIABLE  # noqa: PLC0415
+    from mlcbuild.sources.cache import default_cache  # noqa: PLC0415
+
+    clang_cl = find_toolchain(
+        os.environ.get(SDK_VARIABLE, FREE),
+        accepted=False,
+        machine="x86_64",
+        cache=default_cache().absolute(),
+        env=os.environ,
+        notice=_notice,
+    )
+    return VisualStudioStandIn(lab=lab, clang_cl=clang_cl)
 
 
 def _run(lab: Lab, words: list[str], timeout: float | None, env: Mapping[str, str]) -> Completed:

@@ -1,4 +1,4 @@
-"""Programs of this machine for use inside the lab: MinGW's compilers as if they were Windows'.
+"""Programs of this machine for use inside the lab: compilers as if they were Windows'.
 
 Each is one small ``.exe`` (data/tools/hosttool.c) under the name of the program that it runs.
 With ``TOOLS`` on PATH, Windows' pip, CMake and Ninja build in the lab.

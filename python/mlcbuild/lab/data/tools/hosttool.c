@@ -16,7 +16,7 @@
  * Sources that CMake writes for Windows name others by their drive (#include "Z:/a.cc"), which is a
  * relative path to a compiler of Linux. It gets the folder "drives" beside this program to look in,
  * where Z: is a link to the root, and what it says of that folder (__FILE__, dependencies) is put
- * back.
+ * back. An overlay of the file system that names drives (clang's -ivfsoverlay) is translated.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,12 +58,12 @@ static int letter(wchar_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <
 static int slash(wchar_t c) { return c == '/' || c == '\\'; }
 
 /* Does a drive's path begin at s[i]? At the start, after punctuation, or glued to an option as in
- * -IZ:/include; not in "https://". */
+ * -IZ:/include and /FoZ:/a.obj; not in "https://". */
 static int drive_at(const wchar_t *s, size_t i) {
   if (!letter(s[i]) || s[i + 1] != ':' || !slash(s[i + 2])) return 0;
   if (i == 0 || !(letter(s[i - 1]) || (s[i - 1] >= '0' && s[i - 1] <= '9'))) return 1;
-  if (s[0] != '-') return 0;
-  for (size_t k = 0; k < i; k++)
+  if (s[0] != '-' && s[0] != '/') return 0;
+  for (size_t k = 1; k < i; k++)
     if (!letter(s[k]) && s[k] != '-') return 0;
   return 1;
 }
@@ -122,7 +122,7 @@ static char *joined(const char *a, const char *b, const char *c) {
 static int handed_on(const wchar_t *variable) {
   static const wchar_t *const families[] = {
       L"CARGO", L"RUST", L"GIT_", L"CCACHE_", L"SOURCE_DATE_EPOCH=", L"CC_", L"CXX_",
-      L"AR_",   L"CFLAGS_", L"CXXFLAGS_"};
+      L"AR_",   L"CFLAGS_", L"CXXFLAGS_", L"INCLUDE=", L"LIB="};
   size_t known = sizeof families / sizeof *families, i = 0;
   while (i < known && _wcsnicmp(variable, families[i], wcslen(families[i]))) i++;
   if (i == known) return 0;
@@ -131,21 +131,29 @@ static int handed_on(const wchar_t *variable) {
   return 1;
 }
 
+/* A whole file, with a zero behind it; NULL where it cannot be read. */
+static char *contents(const wchar_t *path, size_t *size) {
+  FILE *file = _wfopen(path, L"rb");
+  if (!file) return NULL;
+  fseek(file, 0, SEEK_END);
+  long end = ftell(file);
+  rewind(file);
+  char *text = must(calloc(1, (size_t)end + 1));
+  *size = fread(text, 1, (size_t)end, file);
+  fclose(file);
+  return text;
+}
+
 /* Undo in a dependency file what the folder of drives did: GCC escapes spaces there. */
 static void mend_dependencies(const wchar_t *path, const char *drives) {
   char *needle = must(calloc(1, 2 * strlen(drives) + 1)), *to = needle;
   for (const char *c = drives; *c; *to++ = *c++)
     if (*c == ' ') *to++ = '\\';
-  FILE *file = _wfopen(path, L"rb+");
-  if (!file) return;
-  fseek(file, 0, SEEK_END);
-  long size = ftell(file);
-  rewind(file);
-  char *text = must(calloc(1, (size_t)size + 1));
-  size = (long)fread(text, 1, (size_t)size, file);
-  fclose(file);
-  size_t length = strlen(needle);
+  size_t length = strlen(needle), size;
+  char *text = contents(path, &size);
+  FILE *file;
   int found = 0;
+  if (!text) return;
   for (char *at = text; (at = strstr(at, needle)); found = 1)
     memmove(at, at + length, strlen(at + length) + 1);
   if (found && (file = _wfopen(path, L"wb"))) {
@@ -185,53 +193,6 @@ static void collect(const wchar_t *path) {
   if (file) fclose(file);
 }
 
-/* The words of a response file, translated and quoted again, in a new file: its name. */
-static wchar_t *response(const wchar_t *path) {
-  FILE *file = _wfopen(path, L"rb");
-  if (!file) return NULL;
-  fseek(file, 0, SEEK_END);
-  long size = ftell(file);
-  rewind(file);
-  char *text = must(calloc(1, (size_t)size + 1)), *word = must(calloc(1, (size_t)size + 1));
-  size = (long)fread(text, 1, (size_t)size, file);
-  fclose(file);
-  wchar_t *made = temporary();
-  FILE *out = _wfopen(made, L"wb");
-  if (!out) die("cannot write a response file", "");
-  wchar_t *before = wide("");
-  for (long i = 0; i < size;) {
-    while (i < size && strchr(" \t\r\n", text[i])) i++;
-    if (i >= size) break;
-    size_t used = 0;
-    char quote = 0;
-    for (; i < size && (quote || !strchr(" \t\r\n", text[i])); i++) {
-      char c = text[i];
-      if (c == '\\' && i + 1 < size && strchr("\\\"' ", text[i + 1]))
-        word[used++] = text[++i];
-      else if (quote ? c == quote : (c == '"' || c == '\''))
-        quote = quote ? 0 : c;
-      else
-        word[used++] = c;
-    }
-    word[used] = 0;
-    wchar_t *whole = wide(word);
-    char *done = translate(whole, before);
-    fputc('"', out);
-    for (char *c = done; *c; c++) {
-      if (*c == '"' || *c == '\\') fputc('\\', out);
-      fputc(*c, out);
-    }
-    fputs("\"\n", out);
-    free(done);
-    free(before);
-    before = whole;
-  }
-  fclose(out);
-  free(text);
-  free(word);
-  return made;
-}
-
 static char *of_windows(const wchar_t *path) {
   char *name = linux_path(path);
   if (!name) {
@@ -239,6 +200,79 @@ static char *of_windows(const wchar_t *path) {
     die("no Unix path for", shown);
   }
   return name;
+}
+
+/* The next word of a response file as GNU's tools cut it, in place; NULL at the end. */
+static char *gnu_word(char **rest) {
+  char *from = *rest + strspn(*rest, " \t\r\n"), *to = from, *start = from, quote = 0;
+  if (!*from) return NULL;
+  for (; *from && (quote || !strchr(" \t\r\n", *from)); from++) {
+    if (*from == '\\' && from[1] && strchr("\\\"' ", from[1]))
+      *to++ = *++from;
+    else if (quote ? *from == quote : (*from == '"' || *from == '\''))
+      quote = quote ? 0 : *from;
+    else
+      *to++ = *from;
+  }
+  *rest = from + (*from != 0);
+  *to = 0;
+  return start;
+}
+
+/* The words of a response file: Microsoft's tools and those that take their place cut it as Windows
+ * cuts a command line, all others as GNU does. */
+static wchar_t **words_of(char *text, int of_microsoft, int *count) {
+  if (of_microsoft) {
+    for (char *c = text; *c; c++)
+      if (*c == '\r' || *c == '\n') *c = ' ';
+    return CommandLineToArgvW(wide(joined("x ", text, "")), count);
+  }
+  wchar_t **words = must(calloc(strlen(text) + 2, sizeof *words));
+  *count = 1; /* the first is the program's name there, and nobody's here */
+  for (char *word; (word = gnu_word(&text));) words[(*count)++] = wide(word);
+  return words;
+}
+
+/* The words of a response file, translated and quoted again, in a new file: its name. Microsoft's
+ * way takes a backslash for itself but before a quote. */
+static wchar_t *response(const wchar_t *path, int of_microsoft) {
+  size_t size;
+  int count;
+  char *text = contents(path, &size);
+  if (!text) return NULL;
+  wchar_t **words = words_of(text, of_microsoft, &count), *made = temporary();
+  FILE *out = _wfopen(made, L"wb");
+  if (!out) die("cannot write a response file", "");
+  for (int i = 1; i < count; i++) {
+    fputc('"', out);
+    for (char *c = translate(words[i], i > 1 ? words[i - 1] : L""); *c; c++) {
+      if (*c == '"' || (*c == '\\' && !of_microsoft)) fputc('\\', out);
+      fputc(*c, out);
+    }
+    fputs("\"\n", out);
+  }
+  fclose(out);
+  return made;
+}
+
+/* An overlay of the file system (-ivfsoverlay), translated, in a new file: the word that names it.
+ * Each folder stands there a second time, as it is called where it is met through a drive. */
+static char *overlay(const wchar_t *word, const wchar_t *path, const char *drives, wchar_t **made) {
+  size_t size;
+  char *text = contents(path, &size), *roots = text ? strchr(text, '[') : NULL;
+  char *end = roots ? strrchr(roots, ']') : NULL;
+  if (!end) return NULL;
+  *end++ = 0;
+  FILE *out = _wfopen(*made = temporary(), L"wb");
+  if (!out) die("cannot write an overlay", "");
+  fprintf(out, "%s,", translate_paths(wide(text), 0));
+  for (char *c = roots + 1; *c; c++) {
+    fputc(*c, out);
+    if (*c == '"' && letter(c[1]) && c[2] == ':') fputs(drives, out);
+  }
+  fprintf(out, "]%s", end);
+  fclose(out);
+  return joined(utf8(word, (int)(path - word)), of_windows(*made), "");
 }
 
 /* The command that is made for Linux. */
@@ -283,7 +317,9 @@ int main(void) {
   wchar_t *dot = wcsrchr(name, '.');
   if (dot) *dot = 0;
   char *tool = utf8(name, -1), *drives = NULL;
-  if (strstr(tool, "gcc") || strstr(tool, "g++")) {
+  int clang_cl = !strncmp(tool, "clang-cl", 8);
+  int of_microsoft = clang_cl || !strncmp(tool, "lld-link", 8) || !strncmp(tool, "llvm-", 5);
+  if (clang_cl || strstr(tool, "gcc") || strstr(tool, "g++")) {
     wcscpy(name, L"drives");
     drives = joined(of_windows(self), "/", "");
   }
@@ -314,18 +350,22 @@ int main(void) {
   add(tool);
   add_variables(variables);
   if (drives) {
-    add("-iquote");
-    add(drives);
-    add(joined("-ffile-prefix-map=", drives, "Z:="));
+    const char *gnu = clang_cl ? "/clang:" : "";
+    add(joined(gnu, "-iquote", drives));
+    add(joined(joined(gnu, "-ffile-prefix-map=", ""), drives, "Z:="));
   }
   for (int i = 1; i < count; i++) {
-    if (words[i][0] == '@' && (made[i] = response(words[i] + 1))) {
-      add(joined("@", of_windows(made[i]), ""));
-    } else {
-      add(translate(words[i], words[i - 1]));
-      if (drives) add_map(words[i], drives);
-      if (!wcscmp(words[i - 1], L"-MF")) dependencies = words[i];
-    }
+    wchar_t *names = wcsstr(words[i], L"-ivfsoverlay"), *file = wcsstr(words[i], L"clang:-MF");
+    char *word = NULL;
+    if (words[i][0] == '@' && (made[i] = response(words[i] + 1, of_microsoft)))
+      word = joined("@", of_windows(made[i]), "");
+    else if (drives && names)
+      word = overlay(words[i], names + 12, drives, &made[i]);
+    add(word ? word : translate(words[i], words[i - 1]));
+    if (word) continue;
+    if (drives) add_map(words[i], drives);
+    if (file && file == words[i] + 1) dependencies = file + 9;
+    if (!wcscmp(words[i - 1], L"-MF")) dependencies = words[i];
   }
   long code = spawn_unix(command, 1);
   if (drives && dependencies) mend_dependencies(dependencies, drives);
