@@ -8,6 +8,7 @@ examples:
   python3 scripts/test.py --slow             the real builds too
   python3 scripts/test.py --setup            say what lacks and install it (--setup lab: that alone)
   python3 scripts/test.py --everything       all that can run here, or fail: what CI runs
+  python3 scripts/test.py --coverage         the same, and which lines no test reaches
   python3 scripts/test.py -- tests/sources -k lock   only these, with pytest's own options
 """
 
@@ -22,6 +23,9 @@ from setup_env import Parser, environment, main_of, on_path, run, say
 #: Tests wait much for programs: a third process pays on two processors. Those of one file share
 #: environments: they stay together.
 AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1))), "--dist=loadfile"]
+
+#: A test that takes as long hangs: the longest real build takes a third of it.
+HANGS_S = 1800
 
 
 def work(options: argparse.Namespace) -> None:
@@ -45,6 +49,11 @@ def work(options: argparse.Namespace) -> None:
     say("tests")
     chosen = [f"--{name}" for name in ("slow", "everything") if getattr(options, name)]
     at_once = [] if options.pytest else AT_ONCE
+    if options.coverage:
+        # Branches too; .coverage stays, for `coverage html`.
+        chosen += ["--cov=mlcbuild", "--cov=mlc_llm", "--cov-branch"]
+        chosen.append("--cov-report=term:skip-covered")
+    chosen.append(f"--timeout={HANGS_S}")
     run(python, "-m", "pytest", "-q", "--durations=10", *chosen, *at_once, *options.pytest, **env)
 
 
@@ -61,6 +70,7 @@ def main() -> int:
     what.add_argument(
         "--setup", nargs="*", metavar="NEED", help="install what lacks (of these needs) and stop"
     )
+    parser.add_argument("--coverage", action="store_true", help="say which lines no test reaches")
     parser.add_argument("pytest", nargs="*", help="pytest's own arguments, after --")
     options = parser.parse_args()
     return main_of(lambda: work(options))
