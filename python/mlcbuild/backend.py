@@ -10,7 +10,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from mlcbuild.errors import MlcbuildError
+from mlcbuild.errors import Exit, MlcbuildError
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
 
@@ -39,7 +39,7 @@ def _one_line_errors() -> Iterator[None]:
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         print("mlcbuild: interrupted; the next run goes on", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise SystemExit(Exit.INTERRUPTED) from None
 
 
 def get_requires_for_build_wheel(

@@ -1,15 +1,29 @@
-"""The errors a user sees: one line that says what is wrong and what to do, and an exit code.
-
-Exit codes (a contract, see docs/architecture.md): 0 good, 1 findings or failure of the thing
-examined, 2 wrong use, 3 an input that cannot be read or reached, 130 interrupted, 141 output that
-nobody read to its end.
-"""
+"""The errors a user sees: one line that says what is wrong and what to do, and an exit code."""
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import ClassVar
 
-__all__ = ["FailedError", "InputError", "MlcbuildError", "UsageError"]
+__all__ = ["Exit", "FailedError", "InputError", "MlcbuildError", "UsageError"]
+
+
+class Exit(IntEnum):
+    """What every command ends with (a contract, see docs/architecture.md)."""
+
+    GOOD = 0
+    #: The thing examined, built or run is not good.
+    FINDINGS = 1
+    #: The command was called wrongly.
+    USAGE = 2
+    #: An input cannot be read or reached.
+    UNREADABLE = 3
+    #: Ctrl-C: 128 and SIGINT's number, as shells count it; those below likewise.
+    INTERRUPTED = 130
+    #: Nobody read the output to its end: a verdict that nobody saw must not pass for a good one.
+    UNREAD = 141
+    #: Ended from outside.
+    TERMINATED = 143
 
 
 class MlcbuildError(Exception):
@@ -18,7 +32,7 @@ class MlcbuildError(Exception):
     ``remedy`` is the one thing to do about it, a command where there is one.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[Exit] = Exit.FINDINGS
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -30,16 +44,16 @@ class MlcbuildError(Exception):
 
 
 class FailedError(MlcbuildError):
-    """The thing examined, built or run is not good (exit 1)."""
+    """The thing examined, built or run is not good (``Exit.FINDINGS``)."""
 
 
 class UsageError(MlcbuildError):
-    """The command was called wrongly (exit 2)."""
+    """The command was called wrongly (``Exit.USAGE``)."""
 
-    exit_code = 2
+    exit_code = Exit.USAGE
 
 
 class InputError(MlcbuildError):
-    """An input cannot be read or reached (exit 3)."""
+    """An input cannot be read or reached (``Exit.UNREADABLE``)."""
 
-    exit_code = 3
+    exit_code = Exit.UNREADABLE

@@ -10,18 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
+from mlcbuild.platforms import by_machine
 from mlcbuild.programs import ask, find_program, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["TRIPLES", "Llvm", "find_llvm"]
+__all__ = ["Llvm", "find_llvm"]
 
-#: Machine -> the target's triple, for clang and for Rust alike.
-TRIPLES: Final = {
-    "x86_64": "x86_64-pc-windows-msvc",
-    "arm64": "aarch64-pc-windows-msvc",
-}
 #: Microsoft's STL refuses older ones (yvals_core.h of vs-2022-17.14).
 _OLDEST: Final = 19
 _NEWEST: Final = 40
@@ -54,7 +50,14 @@ class Llvm:
         self, source: Path, target: Path, *, machine: str, options: Sequence[str] = ()
     ) -> None:
         """Compile one file. Raises ``FailedError`` with the compiler's first error."""
-        words = [f"--target={TRIPLES[machine]}", *options, "/c", f"/Fo{target}", "--", str(source)]
+        words = [
+            f"--target={by_machine(machine).triple}",
+            *options,
+            "/c",
+            f"/Fo{target}",
+            "--",
+            str(source),
+        ]
         _run([self.clang_cl, *words], source.name)
 
     def archive(self, library: Path, members: Iterable[Path]) -> None:

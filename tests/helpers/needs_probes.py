@@ -63,10 +63,10 @@ def lab() -> str:
 def rust_for_windows() -> str:
     """Choose a Rust as the cross build does."""
     from mlcbuild.errors import MlcbuildError  # noqa: PLC0415
-    from mlcbuild.llvm import TRIPLES  # noqa: PLC0415
+    from mlcbuild.platforms import WINDOWS_AMD64  # noqa: PLC0415
     from mlcbuild.toolchain.rust import choose_rust, read_rusts  # noqa: PLC0415
 
-    target = TRIPLES["x86_64"]
+    target = WINDOWS_AMD64.triple
     try:
         choose_rust(read_rusts(os.environ, target), target=target, oldest=())
     except MlcbuildError as error:

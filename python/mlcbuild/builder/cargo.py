@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mlcbuild import staging
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.platforms import by_cmake
 from mlcbuild.programs import ask, run
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain import Choice
 
 __all__ = ["fetch_crates", "host_target", "packages", "target_for"]
-
-#: CMake's ``-A`` -> the first word of Rust's triple.
-_PROCESSORS: Final = {"x64": "x86_64", "ARM64": "aarch64", "Win32": "i686"}
 
 
 def fetch_crates(manifest: Path, lock: Path, *, target: str, offline: bool = False) -> None:
@@ -73,9 +71,8 @@ def target_for(choice: Choice) -> str:
     rustc's own triple is another one where it was installed for GNU's linker, or where Python for
     x64 runs on an ARM64 machine. Raises ``FailedError`` without rustc.
     """
-    if choice.architecture in _PROCESSORS:
-        return f"{_PROCESSORS[choice.architecture]}-pc-windows-msvc"
-    return host_target()
+    platform = by_cmake(choice.architecture)
+    return platform.triple if platform else host_target()
 
 
 def host_target() -> str:

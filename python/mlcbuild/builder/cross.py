@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.builder.options import TARGETS
-from mlcbuild.llvm import TRIPLES, find_llvm
+from mlcbuild.llvm import find_llvm
+from mlcbuild.platforms import by_machine
 from mlcbuild.sdk.choose import choose_sdk
 from mlcbuild.sources.cache import default_cache
 from mlcbuild.toolchain.clang_cl import ClangCl
@@ -52,7 +53,7 @@ def find_cross(
         return lock.path.parent / COMPONENT
 
     machine = TARGETS[options.target]
-    target = TRIPLES[machine]
+    target = by_machine(machine).triple
     llvm = find_llvm(env)
     rust = None
     if crates:

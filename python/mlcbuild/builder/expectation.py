@@ -14,22 +14,11 @@ from typing import Any, Final, Literal
 
 from mlcbuild.builder.project import Project, read_project
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import MACHINES
 
 __all__ = ["RECORD_NAME", "BuildRecord", "Expectation", "library_stem", "read_expectation"]
 
 RECORD_NAME: Final = "mlcbuild-build.json"
-
-_MACHINES: Final = {
-    "x86_64": "x86_64",
-    "amd64": "x86_64",
-    "x64": "x86_64",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-    "arm64ec": "arm64ec",
-    "i386": "x86",
-    "i686": "x86",
-    "x86": "x86",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +55,7 @@ class BuildRecord:
     @property
     def machine(self) -> str:
         """The target machine by the names of the stamp and of check."""
-        machine = _MACHINES.get(self.processor.casefold(), self.processor)
+        machine = MACHINES.get(self.processor.casefold(), self.processor)
         if machine == "x86_64" and self.pointer_bytes == "4":
             return "x86"
         return machine

@@ -20,7 +20,7 @@ from mlcbuild.builder.stamp_place import default_stamp_folder, package_folder
 from mlcbuild.builder.stamping import make_stamp
 from mlcbuild.builder.system_dlls import is_system_dll
 from mlcbuild.commandline import Parser
-from mlcbuild.errors import MlcbuildError
+from mlcbuild.errors import Exit, MlcbuildError
 from mlcbuild.rules.finding import Finding
 from mlcbuild.stamp import STAMP_NAME, write_stamp
 from mlcbuild.streams import inert
@@ -144,7 +144,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     for finding in findings:
         print(_line(finding), file=sys.stderr)  # noqa: T201 - its only output
-    return int(any(finding.severity == "error" for finding in findings))
+    bad = any(finding.severity == "error" for finding in findings)
+    return Exit.FINDINGS if bad else Exit.GOOD
 
 
 if __name__ == "__main__":

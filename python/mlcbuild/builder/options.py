@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
+from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ __all__ = ["DEVICES", "RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting",
 DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
 
 #: Target -> its machine. ``host`` is this one; the others are built by clang-cl on any system.
-TARGETS: Final[dict[str, Machine]] = {"host": "unknown", "win_amd64": "x86_64"}
+TARGETS: Final[dict[str, Machine]] = {"host": "unknown", AMD64: WINDOWS_AMD64.machine}
 
 #: What is done where there is no Cargo.
 RUSTS: Final = ("install", "found")
@@ -53,14 +54,14 @@ SETTINGS: Final = (
         name="target",
         values=", ".join(TARGETS),
         default="host",
-        meaning="`win_amd64`: the Windows wheel from Linux or macOS, by clang-cl over a Windows "
+        meaning=f"`{AMD64}`: the Windows wheel from Linux or macOS, by clang-cl over a Windows "
         "SDK.",
     ),
     Setting(
         name="sdk",
         values="free, or a folder",
         default="MLCBUILD_WINDOWS_SDK",
-        meaning="With `target=win_amd64`: the Windows SDK. A folder in xwin's layout holds "
+        meaning=f"With `target={AMD64}`: the Windows SDK. A folder in xwin's layout holds "
         "Microsoft's; `free` makes one of open headers, for CI and tests.",
     ),
     Setting(

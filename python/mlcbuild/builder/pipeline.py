@@ -23,6 +23,7 @@ from mlcbuild.builder.scikit import (
     scikit_build_settings,
 )
 from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.msvc import OLDEST
 from mlcbuild.toolchain.cmake import NINJA
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
 
-#: TVM 0.26 is C++20, which 2019's compilers have whole from 16.11 (MSVC 19.29) on.
-_OLDEST_STUDIO: Final = (16, 11)
 
 
 def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
@@ -239,7 +238,7 @@ def _toolchain(root: Path, options: BuildOptions) -> Choice:
     from mlcbuild.builder.provider import project_toolchain
 
     return project_toolchain(
-        read_project(root), env=os.environ, settings=options.rest, oldest=_OLDEST_STUDIO
+        read_project(root), env=os.environ, settings=options.rest, oldest=OLDEST
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import UsageError
+from mlcbuild.platforms import AMD64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -137,7 +138,7 @@ ROWS: Final = (
         device="cpu",
         runner="ubuntu-24.04",
         test_runner="windows-2025",
-        target="win_amd64",
+        target=AMD64,
         publish=False,
         pythons=("3.12",),
         why="proves the build by clang-cl on Linux, with the free SDK",

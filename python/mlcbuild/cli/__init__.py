@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
 from mlcbuild.commandline import Parser
-from mlcbuild.errors import InputError, MlcbuildError
+from mlcbuild.errors import Exit, InputError, MlcbuildError
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import hide_arguments
 from mlcbuild.streams import inert
@@ -48,11 +48,6 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
     "wheel": "build the mlc-llm wheel from pinned source",
 }
-
-EXIT_UNREACHABLE: Final = 3
-EXIT_INTERRUPTED: Final = 130
-#: 128 and SIGPIPE's number, as shells count it: a verdict nobody read must not pass for a good one.
-EXIT_UNREAD: Final = 141
 
 
 def _parser(
@@ -153,7 +148,7 @@ def _next() -> int:
     for each in found:
         print(f"  {each.command:{width}}  {each.why}")
     print("All commands: mlcbuild --help")
-    return 0
+    return Exit.GOOD
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -165,14 +160,14 @@ def _run(args: argparse.Namespace) -> int:
         return _complain(args, error)
     except KeyboardInterrupt:
         print(f"mlcbuild {args.command}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return Exit.INTERRUPTED
     except OSError as error:
         if _reader_left(error):  # head, less, more: not an error of ours
             _drop_output()
-            return EXIT_UNREAD
+            return Exit.UNREAD
         _complain(args, error)
         _drop_output()
-        return EXIT_UNREACHABLE
+        return Exit.UNREADABLE
     return code
 
 
@@ -184,7 +179,7 @@ def _complain(args: argparse.Namespace, error: Exception) -> int:
         print("".join(traceback.format_exception(error)), file=sys.stderr, end="")
     else:
         print(f"mlcbuild {args.command}: error: {one_line(str(error))}", file=sys.stderr)
-    return getattr(error, "exit_code", EXIT_UNREACHABLE)
+    return getattr(error, "exit_code", Exit.UNREADABLE)
 
 
 def _reader_left(error: OSError) -> bool:

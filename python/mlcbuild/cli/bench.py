@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import InputError
+from mlcbuild.errors import Exit, InputError
 
 if TYPE_CHECKING:
     import argparse
 
 __all__ = ["configure", "run"]
-
-_INTERRUPTED: Final = 130
 
 _EPILOG: Final = """\
 URL: http://host:port of a server that speaks OpenAI's protocol (mlc_llm serve does), one of its
@@ -86,5 +84,5 @@ def run(args: argparse.Namespace) -> int:
         write_output(args.output, as_json.render(result))
     sys.stdout.write(as_json.render(result) if args.json else as_text.render(result))
     if result.interrupted:
-        return _INTERRUPTED
-    return 0 if result.ok else 1
+        return Exit.INTERRUPTED
+    return Exit.GOOD if result.ok else Exit.FINDINGS

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 from mlcbuild.report import FORMATS, render
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _list_rules(*, as_json: bool) -> int:
         fields = ("id", "severity", "title", "why", "source", "fix")
         rules = [{field: getattr(rule, field) for field in fields} for rule in all_rules()]
         print(json.dumps({"schema_version": 1, "rules": rules}, indent=2))
-        return 0
+        return Exit.GOOD
     for rule in all_rules():
         print(f"{rule.id:27}{rule.title}\n{'':27}{rule.severity}")
-    return 0
+    return Exit.GOOD

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.completion import SHELLS, script
+from mlcbuild.errors import Exit
 
 if TYPE_CHECKING:
     import argparse
@@ -29,4 +30,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the script."""
     print(script(args.shell))
-    return 0
+    return Exit.GOOD

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, InputError, UsageError
+from mlcbuild.errors import Exit, FailedError, InputError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
         if report.exit_code:
             raise FailedError(f"{wheel.name} is not kept", remedy="the findings above say why")
         print(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel}", flush=True)
-    return 0
+    return Exit.GOOD
 
 
 def _settings(words: list[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -148,7 +148,7 @@ def _list(only: tuple[str, ...], skip: tuple[str, ...], *, as_json: bool) -> int
         fields = ("id", "title", "category", "why", "source")
         rows = [{field: getattr(check, field) for field in fields} for check in checks]
         print(json.dumps({"schema_version": 1, "checks": rows}, indent=2))
-        return 0
+        return Exit.GOOD
     for check in checks:
         print(f"{check.category:13}{check.id:24}{check.title}")
-    return 0
+    return Exit.GOOD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import InputError, UsageError
+from mlcbuild.errors import Exit, InputError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
         _print(answer, lines=text.strip().count("\n") + 1, everything=args.verbose)
     if not answer.explanations:
         _say_unknown(text, answer)
-        return 1
-    return 0
+        return Exit.FINDINGS
+    return Exit.GOOD
 
 
 def _text(what: list[str]) -> str:

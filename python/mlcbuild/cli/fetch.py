@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.progress import Line
 from mlcbuild.sources.fetch import Fetched, Progress, fetch
 from mlcbuild.sources.lock import LOCK, find_project, load
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
             f"altered since they were laid out: {names}",
             remedy=f"keep edits as patches, then run 'mlcbuild fetch --force {names}'",
         )
-    return 0
+    return Exit.GOOD
 
 
 def _print_text(fetched: list[Fetched], *, verified: bool) -> None:

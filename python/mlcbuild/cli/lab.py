@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.lab import down, up
 from mlcbuild.lab.builds import build_variables, fetch_pinned_sources
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
@@ -36,8 +36,6 @@ exit code of run and pip: the program's own; 1 where it is over 255 (said on std
 limit ended it. Else 2 wrong use, 3 a missing Debian package or an unreachable package index.
 """
 _LARGEST_CODE: Final = 255
-#: 128 and SIGTERM's number, as shells count it.
-_TERMINATED: Final = 143
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -84,14 +82,14 @@ _ACTIONS: Final = {
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
     # Ended from outside (a CI job's limit), what runs in the lab must end too: see run_program.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     if args.action == "down":
         down(purge=args.purge)
-        return 0
+        return Exit.GOOD
     lab = up(args.python, environment=args.env, notice=_notice)
     if args.action == "up":
         print(f"Windows Python {lab.version}, {lab.prefix.programs.version}: {lab.root}")
-        return 0
+        return Exit.GOOD
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words:
         raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import Exit
+
 if TYPE_CHECKING:
     import argparse
 
@@ -47,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         entries = test_jobs(rows) if args.stage == "test" else [as_entry(row) for row in rows]
         print(json.dumps({"include": entries}, separators=(",", ":")))
-        return 0
+        return Exit.GOOD
     for row in rows:
         runner = (
             row.runner if row.runner == row.test_runner else f"{row.runner} > {row.test_runner}"
         )
         print(f"{row.id:24}{runner:32}{'released' if row.publish else 'proof':10}{row.why}")
-    return 0
+    return Exit.GOOD

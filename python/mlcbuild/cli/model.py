@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 from mlcbuild.model.convert import Conversion
 from mlcbuild.model.hosts import CPU, HOSTS, this_host
 from mlcbuild.model.make import Options, Stage, make
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{made.output}: {made.size / 1e6:.2f} MB, {spent:.1f} s")
         words = ["mlc_llm", "chat", str(made.model), "--model-lib", str(made.output)]
         print(shlex.join([*words, "--device", options.request.device]))
-    return 0
+    return Exit.GOOD
 
 
 def _interpreter(word: str) -> str:

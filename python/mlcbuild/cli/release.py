@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.errors import Exit
+
 if TYPE_CHECKING:
     import argparse
 
@@ -53,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
         ]
         table = {"schema_version": 1, "wheels": wheels, "files": list(done.files)}
         print(json.dumps(table, indent=2))
-        return 0
+        return Exit.GOOD
     for wheel in done.wheels:
         print(f"{wheel.sha256}  {args.output / wheel.file}  ({len(wheel.parts)} parts)")
     for name in done.files:
         print(f"{'':66}{args.output / name}")
-    return 0
+    return Exit.GOOD

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.errors import Exit
+
 if TYPE_CHECKING:
     import argparse
 
@@ -104,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         for each in done:
             _show(each, verbose=args.verbose)
-    return max((each.after.exit_code for each in done), default=0)
+    return max((each.after.exit_code for each in done), default=Exit.GOOD)
 
 
 def _show(done: Repair, *, verbose: bool) -> None:

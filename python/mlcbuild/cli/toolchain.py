@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -55,20 +55,20 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(table, indent=2))
         else:
             print(choice.text)
-        return 0
+        return Exit.GOOD
     changed = environment(choice, env)
     print(f"{choice.text} ({len(changed)} variables)", file=sys.stderr)
     if args.export == "shell":
         from mlcbuild.streams import styled  # noqa: PLC0415 - its values are for machines
 
         styled(sys.stdout).write("".join(f"{k}={v}\n" for k, v in changed.items()))
-        return 0
+        return Exit.GOOD
     target = os.environ.get("GITHUB_ENV")
     if not target:
         raise UsageError("GITHUB_ENV is not set", remedy="use --export shell outside a workflow")
     with Path(target).open("a", encoding="utf-8", newline="\n") as out:
         out.write(github_lines(changed))
-    return 0
+    return Exit.GOOD
 
 
 def github_lines(changed: Mapping[str, str]) -> str:

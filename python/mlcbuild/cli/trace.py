@@ -7,7 +7,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 from mlcbuild.progress import ticking
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(table(found), indent=2))
     else:
         print("\n".join(lines(found, verbose=args.verbose)))
-    return 0 if found.loads else 1
+    return Exit.GOOD if found.loads else Exit.FINDINGS
 
 
 def _host(args: argparse.Namespace) -> Host:

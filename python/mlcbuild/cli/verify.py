@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import UsageError
+from mlcbuild.errors import Exit, UsageError
 from mlcbuild.verify.sequence import Options, Step, verify
 from mlcbuild.verify.steps import Limits
 
@@ -140,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{options.wheel.name} works ({len(outcome.steps)} steps, {spent:.1f} s)")
         if outcome.folder:
             print(f"kept: {outcome.folder}, log {outcome.log}")
-    return 0
+    return Exit.GOOD
 
 
 def _print_step(step: Step) -> None:

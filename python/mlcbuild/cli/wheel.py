@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.builder.options import DEVICES, TARGETS, parse
 from mlcbuild.builder.plugins import plugin_folders, plugin_settings, require_plugins
-from mlcbuild.errors import FailedError, UsageError
+from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.sources.lock import LOCK, find_project
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     if args.chat_only:
         return _chat_only(args, settings, options, project)
     _build(args, settings, options, project, args.output or Path("dist"))
-    return 0
+    return Exit.GOOD
 
 
 def _is_for_cpu(args: argparse.Namespace) -> bool:
@@ -251,7 +251,7 @@ def _told(made: Made) -> int:
         f"{made.folder}: {made.count} wheels, {made.all_bytes / 1e6:.1f} MB, of which we made "
         f"{made.ours_bytes / 1e6:.1f} MB; it chats and cannot compile models"
     )
-    return 0
+    return Exit.GOOD
 
 
 def _run(command: list[str], args: argparse.Namespace) -> int:

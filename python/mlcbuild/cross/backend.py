@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +26,6 @@ __all__ = ["Backend", "environment_for", "install", "told"]
 _HOOK: Final = Path(__file__).parent / "child" / "hook.py"
 #: Flags and compilers of this machine; the toolchain file names the target's.
 _OF_THIS_MACHINE: Final = ("CC", "CXX", "CPP", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS")
-#: Platform -> what sysconfig calls it, and what Windows calls the processor.
-_WINDOWS: Final = {"win_amd64": ("win-amd64", "AMD64"), "win_arm64": ("win-arm64", "ARM64")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,14 +93,14 @@ class Backend:
 def told(python: WindowsPython) -> dict[str, Any]:
     """Return what the hook is told of the target."""
     target = python.target
-    platform, processor = _WINDOWS[target.platform]
+    platform = WINDOWS[target.platform]
     return {
         "minor": target.minor,
         "micro": target.micro,
         "abi": target.abi,
         "platform": target.platform,
-        "host_platform": platform,
-        "processor": processor,
+        "host_platform": platform.sysconfig,
+        "processor": platform.processor,
         "folder": os.fspath(python.folder),
         "include": os.fspath(python.include),
         "variables": {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.downloads import python_download
 from mlcbuild.loader.python_process import machine_of_tags
+from mlcbuild.platforms import ARM64, CROSS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PLATFORMS", "Target", "proven_names", "read_targets"]
 
 #: What can be built, by the wheel's platform tag.
-PLATFORMS: Final = ("win_amd64", "win_arm64")
+PLATFORMS: Final = tuple(each.tag for each in CROSS)
 #: The first CPython that python.org has for Windows on ARM64.
 _FIRST_ARM64: Final = 11
 _VERSION: Final = re.compile(r"3\.(\d{1,2})(t?)")
@@ -78,7 +79,7 @@ def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
                 f"--python {word}: what its DLL exports is not known here",
                 remedy=f"leave it out, or take {word.rstrip('t')}",
             )
-        if platform == "win_arm64" and int(match[1]) < _FIRST_ARM64:
+        if platform == ARM64 and int(match[1]) < _FIRST_ARM64:
             raise UsageError(
                 f"there is no CPython {word} for Windows on ARM64",
                 remedy=f"take 3.{_FIRST_ARM64} or later",

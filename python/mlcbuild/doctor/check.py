@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from mlcbuild.errors import Exit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -171,10 +173,11 @@ class Examination:
         """The worst status of all."""
         return worst(result.status for result in self.results)
 
-    def exit_code(self, *, strict: bool = False) -> int:
-        """Return 1 for a failure, a crash, or with ``strict`` a warning; else 0."""
+    def exit_code(self, *, strict: bool = False) -> Exit:
+        """Return that of findings for a failure, a crash, or with ``strict`` a warning."""
         bad = ("fail", "crash", "warn") if strict else ("fail", "crash")
-        return int(any(result.status in bad for result in self.results))
+        found = any(result.status in bad for result in self.results)
+        return Exit.FINDINGS if found else Exit.GOOD
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -16,6 +16,7 @@ from mlcbuild.doctor.shell import set_variables
 from mlcbuild.doctor.toolchains import choice_of, overrides_of, toolset_of, usable
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.msvc import release_of_toolset
 from mlcbuild.toolchain.cmake import visual_studio_generator
 from mlcbuild.toolchain.visual_studio import toolset_version
 
@@ -30,8 +31,6 @@ __all__ = ["Window", "driving_visual_studio", "fitting", "toolset_in_force", "wi
 #: ``_MSC_VER`` of toolset 14.44 is 1944 (Microsoft, predefined macros).
 _MSC_VER_BASE: Final = 500
 _WINDOW: Final = re.compile(r"_MSC_VER\s*<\s*(\d+)\s*\|\|\s*_MSC_VER\s*>=\s*(\d+)")
-#: Toolset -> MSBuild's name of its platform toolset.
-_PLATFORM: Final = (((14, 50), "v145"), ((14, 30), "v143"), ((14, 20), "v142"), ((14, 10), "v141"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,8 +89,9 @@ def fitting(system: System, root: str, window: Window, visual_studio: VisualStud
     older = [t for t in _toolsets(system, visual_studio) if window.takes(t)]
     if older:
         best = max(older)
-        platform = next(name for first, name in _PLATFORM if best >= first)
-        value = f"{platform},version={best[0]}.{best[1]}"
+        release = release_of_toolset(best)
+        platform = f"{release.platform_toolset}," if release else ""
+        value = f"{platform}version={best[0]}.{best[1]}"
         return set_variables(system, CMAKE_GENERATOR_TOOLSET=value)
     for other_visual_studio in usable(system)[0]:
         its = toolset_of(system, other_visual_studio)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.shell import command, quote
 from mlcbuild.doctor.shells import Shell, spelt
 from mlcbuild.doctor.winfacts import find_winget
+from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -95,7 +96,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     ),
     "rustup": Program(
         name="Rust", winget="Rustlang.Rustup", choco="rustup.install",
-        url="https://static.rust-lang.org/rustup/dist/x86_64-pc-windows-msvc/rustup-init.exe",
+        url="https://static.rust-lang.org/rustup/dist/" + WINDOWS_AMD64.triple + "/rustup-init.exe",
         options=("-y",),
     ),
     "vulkan-loader": Program(
@@ -195,7 +196,7 @@ def install_python(system: System, version: str = "3.12") -> str:
     if system.is_folder(system.join(system.python.base_prefix, "conda-meta")):
         return command(system, "conda", "create", "-y", "-n", "mlc", f"python={version}")
     if system.find("uv"):
-        foreign = system.machine == "ARM64" or system.python.bits == 32  # noqa: PLR2004
+        foreign = system.machine == WINDOWS_ARM64.processor or system.python.bits == 32  # noqa: PLR2004
         request = f"cpython-{version}-windows-x86_64" if system.windows and foreign else version
         return command(system, "uv", "venv", "--python", request)
     if system.windows:

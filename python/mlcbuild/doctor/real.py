@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mlcbuild.doctor.system import Entry, Ran, System
 from mlcbuild.doctor.this_python import this_python
+from mlcbuild.platforms import WINDOWS_AMD64
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _machine_and_host() -> tuple[str, str]:
         return about.machine, about.nodename
     # In an emulated process PROCESSOR_ARCHITECTURE is the emulated machine.
     kind = os.environ.get("PROCESSOR_ARCHITEW6432") or os.environ.get("PROCESSOR_ARCHITECTURE")
-    return kind or "AMD64", os.environ.get("COMPUTERNAME", "")
+    return kind or WINDOWS_AMD64.processor, os.environ.get("COMPUTERNAME", "")
 
 
 def _user() -> str:

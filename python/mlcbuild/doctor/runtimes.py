@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.package.member import Member
+from mlcbuild.platforms import CROSS, WINDOWS_AMD64, by_tag
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 from mlcbuild.rules.toolsets import newest_toolset
 
@@ -83,7 +84,8 @@ class Needing:
 def system_folder(system: System) -> str:
     """Return Windows' system folder for this Python (SysWOW64 for a 32-bit one)."""
     root = system.variable("SystemRoot") or r"C:\Windows"
-    narrow = system.python.bits == 32 and system.machine.upper() in ("AMD64", "ARM64")  # noqa: PLR2004
+    wide = [each.processor for each in CROSS]
+    narrow = system.python.bits == 32 and system.machine.upper() in wide  # noqa: PLR2004
     return system.join(root, "SysWOW64" if narrow else "System32")
 
 
@@ -170,8 +172,8 @@ def _rows(record: bytes) -> Iterator[tuple[str, int]]:
 
 def install_redist(system: System, *, force: bool = False) -> str:
     """Return the command that installs, updates or reinstalls the redistributable."""
-    kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
-    return install(system, f"redist-{kind}", force=force)
+    platform = by_tag(system.python.platform) or WINDOWS_AMD64
+    return install(system, f"redist-{platform.folder}", force=force)
 
 
 def _in_folder(system: System, folder: str, place: Place, owner: str) -> Iterator[Copy]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.installers import install
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["TRIPLES", "find_rust", "install_rust", "toolchain"]
-
-#: sysconfig's platform -> Rust's triple.
-TRIPLES: Final = {
-    "win-amd64": "x86_64-pc-windows-msvc",
-    "win-arm64": "aarch64-pc-windows-msvc",
-    "win32": "i686-pc-windows-msvc",
-}
+__all__ = ["find_rust", "install_rust", "toolchain"]
 
 
 def find_rust(system: System, program: str) -> str | None:
@@ -38,5 +32,5 @@ def install_rust(system: System) -> str:
 
 def toolchain(system: System) -> str:
     """Return rustup's name of the stable toolchain that matches Python."""
-    triple = TRIPLES.get(system.python.platform, "")
-    return f"stable-{triple}" if triple else "stable"
+    platform = by_tag(system.python.platform)
+    return f"stable-{platform.triple}" if platform else "stable"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlcbuild.builder.preflight import CMAKE
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.msvc import OLDEST
 from mlcbuild.toolchain.choice import Choice, choose
 from mlcbuild.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.toolchain.machine import Machine, architecture
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 __all__ = [
-    "OLDEST",
     "choice_of",
     "cmake_of",
     "machine_of",
@@ -32,9 +32,6 @@ __all__ = [
     "visual_studio_setup",
     "visual_studios",
 ]
-
-#: The first Visual Studio whose compiler supports C++20, which TVM 0.26 needs.
-OLDEST: Final = (16, 11)
 
 
 def _ask(system: System, command: list[str]) -> bytes | None:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.msvc import DRIVEN
+
 if TYPE_CHECKING:
     from mlcbuild.doctor.shells import Shell
 
@@ -15,7 +17,8 @@ __all__ = ["BOTH", "NO_FACTS", "Facts"]
 
 _STUDIO: Final = re.compile(
     r"[a-z]:[\\/]{1,2}Program Files(?: \(x86\))?[\\/]{1,2}Microsoft Visual Studio"
-    r"[\\/]{1,2}(?:2019|2022|18)[\\/]{1,2}(?:BuildTools|Community|Professional|Enterprise)\b",
+    rf"[\\/]{{1,2}}(?:{'|'.join(each.folder for each in DRIVEN.values())})[\\/]{{1,2}}"
+    r"(?:BuildTools|Community|Professional|Enterprise)\b",
     re.IGNORECASE,
 )
 #: Where the Build Tools of 2022, which the catalogue installs, go.

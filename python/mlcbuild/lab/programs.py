@@ -10,6 +10,7 @@ from typing import Final
 
 from mlcbuild import mingw
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.platforms import LINUX_TRIPLE
 from mlcbuild.programs import ask, find_program
 
 __all__ = ["Programs", "find_programs"]
@@ -38,7 +39,7 @@ class Programs:
         """Wine's own folders of 64-bit Windows modules."""
         beside = str(Path(self.wine).parents[1] / "lib64" / "wine")
         homes = (
-            *("/usr/lib/x86_64-linux-gnu/wine", "/usr/lib64/wine", "/usr/lib/wine"),
+            *(f"/usr/lib/{LINUX_TRIPLE}/wine", "/usr/lib64/wine", "/usr/lib/wine"),
             beside,
         )
         folders = (f"{home}/x86_64-windows" for home in homes)

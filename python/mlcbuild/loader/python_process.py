@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
+from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,11 +30,6 @@ _PYTHON_DLL: Final = re.compile(r"python(3\d{1,2}t?)\.dll")
 _PYD_TAG: Final = re.compile(r"\.cp(3\d{1,2}t?)-win[_a-z0-9]+\.pyd$")
 _WHEEL_TAG: Final = re.compile(r"^cp(3\d{1,2})-(?:cp3\d{1,2}(t?)m?)-")
 _ABI3_TAG: Final = re.compile(r"^cp3\d{1,2}-abi3-")
-_PLATFORMS: Final[dict[str, Machine]] = {
-    "win_amd64": "x86_64",
-    "win32": "x86",
-    "win_arm64": "arm64",
-}
 
 #: What python.exe and python3XX.dll themselves import (measured: CPython 3.11), so that a copy in
 #: a package's folder is never used under these names. KnownDLLs come on top.
@@ -123,9 +119,9 @@ def oldest_of_tags(tags: tuple[str, ...]) -> str | None:
 def machine_of_tags(tags: tuple[str, ...]) -> Machine | None:
     """Return the machine of the first Windows platform among wheel tags."""
     for tag in tags:
-        machine = _PLATFORMS.get(tag.rpartition("-")[2])
-        if machine:
-            return machine
+        platform = WINDOWS.get(tag.rpartition("-")[2])
+        if platform:
+            return platform.machine
     return None
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.linkers import ZIG
+from mlcbuild.platforms import LINUX_TRIPLE
 from mlcbuild.programs import isolated, run
 from mlcbuild.sources.cache import default_cache
 from mlcbuild.sources.staged_folder import stage_folder
@@ -49,7 +50,7 @@ PACKAGES: Final = (
 _PRELOAD: Final = Path(__file__).parent / "probes" / "with_libraries.py"
 #: Its variable.
 LIBRARIES: Final = "MLCBUILD_LIBRARIES"
-_HEADERS: Final = "x86_64-linux-gnu.2.42"
+_HEADERS: Final = f"{LINUX_TRIPLE}.2.42"
 _DRIVER: Final = Path(__file__).parent / "data" / "driver_stand_in.c"
 
 

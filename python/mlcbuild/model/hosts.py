@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from mlcbuild.platforms import AMD64, LINUX_TRIPLE, WINDOWS_AMD64
+
 __all__ = ["CPU", "HOSTS", "Host", "this_host"]
 
 #: What every x86-64 processor since 2009 has. LLVM's name.
@@ -24,12 +26,12 @@ class Host:
 HOSTS: Final = {
     host.name: host
     for host in (
-        Host(name="linux", triple="x86_64-linux-gnu", suffix=".so"),
-        Host(name="win_amd64", triple="x86_64-pc-windows-msvc", suffix=".dll"),
+        Host(name="linux", triple=LINUX_TRIPLE, suffix=".so"),
+        Host(name=AMD64, triple=WINDOWS_AMD64.triple, suffix=".dll"),
     )
 }
 
 
 def this_host() -> str:
     """Return the name of the system that this runs on."""
-    return "win_amd64" if sys.platform == "win32" else "linux"
+    return AMD64 if sys.platform == "win32" else "linux"

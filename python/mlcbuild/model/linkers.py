@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
+from mlcbuild.platforms import LINUX_TRIPLE
 from mlcbuild.programs import find_program, isolated
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def choose(*, which: Callable[[str], str | None] = find_program, zig: bool | Non
         return Tools(name=found, linker=(found,))
     if _zig() is not None if zig is None else zig:
         # The oldest C library that PyPI's apache-tvm runs on.
-        words = ("-m", "ziglang", "cc", "-target", "x86_64-linux-gnu.2.28", "-s")
+        words = ("-m", "ziglang", "cc", "-target", f"{LINUX_TRIPLE}.2.28", "-s")
         return Tools(name=ZIG, linker=(sys.executable, *words))
     raise FailedError(
         "no linker for linux is found", remedy="pip install ziglang, or apt-get install g++"

@@ -13,6 +13,7 @@ from mlcbuild.package.metadata import tags_of_name
 from mlcbuild.package.requirements import needed, windows_environment
 from mlcbuild.package.source import FileSource
 from mlcbuild.package.wheel import WheelPackage
+from mlcbuild.platforms import AMD64
 from mlcbuild.progress import Line
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def open_from_index(
     *,
     with_deps: bool = False,
     python: tuple[int, int] | None = None,
-    platform: str = "win_amd64",
+    platform: str = AMD64,
 ) -> WheelPackage:
     """Download the wheel of a requirement into ``folder`` and open it there.
 

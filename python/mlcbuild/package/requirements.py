@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.platforms import AMD64, WINDOWS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["needed", "needed_names", "platform_of", "windows_environment"]
 
-#: Platform tag of a wheel -> ``platform.machine()`` there.
-_PROCESSORS: Final = {"win_amd64": "AMD64", "win_arm64": "ARM64", "win32": "x86"}
 _WINDOWS: Final = {
     "os_name": "nt",
     "sys_platform": "win32",
@@ -28,7 +28,7 @@ _WINDOWS: Final = {
 def platform_of(tags: Iterable[str]) -> str:
     """Return the Windows platform of a wheel's tags; ``win_amd64`` for a pure wheel."""
     platforms = (tag.rpartition("-")[2] for tag in tags)
-    return next((each for each in platforms if each in _PROCESSORS), "win_amd64")
+    return next((each for each in platforms if each in WINDOWS), AMD64)
 
 
 def windows_environment(python: tuple[int, int], platform: str) -> dict[str, str]:
@@ -36,7 +36,7 @@ def windows_environment(python: tuple[int, int], platform: str) -> dict[str, str
     version = f"{python[0]}.{python[1]}"
     return {
         **_WINDOWS,
-        "platform_machine": _PROCESSORS[platform],
+        "platform_machine": WINDOWS[platform].processor,
         "python_version": version,
         "python_full_version": f"{version}.0",
         "implementation_version": f"{version}.0",

@@ -11,6 +11,7 @@ from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.misnamed import no_such_file, wrong_kind
 from mlcbuild.package.natives import foreign_format, is_native_name
 from mlcbuild.package.source import FileSource
+from mlcbuild.platforms import AMD64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def open_package(
     *,
     with_deps: bool = False,
     python: tuple[int, int] | None = None,
-    platform: str = "win_amd64",
+    platform: str = AMD64,
 ) -> Iterator[Package]:
     """Open a target's package for the duration of the context.
 

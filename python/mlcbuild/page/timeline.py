@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.msvc import release_of_toolset
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -13,16 +15,6 @@ __all__ = ["CRTS", "Toolset", "timeline_of"]
 
 #: In the order in which a column stacks them; ``debug`` last, where it is seen.
 CRTS: Final = ("dynamic", "ucrt", "static", "msvcrt", "none", "unknown", "debug")
-#: First toolset of each Visual Studio (Microsoft's table of compiler versions).
-_STUDIOS: Final = (
-    ((14, 50), "VS 2026"),
-    ((14, 30), "VS 2022"),
-    ((14, 20), "VS 2019"),
-    ((14, 10), "VS 2017"),
-    ((14, 0), "VS 2015"),
-    ((12, 0), "VS 2013"),
-    ((0, 0), "older"),
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,10 +47,12 @@ def _numbers(version: str | None) -> tuple[int, ...]:
 
 def _toolset(version: str | None, modules: Sequence[dict[str, Any]]) -> Toolset:
     counts = Counter(str(module["crt"]) for module in modules)
-    studio = next((name for first, name in _STUDIOS if _numbers(version) >= first), "")
+    release = release_of_toolset(_numbers(version))
     return Toolset(
         version=version,
-        studio=studio if version else "MinGW, Rust's own, or another compiler",
+        studio=(release.short if release else "older")
+        if version
+        else "MinGW, Rust's own, or another compiler",
         count=len(modules),
         crts=tuple((crt, counts[crt]) for crt in CRTS if counts[crt]),
         paths=tuple(sorted(str(module["path"]) for module in modules)),

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.errors import Exit
 from mlcbuild.report.groups import count
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Verdict:
     state: str
     word: str
     line: str
-    code: int
+    code: Exit
 
 
 #: WinError of an image that Windows maps into no process of this machine.
@@ -42,7 +43,7 @@ def verdict_of(section: Section) -> Verdict:
         state="warnings" if ok and partial else "good" if ok else "fails",
         word="GOOD" if ok else "FAILED",
         line=str(section.table["headline"]),
-        code=0 if ok else 1,
+        code=Exit.GOOD if ok else Exit.FINDINGS,
     )
 
 
@@ -60,17 +61,17 @@ def _check(table: dict[str, Any]) -> Verdict:
     ]
     line = ", ".join([*unread, *said])
     if unread:
-        return Verdict(state="fails", word="UNREADABLE", line=line, code=3)
+        return Verdict(state="fails", word="UNREADABLE", line=line, code=Exit.UNREADABLE)
     if summary["errors"]:
-        return Verdict(state="fails", word="FAILS", line=line, code=1)
+        return Verdict(state="fails", word="FAILS", line=line, code=Exit.FINDINGS)
     if loads["may-fail"] or loads["fails"]:
-        return Verdict(state="warnings", word="MAY FAIL", line=line, code=0)
+        return Verdict(state="warnings", word="MAY FAIL", line=line, code=Exit.GOOD)
     doubtful = summary["warnings"] or loads["optional"]
     return Verdict(
         state="warnings" if doubtful else "good",
         word="GOOD, with warnings" if doubtful else "GOOD",
         line=line,
-        code=0,
+        code=Exit.GOOD,
     )
 
 
@@ -89,9 +90,11 @@ def _doctor(table: dict[str, Any]) -> Verdict:
     ]
     state = "fails" if bad else "warnings" if counts["warn"] else "good"
     word = {"fails": "NOT READY", "warnings": "READY, with warnings", "good": "READY"}[state]
-    return Verdict(state=state, word=word, line=", ".join(said), code=int(bool(bad)))
+    return Verdict(
+        state=state, word=word, line=", ".join(said), code=Exit.FINDINGS if bad else Exit.GOOD
+    )
 
 
-def worst_code(verdicts: Sequence[Verdict]) -> int:
+def worst_code(verdicts: Sequence[Verdict]) -> Exit:
     """Return the exit code of all: unreadable (3) over failing (1) over good (0)."""
-    return max((verdict.code for verdict in verdicts), default=0)
+    return max((verdict.code for verdict in verdicts), default=Exit.GOOD)

@@ -10,27 +10,27 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.platforms import by_machine
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["MACHINES", "import_library"]
+__all__ = ["import_library"]
 
-#: Machine -> IMAGE_FILE_MACHINE_*.
-MACHINES: Final = {"x86_64": 0x8664, "arm64": 0xAA64}
 _MAGIC: Final = b"!<arch>\n"
 #: IMPORT_CODE, with the name as it stands (IMPORT_NAME << 2).
 _CODE_BY_NAME: Final = 1 << 2
 
 
 def import_library(exports: Mapping[str, Iterable[str]], machine: str) -> bytes:
-    """Return the library of ``exports`` (DLL -> names) for ``machine``, a key of ``MACHINES``.
+    """Return the library of ``exports`` (DLL -> names) for ``machine``, our name of it.
 
     A name that two DLLs export is imported from the first.
     """
     members: dict[str, tuple[str, bytes]] = {}
     for dll, names in exports.items():
         for name in sorted(names):
-            members.setdefault(name, (dll, _short_import(name, dll, MACHINES[machine])))
+            members.setdefault(name, (dll, _short_import(name, dll, by_machine(machine).coff)))
     long_names = b"".join(f"{dll}/\n".encode() for dll in exports)
     name_offsets = dict(zip(exports, _starts(f"{dll}/\n" for dll in exports), strict=True))
     bodies = [_member(f"/{name_offsets[dll]}", data) for dll, data in members.values()]

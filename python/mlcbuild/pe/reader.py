@@ -14,6 +14,7 @@ from mlcbuild.pe.loadconfig import read_load_config
 from mlcbuild.pe.managed import is_portable_managed
 from mlcbuild.pe.resources import read_resources
 from mlcbuild.pe.toolset import find_producer, toolset_of_image
+from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
     import mmap
@@ -24,10 +25,8 @@ __all__ = ["NotPeError", "PeFile", "read_image"]
 
 IS_DLL: Final = 0x2000
 _MACHINES: Final[dict[int, Machine]] = {
-    0x014C: "x86",
+    **{each.coff: each.machine for each in WINDOWS.values()},
     0x01C4: "arm",
-    0x8664: "x86_64",
-    0xAA64: "arm64",
     0xA641: "arm64ec",
     0xA64E: "arm64x",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
+from mlcbuild.errors import Exit
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
 from mlcbuild.report.groups import (
@@ -80,7 +81,7 @@ def _lines(report: Report, *, verbose: bool) -> Iterator[Line]:
     unreadable = sum(1 for target in report.targets if target.error)
     if unreadable:
         text += f"; {count(unreadable, 'target')} could not be read"
-    if report.strict and report.exit_code == 1 and not report.summary["errors"]:
+    if report.strict and report.exit_code == Exit.FINDINGS and not report.summary["errors"]:
         text += "; warnings fail because of --strict"
     yield (("bold", text),)
 

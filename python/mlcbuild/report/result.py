@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
+
+from mlcbuild.errors import Exit
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load
     from mlcbuild.package.member import Kind
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["EXIT_FINDINGS", "EXIT_GOOD", "EXIT_UNREADABLE", "Module", "Outcome", "Report", "Target"]
+__all__ = ["Module", "Outcome", "Report", "Target"]
 
-EXIT_GOOD: Final = 0
-EXIT_FINDINGS: Final = 1
-EXIT_UNREADABLE: Final = 3
 
 #: The worst that can be said of a target.
 Outcome = Literal["good", "warnings", "may-fail", "fails", "unreadable"]
@@ -92,10 +91,10 @@ class Report:
         }
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> Exit:
         """Return 3 where a target could not be read, else 1 for findings that fail, else 0."""
         if any(target.error for target in self.targets):
-            return EXIT_UNREADABLE
+            return Exit.UNREADABLE
         summary = self.summary
         failing = summary["errors"] + (summary["warnings"] if self.strict else 0)
-        return EXIT_FINDINGS if failing else EXIT_GOOD
+        return Exit.FINDINGS if failing else Exit.GOOD

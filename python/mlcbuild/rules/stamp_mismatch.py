@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import MACHINES
 from mlcbuild.rules.finding import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.stamp import Stamp
 
 __all__ = ["RULE"]
-
-_MACHINES = {"amd64": "x86_64", "win32": "x86"}
 
 
 def _judge(subject: Subject) -> Iterator[Finding]:
@@ -62,7 +61,7 @@ def _files(subject: Subject, path: str, stamp: Stamp) -> Iterator[Finding]:
     }
     for mismatch in mismatches(stamp, files):
         yield _finding(root + mismatch.path, mismatch.message)
-    wanted = _MACHINES.get(stamp.target.machine.casefold(), stamp.target.machine)
+    wanted = MACHINES.get(stamp.target.machine.casefold(), stamp.target.machine)
     for file in stamp.files:
         image = subject.images.get(root + file.path)
         if image is not None and image.machine != wanted:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.platforms import WINDOWS
 from mlcbuild.rules.finding import Finding, Rule, Severity, Subject
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
 
 __all__ = ["RULE"]
 
-_MACHINES: Final[dict[str, frozenset[Machine]]] = {
-    "win_amd64": frozenset({"x86_64"}),
-    "win32": frozenset({"x86"}),
-    "win_arm64": frozenset({"arm64", "arm64ec", "arm64x"}),
-}
+_MACHINES: Final = {tag: each.images for tag, each in WINDOWS.items()}
 
 _PYD: Final = re.compile(r"\.(?P<python>cp\d+t?|pp\d+[\w]*)-(?P<platform>\w+)\.pyd$")
 _PYTHON_DLL: Final = re.compile(r"^python(?P<version>3\d+t?)\.dll$")

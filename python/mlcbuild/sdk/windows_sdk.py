@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import CROSS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ARCHITECTURES", "FREE_MARKER", "INCLUDES", "LIBRARIES", "WindowsSdk", "read_sdk"]
 
 #: Machine -> the names that xwin gives its folder, with and without --preserve-ms-arch-notation.
-ARCHITECTURES: Final = {"x86_64": ("x86_64", "x64"), "arm64": ("aarch64", "arm64")}
+ARCHITECTURES: Final = {each.machine: (each.llvm, each.folder) for each in CROSS}
 INCLUDES: Final = ("crt/include", "sdk/include/ucrt", "sdk/include/shared", "sdk/include/um")
 LIBRARIES: Final = ("crt/lib", "sdk/lib/ucrt", "sdk/lib/um")
 #: The file by which a free SDK says what it is.

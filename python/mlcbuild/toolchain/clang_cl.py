@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.llvm import TRIPLES
+from mlcbuild.platforms import by_machine
 from mlcbuild.toolchain.cmake import NINJA
 from mlcbuild.toolchain.decision import Choice
 from mlcbuild.toolchain.machine import architecture
@@ -34,7 +34,7 @@ class ClangCl:
         """The choice as it is printed and stamped: no path in it."""
         major, minor = self.sdk.toolset
         reasons = [
-            f"clang-cl {self.llvm.text} for {TRIPLES[self.sdk.machine]}",
+            f"clang-cl {self.llvm.text} for {by_machine(self.sdk.machine).triple}",
             f"the {self.sdk.label} Windows SDK, C++ library {major}.{minor}",
         ]
         if self.rust is not None:

@@ -8,25 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.msvc import DRIVEN
 
-__all__ = [
-    "NINJA",
-    "VISUAL_STUDIO_GENERATORS",
-    "CMake",
-    "read_capabilities",
-    "visual_studio_generator",
-]
+__all__ = ["NINJA", "CMake", "read_capabilities", "visual_studio_generator"]
 
 NINJA: Final = "Ninja Multi-Config"
-
-#: Major version of Visual Studio -> its generator, and the first CMake that has it (CMake's
-#: release notes; 18: CMake 4.2).
-VISUAL_STUDIO_GENERATORS: Final = {
-    15: ("Visual Studio 15 2017", (3, 8)),
-    16: ("Visual Studio 16 2019", (3, 14)),
-    17: ("Visual Studio 17 2022", (3, 21)),
-    18: ("Visual Studio 18 2026", (4, 2)),
-}
+#: The first CMake with it.
+_NINJA_MULTI: Final = (3, 17)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,14 +34,16 @@ class CMake:
         if self.generators:
             return generator in self.generators
         match = re.match(r"Visual Studio (\d+)", generator)
-        since = VISUAL_STUDIO_GENERATORS.get(int(match[1]), ("", (99,)))[1] if match else (3, 17)
-        return self.version >= since
+        if match is None:
+            return self.version >= _NINJA_MULTI
+        release = DRIVEN.get(int(match[1]))
+        return release is not None and self.version >= release.cmake
 
 
 def visual_studio_generator(major: int) -> tuple[str, str]:
     """Return the generator of a major version and the first CMake with it; empty if unknown."""
-    generator, since = VISUAL_STUDIO_GENERATORS.get(major, ("", ()))
-    return generator, ".".join(map(str, since))
+    release = DRIVEN.get(major)
+    return (release.generator, ".".join(map(str, release.cmake))) if release else ("", "")
 
 
 def read_capabilities(data: bytes) -> CMake:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from mlcbuild.platforms import MACHINES, WINDOWS, WINDOWS_AMD64
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.cmake import CMake
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 __all__ = ["Machine", "Prompt", "architecture"]
-
-#: Every spelling of an architecture (Python's, Windows', Visual Studio's) -> CMake's ``-A``.
-_ARCHITECTURES: Final = {
-    "win-amd64": "x64",
-    "amd64": "x64",
-    "x86_64": "x64",
-    "x64": "x64",
-    "win-arm64": "ARM64",
-    "arm64": "ARM64",
-    "aarch64": "ARM64",
-    "win32": "Win32",
-    "x86": "Win32",
-    "i386": "Win32",
-    "i686": "Win32",
-}
 
 
 def architecture(name: str) -> str:
@@ -33,7 +20,8 @@ def architecture(name: str) -> str:
     >>> [architecture(n) for n in ("win-amd64", "ARM64", "x86")]
     ['x64', 'ARM64', 'Win32']
     """
-    return _ARCHITECTURES.get(name.casefold(), name)
+    machine = MACHINES.get(name.casefold(), "")
+    return next((each.cmake for each in WINDOWS.values() if each.machine == machine), name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +41,9 @@ class Machine:
     #: ``sys.platform``.
     platform: str
     #: What the wheel is for, by CMake's names; only Windows looks at it.
-    target: str = "x64"
+    target: str = WINDOWS_AMD64.cmake
     #: The processor itself, whatever emulation Python runs in.
-    host: str = "x64"
+    host: str = WINDOWS_AMD64.cmake
     #: The CMake that will run; None where a new one will be installed for the build.
     cmake: CMake | None = None
     #: None where vswhere itself is absent.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mlcbuild import programs
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import WINDOWS_AMD64
 from mlcbuild.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.toolchain.machine import Machine, Prompt, architecture
 from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
@@ -44,7 +45,9 @@ def read_machine(
     prompt = read_prompt(env)
     # cibuildwheel and scikit-build-core name another target than Python's own by this variable.
     named = "" if prompt else env.get("VSCMD_ARG_TGT_ARCH", "")
-    host = env.get("PROCESSOR_ARCHITEW6432") or env.get("PROCESSOR_ARCHITECTURE", "AMD64")
+    host = env.get("PROCESSOR_ARCHITEW6432") or env.get(
+        "PROCESSOR_ARCHITECTURE", WINDOWS_AMD64.processor
+    )
     return Machine(
         platform=platform,
         target=architecture(named or tag.removeprefix("mingw_")),

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.msvc import DRIVEN
+from mlcbuild.platforms import WINDOWS, WINDOWS_AMD64, WINDOWS_ARM64
+
 if TYPE_CHECKING:
     from mlcbuild.toolchain.machine import Machine
     from mlcbuild.toolchain.overrides import Overrides
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["TOOLSETS", "toolset_version", "usable_visual_studios", "vcvars_architecture"]
-
-#: Platform toolset -> (the Visual Studio whose own it is, its last compiler version).
-#: v143 spans 14.30 to 14.44 and cannot be named by a prefix.
-TOOLSETS: Final = {
-    "v141": (15, "14.16"),
-    "v142": (16, "14.29"),
-    "v143": (17, "14.44"),
-    "v145": (18, "14.51"),
-}
+__all__ = ["toolset_version", "usable_visual_studios", "vcvars_architecture"]
 
 #: Compilers that run on ARM64 itself came with 17.4; before, the x64 ones run emulated.
 _NATIVE_ARM64: Final = (17, 4)
@@ -68,13 +62,15 @@ def toolset_version(toolset: str, visual_studio: VisualStudio) -> str:
         key, _, value = field.partition("=")
         if key.strip() == "version" and value:
             return value.strip()
-    major, version = TOOLSETS.get(first.strip(), (visual_studio.major, ""))
-    return "" if major == visual_studio.major else version
+    for release in DRIVEN.values():
+        if release.platform_toolset == first.strip() and release.major != visual_studio.major:
+            return ".".join(map(str, release.last_toolset))
+    return ""
 
 
 def vcvars_architecture(visual_studio: VisualStudio, *, host: str, target: str) -> str:
     """Return ``vcvarsall.bat``'s first argument: compilers of this host for that target."""
-    if host == "ARM64" and visual_studio.order[:2] < _NATIVE_ARM64:
-        host = "x64"
-    names = {"x64": "amd64", "ARM64": "arm64", "Win32": "x86"}
+    if host == WINDOWS_ARM64.cmake and visual_studio.order[:2] < _NATIVE_ARM64:
+        host = WINDOWS_AMD64.cmake
+    names = {each.cmake: each.vcvars for each in WINDOWS.values()}
     return names[target] if host == target else f"{names[host]}_{names[target]}"

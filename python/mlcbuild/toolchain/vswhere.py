@@ -14,6 +14,7 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64, WINDOWS_X86
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +31,9 @@ __all__ = [
 
 #: Target -> the component with the compilers for it (Microsoft's list of component ids).
 VC_TOOLS: Final = {
-    "x64": "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
-    "Win32": "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
-    "ARM64": "Microsoft.VisualStudio.Component.VC.Tools.ARM64",
+    WINDOWS_AMD64.cmake: "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
+    WINDOWS_X86.cmake: "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",
+    WINDOWS_ARM64.cmake: "Microsoft.VisualStudio.Component.VC.Tools.ARM64",
 }
 #: clang-cl itself, and its MSBuild toolset (``-T ClangCL``).
 CLANG: Final = "Microsoft.VisualStudio.Component.VC.Llvm.Clang"

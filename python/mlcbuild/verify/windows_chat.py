@@ -19,6 +19,7 @@ from mlcbuild.model.environment import PROBE
 from mlcbuild.model.make import Options as ModelOptions
 from mlcbuild.model.make import make
 from mlcbuild.model.request import make_request
+from mlcbuild.platforms import AMD64
 from mlcbuild.verify import chat, steps, wine
 from mlcbuild.verify.subject import read_subject
 
@@ -163,7 +164,7 @@ def _compile_here(host: HostPlace, device: str) -> str:
         ModelOptions(
             model=chat.folder(host) / "model",
             output=output,
-            request=make_request(target="win_amd64", device=device),
+            request=make_request(target=AMD64, device=device),
             python=host.python,
             log=host.log,
             environment=host.environment,

@@ -17,6 +17,7 @@ from mlcbuild.errors import FailedError, InputError
 from mlcbuild.lab import up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 from mlcbuild.loader.systemdata import builtin_system
+from mlcbuild.platforms import AMD64
 from mlcbuild.supervised import Finished
 from mlcbuild.verify import steps
 from mlcbuild.verify.place import clean_environment
@@ -134,9 +135,9 @@ def python_of(subject: Subject, wanted: str | None) -> str:
     Raises ``InputError`` for a wheel of another system or of a Python that the lab has not.
     """
     python, abi, platform = subject.path.stem.split("-")[-3:]
-    if platform not in {"any", "win_amd64"} and "win_amd64" not in platform.split("."):
+    if platform not in {"any", AMD64} and AMD64 not in platform.split("."):
         raise InputError(
-            f"{subject.path.name} is for {platform}", remedy="--wine verifies win_amd64 wheels"
+            f"{subject.path.name} is for {platform}", remedy=f"--wine verifies {AMD64} wheels"
         )
     if _FREE_THREADED.search(abi):
         raise InputError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from mlcbuild.platforms import AMD64, WINDOWS_AMD64
+
 __all__ = ["LINUX", "SYSTEMS", "WINDOWS", "System"]
 
 #: The C library of our own Linux wheel (its tag), and the oldest one that wheels name.
@@ -26,9 +28,7 @@ def _platforms(*names: str) -> tuple[str, ...]:
     return tuple(word for name in names for word in ("--platform", name))
 
 
-WINDOWS: Final = System(
-    name="win_amd64", title="Windows", uv="x86_64-pc-windows-msvc", pip=_platforms("win_amd64")
-)
+WINDOWS: Final = System(name=AMD64, title="Windows", uv=WINDOWS_AMD64.triple, pip=_platforms(AMD64))
 #: pip takes a platform by its exact name: all that this C library can run are listed.
 LINUX: Final = System(
     name="linux_x86_64",
@@ -43,4 +43,4 @@ LINUX: Final = System(
 )
 
 #: By the names of ``mlcbuild wheel --target``.
-SYSTEMS: Final = {"host": LINUX, "win_amd64": WINDOWS}
+SYSTEMS: Final = {"host": LINUX, AMD64: WINDOWS}

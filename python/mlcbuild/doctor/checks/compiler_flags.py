@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import unset
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -17,7 +18,6 @@ _COMPILER: Final = ("CL", "_CL_", "CFLAGS", "CXXFLAGS")
 _LINKER: Final = ("LINK", "_LINK_")
 _RUNTIME: Final = re.compile(r"(?:^|\s)[/-](MTd?|MDd)(?=\s|$)|[/-]D\s*_DEBUG\b")
 _MACHINE: Final = re.compile(r"(?:^|\s)[/-]machine:(\w+)", re.IGNORECASE)
-_MACHINES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
 _RUSTFLAGS: Final = re.compile(
     r"(CARGO_TARGET_\w+_|CARGO_BUILD_|CARGO_ENCODED_)?RUSTFLAGS", re.IGNORECASE
 )
@@ -53,7 +53,8 @@ def _problem(system: System, name: str, value: str) -> str:
     if name not in _LINKER or not value.strip():
         return ""
     machine = _MACHINE.search(value)
-    wanted = _MACHINES.get(system.python.platform, "")
+    platform = by_tag(system.python.platform)
+    wanted = platform.folder if platform else ""
     if machine and wanted and machine[1].lower() not in (wanted, "arm64ec"):
         return (
             f"{name} holds {machine[0].strip()}: link.exe obeys it in every build, and this one "

@@ -13,6 +13,7 @@ from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command, prepend_path, python, set_variables
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -21,7 +22,6 @@ __all__ = ["CHECK"]
 
 #: The local version of a TVM without its compiler (mlcbuild wheel --chat-only, --target win_amd64).
 _CHAT_ONLY: Final = "+mlcbuild."
-_TARGETS: Final = {"win-amd64": "x86_64-pc-windows-msvc", "win-arm64": "aarch64-pc-windows-msvc"}
 
 
 def _run(system: System) -> Outcome:
@@ -36,8 +36,8 @@ def _run(system: System) -> Outcome:
         )
     if not system.windows:
         return _on_linux(system, [f"{d.name} {d.version}" for d in compiles])
-    wanted = _TARGETS.get(system.python.platform)
-    if wanted is None:
+    platform = by_tag(system.python.platform)
+    if platform is None:
         return skip("no known target triple for this Python")
     if not system.variable("TVM_WIN_CC") and _links_itself(system):
         return _own_link_step(system)
@@ -58,7 +58,7 @@ def _run(system: System) -> Outcome:
             f"TVM calls clang with --target={target}, which links through gcc and fails "
             '("unable to execute command: program not executable")',
             evidence=evidence,
-            fix=set_variables(system, TVM_WIN_TARGET=wanted),
+            fix=set_variables(system, TVM_WIN_TARGET=platform.triple),
         )
     if target.endswith("msvc") and not _has_linker(system):
         return warn(

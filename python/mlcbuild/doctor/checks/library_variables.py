@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import unset
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -19,7 +20,6 @@ _VARIABLES: Final = {
     "TVM_LIBRARY_PATH": ("tvm_runtime", "tvm"),
     "MLC_LIBRARY_PATH": ("mlc_llm", "mlc_llm_module"),
 }
-_MACHINES: Final = {"win-amd64": "x86_64", "win-arm64": "arm64", "win32": "x86"}
 
 
 def _run(system: System) -> Outcome:
@@ -53,7 +53,8 @@ def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
         return f"leads to {system.path.basename(path)}, which is not a DLL"
     if image.crt == "debug":
         return f"leads to a Debug build of {system.path.basename(path)}"
-    if image.machine != _MACHINES.get(system.python.platform, image.machine):
+    platform = by_tag(system.python.platform)
+    if platform and image.machine != platform.machine:
         return f"leads to a DLL for {image.machine}, Python is {system.python.platform}"
     return ""
 

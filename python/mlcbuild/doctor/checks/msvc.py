@@ -9,7 +9,6 @@ from mlcbuild.doctor.installers import PROGRAMS, download
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.toolchains import (
-    OLDEST,
     machine_of,
     toolset_of,
     usable,
@@ -19,6 +18,8 @@ from mlcbuild.doctor.toolchains import (
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.doctor.winfacts import edition, find_winget
 from mlcbuild.errors import InputError
+from mlcbuild.msvc import OLDEST
+from mlcbuild.platforms import WINDOWS_ARM64
 from mlcbuild.toolchain.probe import read_prompt
 from mlcbuild.toolchain.vswhere import VC_TOOLS
 
@@ -87,8 +88,8 @@ def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> s
         return "shutdown /r /t 60"
     if not newest.complete:
         return visual_studio_setup(system, "repair", newest)
-    if target == "ARM64":
-        return visual_studio_setup(system, "modify", newest, "--add", VC_TOOLS["ARM64"])
+    if target == WINDOWS_ARM64.cmake:
+        return visual_studio_setup(system, "modify", newest, "--add", VC_TOOLS[target])
     workload = _WORKLOADS.get(newest.product, _IDE_WORKLOAD)
     return visual_studio_setup(system, "modify", newest, "--add", workload, "--includeRecommended")
 

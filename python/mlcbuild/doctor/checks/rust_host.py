@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
-from mlcbuild.doctor.rust import TRIPLES, find_rust, install_rust, toolchain
+from mlcbuild.doctor.rust import find_rust, install_rust, toolchain
 from mlcbuild.doctor.shell import prepend_path, unset
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -17,8 +18,8 @@ __all__ = ["CHECK"]
 
 def _run(system: System) -> Outcome:
     path = find_rust(system, "rustc")
-    wanted = TRIPLES.get(system.python.platform)
-    if path is None or wanted is None:
+    platform = by_tag(system.python.platform)
+    if path is None or platform is None:
         return skip(
             "see the check cargo" if path is None else "MinGW's Python: no Rust target known"
         )
@@ -27,6 +28,7 @@ def _run(system: System) -> Outcome:
     if match is None:
         return skip("rustc does not report its host: see the check cargo")
     host = match[1]
+    wanted = platform.triple
     if host == wanted:
         return ok(f"Rust for {host}")
     kind = "GNU's ABI" if host.endswith("gnu") else "another processor"

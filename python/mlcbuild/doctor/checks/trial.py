@@ -6,24 +6,17 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.check import Check, Outcome, fail, ok
 from mlcbuild.doctor.shell import command, python
 from mlcbuild.doctor.trial import Trial
+from mlcbuild.platforms import MACHINES
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK", "trial_command"]
-
-_MACHINES: Final = {
-    "win-amd64": "x86_64",
-    "win-arm64": "arm64",
-    "win32": "x86",
-    "linux-x86_64": "x86_64",
-    "linux-aarch64": "arm64",
-}
 
 
 def trial_command(system: System) -> tuple[str, ...]:
@@ -75,7 +68,7 @@ def _wrong(system: System, facts: dict[str, str]) -> str:
         return f"configuration {facts['configuration']}"
     if facts["crt"] in ("debug", "static"):
         return f"{facts['crt']} C runtime"
-    wanted = _MACHINES.get(system.python.platform)
+    wanted = MACHINES.get(system.python.platform.removeprefix("linux-"))
     if wanted is not None and facts["machine"] != wanted:
         return f"a library for {facts['machine']}, Python is for {wanted}"
     return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.runtimes import Needing, install_redist, needing, system_folder
 from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.platforms import WINDOWS_AMD64, by_tag
 from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.toolsets import TOLERATES_CONSTEXPR_MUTEX, needed_redist
 
@@ -86,7 +87,7 @@ def _beside_python(system: System) -> str:
 
 def _registered(system: System) -> tuple[int, ...] | None:
     """Return the version that the redistributable's installer registered."""
-    kind = {"win-arm64": "arm64", "win32": "x86"}.get(system.python.platform, "x64")
+    kind = (by_tag(system.python.platform) or WINDOWS_AMD64).folder
     for view in ("", "WOW6432Node\\"):
         values = system.registry(_KEY.format(view, kind)) or {}
         version = find_version(str(values.get("Version", "")).lstrip("v"))

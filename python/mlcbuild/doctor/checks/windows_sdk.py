@@ -9,6 +9,7 @@ from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.toolchains import usable, visual_studio_setup
 from mlcbuild.errors import InputError
+from mlcbuild.platforms import by_tag
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -20,12 +21,11 @@ _ROOTS: Final = (
     r"HKLM\SOFTWARE\Microsoft\Windows Kits\Installed Roots",
 )
 _COMPONENT: Final = "Microsoft.VisualStudio.Component.Windows11SDK.26100"
-_LIBRARIES: Final = {"win-amd64": "x64", "win-arm64": "arm64", "win32": "x86"}
 
 
 def _run(system: System) -> Outcome:
-    machine = _LIBRARIES.get(system.python.platform)
-    if machine is None:
+    platform = by_tag(system.python.platform)
+    if platform is None:
         return skip("this Python is MinGW's: its headers are used")
     root = next(
         (
@@ -40,7 +40,7 @@ def _run(system: System) -> Outcome:
     whole, broken = [], []
     for version in system.names(system.join(root, "Include")) or ():
         header = system.join(root, "Include", version, "um", "windows.h")
-        library = system.join(root, "Lib", version, "um", machine, "kernel32.lib")
+        library = system.join(root, "Lib", version, "um", platform.folder, "kernel32.lib")
         if not version.startswith("10."):
             continue
         missing = [path for path in (header, library) if not system.is_file(path)]
@@ -53,7 +53,7 @@ def _run(system: System) -> Outcome:
         return ok(f"Windows SDK {newest}", evidence=[f"{root} {version}" for version in whole])
     return absent(
         system,
-        f"no complete Windows SDK for {machine}",
+        f"no complete Windows SDK for {platform.folder}",
         evidence=tuple(broken) or (f"{root} is empty",),
         fix=_fix(system),
     )
