@@ -116,7 +116,7 @@ def cases(folder: Path, server: str) -> Iterator[tuple[str, list[str], dict[str,
         yield f"check pypi: (as fetch): {what}", ["check", "pypi:demo"], index
     lock, mirror = git_lock(folder)
     words = ["--lock", str(lock), "--mirror", str(mirror), "--cache", str(folder / "cache")]
-    yield "fetch: a Git file of 200 MiB", ["fetch", *words, "--into", str(folder / "into")], {}
+    yield "fetch: a Git file of 200 MiB", ["fetch", *words, "--output", str(folder / "into")], {}
     data = os.urandom(MIB) * 1024
     wheel = make_wheel(folder, {"demo/weights.bin": data}, compression=0)
     yield "release: a member of 1 GiB", ["release", str(wheel), "-o", str(folder / "out")], {}

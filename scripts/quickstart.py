@@ -167,7 +167,7 @@ def windows(python: Path, env: dict[str, str]) -> None:
     wheel = newest("ffi_hello-*win_amd64.whl")
     judge(python, env, wheel, "--with-deps")
     say(f"verifying {wheel.name}: installed and called by Windows CPython")
-    run(python, "-m", "mlcbuild", "verify", wheel, "--wine", "--run", CALL, **env)
+    run(python, "-m", "mlcbuild", "verify", wheel, "--lab", "--run", CALL, **env)
 
 
 def in_lab(path: Path) -> str:

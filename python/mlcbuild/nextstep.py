@@ -211,7 +211,7 @@ def _for_wheel(wheel: str) -> Iterator[Suggestion]:
         yield Suggestion(command=f"mlcbuild check {name}", why="will Windows load it?")
     if windows and sys.platform != "win32":
         yield Suggestion(
-            command=f"mlcbuild verify {name} --wine", why="install and use it in the lab"
+            command=f"mlcbuild verify {name} --lab", why="install and use it in the lab"
         )
     elif windows or not wheel.endswith("-any.whl"):
         chat = " --chat" if wheel.rpartition("/")[2].startswith("mlc_llm-") else ""

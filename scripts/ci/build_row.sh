@@ -21,7 +21,7 @@ fi
 mkdir wheelhouse
 if [ "$ROW_SYSTEM" = windows ]; then
   # What it requires comes from the package index, and stays out.
-  mlcbuild repair --with-deps -w wheelhouse dist/*.whl
+  mlcbuild repair --with-deps -o wheelhouse dist/*.whl
   mlcbuild check --with-deps wheelhouse/*.whl
 else
   cp dist/*.whl wheelhouse/

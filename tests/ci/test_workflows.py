@@ -345,5 +345,5 @@ def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:
     assert options.globals.build_selector("cp312-win_amd64")
     assert build.audit_command == ["mlcbuild check --with-deps {wheel}"]
     assert build.audit_requires == [inputs["mlcbuild"]]
-    assert build.repair_command == "mlcbuild repair -w {dest_dir} --with-deps {wheel}"
+    assert build.repair_command == "mlcbuild repair -o {dest_dir} --with-deps {wheel}"
     assert build.before_build

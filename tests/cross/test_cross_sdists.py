@@ -46,4 +46,4 @@ def test_a_project_of_the_index_is_built_from_its_sdist_and_called(
     out = tmp_path / "out"
     assert main(["cross", str(tmp_path / sdist), "--sdk", "free", "-o", str(out)]) == 0
     (wheel,) = out.glob("*-cp311-cp311-win_amd64.whl")
-    assert main(["verify", str(wheel), "--wine", "--run", CALLS[sdist]]) == 0
+    assert main(["verify", str(wheel), "--lab", "--run", CALLS[sdist]]) == 0

@@ -41,7 +41,7 @@ def test_a_module_is_built_for_two_pythons_and_called_by_both(kind: str, tmp_pat
     ]
     for wheel, version in zip(wheels, ("3.11", "3.13"), strict=True):
         code = f"import {project.name} as m\n{project.call}"
-        assert main(["verify", str(wheel), "--wine", "--python", version, "--run", code]) == 0
+        assert main(["verify", str(wheel), "--lab", "--python", version, "--run", code]) == 0
 
 
 def test_a_stable_abi_wheel_is_made_once_and_named_for_no_python(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_example_takes_its_companion_from_the_windows_wheel(
         "assert ffi_hello.total(numpy.array([1e8, 1, -1e8] * 1000, dtype='float32')) == 1000\n"
         "assert ffi_hello.count_words('a b a') == {'a': 2, 'b': 1}"
     )
-    assert main(["verify", str(wheel), "--wine", "--also", "numpy", "--run", code]) == 0
+    assert main(["verify", str(wheel), "--lab", "--with", "numpy", "--run", code]) == 0
 
 
 @pytest.mark.parametrize("kind", PROJECTS)
@@ -105,7 +105,7 @@ def test_a_module_is_built_for_arm64_and_judged_by_its_own_tag(
     python = "python3.dll" if "abi3" in tag else "python313.dll"
     assert image.machine == "arm64"
     assert python in {dll.name for dll in image.imports}
-    assert main(["verify", str(wheel), "--wine"]) == 3
+    assert main(["verify", str(wheel), "--lab"]) == 3
     assert "is for win_arm64" in capsys.readouterr().err
 
 
@@ -125,5 +125,5 @@ def test_a_module_is_built_for_the_free_threaded_python_and_judged(
     assert python.name == "python313t.dll"
     # What a reference count is without the GIL: the headers' own, so the definition was seen.
     assert "_Py_DecRefShared" in {symbol.name for symbol in python.symbols}
-    assert main(["verify", str(wheel), "--wine"]) == 3
+    assert main(["verify", str(wheel), "--lab"]) == 3
     assert "free-threaded" in capsys.readouterr().err

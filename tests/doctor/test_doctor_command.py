@@ -152,15 +152,15 @@ def test_damaged_metadata_of_pip_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["md", "html"])
 def test_a_report_is_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"bug.{ending}"
-    done = doctor("--report", str(path), "--only", "python")
+    done = doctor("--output", str(path), "--only", "python")
     assert done.returncode in {0, 1}, "whatever this machine's Python is like"
     assert "mlcbuild doctor" in path.read_text(encoding="utf-8")
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
-    assert doctor("--report", str(tmp_path / "gone" / "x.md"), "--only", "python").returncode == 3
-    assert doctor("--report", str(tmp_path / "x.txt")).returncode == 2
+    assert doctor("--output", str(tmp_path / "gone" / "x.md"), "--only", "python").returncode == 3
+    assert doctor("--output", str(tmp_path / "x.txt")).returncode == 2
 
 
 def test_a_dry_run_needs_a_fix() -> None:

@@ -1,4 +1,4 @@
-"""``--report``: readable, complete, and without names of users, homes and hosts."""
+"""``--output``: readable, complete, and without names of users, homes and hosts."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ RUN: dict[str, Run] = {
     "mlcbuild report dist/pkg-1.0-cp311-cp311-win_amd64.whl -o pkg.html": Run(),
     "mlcbuild report C:/venv/Lib/site-packages -o site.html": Run(),
     "mlcbuild report dist/mlc_llm-*.whl doctor.json bench.json -o all.html": Run(codes=(0, 1)),
-    f"mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl -w wheelhouse --with {_FFI}": Run(),
+    f"mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl -o wheelhouse --with {_FFI}": Run(),
     "mlcbuild release wheelhouse/*.whl -o release": Run(),
     "mlcbuild matrix": Run(),
     "mlcbuild matrix --json": Run(),
@@ -109,15 +109,15 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "mlcbuild wheel --chat-only -o wheelhouse": _at(
         "tests/wheelhouse/test_chat_only_real.py", '"wheel", "--chat-only"'
     ),
-    "mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --wine~": _WINDOWS,
+    "mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --lab~": _WINDOWS,
     "mlcbuild cross . --python 3.11,3.13~ --accept-license -o dist": _at(
         "tests/cross/test_cross_wheels.py", 'main(["cross"'
     ),
     "mlcbuild cross . --target win_arm64 --python 3.13 --accept-license -o dist": _at(
         "tests/cross/test_cross_wheels.py", '"--target", "win_arm64"'
     ),
-    "mlcbuild verify dist/bound-1.0-cp311-cp311-win_amd64.whl --wine --run~": _at(
-        "tests/cross/test_cross_wheels.py", '"--wine", "--python", version, "--run", code'
+    "mlcbuild verify dist/bound-1.0-cp311-cp311-win_amd64.whl --lab --run~": _at(
+        "tests/cross/test_cross_wheels.py", '"--lab", "--python", version, "--run", code'
     ),
     "mlcbuild verify dist/mlc_llm-*.whl --chat": _VERIFY,
     "mlcbuild verify wheelhouse/*.whl --chat": _VERIFY,

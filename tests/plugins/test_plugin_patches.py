@@ -38,7 +38,7 @@ def unpatched(plugged: Environment, tmp_path_factory: pytest.TempPathFactory) ->
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("build"))
     sources = ("tvm", "tvm-ffi", "spirv-headers", "spirv-tools", "vulkan-headers")
     lock = ("--lock", str(ROOT / "3rdparty" / "sources.toml"))
-    assert main(["fetch", *lock, "--into", str(folder / "3rdparty"), *sources]) == 0
+    assert main(["fetch", *lock, "--output", str(folder / "3rdparty"), *sources]) == 0
     revert(folder / "3rdparty" / "tvm", "tvm-vulkan-bool-buffers", "tvm-vulkan-no-driver")
     build = folder / "build"
     build.mkdir()

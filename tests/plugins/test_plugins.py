@@ -140,7 +140,7 @@ def test_a_model_answers_on_vulkan_as_on_the_cpu(
     plugged: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wheel = os.environ["MLCBUILD_TEST_WHEEL"]
-    options = ["--chat", "--device", "vulkan", "--also", str(plugged.wheels["vulkan"]), "--json"]
+    options = ["--chat", "--device", "vulkan", "--with", str(plugged.wheels["vulkan"]), "--json"]
     code = main(["verify", wheel, *options])
     table = json.loads(capsys.readouterr().out)
     assert code == 0, table["error"]

@@ -6,12 +6,15 @@ import argparse
 import ast
 import http.server
 import json
+import re
+import shlex
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import COMMANDS, _parser, main
+from mlcbuild.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +48,132 @@ def test_no_option_can_be_abbreviated(command: str, capsys: pytest.CaptureFixtur
         main([command, "--verb"])
     assert ended.value.code == 2
     capsys.readouterr()
+
+
+def helps() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of every command and of every action of one, by its words."""
+    found = {}
+    for command in COMMANDS:
+        sub = _parser([command])[1]
+        assert sub is not None
+        found[command] = sub
+        for action in sub._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found |= {f"{command} {name}": each for name, each in action.choices.items()}
+    return found
+
+
+HELPS = helps()
+
+
+@pytest.mark.parametrize("words", sorted(HELPS))
+def test_the_help_of_a_command_fits_a_screen(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = HELPS[words].format_help().splitlines()
+    assert len(lines) < 40
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def examples() -> list[str]:
+    """Return the calls of mlcbuild in every help, without what explains them."""
+    found = []
+    for parser in HELPS.values():
+        text = (parser.epilog or "").partition("examples:")[2]
+        for line in text.splitlines():
+            if line.startswith("  ") and "mlcbuild " in line:
+                call = re.sub(r'^(?:eval|echo).*?\$\((.*?)\)".*', r"\1", line.strip())
+                call = re.split(r"\s{2,}| > | \| (?!mlcbuild)", call)[0]
+                found.append(call.rpartition("| ")[2])
+    return found
+
+
+@pytest.mark.parametrize("example", examples())
+def test_the_examples_of_the_help_are_right(example: str) -> None:
+    program, *words = shlex.split(example, posix=True)
+    assert program == "mlcbuild"
+    parser = _parser(words)[0]
+    args = parser.parse_args(words)  # ends the process where an option is not one
+    assert args.command in COMMANDS
+
+
+def test_every_command_has_an_example() -> None:
+    without = {name for name, parser in HELPS.items() if " " not in name}
+    without -= {example.split()[1] for example in examples()}
+    assert without == set()
+
+
+#: Idea -> its options, and the other names that commands once had for it.
+ONE_NAME = {
+    "output": {"-w", "--wheel-dir", "--into", "--out", "--report"},
+    "timeout": {"--time-limit", "--limit"},
+    "with": {"--also"},
+    "lab": {"--wine"},
+}
+
+
+def test_an_idea_has_one_name_in_all_commands() -> None:
+    for name, parser in HELPS.items():
+        options = set(parser._option_string_actions)
+        for idea, others in ONE_NAME.items():
+            assert not options & others, f"{name}: use --{idea}"
+        assert ("-o" in options) == ("--output" in options), name
+        assert ("-j" in options) == ("--jobs" in options), name
+
+
+@pytest.mark.parametrize(
+    ("words", "usage", "said"),
+    [
+        ("chek x.dll", "mlcbuild [OPTION", "did you mean check?"),
+        ("check --jsom x.dll", "mlcbuild check [OPTION", "did you mean --json?"),
+        ("check --formt=json x.dll", "mlcbuild check [OPTION", "did you mean --format?"),
+        ("check --format jso x.dll", "mlcbuild check [OPTION", "did you mean json?"),
+        ("model x --outpt y.so", "mlcbuild model [OPTION", "did you mean --output?"),
+        ("lab rum -- python", "mlcbuild lab [OPTION", "did you mean run?"),
+        ("lab up --evn x", "mlcbuild lab up", "did you mean --env?"),
+        ("check --ignore mutex-abbi x.dll", "", "did you mean mutex-abi?"),
+        ("doctor --only toolchian", "", "did you mean toolchain?"),
+        ("fetch tvm-fii --lock 3rdparty/sources.toml", "", "did you mean tvm-ffi?"),
+        # Nothing is near: no advice.
+        ("check --zzzzzz x.dll", "mlcbuild check [OPTION", "unrecognized arguments: --zzzzzz\n"),
+        # What stands behind -- is the program's.
+        ("lab run --tmeout 5 -- python --jsom", "mlcbuild lab run", "did you mean --timeout?"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_what_was_meant(
+    words: str,
+    usage: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    try:
+        code = main(words.split())
+    except SystemExit as ended:
+        code = ended.code  # type: ignore[assignment]
+    err = capsys.readouterr().err
+    assert code == Exit.USAGE
+    assert err.startswith(f"usage: {usage}" if usage else "mlcbuild ")
+    assert said in err
+    assert err.count("error:") == 1
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "5 apples", "inf", "nan", ""])
+@pytest.mark.parametrize("command", ["trace x.dll", "verify x.whl", "lab run -- python"])
+def test_a_time_that_is_none_is_one_line(
+    command: str, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "lab" in command:
+        monkeypatch.setattr("mlcbuild.cli.lab.up", lambda *_, **__: None)
+    words = command.split()
+    at = words.index("--") if "--" in words else len(words)
+    if command.startswith("trace"):
+        words.append("--lab")
+    words[at:at] = [f"--timeout={text}"]
+    if text == "" and "trace" not in command:
+        return  # as if it were not given
+    assert main(words) == Exit.USAGE
+    assert "--timeout" in capsys.readouterr().err
 
 
 @pytest.fixture

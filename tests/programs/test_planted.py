@@ -118,7 +118,7 @@ def test_an_empty_entry_of_pythonpath_is_left_out(planted: Path) -> None:
         ("toolchain",),
         ("repair", "{wheel}"),
         ("check", "pypi:none"),
-        ("fetch", "--lock", "{lock}", "--into", "{into}", "xgrammar"),
+        ("fetch", "--lock", "{lock}", "--output", "{into}", "xgrammar"),
         ("verify", "{wheel}"),
         ("model", "none"),
         ("wheel",),

@@ -96,7 +96,7 @@ def test_a_program_in_the_current_folder_is_not_found(lab: Lab, here: Path) -> N
 @pytest.mark.parametrize(
     "words",
     [
-        ("fetch", "--lock", "{lock}", "--into", "{into}", "xgrammar"),
+        ("fetch", "--lock", "{lock}", "--output", "{into}", "xgrammar"),
         ("doctor", "--json", "--skip", "trial"),
         ("toolchain",),
         ("check", "pypi:none"),

@@ -69,7 +69,7 @@ def test_a_wheel_gets_what_it_lacks_and_nothing_of_others(
     out = tmp_path / "wheel house"
     tools = tmp_path / "tools with space"
     original = lacking.read_bytes()
-    code = call(lacking, "-w", out, "--add-path", tools, "--with", companion, "--json")
+    code = call(lacking, "-o", out, "--add-path", tools, "--with", companion, "--json")
     (done,) = json.loads(capsys.readouterr().out)["wheels"]
     assert [name.partition("-")[0] for name in done["bundled"]] == ["pkg.libs/leaf"]
     assert {entry["dll"]: entry["reason"] for entry in done["excluded"]} == {
@@ -95,7 +95,7 @@ def test_the_repair_gives_the_same_bytes_twice(
     tools = tmp_path / "tools with space"
     made = []
     for name in ("one", "two"):
-        assert call(lacking, "-w", tmp_path / name, "--add-path", tools, "--with", companion) == 0
+        assert call(lacking, "-o", tmp_path / name, "--add-path", tools, "--with", companion) == 0
         made.append((tmp_path / name / lacking.name).read_bytes())
     assert made[0] == made[1]
 
@@ -104,7 +104,7 @@ def test_a_well_known_wheels_dll_stays_out_without_being_named(
     lacking: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tools = tmp_path / "tools with space"
-    assert call(lacking, "-w", tmp_path / "out", "--add-path", tools) == 1
+    assert call(lacking, "-o", tmp_path / "out", "--add-path", tools) == 1
     text = capsys.readouterr().out
     assert "left out  tvm_ffi.dll: apache-tvm-ffi brings it" in text
     assert "apache-tvm-ffi brings it: require that" not in text  # that is check's to say
@@ -114,7 +114,7 @@ def test_a_well_known_wheels_dll_stays_out_without_being_named(
 def test_a_dll_that_is_nowhere_is_one_line_and_no_wheel_is_left(
     lacking: Path, companion: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(lacking, "-w", tmp_path / "out", "--with", companion) == 1
+    assert call(lacking, "-o", tmp_path / "out", "--with", companion) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "leaf.dll" in error
@@ -134,7 +134,7 @@ def test_a_repair_that_makes_it_worse_is_not_delivered(
         tmp_path / "dist", {"pkg/__init__.py": b"", "pkg/user.dll": user}, name="pkg"
     )
     options = ["--delvewheel=--include=extra.dll", "--exclude", "nowhere.dll"]
-    code = call(wheel, "-w", tmp_path / "out", "--add-path", tools, *options)
+    code = call(wheel, "-o", tmp_path / "out", "--add-path", tools, *options)
     assert code == 1
     error = capsys.readouterr().err
     assert "made pkg-1.0-py3-none-win_amd64.whl worse: [missing-dll]" in error
@@ -147,7 +147,7 @@ def test_what_is_no_wheel_is_an_input_error(
 ) -> None:
     bad = tmp_path / "x-1-py3-none-win_amd64.whl"
     bad.write_bytes(data)
-    assert call(bad, "-w", tmp_path / "out") == 3
+    assert call(bad, "-o", tmp_path / "out") == 3
     assert call(tmp_path / "absent-1-py3-none-win_amd64.whl") == 3
     assert capsys.readouterr().err.count("\n") == 2
 
@@ -173,7 +173,7 @@ def test_the_repaired_wheel_loads_in_a_real_windows_python(windows: Lab, tmp_pat
     assert lab.run(["pip", "install", "--no-index", lab.path(wheel)]).code == 0
     broken = lab.run(program)
     assert broken.code != 0
-    assert call(wheel, "-w", tmp_path / "out", "--add-path", tools) == 0
+    assert call(wheel, "-o", tmp_path / "out", "--add-path", tools) == 0
     mended = lab.path(tmp_path / "out" / wheel.name)
     assert lab.run(["pip", "install", "--no-index", "--force-reinstall", mended]).code == 0
     assert lab.run(program).text.strip() == "42"
@@ -242,7 +242,7 @@ def test_what_the_index_brings_beside_it_stays_out(
     )
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
-    code = call(wheel, "-w", tmp_path / "out", "--with-deps", "--add-path", tools, "--json")
+    code = call(wheel, "-o", tmp_path / "out", "--with-deps", "--add-path", tools, "--json")
     (done,) = json.loads(capsys.readouterr().out)["wheels"]
     assert done["bundled"] == []
     assert [entry["dll"] for entry in done["excluded"]] == ["special.dll"]

@@ -227,7 +227,7 @@ def fetch_pinned(component: str, into: Path, *, without: str = "") -> Path:
         (lock.parent / "patches" / f"{without}.toml").unlink()
     command = [sys.executable, "-m", "mlcbuild", "fetch", "--lock"]
     fetched = subprocess.run(
-        [*command, str(lock), "--into", str(into), component],
+        [*command, str(lock), "--output", str(into), component],
         env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
         capture_output=True,
         encoding="utf-8",

@@ -69,7 +69,7 @@ def test_a_program_is_not_loaded_but_can_be_checked(
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
 def test_a_time_limit_that_is_none_is_wrong_use(seconds: str) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["trace", "--lab", "--limit", seconds, "x.dll"])
+        main(["trace", "--lab", "--timeout", seconds, "x.dll"])
     assert caught.value.code == 2
 
 

@@ -129,7 +129,7 @@ def test_a_hanging_import_is_ended_with_all_it_started(
     )
     wheel = make_wheel({"demo.py": script})
 
-    code = main(["verify", str(wheel), "--time-limit", "15"])
+    code = main(["verify", str(wheel), "--timeout", "15"])
 
     assert code == 1
     assert "did not finish" in capsys.readouterr().err

@@ -42,7 +42,7 @@ def test_a_machine_without_gpu_is_one_line_and_exit_3_before_anything_is_install
 
 def test_wine_has_no_cuda(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = make_wheel(tmp_path, {"demo/__init__.py": b""}, tag="py3-none-any")
-    words = ["verify", str(wheel), "--chat", "--device", "cuda", "--wine", "--linux-wheel"]
+    words = ["verify", str(wheel), "--chat", "--device", "cuda", "--lab", "--linux-wheel"]
     assert main([*words, str(wheel)]) == 2
     assert "Wine has no CUDA" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""``verify --wine``: a sick wheel is broken for its reason; what Wine lacks is no fault of it."""
+"""``verify --lab``: a sick wheel is broken for its reason; what Wine lacks is no fault of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def windows_wheel(make_wheel: MakeWheel, dlls: Path, python: str = LOAD, tag: st
 
 def verified(wheel: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, Any]:
     """Verify a wheel; return the exit code and the JSON, which matches its schema."""
-    code = main(["verify", str(wheel), "--wine", "--no-index", "--json", *options])
+    code = main(["verify", str(wheel), "--lab", "--no-index", "--json", *options])
     table = json.loads(capsys.readouterr().out)
     schema = resources.files("mlcbuild.verify").joinpath("schemas/verify.json").read_text("utf-8")
     jsonschema.validate(table, json.loads(schema))

@@ -1,4 +1,4 @@
-"""``verify --wine`` on wheels of the package index that have native code, and work on Windows."""
+"""``verify --lab`` on wheels of the package index that have native code, and work on Windows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_wheel_of_the_index_is_never_called_broken(
     subprocess.run([*download, requirement], check=True, timeout=600)
     (wheel,) = tmp_path.glob("*.whl")
 
-    code = main(["verify", str(wheel), "--wine", "--import", module, "--json"])
+    code = main(["verify", str(wheel), "--lab", "--import", module, "--json"])
 
     table = json.loads(capsys.readouterr().out)
     assert (code, table["verdict"]) == (0, "works"), table["error"]

@@ -1,4 +1,4 @@
-"""``verify --chat --wine --device``: what goes to Windows, and what to the side that compiles."""
+"""``verify --chat --lab --device``: what goes to Windows, and what to the side that compiles."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def test_the_command_refuses_in_one_line_before_it_makes_anything(
 ) -> None:
     wheel = tmp_path / "demo-1.0-py3-none-win_amd64.whl"
     wheel.write_bytes(b"PK\5\6" + bytes(18))
-    words = ["--chat", "--wine", "--device", "vulkan", "--linux-wheel", str(wheel)]
+    words = ["--chat", "--lab", "--device", "vulkan", "--linux-wheel", str(wheel)]
     assert main(["verify", str(wheel), *words]) in (2, 3)
     assert capsys.readouterr().err.count("\n") == 1

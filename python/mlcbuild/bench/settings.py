@@ -11,6 +11,7 @@ from mlcbuild.bench.records import Load
 from mlcbuild.bench.request import DEFAULT_PROMPT, Question
 from mlcbuild.bench.session import Plan
 from mlcbuild.bench.target import check_url
+from mlcbuild.commandline import seconds
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.jsontext import parse
 from mlcbuild.redaction import hide
@@ -19,21 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["plan_from", "seconds", "share", "sweep"]
+__all__ = ["plan_from", "share", "sweep"]
 
-_UNITS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_TIME: Final = re.compile(r"([0-9]*\.?[0-9]+)(ms|s|min|m|h|)")
 _DURATION_S: Final = 10.0
 _MOST: Final = 20_000
-
-
-def seconds(text: str, option: str) -> float:
-    """Return ``10``, ``10s``, ``500ms``, ``2m`` in seconds. Raises ``UsageError``."""
-    found = _TIME.fullmatch(text.strip())
-    value = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if value <= 0:
-        raise UsageError(f"{option} {text} is no time", remedy="write 10s, 500ms or 2m")
-    return value
 
 
 def share(text: str) -> float:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.commandline import meant
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.report import FORMATS
 from mlcbuild.rules import RULE_IDS
@@ -69,8 +70,12 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what no check can mean. Raises ``UsageError``."""
         for rule in self.ignore:
-            if rule.partition(":")[0] not in RULE_IDS:
-                raise UsageError(f"no such rule: {rule}", remedy="see mlcbuild check --list-rules")
+            name = rule.partition(":")[0]
+            if name not in RULE_IDS:
+                hint = meant(name, RULE_IDS)
+                raise UsageError(
+                    f"no such rule: {rule}{hint}", remedy="see mlcbuild check --list-rules"
+                )
         if self.format not in FORMATS:
             raise UsageError(f"no such format: {self.format}", remedy=f"use {', '.join(FORMATS)}")
         if self.python is not None and not _PYTHON.fullmatch(self.python):

@@ -7,7 +7,6 @@ chosen, so that start-up stays short.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import errno
 import importlib
@@ -24,6 +23,7 @@ from mlcbuild.redaction import hide_arguments
 from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 __all__ = ["COMMANDS", "main"]
@@ -67,19 +67,11 @@ def _parser(
             name,
             help=summary,
             description=summary,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:
             found = sub
-            sub.add_argument(
-                "-v", "--verbose", action="store_true", help="show tracebacks and details"
-            )
-            sub.add_argument(
-                "--log",
-                type=Path,
-                metavar="FILE",
-                help="also write all output, including subprocesses', to FILE",
-            )
+            sub.add_argument("-v", "--verbose", action="store_true", help="show more")
+            sub.add_argument("--log", type=Path, metavar="FILE", help="write all output there too")
             module = importlib.import_module(f"mlcbuild.cli.{name}")
             module.configure(sub)
             sub.set_defaults(run=module.run)

@@ -14,37 +14,31 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-URL: http://host:port of a server that speaks OpenAI's protocol (mlc_llm serve does), one of its
-endpoints (.../v1/chat/completions, .../v1/completions), or any URL, which is asked as it is.
-A success is a 2xx answer with a well-formed body. Figures of speed are of successes only.
-
+URL: a server of OpenAI's protocol, an endpoint of it, or any URL. 2xx counts.
 examples:
-  mlcbuild bench http://127.0.0.1:8000                        8 users for 10 s
-  mlcbuild bench http://127.0.0.1:8000 --concurrency 1..16    a sweep: 1, 2, 4, 8, 16
-  mlcbuild bench http://127.0.0.1:8000 --rate 2,5,10 --duration 30s --output bench.json
-  mlcbuild bench http://127.0.0.1:5000/health --requests 1000
-
-exit code: 0 good, 1 more failures than --max-failures, 2 wrong use, 3 the server cannot be
-reached, 130 on Ctrl-C (what was measured until then is still reported).
+  mlcbuild bench http://127.0.0.1:8000 --concurrency 1..16 -o bench.json
+  mlcbuild bench http://127.0.0.1:5000/health --rate 2,5,10 --duration 30s
+exit codes: 0 good, 1 more failures than --max-failures, 2 wrong use,
+3 server not reached, 130 Ctrl-C (what was measured is reported)
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
-    parser.add_argument("url", metavar="URL")
-    add = parser.add_argument_group("load").add_argument
+    add = parser.add_argument
+    add("url", metavar="URL")
     add("--concurrency", metavar="N[,N..]", help="closed loop: users at once (default: 8)")
-    add("--rate", metavar="R[,R..]", help="open loop: requests a second, however slow the answers")
-    add("--arrivals", choices=["even", "poisson"], default="even", help="of --rate (default: even)")
+    add("--rate", metavar="R[,R..]", help="open loop: requests a second")
+    add("--arrivals", choices=["even", "poisson"], default="even", metavar="KIND",
+        help="of --rate: even (default) or poisson")  # fmt: skip
     add("--max-in-flight", type=int, default=1000, metavar="N", help="of --rate (default: 1000)")
-    add("--seed", type=int, default=0, help="of poisson arrivals (default: 0)")
-    add("--duration", metavar="S", help="of each run, as 10s or 2m (default: 10s)")
+    add("--seed", type=int, default=0, metavar="N", help="of poisson arrivals (default: 0)")
+    add("--duration", metavar="TIME", help="of each run, as 10s or 2m (default: 10s)")
     add("--requests", type=int, metavar="N", help="end each run after N requests")
-    add("--warmup", type=int, metavar="N", help="requests before each run, not counted"
-        " (default: one a user, or 1)")  # fmt: skip
-    add = parser.add_argument_group("request").add_argument
-    add("--api", choices=["chat", "completions", "plain"], help="default: found out from URL")
+    add("--warmup", type=int, metavar="N", help="requests before each run, not counted")
+    add("--api", choices=["chat", "completions", "plain"], metavar="KIND",
+        help="chat, completions, plain (default: by the URL)")  # fmt: skip
     add("--model", metavar="NAME", help="default: the first that the server lists")
     add("--no-stream", dest="stream", action="store_false", help="ask for whole answers")
     prompts = parser.add_mutually_exclusive_group()
@@ -53,15 +47,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--max-tokens", type=int, default=64, metavar="N", help="of each answer (default: 64)")
     add("--temperature", type=float, default=0.0, metavar="T", help="default: 0")
     add("--body", type=Path, metavar="FILE", help="send this JSON instead")
-    add("--method", metavar="NAME", help="of a plain request (default: GET, with --body POST)")
-    add("--header", action="append", default=[], metavar="NAME: VALUE", help="repeatable")
+    add("--method", metavar="NAME", help="default: GET, with --body POST")
+    add("--header", action="append", default=[], metavar="NAME:VALUE", help="repeatable")
     add("--api-key-env", metavar="NAME", help="the variable that holds the server's key")
     add("--expect", metavar="TEXT", help="a plain body without it is a failure")
-    add("--timeout", default="60s", metavar="S", help="of a request (default: 60s)")
-    add = parser.add_argument_group("report").add_argument
+    add("--timeout", default="60s", metavar="TIME", help="of a request (default: 60s)")
     add("--max-failures", default="0", metavar="SHARE", help="tolerate, as 1%% (default: 0)")
     add("--json", action="store_true", help="print the result as JSON")
-    add("--output", type=Path, metavar="FILE", help="write the JSON there too")
+    add("-o", "--output", type=Path, metavar="FILE", help="write the JSON there too")
 
 
 def run(args: argparse.Namespace) -> int:

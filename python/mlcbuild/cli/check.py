@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-TARGET is a .whl, a .dll, .pyd or .exe, a folder (a site-packages too), installed:NAME for an
-installed distribution, or pypi:NAME[==VERSION] for a wheel of the package index.
+TARGET is a .whl, a .dll, .pyd or .exe, a folder (a site-packages too),
+installed:NAME, or pypi:NAME[==VERSION] for a wheel of the package index.
+Defaults come from [tool.mlcbuild.check] in ./pyproject.toml.
 
 examples:
   mlcbuild check dist/pkg-1.0-cp311-cp311-win_amd64.whl
   mlcbuild check user.dll --add-dir C:/tools/bin --msvcp140 14.29
-  mlcbuild check mlc_llm.whl --with apache_tvm.whl --with apache_tvm_ffi.whl
-  mlcbuild check pypi:numpy --json
-  mlcbuild check --list-rules
+  mlcbuild check mlc_llm.whl --with apache_tvm.whl --with pypi:apache-tvm-ffi
 
-exit codes: 0 good, 1 findings (errors; with --strict warnings too), 2 wrong use, 3 a target
-cannot be read. Defaults come from [tool.mlcbuild.check] in ./pyproject.toml.
+exit codes: 0 good, 1 findings (errors; with --strict warnings too), 2 wrong
+use, 3 a target cannot be read
 """
 _HELP: Final = {
-    "with": "installed beside it: a wheel, a folder, pypi:NAME (repeatable)",
-    "with-deps": "bring what it requires from the package index, as installed beside it",
-    "add-dir": "treat DIR, on disk or in the package, as added with os.add_dll_directory()",
+    "with": "installed beside it, a TARGET (repeatable)",
+    "with-deps": "with what it requires of the package index",
+    "add-dir": "as if given to os.add_dll_directory()",
 }
 
 
@@ -41,26 +40,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options. Defaults are None: only what is given overrides pyproject.toml."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("targets", nargs="*", metavar="TARGET", help="what to examine (see below)")
+    add("targets", nargs="*", metavar="TARGET")
     add("--with", dest="companions", action="append", metavar="TARGET", help=_HELP["with"])
     add("--with-deps", action="store_true", default=None, help=_HELP["with-deps"])
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR", help=_HELP["add-dir"])
-    add(
-        "--python", metavar="VERSION", help="the Python that loads it, e.g. 3.12 (default: the tag)"
-    )
+    add("--python", metavar="VERSION", help="of the Python that loads it, as 3.12")
     add(
         "--python-dir",
         metavar="DIR",
-        help="model this Python installation (default: python.org's layout)",
+        help="model this Python installation",
     )
-    add("--system-dir", metavar="DIR", help="a real System32 (default: a clean Windows 10)")
+    add("--system-dir", metavar="DIR", help="a real System32 (default: Windows 10's)")
     add("--conda", action="store_true", default=None, help="conda's search order")
-    add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")
+    add("--msvcp140", metavar="VERSION", help="of the machine's msvcp140.dll, or none")
     add("--ignore", action="append", metavar="RULE[:PATH]", help="leave a rule out (repeatable)")
     add("--strict", action="store_true", default=None, help="warnings fail too")
-    add("--format", choices=FORMATS, help="form of the report (default: text)")
+    add("--format", choices=FORMATS, metavar="FORM", help=", ".join(FORMATS))
     add("--json", dest="format", action="store_const", const="json", help="same as --format json")
-    add("--output", type=Path, metavar="FILE", help="write the report there")
+    add("-o", "--output", type=Path, metavar="FILE", help="write the report there")
     add("--list-rules", action="store_true", help="list the rules and stop")
 
 

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-examples: put the line of your shell into the file that it reads when it starts
-  bash          eval "$(mlcbuild completion bash)"                          ~/.bashrc
-  zsh           eval "$(mlcbuild completion zsh)"                           ~/.zshrc, after compinit
-  fish          mlcbuild completion fish | source                           config.fish
-  PowerShell    mlcbuild completion powershell | Out-String | Invoke-Expression    $PROFILE
+Put the line of your shell into the file that it reads when it starts.
+
+examples:
+  eval "$(mlcbuild completion bash)"          ~/.bashrc
+  eval "$(mlcbuild completion zsh)"           ~/.zshrc, after compinit
+  mlcbuild completion fish | source           config.fish
+  mlcbuild completion powershell | Out-String | Invoke-Expression     $PROFILE
 """
 
 

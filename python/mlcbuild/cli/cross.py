@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
+PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each
+wheel is judged by the gate and by `mlcbuild check`; one that is refused is not
+written. More: docs/cross.md
+
 examples:
   mlcbuild cross . --python 3.11,3.13 --accept-license -o dist
-                                        xwin brings Microsoft's SDK; a wheel for each Python
+                      xwin brings Microsoft's SDK; a wheel for each Python
   mlcbuild cross awkward_cpp-57.tar.gz --python 3.11 --sdk free
-                                        an sdist, with the free SDK, for CI and tests
-  mlcbuild cross . --target win_arm64 --python 3.13 --accept-license
-                                        for Windows on ARM64
-  mlcbuild cross . --sdk DIR -C cmake.define.WITH_X=OFF
-                                        Microsoft's SDK as xwin laid it out; a setting of one build
-
-PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each wheel is judged by
-the gate and by `mlcbuild check`; one that is refused is not written. docs/cross.md has the rest.
+                      an sdist, with the free SDK, for CI and tests
+  mlcbuild cross . --target win_arm64 --python 3.13 --sdk DIR
+                      for Windows on ARM64, with an SDK that xwin laid out
 """
 
 
@@ -41,21 +40,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("project", type=Path, metavar="PROJECT", help="a folder, or an sdist")
+    add("project", type=Path, metavar="PROJECT")
     add(
         "--python",
         dest="pythons",
         action="append",
         metavar="LIST",
-        help=f"Windows CPythons, with commas: {', '.join(PYTHONS)} (default: {DEFAULT_VERSION})",
+        help=f"{', '.join(PYTHONS)} (default: {DEFAULT_VERSION})",
     )
     add("--target", default=PLATFORMS[0], choices=PLATFORMS, help=f"default: {PLATFORMS[0]}")
     add("-o", "--output", type=Path, default=Path("dist"), metavar="DIR", help="default: dist")
-    add("--sdk", default="", metavar="DIR", help="the Windows SDK, as xwin lays it out, or: free")
+    add("--sdk", default="", metavar="DIR", help="the Windows SDK, or: free")
     add(
         "--accept-license",
         action="store_true",
-        help="you accept Microsoft's licence, and xwin brings its SDK",
+        help="of Microsoft, whose SDK xwin brings",
     )
     add(
         "-C",
@@ -64,9 +63,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="handed to the project's backend (repeatable)",
+        help="for the project's backend (repeatable)",
     )
-    add("--jobs", default="", metavar="N", help="compile jobs at a time (default: one a core)")
+    add("-j", "--jobs", default="", metavar="N", help="compile jobs (default: one a core)")
     add("--cache", type=Path, metavar="DIR", help="where what is brought is kept")
     add("-e", "--editable", action="store_true", help="refused: see there why")
 

@@ -26,10 +26,10 @@ examples:
   mlcbuild doctor --only toolchain,long-paths
   mlcbuild doctor --trial
   mlcbuild doctor --fix --dry-run
-  mlcbuild doctor --report bug.md
+  mlcbuild doctor -o bug.md
 
-exit codes: 0 good, 1 a failure (with --strict a warning too), 2 wrong use, 3 a file that cannot
-be written.
+exit codes: 0 good, 1 a failure (with --strict a warning too), 2 wrong use,
+3 a file that cannot be written
 """
 
 
@@ -50,7 +50,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--trial", action="store_true", help="build a small library, read it back and load it")
     add("--fix", action="store_true", help="do what is safe and can be undone")
     add("--dry-run", action="store_true", help="with --fix: only say what would be done")
-    add("--report", type=Path, metavar="FILE", help="write FILE.md or FILE.html, without names")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="FILE.md or FILE.html, without names",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         return _list(only, skip, as_json=args.json)
     if args.dry_run and not args.fix:
         raise UsageError("--dry-run requires --fix")
-    form = _form(args.report)
+    form = _form(args.output)
     from mlcbuild.doctor.examine import examine  # noqa: PLC0415 - not for --list-checks
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415
 
@@ -82,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         if any(one.outcome == "done" for one in repaired):
             system, examination = look()
     if form:
-        _write_report(args.report, form, examination, system)
+        _write_report(args.output, form, examination, system)
     _print(args, examination, repaired)
     return examination.exit_code(strict=args.strict)
 
@@ -119,7 +125,7 @@ def _form(report: Path | None) -> str:
     form = form.replace("htmll", "html")
     if form not in FORMS:
         raise UsageError(
-            f"--report {report} has no known ending", remedy="name it FILE.md or FILE.html"
+            f"--output {report} has no known ending", remedy="name it FILE.md or FILE.html"
         )
     return form
 
@@ -129,7 +135,7 @@ def _write_report(path: Path, form: str, examination: Examination, system: Syste
     from mlcbuild.doctor.redact import redacted  # noqa: PLC0415
     from mlcbuild.report.write import write_output  # noqa: PLC0415
 
-    write_output(path, render(redacted(examination, system), form), option="--report")
+    write_output(path, render(redacted(examination, system), form), option="--output")
     print(f"{path} written, without names of users and hosts", file=sys.stderr)
 
 

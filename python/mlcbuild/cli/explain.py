@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...), the name of a code,
-the id of a rule (mlcbuild check) or of a check (mlcbuild doctor), or lines of an error: a
+WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...),
+the name of a code, the id of a rule or of a check, or lines of an error: a
 traceback, CMake, the linker, Cargo, pip.
 
 examples:
   mlcbuild explain 1114
   mlcbuild explain -1073741795
   mlcbuild explain mutex-abi
-  mlcbuild explain "OSError: [WinError 126] The specified module could not be found"
+  mlcbuild explain "[WinError 126] The specified module could not be found"
   mlcbuild explain build.log
   pip wheel . 2>&1 | mlcbuild explain -
 
-exit codes: 0 explained, 1 nothing known of it, 2 nothing was given, 3 cannot be read
+exit codes: 0 explained, 1 nothing known of it, 2 wrong use, 3 cannot be read
 """
 _WIDTH: Final = 96
 _LABEL: Final = 10

@@ -19,14 +19,14 @@ __all__ = ["configure", "run"]
 
 _EXAMPLES: Final = """\
 examples:
-  mlcbuild fetch                        what every build needs and is not there yet
-  mlcbuild fetch --all                  also what one system's or one device's build alone needs
-  mlcbuild fetch --mirror /srv/git      from a folder with owner/name[.git] repositories
-  mlcbuild fetch --offline              from the cache alone
-  mlcbuild fetch --verify               hash everything again, change nothing
+  mlcbuild fetch                      what every build needs
+  mlcbuild fetch --all                also what one system or device alone needs
+  mlcbuild fetch --mirror /srv/git    from a folder of owner/name[.git]
+  mlcbuild fetch --offline            from the cache alone
+  mlcbuild fetch --verify             hash everything again, change nothing
 
 exit codes: 0 all there, 1 something is not what the lock says, 2 wrong use,
-3 something cannot be reached, read or written, 130 interrupted (the next run goes on)
+3 cannot be reached, read or written, 130 interrupted (the next run goes on)
 """
 
 
@@ -41,7 +41,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--lock", type=Path, metavar="FILE", help="the lock (default: found upwards from here)"
     )
     parser.add_argument(
-        "--into", type=Path, metavar="DIR", help="lay out below DIR (default: the lock's folder)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="lay out below DIR (default: the lock's folder)",
     )
     parser.add_argument(
         "--mirror", type=Path, metavar="DIR", help="Git repositories as DIR/owner/name[.git]"
@@ -105,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = lock.components if args.all else lock.needed_for().components
     fetched = fetch(
         lock,
-        into=args.into,
+        into=args.output,
         cache=args.cache,
         mirror=args.mirror,
         offline=args.offline,

@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.commandline import seconds
 from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.lab import down, up
 from mlcbuild.lab.builds import build_variables, fetch_pinned_sources
@@ -23,17 +24,16 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild lab up                                        make it (once) and start it
+  mlcbuild lab up                            make it (once) and start it
   mlcbuild lab run -- python -c "import sys; print(sys.version)"
   mlcbuild lab run --timeout 60 -- build/thing.exe a "b c"
   mlcbuild lab pip --env chat install numpy==1.26.4
-  mlcbuild lab run --env chat -- python -c "import numpy"
-  mlcbuild lab pip --compiler wheel ./project            build a Windows wheel with Windows' pip
-  mlcbuild lab pip --clang-cl wheel ./project            the same, for Microsoft's ABI
-  mlcbuild lab down --purge                              end all of it, and delete it
+  mlcbuild lab pip --clang-cl wheel ./project
+  mlcbuild lab down --purge                  end all of it, and delete it
 
-exit code of run and pip: the program's own; 1 where it is over 255 (said on stderr) or the time
-limit ended it. Else 2 wrong use, 3 a missing Debian package or an unreachable package index.
+exit code of run and pip: the program's own; 1 where it is over 255 (said on
+stderr) or the time limit ended it. Else 2 wrong use, 3 a missing Debian package
+or an unreachable package index.
 """
 _LARGEST_CODE: Final = 255
 
@@ -45,7 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for name, summary in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=summary)
         action.add_argument(
-            "--python", default=DEFAULT_VERSION, choices=list(PYTHONS), help="(default: 3.11)"
+            "--python",
+            default=DEFAULT_VERSION,
+            choices=list(PYTHONS),
+            help="of Windows",
         )
         action.add_argument(
             "--env", default="default", metavar="NAME", help="the Python environment to use"
@@ -55,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name == "down":
             action.add_argument("--purge", action="store_true", help="delete the lab's folder too")
             continue
-        action.add_argument("--timeout", type=float, metavar="S", help="end it after S seconds")
+        action.add_argument("--timeout", metavar="TIME", help="end it then, as 60 or 5m")
         compilers = action.add_mutually_exclusive_group()
         compilers.add_argument(
             "--compiler",
@@ -94,8 +97,9 @@ def run(args: argparse.Namespace) -> int:
     if not words:
         raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
     env = build_variables(lab) if args.compiler else {}
+    timeout = seconds(args.timeout, "--timeout") if args.timeout else None
     if args.action == "run":
-        return _exit(words[0], _run(lab, words, args.timeout, env))
+        return _exit(words[0], _run(lab, words, timeout, env))
     if args.compiler or args.clang_cl:
         fetch_pinned_sources(words, notice=_notice)
     command = ["pip", *words]
@@ -103,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         visual_studio = _visual_studio(lab)
         env = visual_studio.variables()
         command = visual_studio.command("pip", *words)
-    return _exit("pip", _run(lab, command, args.timeout, env))
+    return _exit("pip", _run(lab, command, timeout, env))
 
 
 def _visual_studio(lab: Lab) -> VisualStudioStandIn:

@@ -14,9 +14,9 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild matrix                                    the table, for people
-  mlcbuild matrix --json                             {"include": [...]} in one line, to build
-  mlcbuild matrix --json --stage test                one entry a wheel and Python, to test
+  mlcbuild matrix                            the table, for people
+  mlcbuild matrix --json                     {"include": [...]}, to build
+  mlcbuild matrix --json --stage test        one entry a Python, to test
   mlcbuild matrix --json --only system=windows --only publish=true
 
 in a workflow:

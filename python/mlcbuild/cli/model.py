@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
+MODEL is a folder in MLC's format, or its mlc-chat-config.json. With
+--quantization it is a folder as published (config.json, model.safetensors,
+tokenizer.json), which is converted first. The Python that compiles has mlc_llm
+and apache-tvm; for vulkan also tvm-vulkan.
+
 examples:
   mlcbuild model MODEL --device vulkan --target win_amd64 -o model.dll
-  mlcbuild model MODEL --device cuda:sm_80,sm_90 -o model.so      no GPU, no CUDA toolkit needed
+  mlcbuild model MODEL --device cuda:sm_80,sm_90 -o model.so
   mlcbuild model MODEL --device cpu --cpu x86-64-v3 -o model.so
-  mlcbuild model Llama-3.2-1B-Instruct --quantization q4f16_1 --device vulkan -o dist/llama.so
-                                         from the folder as published to all that chat needs
-
-MODEL is a folder in MLC's format (with mlc-chat-config.json), or that file. With --quantization it
-is a folder as published (config.json, model.safetensors, tokenizer.json), which is converted first.
-The Python that compiles has mlc_llm and apache-tvm; for vulkan also tvm-vulkan. Linux compiles for
-both systems, Windows for itself (CUDA: Linux alone).
+  mlcbuild model Llama-3.2-1B-Instruct --quantization q4f16_1 -o llama.so
 """
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-The folder gets every wheel with its SBOM inside, and beside them: the SBOM with the wheel's digest
-(.cdx.json), SHA256SUMS, and simple/, a package index of plain files.
+The folder gets every wheel with its SBOM inside, and beside them: the SBOM with
+the wheel's digest (.cdx.json), SHA256SUMS, and simple/, a package index of plain
+files.
 
 examples:
   mlcbuild release wheelhouse/*.whl -o release
-  python -m http.server -d release & pip install --index-url http://localhost:8000/simple/ mlc-llm
 """
 
 

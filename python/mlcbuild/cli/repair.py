@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-delvewheel bundles; what it must leave out is decided by the tables of `mlcbuild check`: drivers,
-the DLLs of other wheels (--with, and well-known ones), what Python brings. The wheel is checked
-before and after; one that got worse is not written.
+delvewheel bundles; what it must leave out is decided by the tables of `mlcbuild
+check`: drivers, the DLLs of other wheels (--with, and well-known ones), what
+Python brings. A wheel that got worse is not written.
 
 examples:
-  mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl -w wheelhouse --add-path C:/tools/bin
-  mlcbuild repair mlc_llm.whl --with apache_tvm.whl --with apache_tvm_ffi.whl
+  mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl --add-path C:/tools/bin
+  mlcbuild repair mlc_llm.whl --with apache_tvm.whl -o wheelhouse
   mlcbuild repair pkg.whl --delvewheel=--no-mangle=zlib1.dll
 
-exit codes: 0 repaired and good, 1 errors are left or the repair failed, 2 wrong use, 3 a wheel
-cannot be read.
+exit codes: 0 repaired and good, 1 errors are left or the repair failed, 2 wrong
+use, 3 a wheel cannot be read
 """
 
 
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("wheels", nargs="+", type=Path, metavar="WHEEL", help="a Windows wheel")
-    add("-w", "--wheel-dir", type=Path, default=Path("wheelhouse"), metavar="DIR", help="output")
+    add("-o", "--output", type=Path, default=Path("wheelhouse"), metavar="DIR", help="output")
     add(
         "--with",
         dest="companions",
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     done = [
         repair(
             wheel,
-            args.wheel_dir,
+            args.output,
             settings,
             folders=args.add_path,
             declared=args.exclude,

@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-TARGET is what mlcbuild check takes (a wheel, a folder, installed:NAME, pypi:NAME), or a file
-that mlcbuild check, doctor or bench wrote with --json. Several make one page.
+TARGET is what mlcbuild check takes (a wheel, a folder, installed:NAME,
+pypi:NAME), or a file that mlcbuild check, doctor or bench wrote with --json.
+Several make one page.
 
 examples:
   mlcbuild report dist/pkg-1.0-cp311-cp311-win_amd64.whl -o pkg.html
   mlcbuild report C:/venv/Lib/site-packages -o site.html
   mlcbuild report mlc_llm.whl doctor.json bench.json -o all.html
 
-exit code: that of the worst result shown: 0 good, 1 not good, 3 a target cannot be read.
+exit codes: 0 good, 1 one is not good, 2 wrong use, 3 a target cannot be read
 """
 
 
@@ -27,15 +28,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options. Those of a check are the ones of ``mlcbuild check``."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("targets", nargs="+", metavar="TARGET", help="what to show (see below)")
+    add("targets", nargs="+", metavar="TARGET")
     add("-o", "--output", type=Path, default=Path("mlcbuild-report.html"), metavar="FILE",
         help="default: mlcbuild-report.html")  # fmt: skip
     add("--with", dest="companions", action="append", metavar="TARGET",
-        help="installed beside it: a wheel, a folder, pypi:NAME (repeatable)")  # fmt: skip
+        help="installed beside it (repeatable)")  # fmt: skip
     add("--with-deps", action="store_true", default=None, help="bring what it requires, beside it")
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR",
-        help="treat DIR as added with os.add_dll_directory() (repeatable)")  # fmt: skip
-    add("--msvcp140", metavar="VERSION", help="the machine's msvcp140.dll, e.g. 14.29, or none")
+        help="as if given to os.add_dll_directory()")  # fmt: skip
+    add("--msvcp140", metavar="VERSION", help="of the machine's msvcp140.dll, or none")
 
 
 def run(args: argparse.Namespace) -> int:

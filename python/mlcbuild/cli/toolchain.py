@@ -17,9 +17,10 @@ __all__ = ["configure", "github_lines", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild toolchain                       the generator, its compiler, and the reasons
-  mlcbuild toolchain --ninja --json        the same with Ninja Multi-Config, as JSON
-  mlcbuild toolchain --ninja --export github   set MSVC's environment for the job's later steps
+  mlcbuild toolchain                  the generator, its compiler, the reasons
+  mlcbuild toolchain --ninja --json   as JSON, of Ninja Multi-Config
+  mlcbuild toolchain --ninja --export github
+                                      MSVC's environment for later steps
 """
 #: Closes a value in GITHUB_ENV; no value of an environment holds it.
 _MARK: Final = "mlcbuild-end-of-value"

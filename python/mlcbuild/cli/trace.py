@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import functools
 import sys
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.commandline import seconds
 from mlcbuild.errors import Exit, UsageError
 from mlcbuild.progress import ticking
 
 if TYPE_CHECKING:
+    import argparse
+
     from mlcbuild.trace.hosts import Host
 
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-TARGET is a .dll or .pyd, or a name to import. Each load happens in a child process, leaf first;
-nothing is loaded into mlcbuild itself. Windows only; on Linux --lab does it under Wine.
+TARGET is a .dll or .pyd, or a name to import. Each load happens in a child
+process, leaf first. Windows only; on Linux --lab does it under Wine.
 
 examples:
   mlcbuild trace C:\\venv\\Lib\\site-packages\\tvm\\tvm_runtime.dll
@@ -27,30 +29,21 @@ examples:
 
 exit codes: 0 loads, 1 fails, 2 wrong use (not on Windows), 3 no such file
 """
-_LIMIT_S: Final = 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
     add = parser.add_argument
-    add("target", metavar="TARGET", help="a .dll, a .pyd, or a name to import")
+    add("target", metavar="TARGET")
     add("--add-dir", dest="add_dirs", action="append", default=[], metavar="DIR",
         help="os.add_dll_directory was called for it (repeatable)")  # fmt: skip
     add("--loader-log", action="store_true", help="watch the load under a small debugger too")
-    add("--limit", type=_seconds, default=_LIMIT_S, metavar="S",
-        help="seconds for each child process (default: 60)")  # fmt: skip
+    add("--timeout", default="60s", metavar="TIME", help="of each child process (default: 60s)")
     add("--python", metavar="EXE", help="the python.exe that loads (default: this one)")
     add("--lab", action="store_true", help="on Linux: load in the lab's Windows Python (Wine)")
     add("--env", default="default", metavar="NAME", help="with --lab: its Python environment")
     add("--json", action="store_true", help="report as JSON")
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no time")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,7 +52,11 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.trace import Options, trace  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.trace.report import lines, table  # noqa: PLC0415
 
-    options = Options(add_dirs=tuple(args.add_dirs), limit_s=args.limit, loader_log=args.loader_log)
+    options = Options(
+        add_dirs=tuple(args.add_dirs),
+        limit_s=seconds(args.timeout, "--timeout"),
+        loader_log=args.loader_log,
+    )
     with ticking(f"loading what {args.target} needs, leaf first"):
         found = trace(args.target, host, options)
     if args.json:

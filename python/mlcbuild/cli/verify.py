@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.commandline import seconds
 from mlcbuild.errors import Exit, UsageError
 from mlcbuild.verify.sequence import Options, Step, verify
 from mlcbuild.verify.steps import Limits
@@ -17,16 +18,14 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild verify dist/mlc_llm-*.whl --chat      install, import, compile a tiny model, chat, serve
-  mlcbuild verify dist/mlc_llm-*.whl --chat --device vulkan --also dist/tvm_vulkan-*.whl
-  mlcbuild verify dist/mlc_llm-*.whl --chat --device cuda   on a machine with an NVIDIA GPU
-  mlcbuild verify dist/ffi_hello-*.whl           any wheel: install, import, what was loaded
-  mlcbuild verify x.whl --run "import x; assert x.f(1) == 2"
-  mlcbuild verify x-win_amd64.whl --wine         a Windows wheel, on Linux
-  mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --wine      Windows CPython compiles and chats
+  mlcbuild verify dist/mlc_llm-*.whl --chat
+  mlcbuild verify dist/mlc_llm-*.whl --chat --device cuda
+  mlcbuild verify dist/ffi_hello-*.whl --run "import ffi_hello"
+  mlcbuild verify dist/mlc_llm-*-win_amd64.whl --chat --lab
+                            on Linux: Windows CPython compiles and chats
 
-exit code: 0 the wheel is good, 1 it is not, 3 it cannot be read, the package index not reached, or
-(--wine) nothing can be said here because Wine lacks what the wheel needs.
+exit codes: 0 the wheel is good, 1 it is not, 2 wrong use, 3 it cannot be read,
+the package index not reached, or Wine lacks what the wheel needs
 """
 
 
@@ -40,15 +39,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--device",
         default="cpu",
         choices=["cpu", "vulkan", "cuda"],
-        help="where to chat (default: cpu); the answer must match the CPU's",
+        metavar="NAME",
+        help="where to chat: cpu (default), vulkan, cuda",
     )
     add(
-        "--also",
+        "--with",
+        dest="companions",
         action="append",
         default=[],
         metavar="WHEEL",
-        help="install this beside it, a wheel or a requirement: a device's plug-in (repeatable); "
-        "with --wine a Linux wheel goes to the side that compiles",
+        help="installed beside it, a wheel or a requirement (repeatable)",
     )
     add(
         "--import",
@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="import this instead of the wheel's own packages (repeatable)",
+        help="instead of the wheel's own packages (repeatable)",
     )
     add(
         "--run",
@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--python",
         metavar="EXE",
-        help="make the environment with this interpreter (--wine: its version, as 3.12)",
+        help="the interpreter to use (--lab: its version)",
     )
     add(
         "--find-links",
@@ -77,43 +77,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="a folder with wheels of the dependencies (repeatable)",
+        help="wheels of the dependencies (repeatable)",
     )
-    add("--no-index", action="store_true", help="take dependencies from --find-links alone")
+    add("--no-index", action="store_true", help="dependencies from --find-links alone")
     add(
-        "--wine",
+        "--lab",
         action="store_true",
-        help="a Windows wheel, on Linux: real Windows CPython in the lab (mlcbuild lab)",
+        help="a Windows wheel, on Linux (mlcbuild lab)",
     )
     add(
         "--linux-wheel",
         type=Path,
         metavar="WHEEL",
-        help="for --chat with --wine: this machine's wheel of the same sources, to compare with",
+        help="--chat --lab: the same sources', to compare",
     )
     add(
         "--repeat",
         type=int,
         default=1,
         metavar="N",
-        help="for --chat with --wine: processes that must answer and end by themselves",
+        help="--chat --lab: processes that must answer",
     )
-    add("--time-limit", type=float, metavar="S", help="seconds a step may take")
-    add("--keep", action="store_true", help="keep the environment, the model and the log")
+    add("--timeout", metavar="TIME", help="of each step, as 10m")
+    add("--keep", action="store_true", help="keep environment, model and log")
     add("--json", action="store_true", help="print the outcome as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Verify, printing each step as it ends."""
-    if args.time_limit is not None and args.time_limit <= 0:
-        raise UsageError("--time-limit must be more than 0 seconds")
     if args.repeat < 1:
         raise UsageError("--repeat must be 1 or more")
-    limits = (
-        Limits()
-        if args.time_limit is None
-        else Limits(install_s=args.time_limit, quick_s=args.time_limit, compile_s=args.time_limit)
-    )
+    limits = Limits()
+    if args.timeout is not None:
+        limit = seconds(args.timeout, "--timeout")
+        limits = Limits(install_s=limit, quick_s=limit, compile_s=limit)
     options = Options(
         wheel=args.wheel,
         imports=tuple(args.imports),
@@ -122,9 +119,9 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         python=args.python,
         find_links=tuple(args.find_links),
-        also=tuple(args.also),
+        also=tuple(args.companions),
         no_index=args.no_index,
-        wine=args.wine,
+        wine=args.lab,
         linux_wheel=args.linux_wheel,
         repeat=args.repeat,
         keep=args.keep,

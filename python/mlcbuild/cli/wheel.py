@@ -23,22 +23,15 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild wheel -o dist                     for this machine, CPU only
-  mlcbuild wheel -o dist --jobs 4 --offline  from the cache alone
-  mlcbuild wheel -o dist --device vulkan     with its runtime; tvm-vulkan, which compiles, beside it
+  mlcbuild wheel --jobs 4 --offline        for this machine, from the cache
+  mlcbuild wheel --device vulkan           with tvm-vulkan, which compiles
   mlcbuild wheel --target win_amd64 --accept-license
-                                             the Windows wheel from Linux or macOS, by clang-cl;
-                                             xwin brings Microsoft's SDK (docs/windows-wheel.md)
+                                           Windows' wheel by clang-cl, elsewhere
   mlcbuild wheel --target win_amd64 --sdk free
-                                             the same with the free SDK, for CI and tests
-  mlcbuild wheel --target win_amd64 --device vulkan --accept-license
-                                             tvm-vulkan for Windows: there each device is a wheel
-  mlcbuild wheel --chat-only -o wheelhouse   all that Linux needs to chat, without TVM's compiler
-  mlcbuild wheel --chat-only --target win_amd64 --wheel dist/mlc_llm-x-win_amd64.whl
-                                             the same for Windows, with a wheel at hand
+                                           the same for CI and tests
+  mlcbuild wheel --chat-only               all that chats, without the compiler
 
-The wheel is built by pip in an isolated environment; docs/superbuild.md lists what else can be
-set with `pip wheel . -C NAME=VALUE`.
+More, and what `pip wheel . -C NAME=VALUE` sets: docs/superbuild.md
 """
 
 
@@ -51,21 +44,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="output folder (default: dist; with --chat-only wheelhouse)",
+        help="default: dist; --chat-only: wheelhouse",
     )
     add("--target", default="host", choices=list(TARGETS), help="default: host, this machine")
-    add("--sdk", metavar="DIR", help="for --target: the Windows SDK, as xwin lays it out, or: free")
+    add("--sdk", metavar="DIR", help="--target: the Windows SDK, or: free")
     add(
         "--accept-license",
         action="store_true",
-        help="for --target: you accept Microsoft's licence, and xwin brings its SDK",
+        help="--target: of Microsoft, whose SDK xwin brings",
     )
     add(
         "--python",
         dest="pythons",
         action="append",
         metavar="X.Y",
-        help="with --chat-only: the Python to serve (repeatable)",
+        help="--chat-only: Python to serve (repeatable)",
     )
     add(
         "-c",
@@ -75,12 +68,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="with --chat-only: versions of the dependencies, as for pip (repeatable)",
+        help="--chat-only: as for pip (repeatable)",
     )
     add(
         "--chat-only",
         action="store_true",
-        help="a folder with all that chatting needs, TVM's runtime without its compiler",
+        help="a folder with all that chatting needs",
     )
     add(
         "--wheel",
@@ -89,15 +82,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHEEL",
-        help="for --chat-only: take this one instead of building (repeatable: plug-ins follow)",
+        help="--chat-only: instead of building (repeatable)",
     )
-    add("--device", metavar="LIST", help=f"{', '.join(DEVICES)} (several with commas)")
-    add("--jobs", metavar="N", help="compile jobs at a time (default: one a core)")
-    add("--mirror", metavar="DIR", help="Git repositories as DIR/owner/name[.git]")
+    add("--device", metavar="LIST", help=", ".join(DEVICES))
+    add("-j", "--jobs", metavar="N", help="compile jobs (default: one a core)")
+    add("--mirror", metavar="DIR", help="Git repositories, DIR/owner/name[.git]")
     add("--offline", action="store_true", help="use the cache alone")
     add("--cache", metavar="DIR", help="where fetched sources are kept")
-    add("--symbols", metavar="DIR", help="keep PDBs there, beside the wheel (MSVC, clang-cl)")
-    add("--project", type=Path, metavar="DIR", help="the project (default: found from here up)")
+    add("--symbols", metavar="DIR", help="keep PDBs there (MSVC, clang-cl)")
+    add("--project", type=Path, metavar="DIR", help="default: found from here up")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from mlcbuild.commandline import meant
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.filenames import is_plain
 
@@ -132,7 +133,7 @@ class Lock:
         known = {c.name for c in self.components}
         if unknown := sorted(wanted - known):
             raise UsageError(
-                f"{self.path.name} has no component {', '.join(unknown)}",
+                f"{self.path.name} has no component {', '.join(unknown)}{meant(unknown[0], known)}",
                 remedy=f"choose from {', '.join(sorted(known))}",
             )
         return tuple(c for c in self.components if not wanted or c.name in wanted)

@@ -110,7 +110,7 @@ def step_device(place: Place, device: str, limits: Limits) -> str:
     if not found["runtime"]:
         raise FailedError(
             f"TVM has no {device} runtime: its plug-in is not installed, or does not load",
-            remedy=f"--also WHEEL; python -m tvm_{device} says why",
+            remedy=f"--with WHEEL; python -m tvm_{device} says why",
         )
     raise InputError(f"there is no {device} device here", remedy=_DRIVER)
 

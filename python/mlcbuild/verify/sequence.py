@@ -141,7 +141,7 @@ def _with_cuda(options: Options) -> Options:
     from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - seldom
 
     if options.wine:
-        raise UsageError("Wine has no CUDA", remedy="leave --wine or --device cuda out")
+        raise UsageError("Wine has no CUDA", remedy="leave --lab or --device cuda out")
     cuda_chat.require_driver()
     return replace(options, also=(*options.also, cuda_chat.RUNTIME))
 

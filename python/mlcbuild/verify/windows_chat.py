@@ -1,4 +1,4 @@
-"""``verify --chat --wine``: compiled and run by Windows CPython in the lab.
+"""``verify --chat --lab``: compiled and run by Windows CPython in the lab.
 
 Where the installed set cannot compile for the device (a chat-only one, a plug-in without its code
 generator), this machine's own wheel does, and makes the tiny model. Where that wheel is given, the

@@ -137,7 +137,7 @@ def python_of(subject: Subject, wanted: str | None) -> str:
     python, abi, platform = subject.path.stem.split("-")[-3:]
     if platform not in {"any", AMD64} and AMD64 not in platform.split("."):
         raise InputError(
-            f"{subject.path.name} is for {platform}", remedy=f"--wine verifies {AMD64} wheels"
+            f"{subject.path.name} is for {platform}", remedy=f"--lab verifies {AMD64} wheels"
         )
     if _FREE_THREADED.search(abi):
         raise InputError(

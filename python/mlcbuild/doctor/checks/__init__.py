@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.commandline import meant
 from mlcbuild.doctor.check import CATEGORIES
 from mlcbuild.errors import UsageError
 
@@ -100,8 +101,10 @@ def choose(*, only: Collection[str] = (), skip: Collection[str] = ()) -> tuple[s
     known = {check_id for ids in CHECKS.values() for check_id in ids}
     for word in (*only, *skip):
         if word not in known and word not in CATEGORIES:
+            hint = meant(word, (*known, *CATEGORIES))
             raise UsageError(
-                f"no such check or group: {word!r}", remedy="see mlcbuild doctor --list-checks"
+                f"no such check or group: {word!r}{hint}",
+                remedy="see mlcbuild doctor --list-checks",
             )
     return tuple(
         check_id

@@ -20,7 +20,7 @@ _FLOOR: Final = 8
 def _run(system: System) -> Outcome:
     path = system.find("wine") or system.find("wine64")
     if path is None:
-        return skip("not installed: only mlcbuild lab and verify --wine need it")
+        return skip("not installed: only mlcbuild lab and verify --lab need it")
     fix = install(system, "wine")
     done = system.run(path, "--version")
     match = re.search(r"wine-(\d+)\.(\d+)", done.out)
