@@ -33,6 +33,7 @@ from setup_env import (
     main_of,
     on_path,
     output,
+    pinned,
     programs,
     run,
     say,
@@ -42,7 +43,7 @@ DIST = ROOT / "dist"
 UNREACHABLE = 3
 #: Of examples/ffi-hello's [build-system], and the programs that scikit-build-core starts.
 BUILD_NEEDS = (
-    *("mlcbuild", "scikit-build-core>=1.1.2", "apache-tvm-ffi==0.1.13.post2"),
+    *("mlcbuild", "scikit-build-core>=1.1.2", f"apache-tvm-ffi=={pinned('tvm-ffi')}"),
     *("cmake>=3.26", "ninja>=1.11", "colorama"),
 )
 PACKAGES_OF = (

@@ -27,14 +27,25 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_env import ROOT, Parser, StepError, environment, main_of, on_path, programs, run, say
+from setup_env import (
+    ROOT,
+    Parser,
+    StepError,
+    environment,
+    main_of,
+    on_path,
+    pinned,
+    programs,
+    run,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIST = ROOT / "dist"
 #: A Windows wheel of the package index, for the page's graph where this machine built none.
-WINDOWS_WHEEL = "pypi:apache-tvm-ffi==0.1.13.post2"
+WINDOWS_WHEEL = f"pypi:apache-tvm-ffi=={pinned('tvm-ffi')}"
 #: Seconds until a served model has to answer.
 PATIENCE = 120
 

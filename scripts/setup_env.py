@@ -24,13 +24,23 @@ sys.path.insert(0, os.fspath(ROOT / "python"))
 from mlcbuild import programs  # noqa: E402 - after the path is set; needs nothing installed
 from mlcbuild.commandline import Parser  # noqa: E402, F401 - for the scripts beside this
 from mlcbuild.programs import find_program  # noqa: E402
+from mlcbuild.pythonversions import OLDEST  # noqa: E402
 
 ENVIRONMENTS = ROOT / ".venv"
-OLDEST = (3, 11)
 #: Python compiles what is imported, when it is: most files never are.
 PIP = ("--quiet", "--disable-pip-version-check", "--no-compile")
 #: Program -> Debian package, of the lab (mlcbuild/lab/programs.py).
 LAB = {"x86_64-w64-mingw32-g++-posix": "g++-mingw-w64-x86-64-posix", "wine": "wine"}
+
+
+def pinned(component: str) -> str:
+    """Return the release of the package index that 3rdparty/sources.toml pins."""
+    try:
+        import tomllib  # noqa: PLC0415
+    except ModuleNotFoundError:  # a Python that is too old, as environment() says
+        return ""
+    lock = tomllib.loads((ROOT / "3rdparty" / "sources.toml").read_text(encoding="utf-8"))
+    return str(lock[component]["release"])
 
 
 class StepError(Exception):
@@ -78,7 +88,9 @@ def environment(name: str, *requirements: str) -> Path:
     """
     if sys.version_info < OLDEST:
         raise StepError(
-            f"Python {sys.version.split()[0]} is too old: run this with Python 3.11 or newer", 2
+            f"Python {sys.version.split()[0]} is too old: "
+            f"run this with Python {OLDEST[0]}.{OLDEST[1]} or newer",
+            2,
         )
     folder = ENVIRONMENTS / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -19,7 +19,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from setup_env import ENVIRONMENTS, ROOT, Parser, StepError, environment, main_of, run, say
+from setup_env import ENVIRONMENTS, ROOT, Parser, StepError, environment, main_of, pinned, run, say
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: As python/pyproject.toml has them, less what the chosen tests need not; colorama is pytest's.
 PACKAGES = (
     "aiohttp>=3.9",
-    "apache-tvm-ffi==0.1.13.post2",
+    f"apache-tvm-ffi=={pinned('tvm-ffi')}",
     "argcomplete>=3.3",
     "build>=1.2",
     "colorama",

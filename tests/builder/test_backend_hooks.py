@@ -10,6 +10,7 @@ from mlcbuild import backend
 from mlcbuild.builder import pipeline
 from mlcbuild.builder.options import BuildOptions
 from mlcbuild.builder.scikit import hook_environment
+from pins import TVM_WHEELS
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,7 +88,7 @@ def test_metadata_needs_no_sources(project: Path, tmp_path: Path) -> None:
     del project
     name = backend.prepare_metadata_for_build_wheel(os.fspath(tmp_path), None)
     text = (tmp_path / name / "METADATA").read_text(encoding="utf-8")
-    assert "Requires-Dist: apache-tvm==0.26.0" in text
+    assert f"Requires-Dist: {TVM_WHEELS[0]}" in text
     assert "Requires-Dist: psutil" in text
 
 

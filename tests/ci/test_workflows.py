@@ -283,7 +283,7 @@ def test_nightly_says_which_step_broke(workplace: Workplace) -> None:
     workflow = load_workflow(ROOT / ".github" / "workflows" / "nightly.yml")
     # The lock names what is nowhere: fetch fails, and the summary must say so.
     steps = workflow["jobs"]["head"]["steps"]
-    pin = next(step for step in steps if "pin_head" in step.get("run", ""))
+    pin = next(step for step in steps if "bump.py" in step.get("run", ""))
     pin["run"] = "sed -i 's/^commit = .*/commit = \"" + "0" * 40 + "\"/' 3rdparty/sources.toml"
     fetch = next(step for step in steps if step.get("id") == "fetch")
     fetch["run"] = "mlcbuild fetch --offline --cache nowhere"
@@ -303,26 +303,6 @@ def load_script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.mark.needs_git
-def test_a_component_is_pinned_to_the_newest_commit_of_its_origin(tmp_path: Path) -> None:
-    origin = tmp_path / "origin"
-    for command in (
-        ["init", "-q", str(origin)],
-        ["-C", str(origin), "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q",
-         "--allow-empty", "-m", "x"],
-    ):  # fmt: skip
-        subprocess.run(["git", *command], check=True)
-    head = subprocess.run(
-        ["git", "-C", str(origin), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
-    ).stdout.strip()
-    other = f'[other]\ngit = "https://example.invalid/x"\ncommit = "{"1" * 40}"\n'
-    text = f'version = 1\n\n[mine]\ngit = "{origin.as_uri()}"\ncommit = "{"0" * 40}"\n\n{other}'
-    fresh = load_script("pin_head").pinned(text, "mine")
-    assert fresh == text.replace("0" * 40, head)
-    with pytest.raises(SystemExit, match="gone is not in"):
-        load_script("pin_head").pinned(text, "gone")
 
 
 def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from mlcbuild.doctor.installers import PROGRAMS
 from mlcbuild.explain.catalogue import read_symptoms
 from needs import require
 from pefactory import make_pe
+from pins import TVM_FFI
 from standin import chat_app, serving
 from wheelfactory import make_wheel
 
@@ -74,7 +75,7 @@ def sandbox(tmp_path: Path) -> Path:
     make_wheel(tmp_path / "wheelhouse", good, name="mlc_llm", version="0.20")
     leaf = {"tvm_ffi/leaf.dll": make_pe(exports=["f"])}
     tag = "cp311-cp311-win_amd64"
-    make_wheel(tmp_path, leaf, name="apache_tvm_ffi", version="0.1.13.post2", tag=tag)
+    make_wheel(tmp_path, leaf, name="apache_tvm_ffi", version=TVM_FFI, tag=tag)
     site = tmp_path / "C:" / "venv" / "Lib" / "site-packages" / "pkg"
     site.mkdir(parents=True)
     (site / "good.dll").write_bytes(good["pkg/good.dll"])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pins import TVM, TVM_FFI
+
 __all__ = ["ELSEWHERE", "NOWHERE", "RUN", "Elsewhere", "Run"]
 
 
@@ -30,7 +32,7 @@ class Elsewhere:
 
 
 _SHORT = "--duration 0.3s"
-_FFI = "apache_tvm_ffi-0.1.13.post2-cp311-cp311-win_amd64.whl"
+_FFI = f"apache_tvm_ffi-{TVM_FFI}-cp311-cp311-win_amd64.whl"
 #: Text of the command -> how it runs.
 RUN: dict[str, Run] = {
     "mlcbuild check dist/pkg-1.0-py3-none-win_amd64.whl": Run(codes=(1,)),
@@ -89,7 +91,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
         "tests/builder/test_ffi_hello_wheel.py", "PIP_FIND_LINKS=str(offered)"
     ),
     "pip install -e .": _at("tests/builder/test_ffi_hello_wheel.py", '"-e",'),
-    "mlcbuild check apache_tvm-0.26.0-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
+    f"mlcbuild check apache_tvm-{TVM}-~": _at("tests/docs/test_docs_commands.py", "def tvm_wheels"),
     "mlcbuild wheel --target win_amd64 --sdk free -o dist": _at(
         _GATE, "wheel --target win_amd64 --sdk free -o dist"
     ),
@@ -162,8 +164,8 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "pip wheel .": _EXAMPLE,
     "pip install ffi_hello-*.whl": _EXAMPLE,
     'python -c "import ffi_hello~': _at("scripts/quickstart.py", "ffi_hello as f"),
-    "pip install apache-tvm==0.26.0 tvm_~": _at(
-        "tests/plugins/conftest.py", '"install", "apache-tvm==0.26.0"'
+    f"pip install apache-tvm=={TVM} tvm_~": _at(
+        "tests/plugins/conftest.py", '"install", *TVM_WHEELS'
     ),
     "python -m tvm_vulkan": _PLUGIN,
     "python -m tvm_opencl": _at("tests/plugins/test_plugins.py", '["vulkan", "opencl"]'),

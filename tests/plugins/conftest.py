@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from needs import require
+from pins import TVM_WHEELS
 from treehashes import hashes
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,7 @@ def plugged(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     wheels = {device: build(device, folder / "dist") for device in ("vulkan", "opencl")}
     venv.create(folder / "venv", with_pip=True)
     environment = Environment(folder=folder / "venv", wheels=wheels, untouched={})
-    environment.pip("install", "apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2")
+    environment.pip("install", *TVM_WHEELS)
     # What TVM's own tests import beyond that.
     environment.pip("install", "numpy", "pytest", "scipy", "ml_dtypes", "cloudpickle", "psutil")
     environment.untouched.update(hashes(environment.site / "tvm"))

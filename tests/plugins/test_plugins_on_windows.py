@@ -13,6 +13,7 @@ import pytest
 from mlcbuild.cli import main
 from mlcbuild.lab.display import display
 from needs import require
+from pins import TVM_WHEELS
 from treehashes import hashes
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def lab(
     """Return an environment with PyPI's TVM and both plug-ins, and TVM's files before they came."""
     lab = windows.use(tmp_path_factory.mktemp("plugins") / "env")
     pip = ("pip", "install", "--quiet", "--no-compile")
-    done = lab.run([*pip, "apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2"], timeout=900)
+    done = lab.run([*pip, *TVM_WHEELS], timeout=900)
     assert done.code == 0, done.errors
     untouched = hashes(lab.environment / "Lib" / "site-packages" / "tvm")
     done = lab.run([*pip, *(lab.path(wheel) for wheel in wheels.values())], timeout=900)

@@ -97,7 +97,7 @@ def test_the_committed_lock_and_patches_are_well_formed() -> None:
     lock = load(ROOT / "3rdparty" / "sources.toml")
     patches = load_patches(lock)
     assert {"mlc-llm", "tvm", "tvm-ffi", "tokenizers-cpp"} <= set(patches)
-    assert pins(lock)["tvm"] == "c7b458e946bc4266915da582457476bdcd9705ae"
+    assert all(pins(lock).values())
     assert {p.path.name for found in patches.values() for p in found} == {
         path.name for path in lock.patches.glob("*.toml")
     }

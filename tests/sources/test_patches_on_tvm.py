@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from pins import TVM_WHEELS
 from sources_helpers import fetch_pinned
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tvm")
     venv.create(folder, with_pip=True)
     interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    packages = ["apache-tvm==0.26.0", "apache-tvm-ffi==0.1.13.post2", "numpy"]
+    packages = [*TVM_WHEELS, "numpy"]
     subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *packages], check=True)
     return interpreter
 

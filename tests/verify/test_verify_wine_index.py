@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
+from pins import TVM_WHEELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 #: (requirement, what to import so that native code is loaded). MSVC, MinGW and Rust; CPython's
 #: own ABI, the stable one, and ctypes.
 WHEELS = [
-    ("apache-tvm==0.26.0", "tvm"),
-    ("apache-tvm-ffi==0.1.13.post2", "tvm_ffi"),
+    (TVM_WHEELS[0], "tvm"),
+    (TVM_WHEELS[1], "tvm_ffi"),
     ("bcrypt==5.0.0", "bcrypt"),
     ("h5py==3.16.0", "h5py"),
     ("lxml==6.1.3", "lxml.etree"),

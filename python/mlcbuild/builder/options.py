@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CPU, DEVICES
 from mlcbuild.errors import UsageError
 from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["DEVICES", "RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
-
-#: What may be asked for, and what can be built today.
-DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl", "metal")
+__all__ = ["RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 
 #: Target -> its machine. ``host`` is this one; the others are built by clang-cl on any system.
 TARGETS: Final[dict[str, Machine]] = {"host": "unknown", AMD64: WINDOWS_AMD64.machine}
@@ -172,7 +170,7 @@ def _devices(text: str) -> tuple[str, ...]:
     for device in asked:
         if device not in DEVICES:
             raise UsageError(f"device={device} is not known", remedy=f"use {', '.join(DEVICES)}")
-    return ("cpu", *sorted(set(asked) - {"cpu"}))
+    return (CPU.name, *sorted(set(asked) - {CPU.name}))
 
 
 def _target(text: str) -> str:

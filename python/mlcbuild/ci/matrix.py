@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.platforms import AMD64
+from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ROWS", "Row", "as_entry", "chosen", "test_jobs"]
 
 #: The oldest, the middle and the newest Python of a py3-none wheel.
-_PYTHONS: Final = ("3.11", "3.12", "3.14")
+_PYTHONS: Final = (dotted(OLDEST), dotted(USUAL), dotted(NEWEST))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +42,7 @@ class Row:
     #: The folder of the project: the mlc-llm wheel, or the example over tvm-ffi alone.
     project: str = "."
     #: The Python that builds, and those that test.
-    python: str = "3.12"
+    python: str = dotted(USUAL)
     pythons: tuple[str, ...] = _PYTHONS
     #: Whether the wheel is released; the others prove a toolchain.
     publish: bool = True
@@ -116,7 +117,7 @@ ROWS: Final = (
         runner="windows-2022",
         test_runner="windows-2022",
         publish=False,
-        pythons=("3.12",),
+        pythons=(dotted(USUAL),),
         why="proves Visual Studio 2022",
     ),
     Row(
@@ -128,7 +129,7 @@ ROWS: Final = (
         test_runner="windows-2025",
         generator="Ninja Multi-Config",
         publish=False,
-        pythons=("3.12",),
+        pythons=(dotted(USUAL),),
         why="proves the captured MSVC environment",
     ),
     Row(
@@ -140,7 +141,7 @@ ROWS: Final = (
         test_runner="windows-2025",
         target=AMD64,
         publish=False,
-        pythons=("3.12",),
+        pythons=(dotted(USUAL),),
         why="proves the build by clang-cl on Linux, with the free SDK",
     ),
     Row(
@@ -165,7 +166,7 @@ ROWS: Final = (
         project="examples/ffi-hello",
         publish=False,
         chat=False,
-        pythons=("3.12", "3.14"),
+        pythons=(dotted(USUAL), dotted(NEWEST)),
         why="apache-tvm has no wheel for Windows on ARM64: the policy is proved by the example",
     ),
     Row(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.commandline import seconds
+from mlcbuild.devices import CHATS
 from mlcbuild.errors import Exit, UsageError
 from mlcbuild.verify.sequence import Options, Step, verify
 from mlcbuild.verify.steps import Limits
@@ -38,9 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--device",
         default="cpu",
-        choices=["cpu", "vulkan", "cuda"],
+        choices=CHATS,
         metavar="NAME",
-        help="where to chat: cpu (default), vulkan, cuda",
+        help=f"where to chat: {', '.join(CHATS)}",
     )
     add(
         "--with",

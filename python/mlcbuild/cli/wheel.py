@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.builder.options import DEVICES, TARGETS, parse
+from mlcbuild.builder.options import TARGETS, parse
 from mlcbuild.builder.plugins import plugin_folders, plugin_settings, require_plugins
+from mlcbuild.devices import DEVICES
 from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.sources.lock import LOCK, find_project
 

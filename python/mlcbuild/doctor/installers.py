@@ -14,6 +14,7 @@ from mlcbuild.doctor.shell import command, quote
 from mlcbuild.doctor.shells import Shell, spelt
 from mlcbuild.doctor.winfacts import find_winget
 from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64
+from mlcbuild.pythonversions import USUAL, USUAL_INSTALLER, dotted
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -75,7 +76,7 @@ PROGRAMS: Final[dict[str, Program]] = {
         apt="nvidia-driver", dnf="akmod-nvidia", pacman="nvidia", zypper="nvidia-driver-G06",
     ),
     "python": Program(
-        name="Python", winget="Python.Python.3.12", page="https://www.python.org/downloads",
+        name="Python", winget=f"Python.Python.{dotted(USUAL)}", page="https://www.python.org/downloads",
         apt="python3 python3-venv", dnf="python3", pacman="python", zypper="python3",
         nix="python3",
     ),
@@ -187,7 +188,7 @@ def _on_linux(system: System, wanted: Program, names: dict[str, str]) -> str:
     return f"install {wanted.name} with your system's package manager"
 
 
-def install_python(system: System, version: str = "3.12") -> str:
+def install_python(system: System, version: str = dotted(USUAL)) -> str:
     """Return the command that installs a 64-bit CPython of a version.
 
     Uses the machine's own tool for it: conda, uv, the install manager or winget. On Windows always
@@ -210,11 +211,11 @@ def _python_on_windows(system: System, version: str) -> str:
     if system.find("pymanager"):
         return command(system, "pymanager", "install", f"{version}-64")
     if find_winget(system):
-        name = PROGRAMS["python"].winget.replace("3.12", version)
+        name = PROGRAMS["python"].winget.replace(dotted(USUAL), version)
         words = ("--exact", "--id", name, "--architecture", "x64")
         return command(system, "winget", "install", *words)
     if system.find("choco"):
         return command(system, "choco", "install", "-y", f"python{version.replace('.', '')}")
-    # The last 3.12 that has an installer.
-    url = "https://www.python.org/ftp/python/3.12.10/python-3.12.10-amd64.exe"
+    last = dotted(USUAL_INSTALLER)
+    url = f"https://www.python.org/ftp/python/{last}/python-{last}-amd64.exe"
     return download(system, url, "/passive", "PrependPath=1")

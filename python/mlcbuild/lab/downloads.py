@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.pythonversions import OLDEST, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def _python(minor: int, patch: int, size: int, sha256: str) -> Download:
     )
 
 
-DEFAULT_VERSION: Final = "3.11"
+DEFAULT_VERSION: Final = dotted(OLDEST)
 #: Minor version of CPython -> where it comes from.
 PYTHONS: Final[dict[str, Download]] = {
     "3.9": _python(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from mlcbuild.devices import CUDA, OPENCL, VULKAN
 from mlcbuild.pe.crt import DEBUG_CRT
 
 __all__ = ["Provider", "ProviderKind", "is_of_cuda", "provider_of", "wheel_of"]
@@ -57,11 +58,12 @@ _TABLE: Final = tuple(
     for provider, *patterns in (
         (_DEBUG, DEBUG_CRT),
         (_DEBUG_PYTHON, r"python\d{1,3}t?_d"),
-        (_VULKAN, r"vulkan-1"),
-        (_OPENCL, r"opencl"),
+        (_VULKAN, VULKAN.driver_stem),
+        (_OPENCL, OPENCL.driver_stem),
         (
             _NVIDIA,
-            r"nvcuda|nvcudadebugger|nvml|nvapi(?:64)?|nvcuvid|nvoptix",
+            CUDA.driver_stem,
+            r"nvcudadebugger|nvml|nvapi(?:64)?|nvcuvid|nvoptix",
             r"nvencodeapi(?:64)?|nvofapi(?:64)?|nvfbc(?:64)?",
         ),
         (

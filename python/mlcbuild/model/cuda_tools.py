@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CUDA
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.linkers import ZIG
 from mlcbuild.platforms import LINUX_TRIPLE
@@ -134,8 +135,8 @@ def stand_in(tools: Tools, folder: Path) -> Path:
     into.mkdir(exist_ok=True)
     if _has_driver():
         return into
-    library = into / "libcuda.so.1"
-    command = [*tools.linker, "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
+    library = into / CUDA.linux_driver
+    command = [*tools.linker, "-shared", "-fPIC", f"-Wl,-soname,{CUDA.linux_driver}"]
     done = run([*command, "-o", str(library), "-x", "c", str(_DRIVER)], capture_output=True)
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
@@ -147,7 +148,7 @@ def _has_driver() -> bool:
     import ctypes  # noqa: PLC0415 - asked for CUDA alone
 
     try:
-        ctypes.CDLL("libcuda.so.1")
+        ctypes.CDLL(CUDA.linux_driver)
     except OSError:
         return False
     return True

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.devices import DEVICES, GENERATORS
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model import cuda_tools, cuda_windows, linkers
 from mlcbuild.supervised import run_child
@@ -22,8 +23,6 @@ __all__ = ["PROBE", "equip", "look"]
 PROBE: Final = Path(__file__).parent / "probes" / "model_environment.py"
 #: Seconds to look at the environment.
 _QUICK_S: Final = 180.0
-#: What brings a code generator that TVM's own wheel lacks.
-_PLUGINS: Final = {"vulkan": "tvm-vulkan (pip wheel ./plugins/vulkan)"}
 
 
 def look(
@@ -36,7 +35,7 @@ def look(
     """
     try:
         done = run_child(
-            [python, str(PROBE)],
+            [python, str(PROBE), *GENERATORS],
             environment=environment,
             folder=scratch,
             log=log,
@@ -47,19 +46,19 @@ def look(
         raise InputError(
             f"{python} cannot say what it has: {error}", remedy="--python EXE"
         ) from error
-    device = "llvm" if request.device == "cpu" else request.device
+    device = DEVICES[request.device]
     if facts["error"] or not facts["mlc_llm"]:
         raise FailedError(
             f"mlc_llm is not usable in {python}: {facts['error'] or 'not installed'}",
             remedy="pip install the mlc_llm wheel there, or name another with --python EXE",
         )
-    if device not in facts["generators"]:
-        plugin = _PLUGINS.get(device)
+    if device.generator not in facts["generators"]:
+        release = facts["tvm"].partition("+")[0]
         raise FailedError(
-            f"tvm {facts['tvm']} in {python} generates no code for {device}",
-            remedy=f"install {plugin} there"
-            if plugin
-            else 'its compiler is absent: pip install "apache-tvm==0.26.0"',
+            f"tvm {facts['tvm']} in {python} generates no code for {device.generator}",
+            remedy=f"install {device.plugin} (pip wheel ./plugins/{device.name}) there"
+            if device.plugin
+            else f'its compiler is absent: pip install "apache-tvm=={release}"',
         )
     if request.host.suffix == ".dll":
         _need_windows_linker(facts["windows_linker"])

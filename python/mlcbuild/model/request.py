@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import COMPILES
 from mlcbuild.errors import UsageError
 from mlcbuild.model.hosts import CPU, HOSTS, Host
 from mlcbuild.model.profiles import profile_for
@@ -14,9 +15,8 @@ from mlcbuild.model.profiles import profile_for
 if TYPE_CHECKING:
     from mlcbuild.model.device_code import DeviceCode
 
-__all__ = ["DEVICES", "Request", "flags", "make_request", "missing_code", "target_json"]
+__all__ = ["Request", "flags", "make_request", "missing_code", "target_json"]
 
-DEVICES: Final = ("cpu", "vulkan", "cuda", "opencl")
 #: The oldest architecture that the compiler of CUDA 13 still makes code for (its release notes).
 _OLDEST_SM: Final = 75
 _DEFAULT_SM: Final = (80, 86, 89, 90)
@@ -40,7 +40,7 @@ def make_request(*, target: str, device: str, profile: str = "", cpu: str = CPU)
     kind, _, rest = device.partition(":")
     if target not in HOSTS:
         raise UsageError(f"target {target} is not known", remedy=f"use {', '.join(HOSTS)}")
-    if kind not in DEVICES or (rest and kind != "cuda"):
+    if kind not in COMPILES or (rest and kind != "cuda"):
         raise UsageError(
             f"device {device} is not known", remedy="use cpu, vulkan, cuda:sm_90, opencl"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CUDA
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.rules.finding import Finding, Rule, Subject
 from mlcbuild.rules.names import original_name
@@ -16,7 +17,15 @@ __all__ = ["RULE"]
 #: User-mode halves of NVIDIA's kernel driver: a copy of another version than the driver fails.
 _TIED_TO_DRIVER: Final = frozenset(
     f"{name}.dll"
-    for name in ("nvcuda", "nvml", "nvapi", "nvapi64", "nvcuvid", "nvencodeapi", "nvencodeapi64")
+    for name in (
+        CUDA.driver_stem,
+        "nvml",
+        "nvapi",
+        "nvapi64",
+        "nvcuvid",
+        "nvencodeapi",
+        "nvencodeapi64",
+    )
 )
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CUDA
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.hosts import this_host
 from mlcbuild.model.make import Options, make
@@ -33,7 +34,7 @@ SIZES: Final = (256, 2, 4)
 
 def require_driver() -> None:
     """Raise ``InputError`` where there is no NVIDIA driver, before anything is installed."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    name = CUDA.windows_driver if sys.platform == "win32" else CUDA.linux_driver
     try:
         ctypes.CDLL(name)
     except OSError as error:
@@ -50,7 +51,7 @@ def step_device(place: Place, limits: Limits) -> tuple[str, str]:
     ``InputError`` where the driver is too old or has no GPU.
     """
     found = probe(place, "device", "cuda", limit_s=limits.quick_s)
-    why = found["refused"].get("tvm_runtime_cuda", "")
+    why = found["refused"].get(CUDA.runtime, "")
     if not found["runtime"]:
         raise FailedError(f"TVM's CUDA runtime does not load: {why or 'it is not installed'}")
     if not found["exists"]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlcbuild.devices import GENERATORS
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.lab.display import display
 from mlcbuild.lab.downloads import ZIGLANG, fetch
@@ -57,7 +58,7 @@ def plan(
     found: dict[str, Any] = {}
 
     def look() -> str:
-        found.update(steps.ask(there, PROBE, (), limits.quick_s).table)
+        found.update(steps.ask(there, PROBE, GENERATORS, limits.quick_s).table)
         if error := found["error"]:
             raise FailedError(error)
         if not _compiles(found, device) and linux_wheel is None:

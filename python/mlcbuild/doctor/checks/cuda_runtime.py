@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CUDA
 from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.gpus import library, nvidia
@@ -26,7 +27,7 @@ _NAME: Final = f"libcudart.so.{_MAJOR}"
 def _run(system: System) -> Outcome:
     if not any(provides(each.name) == "tvm" for each in family(system)):
         return skip("no TVM is installed in this Python")
-    if not nvidia(system) and not library(system, "", "libcuda.so.1"):
+    if not nvidia(system) and not library(system, "", CUDA.linux_driver):
         return skip("no NVIDIA GPU")
     wheels = dict(_wheels(system))
     evidence = [f"wheel {wheel} {version}" for wheel, version in wheels.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import CUDA
 from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.gpus import library, nvidia
@@ -20,14 +21,14 @@ _CUDA_13: Final = 580
 
 
 def _run(system: System) -> Outcome:
-    driver = library(system, "nvcuda.dll", "libcuda.so.1")
+    driver = library(system, CUDA.windows_driver, CUDA.linux_driver)
     if not nvidia(system) and not driver:
         return skip("no NVIDIA GPU")
     fix = install(system, "nvidia-driver")
     version = _version(system)
     evidence = [f"driver library: {driver or 'none'}", f"version: {version or 'unknown'}"]
     if not driver:
-        name = "nvcuda.dll" if system.windows else "libcuda.so.1"
+        name = CUDA.windows_driver if system.windows else CUDA.linux_driver
         return warn(f"an NVIDIA GPU is present, but {name} is missing", evidence=evidence, fix=fix)
     if version and int(version.partition(".")[0]) < _CUDA_13 and family(system):
         return warn(

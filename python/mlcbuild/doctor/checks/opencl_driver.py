@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import OPENCL
 from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
 from mlcbuild.doctor.gpus import library
 
@@ -17,7 +18,7 @@ _FOLDER: Final = "/etc/OpenCL/vendors"
 
 
 def _run(system: System) -> Outcome:
-    loader = library(system, "OpenCL.dll", "libOpenCL.so.1")
+    loader = library(system, OPENCL.windows_driver, OPENCL.linux_driver)
     vendors = _vendors(system)
     if not loader:
         return skip("no OpenCL on this machine")

@@ -46,8 +46,8 @@ CHECK = Check(
     id="python-version",
     title="Python's version is supported",
     category="python",
-    why="Native packages come as wheels for CPython 3.11 to 3.14. For others pip compiles each of "
-    "them, which rarely works on Windows.",
+    why=f"Native packages come as wheels for CPython {dotted(OLDEST)} to {dotted(NEWEST)}. For "
+    "others pip compiles each of them, which rarely works on Windows.",
     source="pyproject.toml, requires-python",
     run=_run,
 )

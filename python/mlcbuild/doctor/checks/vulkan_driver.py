@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.devices import VULKAN
 from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
 from mlcbuild.doctor.gpus import adapters, icds, library
 from mlcbuild.doctor.installers import install
@@ -18,7 +19,7 @@ _RENEW: Final = "reinstall the graphics driver from its vendor (clean installati
 
 
 def _run(system: System) -> Outcome:
-    loader = library(system, "vulkan-1.dll", "libvulkan.so.1")
+    loader = library(system, VULKAN.windows_driver, VULKAN.linux_driver)
     drivers = icds(system)
     real = [each for each in adapters(system) if each.knows_vulkan] if system.windows else []
     evidence = [f"loader: {loader or 'none'}"]

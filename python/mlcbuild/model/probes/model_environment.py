@@ -7,7 +7,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-DEVICES = ("llvm", "vulkan", "opencl", "cuda")
 #: What a conversion needs for some published models.
 MODULES = ("torch", "safetensors", "transformers", "msgpack")
 
@@ -54,7 +53,7 @@ def main() -> None:
         import tvm_ffi
 
         facts["tvm"] = tvm.__version__
-        for device in DEVICES:
+        for device in sys.argv[1:]:
             if tvm_ffi.get_global_func(f"target.build.{device}", allow_missing=True) is not None:
                 facts["generators"].append(device)
     except Exception as error:
