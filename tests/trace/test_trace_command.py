@@ -66,13 +66,6 @@ def test_a_program_is_not_loaded_but_can_be_checked(
     assert "mlcbuild check tool.exe" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
-def test_a_time_limit_that_is_none_is_wrong_use(seconds: str) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["trace", "--lab", "--timeout", seconds, "x.dll"])
-    assert caught.value.code == 2
-
-
 def test_it_runs_on_windows_itself_and_needs_nothing_but_mlcbuild(
     windows: Lab, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlcbuild.builder.options import BuildOptions, parse
 from mlcbuild.builder.scikit import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.clang_cl import ClangCl
 
 __all__ = ["State", "build", "metadata", "requires", "sdist"]
-
 
 
 def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
