@@ -15,8 +15,8 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 The folder gets every wheel with its SBOM inside, and beside them: the SBOM with
-the wheel's digest (.cdx.json), SHA256SUMS, and simple/, a package index of plain
-files.
+the wheel's digest (.cdx.json), SHA256SUMS, and simple/, a package index of
+plain files.
 
 examples:
   mlcbuild release wheelhouse/*.whl -o release
