@@ -17,7 +17,7 @@ from mlcbuild.errors import FailedError
 from mlcbuild.lab.hosttools import host_tools
 from mlcbuild.lab.visual_studio_files import LLVM, linux_halves, vcvarsall, vswhere_answer
 from mlcbuild.lab.wine import windows_path
-from mlcbuild.llvm import TRIPLES
+from mlcbuild.platforms import WINDOWS_AMD64
 from mlcbuild.programs import ask
 from mlcbuild.sources.staged_folder import stage_folder
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VisualStudioStandIn"]
 
-_TARGET: Final = TRIPLES["x86_64"]
+_TARGET: Final = WINDOWS_AMD64.triple
 #: Where Windows keeps 32-bit programs. Wine sets it for whatever is started from outside.
 _PROGRAMS: Final = "ProgramFiles(x86)"
 _INSIDE: Final = (
