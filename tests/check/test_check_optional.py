@@ -288,6 +288,10 @@ ON_DEMAND = (
         (b"class A:\n    heic = load_heic()\n", False),
         (b"@get\ndef f(): pass\n", False),
         (b"lib.load_library('libx_heic.dll')\n", False),
+        (b"getattr(load, 'load_heic')()\n", False),
+        (b"class A:\n    def __init__(self):\n        load_heic()\n", False),
+        (b"@functools.cache\ndef more():\n    load_heic()\n", True),
+        (b"@register\ndef more():\n    load_heic()\n", False),
         (b"for p in here.glob('*.dll'): ctypes.CDLL(p)\n", False),
     ],
 )
@@ -338,3 +342,52 @@ def test_what_the_cuda_toolkit_brings_is_in_doubt_where_the_package_looks_for_it
     assert "cufft64_11.dll is not" in target.findings[0].message
     files["pkg/cufft.pyd"] = make_pe(imports={"cufft64_11.dll": ["f"], "gone.dll": ["f"]})
     assert checked(files).outcome == "fails"
+
+
+DEBUG = make_pe(exports=["f"], imports={"ucrtbased.dll": ["f"]})
+
+
+@pytest.mark.parametrize(
+    ("debug", "release", "found"),
+    [
+        ("pkg/sycl9d.dll", "pkg/sycl9.dll", True),
+        ("pkg/tbb12_debug.dll", "pkg/tbb12.dll", True),
+        ("pkg/_x_d.cp311-win_amd64.pyd", "pkg/_x.cp311-win_amd64.pyd", True),
+        ("pkg/_x.pyd", "pkg/_y.pyd", False),
+        ("pkg/sycl9d.dll", "lib/sycl9.dll", False),
+    ],
+)
+def test_a_debug_build_beside_the_release_build_is_optional(
+    debug: str, release: str, found: Any
+) -> None:
+    files = LOADS | {"pkg/__init__.py": LOADER + b"os.listdir(here)\n", debug: DEBUG, release: GOOD}
+    assert optional(files) == ([debug] if found else [])
+    assert checked(files).outcome == ("warnings" if found else "fails")
+    if debug.endswith(".dll"):
+        files["pkg/_user.pyd"] = make_pe(imports={debug.rpartition("/")[2]: ["f"]})
+        assert checked(files).outcome == "fails"
+
+
+def test_the_begin_of_a_longer_name_is_no_evidence() -> None:
+    source = b"import ctypes\nctypes.CDLL('Vendor.Speech.core.dll')\n"
+    files = LOADS | {
+        "pkg/__init__.py": source,
+        "pkg/Vendor.Speech.core.dll": GOOD,
+        "pkg/Vendor.Speech.extension.codec.dll": SICK,
+    }
+    assert optional(files) == ["pkg/Vendor.Speech.extension.codec.dll"]
+    files["pkg/__init__.py"] = source.replace(b"core", b"extension")
+    assert optional(files) == []
+
+
+def test_a_library_of_more_of_qt_than_the_wheel_brings_is_optional() -> None:
+    files = {
+        "PyQt6/Qt6/bin/Qt6Core.dll": GOOD,
+        "PyQt6/Qt6/bin/Qt6Gui.dll": make_pe(exports=["f"], imports={"Qt6Core.dll": ["f"]}),
+        "PyQt6/Qt6/bin/Qt63DQuickExtras.dll": make_pe(imports={"Qt63DQuick.dll": ["f"]}),
+    }
+    assert optional(files) == ["PyQt6/Qt6/bin/Qt63DQuickExtras.dll"]
+    files["PyQt6/Qt6/bin/Qt63DQuickExtras.dll"] = make_pe(imports={"icuuc.dll": ["f"]})
+    assert optional(files) == []
+    files["PyQt6/Qt6/bin/Qt63DQuickExtras.dll"] = make_pe(imports={"Qt6Core.dll": ["nosuch"]})
+    assert optional(files) == []

@@ -237,6 +237,9 @@ def test_the_script_adds_published_api_sets_and_keeps_all_else(
         ("api-ms-win-shell-namespace-l1-1-0.dll", "SHParseDisplayName", None),
         ("api-ms-win-shell-namespace-l1-1-0.dll", "no_such_function", None),  # not a whole list
         ("api-ms-win-shell-nothing-l1-1-0.dll", "f", 126),
+        ("api-ms-win-core-synch-l1-2-0.dll", "WaitOnAddress", None),
+        ("api-ms-win-core-synch-l1-2-0.dll", "CreateFileW", None),  # some host may have it
+        ("api-ms-win-core-synch-l1-2-0.dll", "no_such_function", 127),
     ],
 )
 def test_a_function_that_the_host_of_an_api_set_lacks_is_127_where_its_list_is_whole(

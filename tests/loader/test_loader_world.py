@@ -418,3 +418,16 @@ def test_many_folders_with_the_same_name_do_not_multiply_without_end(tmp_path: P
     answer = load(tmp_path / "pkg", "user.dll", add_dirs=folders)
     assert answer.verdict == "loads"
     assert len(answer.needs[0].alternatives) == 11
+
+
+def test_what_a_module_brings_by_way_of_its_own_dlls_may_be_there(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.dll("core.dll")
+    lab.dll("front.dll", imports={"core.dll": ["f"]})
+    lab.dll("_x.pyd", imports={"front.dll": ["f"]})
+    lab.dll("plugin.dll", at="pkg/plugins", imports={"core.dll": ["f"]})
+    answer = load(lab.pkg, "plugins/plugin.dll")
+    assert (answer.verdict, answer.winerror) == ("may-fail", 126)
+    assert "_x.pyd was imported before" in answer.reason
+    (lab.pkg / "front.dll").unlink()
+    assert load(lab.pkg, "plugins/plugin.dll").verdict == "fails"

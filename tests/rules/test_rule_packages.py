@@ -149,6 +149,19 @@ def test_a_wheel_for_several_pythons_takes_the_library_of_each() -> None:
         assert len(run_rule("wheel-tag-mismatch", judged)) == found
 
 
+def test_a_stable_abi_wheel_may_have_a_module_for_each_python() -> None:
+    modules = [
+        image(f"pkg/_x.cp3{minor}-win_amd64.pyd", imports={f"python3{minor}.dll": ["f"]})
+        for minor in (10, 11)
+    ]
+    facts = wheel("cp39-abi3-win_amd64")
+    assert not run_rule("wheel-tag-mismatch", subject(*modules, wheel=facts))
+    assert run_rule("wheel-tag-mismatch", subject(modules[0], wheel=facts))
+    other = image("pkg/_x.cp311-win_amd64.pyd", imports={"python312.dll": ["f"]})
+    found = run_rule("wheel-tag-mismatch", subject(modules[0], other, wheel=facts))
+    assert {each.module for each in found} == {modules[0].path, other.path}
+
+
 def test_an_extension_named_for_another_python_is_never_imported() -> None:
     judged = subject(image("a.cp310-win_amd64.pyd"), wheel=wheel("cp311-cp311-win_amd64"))
     (finding,) = run_rule("wheel-tag-mismatch", judged)

@@ -1,7 +1,8 @@
 """DLLs that code loads on demand: in a function that nothing calls while the package is imported.
 
 The import works without such a DLL; a feature does not. Functions count as called where their name
-stands at the top of a module, or in a function that is called itself, whichever module it is of.
+stands at the top of a module, be it in a string, or in a function that is called itself, whichever
+module it is of; so do special methods, and functions that an unknown decorator got hold of.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ __all__ = ["on_demand"]
 
 #: Bytes of sources above which nothing is said: a second of parsing.
 _LIMIT: Final = 4 << 20
+#: Decorators that do not call what they decorate.
+_IDLE: Final = frozenset(
+    {"cache", "cached_property", "classmethod", "contextmanager", "lru_cache", "property"}
+    | {"staticmethod", "wraps", "overload"}
+)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -51,10 +57,10 @@ def on_demand(dlls: Sequence[str], package: Package, loaders: Sequence[bytes]) -
             return set()
         _read(tree, top, functions)
     called: set[str] = set()
-    waiting = set(top.names)
+    waiting = top.names | top.strings | {name for name in functions if name.startswith("__")}
     while waiting:
         called |= waiting
-        inside = (functions[name].names for name in waiting if name in functions)
+        inside = (functions[n].names | functions[n].strings for n in waiting if n in functions)
         waiting = set[str]().union(*inside) - called
     found = set()
     for path in named:
@@ -74,6 +80,8 @@ def _read(node: ast.AST, code: _Code, functions: dict[str, _Code]) -> None:
             # A lambda has no name to be called by: it belongs to what holds it.
             if not isinstance(child, ast.Lambda):
                 inside = functions.setdefault(child.name, _Code())
+                if not _IDLE.issuperset(map(_called, child.decorator_list)):
+                    code.names.add(child.name)
                 for run_now in (*child.decorator_list, *child.args.defaults):
                     _read(ast.Expr(value=run_now), code, functions)
         elif isinstance(child, ast.Name):
@@ -83,3 +91,9 @@ def _read(node: ast.AST, code: _Code, functions: dict[str, _Code]) -> None:
         elif isinstance(child, ast.Constant) and isinstance(child.value, str):
             code.strings.add(child.value)
         _read(child, inside, functions)
+
+
+def _called(decorator: ast.expr) -> str:
+    """Return the last name of a decorator: ``cache`` of ``functools.cache``."""
+    at = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return at.attr if isinstance(at, ast.Attribute) else at.id if isinstance(at, ast.Name) else ""

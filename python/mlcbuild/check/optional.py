@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["guarded", "optional_images"]
 
 _QT: Final = re.compile(r"qt[56]\w+\.dll")
+_NOT_FOUND: Final = 126
 #: Without its window system no program of Qt starts.
 _QT_PLATFORM: Final = "/plugins/platforms/"
 _QT_PLUGIN: Final = re.compile(r"/(?:plugins/[^/]+/[^/]+|qml/.+)\.dll$")
@@ -50,8 +51,10 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
         or (path in modules and guarded(stem_of(path), sources))
     }
     optional |= variants.for_another_python(subject, modules)
+    optional |= variants.debug_twins(subject, modules)
     dlls = [p for p in troubled if p.casefold().endswith(".dll") and not (qt and _is_platform(p))]
-    spared = variants.passed_over(subject, dlls)
+    spared = variants.passed_over(subject, dlls) | variants.debug_twins(subject, dlls)
+    spared |= {path for path in dlls if _is_part_of_more_qt(subject, path)}
     spared |= variants.of_an_undeclared_package(subject, dlls, sources)
     spared |= {path for path in variants.variants(subject, dlls) if not means.names(path)}
     bare = subject.wheel is not None and not any_source and set(subject.loads) == _dlls(subject)
@@ -100,13 +103,25 @@ def _dlls(subject: Subject) -> set[str]:
     return {path for path in subject.loads if not path.casefold().endswith(".pyd")}
 
 
+def _is_part_of_more_qt(subject: Subject, path: str) -> bool:
+    """Return whether this is a library of Qt that lacks others of Qt, of no part of the wheel."""
+    lacking = [
+        base_name(problem.chain[-1])
+        for problem in subject.loads[path].problems
+        if not problem.delayed
+    ]
+    return bool(lacking and _QT.fullmatch(base_name(path))) and all(
+        _QT.fullmatch(other) and other not in subject.named for other in lacking
+    )
+
+
 def _is_for_others(subject: Subject, path: str) -> bool:
     """Return whether a DLL of a wheel of DLLs lacks only what this wheel never meant to bring.
 
     It lies in the prefix, where nothing is imported from (``.data/data``). One that is called as
     its distribution, such as tbb12.dll of tbb, is what the wheel is for.
     """
-    if ".data/data/" not in path:
+    if ".data/data/" not in path or subject.loads[path].winerror != _NOT_FOUND:
         return False
     stem = re.sub(r"^lib|[-_.\d]+$", "", stem_of(path).casefold())
     if subject.wheel is not None and flat(stem) == flat(subject.wheel.distribution):

@@ -26,6 +26,9 @@ _ASIDE: Final = re.compile(
     r"(?:^|/)(?:(?:tests?|examples?|_*pyinstaller)/|hook-[^/]+\.py$)", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[a-z_]\w{4,}")
+#: A name with its dots; what it begins with may be the begin of another.
+_NAME: Final = re.compile(r"[a-z_][\w.-]{4,}")
+_ENDING: Final = re.compile(r"\.(?:dll|so|dylib|pyd)?$")
 #: A loader that takes whatever lies in a folder.
 _SWEEPING: Final = re.compile(rb"\*\.(?:dll|so)|\blistdir\b|\bscandir\b|\biterdir\b|\bglob\b")
 #: What catches the ImportError of a DLL that does not load; ModuleNotFoundError does not.
@@ -40,23 +43,25 @@ class Means:
         loaders = [code for code in codes if loads_dlls(code)]
         #: One of them takes whatever lies in a folder.
         self.sweeping = any(_SWEEPING.search(content) for content in loaders)
-        texts = (content.decode("utf-8", "replace").lower() for content in loaders)
+        texts = [content.decode("utf-8", "replace").lower() for content in loaders]
         self._words = frozenset(word for text in texts for word in _WORD.findall(text))
-        self._names = frozenset(top.lower() for top in tops)
+        names = {_ENDING.sub("", name) for text in texts for name in _NAME.findall(text)}
+        self._begins = frozenset(names - {top.lower() for top in tops})
 
     def names(self, path: str) -> bool:
         """Return whether a loader has the whole name of this DLL in it."""
         stem = stem_of(path).casefold()
-        return bool({stem, stem.removeprefix("lib")} & self._words)
+        return bool({stem, stem.removeprefix("lib")} & (self._words | self._begins))
 
     def image(self, path: str) -> bool:
         """Return whether a loader can mean this DLL: all of a folder, its name, or a part of it."""
         if self.sweeping or self.names(path):
             return True
         stem = stem_of(path).casefold()
-        parts = self._words - self._names
         return any(
-            each.startswith(word) for each in {stem, stem.removeprefix("lib")} for word in parts
+            each.startswith(begin)
+            for each in {stem, stem.removeprefix("lib")}
+            for begin in self._begins
         )
 
 

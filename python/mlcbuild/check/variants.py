@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.check.sources import stem_of
 from mlcbuild.loader.policy import wheel_of
-from mlcbuild.rules.names import base_name
+from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import flat, required
 
 if TYPE_CHECKING:
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["for_another_python", "of_an_undeclared_package", "passed_over", "variants"]
+__all__ = [
+    "debug_twins",
+    "for_another_python",
+    "of_an_undeclared_package",
+    "passed_over",
+    "variants",
+]
 
 #: ``libx_cuda118``: what the variants share, the kind of variant, its number.
 _NUMBERED: Final = re.compile(r"(.+?)[_-]([a-z]+)(\d+)")
+#: ``x_d.cp311-win_amd64.pyd``, ``x_debug.dll``, ``xd.dll``: the name without it, and the ending.
+_DEBUG: Final = re.compile(r"(.+?)(?:_debug|_?d)((?:\.[^/]*)?\.(?:dll|pyd))")
 _PYTHON: Final = re.compile(r"cp(3)(\d+)")
 _PYTHON_DLL: Final = re.compile(r"python(\d{2,3})t?\.dll")
 
@@ -96,17 +104,36 @@ def _without(path: str, version: str) -> str:
     return f"{folder}/{re.sub(rf'(?<![0-9]){version}(?![0-9])', '#', name)}"
 
 
+def debug_twins(subject: Subject, troubled: Iterable[str]) -> set[str]:
+    """Return debug builds that lie beside the release build of the same name: sycl9d.dll."""
+    folded = {path.casefold() for path in subject.loads}
+    return {
+        path
+        for path in troubled
+        if (match := _DEBUG.fullmatch(path.casefold()))
+        and f"{match[1]}{match[2]}" in folded
+        and path in subject.images
+        and any(is_debug_runtime(dll.name) for dll in subject.images[path].imports)
+    }
+
+
 def passed_over(subject: Subject, troubled: Iterable[str]) -> set[str]:
-    """Return DLLs of which another copy loads and is what every importer of that name gets."""
-    got = {need.key for load in subject.loads.values() for need in load.needs if need.key}
+    """Return DLLs of which another copy loads and is what those get that lie beside this one.
+
+    The search finds the importer's own folder first: the other copy is in the process before.
+    """
+    got: dict[str, set[str]] = {}
+    for importer, load in subject.loads.items():
+        for need in load.needs:
+            if need.key:
+                got.setdefault(need.key, set()).add(importer.rpartition("/")[0])
     return {
         path
         for path in troubled
         if path not in got
         and any(
-            twin in got and subject.loads[twin].verdict == "loads"
+            path.rpartition("/")[0] in got.get(twin, ()) and subject.loads[twin].verdict == "loads"
             for twin in subject.named.get(base_name(path), ())
-            if twin != path
         )
     }
 

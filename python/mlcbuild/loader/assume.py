@@ -23,10 +23,17 @@ __all__ = ["added_by_sources", "calls_loader", "loaded_by_qt", "loads_dlls"]
 _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
 )
+#: What sources ask for by ``windll.kernel32``: no DLL of theirs.
+_OF_WINDOWS: Final = (
+    rb"(?:kernel32|kernelbase|ntdll|user32|gdi32|shell32|shlwapi|shcore|ole32|oleaut32|advapi32"
+    rb"|msvcrt|ucrtbase|ws2_32|psapi|winmm|dwmapi|uxtheme|bcrypt|crypt32|secur32|netapi32|version"
+    rb"|comctl32|comdlg32|setupapi|iphlpapi|imm32|wtsapi32|powrprof|pdh|mpr)\b"
+)
 #: The same without what only adds a folder, and with what other packages bring to load a DLL.
 _LOAD: Final = re.compile(
     rb"LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|\bPyDLL\b|\bOleDLL\b|load_library|\bdlopen\b"
     rb"|load_op_library|register_custom_ops_library|\bAddReference|(?:cdll|windll)\["
+    rb"|\b(?:cdll|windll|oledll|pydll)\.(?!LoadLibrary|" + _OF_WINDOWS + rb")\w"
 )
 #: What every match of ``_CALL`` contains; looked for first, since that is fifty times faster.
 _WORDS: Final = (

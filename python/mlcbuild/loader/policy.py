@@ -43,6 +43,7 @@ _DIRECTX = Provider(kind="optional", provided_by="the DirectX End-User Runtimes 
 _MEDIA = Provider(
     kind="optional", provided_by="the Media Feature Pack (absent in N editions of Windows)"
 )
+_MPI = Provider(kind="optional", provided_by="an installation of MPI (Microsoft MPI, Intel MPI)")
 _HYPERVISOR = Provider(
     kind="optional", provided_by="the Windows feature Windows Hypervisor Platform"
 )
@@ -94,6 +95,7 @@ _TABLE: Final = tuple(
             r"xinput1_[1-3]|xaudio2_[0-7]|xapofx1_\d|x3daudio1_\d|xactengine[23]_\d+",
         ),
         (_MEDIA, r"mf(?:plat|core|readwrite|play|srcsnk|transcode)?|wmvcore|wmasf"),
+        (_MPI, r"msmpi|impi"),
         (_HYPERVISOR, r"winhvplatform|winhvemulation"),
     )
 )

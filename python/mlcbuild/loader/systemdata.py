@@ -8,6 +8,7 @@ where each list comes from and which lists are complete; an absence proves somet
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 import zlib
@@ -78,6 +79,23 @@ class _Crt:
         return any(names.has(name) for names in self._lists)
 
 
+class _Contract:
+    """An API set with a published list: what no list of Windows has, its host does not export.
+
+    Hosts differ between Windows versions, so a name that any DLL of Windows exports proves nothing.
+    """
+
+    complete = True
+
+    def __init__(self, own: Table, system: SystemData) -> None:
+        self._own = own
+        self._system = system
+
+    def has(self, name: str) -> bool:
+        """Return whether the contract, or any DLL of Windows, has this name."""
+        return self._own.has(name) or name in self._system.every_name
+
+
 class SystemData:
     """A ``System`` over the built-in data."""
 
@@ -107,8 +125,16 @@ class SystemData:
             own, host = self._table(base, machine), self._table(_UCRT, machine)
             if own and host and host.complete and base.startswith(_UCRT_SETS):
                 return SystemDll(base, table=_Crt(own, host))
+            if own is not None and machine == "x86_64":
+                return SystemDll(base, table=_Contract(own, self))
             return SystemDll(base, table=own)
         return None
+
+    @functools.cached_property
+    def every_name(self) -> frozenset[str]:
+        """Every name that a DLL or API set of Windows is known to export, on some machine."""
+        keys = (key for key in self._index if key.startswith("any/"))
+        return frozenset().union(*(self._table(key[4:], "x86_64").names for key in keys))  # type: ignore[union-attr]
 
     def api_set(self, name: str) -> ApiSet:
         """Say whether a Windows 10 or 11 has this contract."""

@@ -200,7 +200,7 @@ class World:
         return base in self._usual
 
     def _provided(self, folder: str) -> dict[str, str]:
-        """Return what the extension modules of a folder import: folded name -> who is the first."""
+        """Return what the modules of a folder and their DLLs there import: name -> who is first."""
         if self._provided_by is None:
             self._provided_by = {}
             for other in self.package.files.values():
@@ -208,9 +208,18 @@ class World:
                     continue
                 image = self.images.record(other).image
                 names = self._provided_by.setdefault(other.folder, {})
-                for imported in image.imports if image else ():
-                    if not imported.delayed:
-                        names.setdefault(fold(imported.name), other.path)
+                home = self.package.folder(other.folder)
+                waiting = [image] if image else []
+                for each in waiting:  # it grows
+                    for imported in each.imports:
+                        name = fold(with_extension(imported.name))
+                        if imported.delayed or name in names:
+                            continue
+                        names[name] = other.path
+                        file = home.find(name)
+                        further = self.images.record(file).image if file is not None else None
+                        if further is not None:
+                            waiting.append(further)
         return self._provided_by.get(folder, {})
 
     def _trees(self) -> list[Tree]:

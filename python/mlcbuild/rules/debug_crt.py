@@ -19,7 +19,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if imported:
             yield Finding(
                 rule=RULE.id,
-                severity="error",
+                severity="warning" if path in subject.optional else "error",
                 module=path,
                 message=f"built in the Debug configuration: imports {', '.join(imported)}",
                 evidence={"imports": imported},
@@ -38,7 +38,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     id="debug-crt",
-    severity="error",
+    severity="error; warning where the release build lies beside it",
     title="An image needs the debug runtime",
     why=(
         "Debug builds import msvcp140d, vcruntime140d or ucrtbased. These come with Visual Studio "

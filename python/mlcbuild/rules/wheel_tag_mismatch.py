@@ -71,7 +71,10 @@ def _severity(path: str, image: Image, *, fitting: bool) -> Severity:
 
 def _python(subject: Subject, pythons: set[str], abis: set[str]) -> Iterator[Finding]:
     stable = "abi3" in abis
+    several = _for_each_python(subject) if stable else frozenset[str]()
     for path, image in subject.images.items():
+        if path in several:
+            continue
         match = _PYD.search(base_name(path))
         if match and match["python"].startswith("cp") and not stable:
             yield from _suffix(path, match["python"], pythons)
@@ -91,6 +94,21 @@ def _python(subject: Subject, pythons: set[str], abis: set[str]) -> Iterator[Fin
                     "warning" if path in subject.optional else "error",
                     f"imports {dll.name}; the wheel is tagged {', '.join(sorted(pythons))}",
                 )
+
+
+def _for_each_python(subject: Subject) -> frozenset[str]:
+    """Return modules that a wheel of the stable ABI has once for each Python, by their names.
+
+    Of ``_x.cp310-win_amd64.pyd`` and ``_x.cp311-win_amd64.pyd`` each Python takes its own.
+    """
+    versions: dict[str, dict[str, str]] = {}
+    for path, image in subject.images.items():
+        match = _PYD.search(base_name(path))
+        linked = {dll.name.casefold() for dll in image.imports}
+        python = match["python"] if match else ""
+        if f"python{python.removeprefix('cp')}.dll" in linked:
+            versions.setdefault(path.replace(python, "*"), {})[path] = python
+    return frozenset(path for each in versions.values() if len(each) > 1 for path in each)
 
 
 def _suffix(path: str, python: str, pythons: set[str]) -> Iterator[Finding]:
