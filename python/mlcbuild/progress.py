@@ -1,7 +1,8 @@
 """What is going on, on one line of a terminal's stderr that is rewritten; nothing elsewhere.
 
-The line appears after a second: what is quicker needs none. Plain code and no library: `mlcbuild
-check` starts in a tenth of a second, which importing one would take.
+The line appears after a second: what is quicker needs none. Plain code and no library:
+importing rich.progress takes 170 ms of CPU, which is more than `mlcbuild check` may take to start;
+importing this takes 20.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlcbuild.loader import World, predict
 from mlcbuild.loader.images import File, Record, Tree
-from mlcbuild.loader.system import NameList
 from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
+from namelist import NameList
 
 if TYPE_CHECKING:
     from collections.abc import Callable

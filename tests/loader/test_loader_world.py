@@ -9,10 +9,10 @@ from loadercases import Lab
 from mlcbuild.errors import InputError
 from mlcbuild.loader import Load, Options, World, predict, world_from_package
 from mlcbuild.loader.images import File, Record, Tree
-from mlcbuild.loader.system import NameList
 from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.member import WheelFacts
 from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
+from namelist import NameList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

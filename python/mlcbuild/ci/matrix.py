@@ -1,7 +1,8 @@
 """What CI builds and where: one table, given to GitHub Actions as its matrix.
 
 A workflow asks for the table (`mlcbuild matrix --json`) instead of repeating it. docs/ci.md shows
-the rows; a test holds runner labels against those that GitHub has.
+the rows; a test holds runner labels against those that GitHub has. It ships, though it is about
+this repository, because scripts rely on the command `mlcbuild matrix`.
 """
 
 from __future__ import annotations

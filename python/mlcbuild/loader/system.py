@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from mlcbuild.loader.names import fold
 from mlcbuild.loader.policy import provider_of
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["ApiSet", "Doubt", "NameList", "System", "SystemDll", "Table"]
+__all__ = ["ApiSet", "Doubt", "System", "SystemDll", "Table"]
 
 #: ``unknown``: no such API set, so the name is looked for as a file.
 ApiSet = Literal["known", "unknown"]
@@ -72,29 +71,3 @@ class System(Protocol):
 
         ``python`` is the oldest version that must do (``311``): ``python3.dll`` grows with each.
         """
-
-
-class NameList:
-    """A ``System`` of plain names, without exports: for tests and as the smallest model."""
-
-    def __init__(self, names: tuple[str, ...], api_sets: tuple[str, ...] = ()) -> None:
-        self.names = frozenset(fold(name) for name in names)
-        self.api_sets = frozenset(fold(name) for name in api_sets)
-
-    def dll(self, name: str, machine: Machine) -> SystemDll | None:
-        """Return the DLL where its name is listed."""
-        del machine
-        return SystemDll(name) if fold(name) in self.names else None
-
-    def api_set(self, name: str) -> ApiSet:
-        """Say whether the name is listed."""
-        return "known" if fold(name).removesuffix(".dll") in self.api_sets else "unknown"
-
-    def python_dll(
-        self,
-        name: str,  # noqa: ARG002
-        machine: Machine,  # noqa: ARG002
-        python: str | None,  # noqa: ARG002
-    ) -> Table | None:
-        """Know nothing."""
-        return None

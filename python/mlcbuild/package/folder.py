@@ -22,8 +22,6 @@ __all__ = ["FilesPackage", "map_file"]
 #: Below this, reading costs less than mapping.
 MAP_FROM: Final = 1 << 17
 PEEK: Final = 16
-#: Characters of a folder's path in an error: a path can have thousands.
-SHOWN: Final = 200
 
 
 def map_file(path: Path | str, *, name: str) -> memoryview:

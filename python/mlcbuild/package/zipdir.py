@@ -1,7 +1,7 @@
 """The central directory of a zip, read without trusting it.
 
-The standard library's reader takes four times as long for a wheel of 3,000 files, and checks
-neither overlapping members nor how much memory a directory of junk takes. Every refusal is one
+zipfile with the same checks behind it takes half as long again (18 against 12 ms of CPU for 3,000
+files), and reads a directory of any size into memory before one can look. Every refusal is one
 line; no installer should accept such a wheel either.
 """
 

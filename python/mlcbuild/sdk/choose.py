@@ -15,18 +15,13 @@ if TYPE_CHECKING:
     from mlcbuild.llvm import Llvm
     from mlcbuild.pe.facts import Machine
 
-__all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk", "is_free"]
+__all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk"]
 
 FREE: Final = "free"
 SDK_VARIABLE: Final = "MLCBUILD_WINDOWS_SDK"
 #: xwin's own variable: whoever has set it for xwin has said it here too.
 ACCEPT_VARIABLE: Final = "XWIN_ACCEPT_LICENSE"
 _YES: Final = frozenset({"1", "on", "true", "yes"})
-
-
-def is_free(asked: str, env: Mapping[str, str]) -> bool:
-    """Say whether the free SDK is asked for, by the option or by the variable."""
-    return (asked or env.get(SDK_VARIABLE, "")) == FREE
 
 
 def choose_sdk(

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["module_trace"]
 
 #: What the model says of an import that nothing exports.
-_EXPORTS: Final = frozenset({"missing-export", "missing-ordinal", "no-exports", "forwarder-loop"})
 #: An import tries few libraries; each costs several children.
 _MOST_SUSPECTS: Final = 4
 

@@ -18,7 +18,6 @@ __all__ = ["fault_words", "fix_of", "reason_of"]
 
 _SHOWN: Final = 3
 _GCC: Final = 0x20474343
-_FAIL_FAST: Final = 0xC0000409
 #: NTSTATUS of severity error: an exit code from here on is no program's own.
 _LEAST_STATUS: Final = 0xC0000000
 
