@@ -239,7 +239,7 @@ def what_to_run(name: str) -> list[str]:
         "next:",
         f'  edit "why" of {name} in {SOURCES.as_posix()}',
         "  mlcbuild fetch --all            (a patch that no longer applies is named)",
-        *(["  pin its crates anew: docs/sources.md"] if name == "tokenizers-cpp" else []),
+        *(["  python scripts/pin_crates.py"] if name == "tokenizers-cpp" else []),
         "  python scripts/make_docs.py",
         "  python scripts/test.py --everything",
     ]
