@@ -116,7 +116,7 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except OSError as error:
             if server.poll() is not None or time.monotonic() > deadline:
                 said = log.read_text(encoding="utf-8", errors="replace").splitlines()
-                last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+                last = next((line for line in reversed(said) if line.strip()), "it printed nothing")
                 raise StepError(f"the server does not answer: {last.strip()}") from error
             time.sleep(0.2)
         else:

@@ -1,4 +1,7 @@
-"""The build backend of the plug-ins (``plugins/``): skbuild's, which asks for what they link."""
+"""The build backend of the plug-ins (``plugins/``).
+
+Skbuild's, plus the libraries they link as build requirements.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ __all__ = [
 
 
 def get_requires_for_build_wheel(config_settings: Mapping[str, Any] | None = None) -> list[str]:
-    """PEP 517: PyPI's TVM too, where its own libraries are linked."""
+    """PEP 517: add PyPI's TVM, where its libraries are linked."""
     needed = skbuild.get_requires_for_build_wheel(config_settings)
     return [*needed, *linked_against(config_settings)]
 
 
 def get_requires_for_build_editable(config_settings: Mapping[str, Any] | None = None) -> list[str]:
-    """PEP 660: the same."""
+    """PEP 660: like ``get_requires_for_build_wheel``."""
     needed = skbuild.get_requires_for_build_editable(config_settings)
     return [*needed, *linked_against(config_settings)]

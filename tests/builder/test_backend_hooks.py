@@ -40,7 +40,7 @@ def test_a_wrong_setting_is_one_line_and_exit_2(
         backend.build_wheel(os.fspath(tmp_path), {"device": "voodoo"})
     assert caught.value.code == 2
     assert capfd.readouterr().err.splitlines() == [
-        "mlcbuild: error: device=voodoo is not known: use cpu, vulkan, cuda, opencl, metal"
+        "mlcbuild: error: device=voodoo is not valid: use cpu, vulkan, cuda, opencl, metal"
     ]
 
 

@@ -116,7 +116,7 @@ def test_servers_out_of_reach_are_one_line(
 
 
 def test_another_value_is_wrong_use() -> None:
-    with pytest.raises(UsageError, match="rust=apt is not known"):
+    with pytest.raises(UsageError, match="rust=apt is not valid"):
         parse({"rust": "apt"})
 
 
@@ -129,6 +129,6 @@ def test_the_quickstart_is_told_where_rust_will_come_from(
     monkeypatch.setenv("MLCBUILD_CACHE", str(tmp_path / "cache"))
     found = look(Machine(None), root=tmp_path, rust="install", cache="")
     assert found["problems"] == []
-    assert found["here"]["Cargo"].startswith("none: for the wheel rustup installs Rust")
+    assert found["here"]["Cargo"].startswith("none: rustup will install Rust")
     refused = look(Machine(None), root=tmp_path, rust="found", cache="")
     assert [p.partition(" ")[0] for p in refused["problems"]] == ["Cargo"]

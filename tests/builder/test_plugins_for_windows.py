@@ -43,7 +43,7 @@ def test_the_wheel_of_the_cpu_takes_nothing_of_a_devices() -> None:
 @pytest.mark.parametrize(
     ("device", "said"),
     [
-        ("cuda", "CUDA's runtime is in PyPI's apache-tvm: no wheel of ours adds it"),
+        ("cuda", "the CUDA runtime is part of PyPI's apache-tvm: no extra wheel is needed"),
         ("vulkan,metal", "there is no metal for win_amd64: use --device vulkan or opencl"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_half_made_sdk_names_what_is_missing(tmp_path: Path, name: str) -> Non
 def test_another_layout_is_refused(tmp_path: Path) -> None:
     (tmp_path / "VC" / "Tools").mkdir(parents=True)
     (tmp_path / "Windows Kits").mkdir()
-    with pytest.raises(InputError, match="not a whole Windows SDK in xwin's layout"):
+    with pytest.raises(InputError, match="not a complete Windows SDK in xwin's layout"):
         read_sdk(tmp_path, "x86_64")
 
 

@@ -127,7 +127,7 @@ def test_a_named_folder_needs_no_licence_flag(tmp_path: Path) -> None:
         ([], (2, "which Windows SDK?")),
         (["--accept-license"], (1, "needs xwin")),
         (["--sdk", "nowhere"], (3, "there is no Windows SDK")),
-        (["--sdk", "."], (3, "not a whole Windows SDK in xwin's layout")),
+        (["--sdk", "."], (3, "not a complete Windows SDK in xwin's layout")),
     ],
 )
 def test_what_lacks_is_one_line_with_its_exit_code_before_pip_begins(

@@ -71,4 +71,4 @@ def test_the_file_that_vcpkg_takes_in_decides(tmp_path: Path) -> None:
 def test_a_visual_studio_that_waits_for_a_restart_says_so() -> None:
     waiting = visual_studio(2022, complete=False) | {"isRebootRequired": True}
     choice = choose(machine(waiting, visual_studio(2019)), read_overrides(env={}))
-    assert any("waits for a restart" in reason for reason in choice.reasons)
+    assert any("needs a restart" in reason for reason in choice.reasons)

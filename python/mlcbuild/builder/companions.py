@@ -1,4 +1,4 @@
-"""Who defines a symbol at run time: companions (the copies built against), the process itself."""
+"""What defines a symbol at run time: companions (as installed for the build) or the process."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["companion_exports", "is_process_symbol"]
 
 
 def companion_exports(companions: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
-    """Return library stem -> exported symbols, for every ELF library that is installed here.
+    """Return library stem -> exported symbols, for every ELF library installed here.
 
-    A companion that the build environment lacks, or that is built for another system, is left out:
-    nothing is known of it.
+    A companion that is missing from the build environment, or built for another system, is skipped:
+    its symbols are unknown.
     """
     found: dict[str, frozenset[str]] = {}
     for distribution, stems in companions.items():
@@ -41,13 +41,13 @@ def companion_exports(companions: Mapping[str, tuple[str, ...]]) -> dict[str, fr
 
 
 def is_process_symbol(name: str) -> bool:
-    """Say whether a bare Python process defines a symbol: Python's own, and all of the C library.
+    """Return whether a plain Python process defines a symbol: Python's, or the C library's.
 
-    A library need not name libdl or libpthread to find their symbols there.
+    Symbols of libdl and libpthread are found without naming these libraries.
     """
     if name.startswith(("Py", "_Py")):
         return True
     try:
         return hasattr(ctypes.CDLL(None), name)
-    except (OSError, TypeError):  # Windows has no such handle
+    except (OSError, TypeError):  # not on Windows
         return False

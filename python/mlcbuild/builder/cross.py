@@ -1,4 +1,4 @@
-"""Everything that a build for another system needs of this one, found before minutes are spent."""
+"""Find everything a cross build needs on this machine before it starts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def find_cross(
     notice: Callable[[str], None],
     crates: bool = True,
 ) -> ClangCl:
-    """Find the compiler, the Rust and the SDK for ``options.target``; make the SDK if need be.
+    """Find the compiler, the Rust and the SDK for ``options.target``; make the SDK if needed.
 
-    Without ``crates`` no Rust is asked for.
-    Raises ``MlcbuildError`` with one line for the first that is not there.
+    Without ``crates`` no Rust is needed. Raises ``MlcbuildError`` with one line for the first
+    missing tool.
     """
 
     def fetch_stl() -> Path:
@@ -74,5 +74,5 @@ def find_cross(
 
 
 def kinds(target: str, cross: ClangCl) -> tuple[str, ...]:
-    """Name what the lock calls this build (``only_for`` of its components)."""
+    """Return this build's kinds in the lock (``only_for`` of its components)."""
     return (target, "free-sdk") if cross.sdk.kind == "free" else (target,)

@@ -1,7 +1,7 @@
-"""The gate: the last install step of a build. It reads the staged tree back and stamps it.
+"""The gate: the last install step of a build. It examines the staged tree and stamps it.
 
-Run by the CMake policy through ``cmake/run_gate.py --build DIR --stage DIR``. One line a finding
-on standard error; exit 1 stops the install, and with it the wheel.
+Run by the CMake policy through ``cmake/run_gate.py --build DIR --stage DIR``. One line per finding
+on standard error; exit code 1 stops the install, and so the wheel.
 """
 
 from __future__ import annotations
@@ -96,27 +96,27 @@ def _stamp_place(
 
 
 def _beside_the_rules(staged: Staged) -> Iterator[Finding]:
-    """Yield what is known before any image is judged."""
+    """Yield findings that need no rules."""
     for path, why in staged.broken.items():
         yield Finding(
             rule="not-a-pe" if path.lower().endswith((".dll", ".pyd", ".exe")) else "not-an-image",
             severity="error",
             module=path,
             message=f"has a library suffix but is not a PE or ELF file: {why}",
-            fix="bring the real file, or leave it out of the wheel",
+            fix="add the real file, or leave it out of the wheel",
         )
     for path in staged.unjudged:
         yield Finding(
             rule="not-judged",
             severity="note",
             module=path,
-            message="is a Mach-O image: it is stamped, its dependencies are not judged",
+            message="is a Mach-O image: stamped, but its dependencies are not checked",
         )
     if not staged.digests:
         yield Finding(
             rule="nothing-built",
             severity="error",
-            message="the install holds no native file",
+            message="the install contains no native file",
             fix="add install(TARGETS ...) to CMakeLists.txt",
         )
 

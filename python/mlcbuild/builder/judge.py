@@ -1,6 +1,6 @@
-"""Judge what came out of the compiler: facts of the images in, findings out. Pure.
+"""Judge the built images: facts in, findings out. Pure.
 
-The rules that ``mlcbuild check`` has too carry its names. An ``error`` stops the wheel.
+Rules shared with ``mlcbuild check`` have the same ids. An ``error`` stops the wheel.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def judge(
 ) -> tuple[Finding, ...]:
     """Return every finding, errors first.
 
-    ``is_system_dll`` answers for Windows; ``companion_exports`` are the symbols of the companions'
-    libraries that are at hand, by stem; ``is_process_symbol`` answers for what every Python
+    ``is_system_dll`` knows Windows' DLLs; ``companion_exports`` are the symbols of the installed
+    companions' libraries, by stem; ``is_process_symbol`` knows the symbols that every Python
     process on Linux has loaded.
     """
     found = [
@@ -105,7 +105,7 @@ def _debug(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding
                     severity="error",
                     module=native.path,
                     message=f"needs the debug C runtime ({', '.join(_debug_dlls(native))}), "
-                    "which no user has and nobody may ship",
+                    "which users do not have and nobody may ship",
                     fix="build every library with --config Release and /MD",
                 )
             continue
@@ -122,7 +122,7 @@ def _debug(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding
                 rule="debug-info",
                 severity="error",
                 module=native.path,
-                message="still holds debug information",
+                message="still contains debug information",
                 fix="strip it (scikit-build-core: install.strip = true), or declare "
                 "keep-debug-info = true in [tool.mlcbuild.build]",
             )
@@ -152,7 +152,7 @@ def _asserts(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
 
 
 def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding]:
-    """One C runtime a process: a buffer or FILE* of one runtime is garbage to another."""
+    """One C runtime per process: a buffer or FILE* of one runtime is invalid in another."""
     if expected.system != "Windows":
         return
     images = [
@@ -165,7 +165,7 @@ def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
     kinds = sorted({image.crt for image in images if image.crt != "debug"})
     for image in images:
         if image.crt == "static":
-            message = "carries a C runtime of its own (/MT)"
+            message = "has its own C runtime (/MT)"
         elif len(kinds) > 1 and "static" not in kinds and image.crt == "msvcrt":
             message = (
                 f"uses the old msvcrt, other libraries use {', '.join(set(kinds) - {'msvcrt'})}"
@@ -183,21 +183,21 @@ def _one_crt(natives: Sequence[Native], expected: Expectation) -> Iterator[Findi
 
 
 def _mutexes(natives: Sequence[Native]) -> Iterator[Finding]:
-    """Prove the policy's definition: every C++ object initialises its mutexes by a call."""
+    """Verify the policy's definition: every C++ object initialises its mutexes by a call."""
     for native in natives:
         if isinstance(native, Image) and mutex_use(native) == "certain":
             yield Finding(
                 rule="mutex-abi",
                 severity="warning",
                 module=native.path,
-                message="locks a std::mutex that nothing initialised: it needs msvcp140 14.40 or "
-                "newer, an older one crashes (WinError 1114)",
-                fix="compile every object with _DISABLE_CONSTEXPR_MUTEX_CONSTRUCTOR, static "
-                "libraries of others too",
+                message="locks a std::mutex without a constructor call: it needs msvcp140 14.40 "
+                "or newer, an older one crashes (WinError 1114)",
+                fix="compile every object with _DISABLE_CONSTEXPR_MUTEX_CONSTRUCTOR, "
+                "third-party static libraries included",
             )
 
 
 def _is_redistributed(path: str) -> bool:
-    """Say whether it is a DLL of Microsoft's runtime, which is as Microsoft built it."""
+    """Return whether this is an unchanged DLL of Microsoft's runtime."""
     provider = provider_of(unmangled(posixpath.basename(path)))
     return provider is not None and provider.kind == "redist"

@@ -1,7 +1,7 @@
-"""The licences of everything that is compiled in, gathered for the wheel's ``.dist-info/licenses``.
+"""Collect the licences of all compiled-in code for the wheel's ``.dist-info/licenses``.
 
-Components say in the lock which files they are. Crates are asked through ``cargo metadata``; one
-text that many crates share is written once, above the names of those that carry it.
+The lock lists each component's licence files. Crates are read through ``cargo metadata``; a text
+shared by several crates is written once, with their names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLDER", "crate_texts", "gather", "listed", "merged"]
 
-#: Below the build folder; CMake installs it.
+#: A folder below the build folder; CMake installs it.
 FOLDER: Final = "licences"
 
 _LICENCE_FILE: Final = re.compile(r"(licen[cs]e|copying|notice|copyright|unlicense)", re.IGNORECASE)
@@ -30,9 +30,9 @@ _LICENCE_FILE: Final = re.compile(r"(licen[cs]e|copying|notice|copyright|unlicen
 def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
     """Write the licence files of the lock's components and of all crates below ``into``.
 
-    The lock's components are laid out beside it; ``packages`` are the crates (``builder.cargo``).
-    The folder is replaced whole. Raises ``FailedError`` where a file that the lock names is not
-    there.
+    The lock's components are extracted next to it; ``packages`` are the crates (``builder.cargo``).
+    The folder is replaced as a whole. Raises ``FailedError`` where a licence file of the lock is
+    missing.
     """
     fresh = into.with_name(into.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -45,7 +45,7 @@ def gather(lock: Lock, packages: Iterable[dict[str, Any]], into: Path) -> None:
                 shutil.copyfile(source, target)
             except FileNotFoundError as error:
                 raise FailedError(
-                    f"the licence file {name} of {component.name} is not there",
+                    f"the licence file {name} of {component.name} is missing",
                     remedy="correct licence_files in 3rdparty/sources.toml",
                 ) from error
     if texts := crate_texts(packages):
@@ -69,7 +69,7 @@ def crate_texts(
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return ``name version`` -> (SPDX expression, licence texts) of every crate.
 
-    ``packages`` are those of ``cargo metadata``; our own, which has no source, is left out.
+    ``packages`` are those of ``cargo metadata``; our own package, which has no source, is skipped.
     """
     return {
         f"{package['name']} {package['version']}": (

@@ -1,7 +1,7 @@
-"""Pinned sources for any project that names a lock: ``[tool.mlcbuild.build] lock = "..."``.
+"""Pinned sources for any project that declares a lock: ``[tool.mlcbuild.build] lock = "..."``.
 
 The components are fetched before CMake runs, their pins go into the stamp, their licences into the
-wheel: CMake is told of both folders by ``MLCBUILD_PINS`` and ``MLCBUILD_LICENCES``.
+wheel; ``MLCBUILD_PINS`` and ``MLCBUILD_LICENCES`` pass both folders to CMake.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 __all__ = ["components_for", "fetch_sources", "write_pins"]
 
-#: Below the build folder: what CMake is told of.
+#: Folder below the build folder for the files passed to CMake.
 _FOLDER: Final = "mlcbuild"
 
 
 def fetch_sources(
     folder: Path, project: Project, build_dir: Path, *, target: str = ""
 ) -> dict[str, str]:
-    """Fetch what the project in ``folder`` pins; return the settings that tell CMake of it.
+    """Fetch the pinned sources of the project in ``folder``; return the CMake settings for them.
 
     ``MLCBUILD_CACHE`` and ``MLCBUILD_MIRROR`` are honoured. Raises ``InputError`` for what cannot
-    be reached or written, ``FailedError`` for what is not what the lock says.
+    be reached or written, ``FailedError`` for what does not match the lock.
     """
     whole = load((folder / project.lock).resolve())
     lock = components_for(whole, project, target)
@@ -45,13 +45,13 @@ def fetch_sources(
     return {
         "cmake.define.MLCBUILD_PINS": write_pins(into, lock).as_posix(),
         "cmake.define.MLCBUILD_LICENCES": (into / "licences").as_posix(),
-        # Headers come from the laid-out sources: pip's environment may move without a recompile.
+        # Headers come from the extracted sources: pip's environment may move without a recompile.
         "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
     }
 
 
 def components_for(lock: Lock, project: Project, target: str) -> Lock:
-    """Return the lock of a build of ``project``; what another target alone needs is left out."""
+    """Return the lock for a build of ``project``, without components for other targets."""
     others = set(TARGETS) - {target}
     chosen = lock.select(project.components)
     mine = (each for each in chosen if each.only_for.partition("-")[0] not in others)
@@ -59,7 +59,7 @@ def components_for(lock: Lock, project: Project, target: str) -> Lock:
 
 
 def write_pins(folder: Path, lock: Lock) -> Path:
-    """Write the lock's pins into ``folder`` as the stamp wants them (``stamp.Source``)."""
+    """Write the lock's pins into ``folder`` in the stamp's form (``stamp.Source``)."""
     path = folder / "pins.json"
     pins = [_pin(component) for component in lock.components]
     path.write_text(json.dumps(pins, indent=1), encoding="utf-8")

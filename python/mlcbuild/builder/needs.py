@@ -1,4 +1,4 @@
-"""Judge what the images need: libraries, symbols, the folders they look in. Pure."""
+"""Judge the images' needs: libraries, symbols, search folders. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERSIONED: Final = re.compile(
     r"lib(c|m|dl|rt|util|pthread|resolv)\.so\.\d|lib(gcc_s|stdc\+\+)\.so\.\d|ld-linux[\w-]*\.so\.\d"
 )
 
-#: What every Linux that can run manylinux wheels has (PEP 513 and its successors' policies).
+#: Libraries of every Linux that runs manylinux wheels (PEP 513 and its successors).
 _LINUX_SYSTEM: Final = re.compile(
     r"lib(c|m|dl|rt|util|pthread|resolv|nsl|gcc_s|stdc\+\+|z|expat|GL|X11|Xext|Xrender|ICE|SM"
     r"|glib-2\.0|gobject-2\.0|gthread-2\.0)\.so(\.\d+)*"
@@ -40,7 +40,7 @@ _LINUX_SYSTEM: Final = re.compile(
 def find_needs(
     natives: Sequence[Native], expected: Expectation, is_system_dll: SystemDlls
 ) -> Iterator[Finding]:
-    """Find needed libraries that neither the wheel, a companion nor the platform brings."""
+    """Find needed libraries that neither the wheel, a companion nor the platform provides."""
     declared = {library for libraries in expected.companions.values() for library in libraries}
     declared |= expected.system_libraries
     for native in natives:
@@ -69,11 +69,11 @@ def find_needs(
 
 
 _DECLARE: Final = (
-    "install it into the wheel, link it statically, or declare the distribution that brings it: "
+    "install it into the wheel, link it statically, or declare the distribution that provides it: "
     "[tool.mlcbuild.build] companions"
 )
 _DECLARE_SYSTEM: Final = (
-    "load it when it is needed, or declare that the user's system brings it: "
+    "load it at run time, or declare that the user's system provides it: "
     "[tool.mlcbuild.build] system-libraries"
 )
 
@@ -86,7 +86,7 @@ def _dll_problem(
         return None
     provider = provider_of(name)
     if provider is not None and provider.kind == "debug":
-        return None  # the rule debug-crt has said it
+        return None  # reported by the rule debug-crt
     if provider is not None:
         return f"which comes with {provider.provided_by}", _DECLARE_SYSTEM
     return "which neither the wheel, a companion nor Windows has", _DECLARE
@@ -108,7 +108,7 @@ def _elf_problem(name: str, image: ElfImage, natives: Sequence[Native]) -> tuple
     relative = posixpath.relpath(posixpath.dirname(inside[0]) or ".", here or ".")
     want = "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"
     return (
-        f"which is in the wheel ({inside[0]}) where its RUNPATH does not lead",
+        f"which is in the wheel ({inside[0]}) but not on its RUNPATH",
         f'set_target_properties(... PROPERTIES INSTALL_RPATH "{want}")',
     )
 
@@ -129,11 +129,11 @@ def find_symbols(
     companion_exports: Mapping[str, frozenset[str]],
     is_process_symbol: Callable[[str], bool],
 ) -> Iterator[Finding]:
-    """Find symbols that nobody defines, where all who could are known.
+    """Find undefined symbols, where every library that could define them is known.
 
-    A shared library on Linux links with symbols missing, and fails when it is loaded. glibc,
-    libstdc++ and libgcc bind theirs to versions, so what is bound to none is the wheel's, a
-    companion's, or of a library that every Python process has loaded (``is_process_symbol``).
+    A shared library on Linux links with undefined symbols and fails at load time. glibc, libstdc++
+    and libgcc version their symbols, so an unversioned one belongs to the wheel, a companion, or a
+    library that every Python process has loaded (``is_process_symbol``).
     """
     images = [native for native in natives if isinstance(native, ElfImage)]
     inside = {posixpath.basename(image.path) for image in images}
@@ -161,7 +161,7 @@ def find_symbols(
 
 
 def find_runpaths(natives: Sequence[Native]) -> Iterator[Finding]:
-    """Find folders of the build machine where an ELF image would look for libraries."""
+    """Find folders of the build machine in the RPATH or RUNPATH of an ELF image."""
     for native in natives:
         if isinstance(native, Image):
             continue
@@ -171,13 +171,13 @@ def find_runpaths(natives: Sequence[Native]) -> Iterator[Finding]:
                 rule="build-path",
                 severity="error",
                 module=native.path,
-                message=f"looks for libraries in a folder of the build machine ({foreign[0]})",
+                message=f"searches libraries in a folder of the build machine ({foreign[0]})",
                 fix='set INSTALL_RPATH to "$ORIGIN" and INSTALL_RPATH_USE_LINK_PATH to OFF',
             )
 
 
 def find_companions(expected: Expectation) -> Iterator[Finding]:
-    """Find companions that nobody would install with the wheel."""
+    """Find companions that would not be installed with the wheel."""
     for name in expected.companions:
         if expected.requires is not None and name not in expected.requires:
             yield Finding(

@@ -1,8 +1,8 @@
-"""Every native file that reaches the wheel, by whatever way, with its path inside the wheel.
+"""Every native file of the wheel, from any source, with its path inside the wheel.
 
-The install is one way. scikit-build-core copies ``wheel.packages`` and ``wheel.force-include``
-after it, so a library that comes from there (a binary in version control, what an earlier build
-left) would pass by the gate unseen; and it leaves out what ``wheel.exclude`` names.
+Most come from the install. scikit-build-core then copies ``wheel.packages`` and
+``wheel.force-include``, so a library from there (a binary in version control, a leftover of an
+earlier build) would bypass the gate; and it omits what ``wheel.exclude`` names.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _DESTINATION: Final = re.compile(r"(?:\$\{SKBUILD_([A-Z]+)_DIR\}/?)?(.*)", re.DO
 def wheel_files(
     folder: Path, project: Project, record: BuildRecord, stage: Path
 ) -> dict[str, Path]:
-    """Return path inside the wheel -> file; later ways win, as in scikit-build-core."""
+    """Return path inside the wheel -> file; later sources win, as in scikit-build-core."""
     wheel = project.scikit_build.get("wheel", {})
     data = f"{record.distribution}-{_normal_version(record.version)}.data"
     files: dict[str, Path] = {}
-    if record.state != "editable":  # there the packages stay where they are
+    if record.state != "editable":  # an editable install copies no packages
         for target, source in package_folders(folder, project).items():
             files |= native_files(source, prefix=f"{target}/")
     files |= native_files(stage)

@@ -1,8 +1,7 @@
-"""Plug-ins for PyPI's apache-tvm (``plugins/``): where they are, and how one is built for Windows.
+"""Plug-ins for PyPI's apache-tvm (``plugins/``): their folders, and their Windows builds.
 
-A plug-in is a project of its own for ``mlcbuild.skbuild``. For another system its backend is
-handed the compiler and the SDK as config settings, and the import libraries of the DLLs that PyPI's
-wheels bring there.
+A plug-in is a separate project built with ``mlcbuild.skbuild``. In a cross build its backend
+receives the compiler, the SDK and the import libraries of PyPI's DLLs as config settings.
 """
 
 from __future__ import annotations
@@ -22,34 +21,34 @@ if TYPE_CHECKING:
 __all__ = ["linked_against", "plugin_folders", "plugin_settings", "require_plugins"]
 
 _TARGET: Final = "cmake.define.MLCBUILD_TARGET"
-#: The package of PyPI's wheel, below the folder of the laid-out sources.
+#: The package of PyPI's wheel, below the folder of the extracted sources.
 _TVM: Final = "tvm-windows/tvm"
 
 
 def plugin_folders(project: Path, devices: Sequence[str]) -> list[Path]:
-    """Return the projects that bring these devices to PyPI's TVM, whose compiler lacks them."""
+    """Return the projects that add these devices to PyPI's TVM, whose compiler lacks them."""
     folders = [project / "plugins" / device for device in devices]
     return [folder for folder in folders if (folder / "pyproject.toml").is_file()]
 
 
 def require_plugins(project: Path, devices: Sequence[str], target: str) -> None:
-    """Raise ``UsageError`` for a device that no plug-in brings."""
+    """Raise ``UsageError`` for a device without a plug-in."""
     for device in devices:
         if device == "cuda":
             raise UsageError(
-                "CUDA's runtime is in PyPI's apache-tvm: no wheel of ours adds it",
-                remedy="leave it out: --device is for vulkan and opencl there",
+                "the CUDA runtime is part of PyPI's apache-tvm: no extra wheel is needed",
+                remedy="leave it out: with --target, --device takes vulkan and opencl",
             )
         if not plugin_folders(project, [device]):
             raise UsageError(
-                f"there is no {device} for {target}", remedy="use --device vulkan or opencl"
+                f"{device} is not supported for {target}", remedy="use --device vulkan or opencl"
             )
 
 
 def linked_against(settings: Mapping[str, Any] | None) -> list[str]:
-    """Name what a plug-in's build needs installed: PyPI's TVM, whose libraries it links.
+    """Return a plug-in's build requirement: PyPI's TVM, whose libraries it links.
 
-    Nothing for another system, whose import libraries are among the pinned sources.
+    None in a cross build, whose import libraries are among the pinned sources.
     """
     if _TARGET in (settings or {}):
         return []
@@ -59,7 +58,7 @@ def linked_against(settings: Mapping[str, Any] | None) -> list[str]:
 def plugin_settings(cross: ClangCl, target: str, sources: Path) -> dict[str, str | list[str]]:
     """Return the settings that make a plug-in's backend build for ``target``.
 
-    ``sources`` is where the pinned sources are laid out.
+    ``sources`` is the folder of the extracted sources.
     """
     return {
         **cross_settings(cross, target, sources),

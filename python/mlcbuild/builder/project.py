@@ -20,24 +20,24 @@ __all__ = ["Project", "normalised", "read_project"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """What a project declares. Field names with ``-`` for ``_`` are the keys of the table."""
+    """A project's declarations. The table's keys are the field names with ``-`` for ``_``."""
 
     name: str
     #: True where the project has a ``[tool.mlcbuild]`` table: only then does the policy apply.
     opted_in: bool = False
     #: Package that carries ``_build.json`` (a path inside the wheel); default: see stamp_place.
     stamp_dir: str = ""
-    #: Distribution -> libraries that it brings and that this wheel does not carry.
+    #: Distribution -> libraries it provides, which this wheel does not contain.
     companions: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    #: Libraries that the user's system brings beyond the platform's policy (drivers, for instance).
+    #: Libraries the user's system provides beyond the platform's policy (such as drivers).
     system_libraries: tuple[str, ...] = ()
-    #: The lock, a path from the project, whose components are fetched before a build.
+    #: Path of the lock, relative to the project, whose components are fetched before a build.
     lock: str = ""
     #: Which of the lock's components are compiled in; none means all.
     components: tuple[str, ...] = ()
-    #: On Linux the wheel gets the platform tag that auditwheel confirms.
+    #: Whether a Linux wheel gets the platform tag that auditwheel determines.
     manylinux: bool = False
-    #: Debug information may stay in the images.
+    #: Whether images may keep debug information.
     keep_debug_info: bool = False
     #: Normalised names of ``project.dependencies``; None where they are dynamic.
     requires: frozenset[str] | None = None
@@ -51,9 +51,9 @@ def normalised(name: str) -> str:
 
 
 def read_project(folder: Path) -> Project:
-    """Read ``pyproject.toml`` of ``folder``; a folder without one is a project that opted out.
+    """Read ``pyproject.toml`` of ``folder``; a folder without one has not opted in.
 
-    Raises ``InputError`` for a file that is no TOML, ``UsageError`` for a key that is unknown or
+    Raises ``InputError`` for a file that is not TOML, ``UsageError`` for a key that is unknown or
     of the wrong type.
     """
     path = folder / "pyproject.toml"
@@ -65,7 +65,7 @@ def read_project(folder: Path) -> Project:
         raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
     tool = _table(table, "tool")
     if "mlcbuild" not in tool:
-        return Project(name="")  # nothing else of a stranger's file is looked at
+        return Project(name="")  # nothing else of the file is used
     about = _table(table, "project")
     return Project(
         name=str(about.get("name", "")),
@@ -80,7 +80,7 @@ def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
     value = table.get(key, {})
     if not isinstance(value, dict):
         raise UsageError(
-            f"{key} = {value!r} in pyproject.toml is no table", remedy="correct the file"
+            f"{key} = {value!r} in pyproject.toml is not a table", remedy="correct the file"
         )
     return value
 
@@ -93,7 +93,7 @@ def _requires(about: dict[str, Any]) -> frozenset[str] | None:
 
 
 def _declared(own: dict[str, Any]) -> dict[str, Any]:
-    """Check ``[tool.mlcbuild.build]`` key by key: a misspelt key must not be ignored."""
+    """Check ``[tool.mlcbuild.build]`` key by key: a misspelt key is an error."""
     result: dict[str, Any] = {}
     for key, value in own.items():
         if key == "companions" and _is_companions(value):
@@ -111,7 +111,7 @@ def _declared(own: dict[str, Any]) -> dict[str, Any]:
             result[key.replace("-", "_")] = value
         else:
             raise UsageError(
-                f"[tool.mlcbuild.build] {key} = {value!r} is not understood",
+                f"[tool.mlcbuild.build] {key} = {value!r} is not valid",
                 remedy="keys: companions = {distribution = [libraries]}, "
                 'system-libraries = [names], stamp-dir = "package", lock = "sources.toml", '
                 "components = [names], manylinux = true, keep-debug-info = true",

@@ -1,12 +1,12 @@
-"""Offer the release policy to any scikit-build-core project that opts in.
+"""Apply the release policy to any scikit-build-core project that opts in.
 
 scikit-build-core calls ``overrides`` in every build of an environment where mlcbuild is installed
 (entry-point group ``scikit-build-core.config.override``). It answers ``{}`` unless the project's
 pyproject.toml has a ``[tool.mlcbuild]`` table.
 
-The policy is in the *override* table and in ``cmake.define``: tables are merged key by key, while
-a list (``cmake.args``) of the project would replace ours whole, and the policy with it. So is the
-floor of CMake's version: one that is too old ignores the policy without a word.
+The policy is in the *override* table and in ``cmake.define``: tables are merged key by key, while a
+project's list (``cmake.args``) would replace ours entirely, policy included. So is the minimum
+CMake version: an older one silently ignores the policy.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "project
 
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
 
-#: The policy's own floor.
+#: The policy's minimum CMake.
 _CMAKE_FLOOR: Final = ">=3.25"
 
 _INCLUDES: Final = "CMAKE_PROJECT_TOP_LEVEL_INCLUDES"
@@ -42,7 +42,7 @@ _BUILD_TYPE: Final = ("cmake.build-type", "skbuild.cmake.build-type")
 
 
 def overrides(*, state: str, env: Mapping[str, str]) -> dict[str, Any]:
-    """Return the policy: above pyproject.toml, below the user's own settings of one build."""
+    """Return the policy: it overrides pyproject.toml, and a build's own settings override it."""
     project = _project()
     if not project.opted_in or state not in ("wheel", "editable"):
         return {}
@@ -64,10 +64,10 @@ def project_toolchain(
     settings: Mapping[str, str | list[str]] | None = None,
     oldest: tuple[int, int] = (15, 0),
 ) -> Choice:
-    """Choose the toolchain for one build of a project. ``settings`` are the user's of this build.
+    """Choose the toolchain for one build of a project. ``settings`` are this build's.
 
-    ``oldest`` is the first Visual Studio that compiles the sources. Raises ``UsageError`` where
-    what is asked for cannot be had.
+    ``oldest`` is the first Visual Studio that compiles the sources. Raises ``UsageError`` where the
+    request cannot be met.
     """
     cmake = project.scikit_build.get("cmake", {})
     prefix = "cmake.define."
@@ -97,14 +97,14 @@ def policy_table(
     """Return the ``tool.scikit-build`` table that applies the policy to the project in ``folder``.
 
     ``configuration`` is Release unless it, or MLCBUILD_CONFIGURATION in ``env``, says Debug.
-    ``settings`` are the user's of this build. ``choice`` is the toolchain's; it is made here where
+    ``settings`` are this build's. ``choice`` is the toolchain's; it is made here where
     none is given.
     Raises ``UsageError`` where the project or the environment would bypass the policy.
     """
     named = configuration or env.get("MLCBUILD_CONFIGURATION") or "Release"
     if named not in ("Release", "Debug"):
         raise UsageError(
-            f"MLCBUILD_CONFIGURATION={named} is not known", remedy="use Release or Debug"
+            f"MLCBUILD_CONFIGURATION={named} is not valid", remedy="use Release or Debug"
         )
     cmake = project.scikit_build.get("cmake", {})
     _refuse_other_configuration(
@@ -121,7 +121,7 @@ def policy_table(
     ):
         if any(_INCLUDES in str(arg) for arg in args):
             raise UsageError(
-                f"{origin} sets {_INCLUDES}, which carries mlcbuild's policy",
+                f"{origin} sets {_INCLUDES}, which mlcbuild's policy uses",
                 remedy="set it in [tool.scikit-build.cmake.define], where both are kept",
             )
     theirs = cmake.get("define", {}).get(_INCLUDES, "")
@@ -165,7 +165,7 @@ def _refuse_other_configuration(asked: Mapping[str, object], named: str) -> None
 
 
 def _project() -> Project:
-    """Read the project that is being built: PEP 517 hooks run in its folder."""
+    """Read the project being built: PEP 517 hooks run in its folder."""
     try:
         return read_project(Path.cwd())
     except MlcbuildError as error:
@@ -173,9 +173,9 @@ def _project() -> Project:
 
 
 def _cmake_version(folder: Path, cmake: Mapping[str, Any]) -> str:
-    """Join the policy's floor with what the project asks for.
+    """Combine the policy's minimum CMake with the project's.
 
-    scikit-build-core reads ``cmake_minimum_required`` only where nobody sets a version.
+    scikit-build-core reads ``cmake_minimum_required`` only if no version is set.
     """
     wanted = cmake.get("version", "CMakeLists.txt")
     if wanted != "CMakeLists.txt":

@@ -1,8 +1,8 @@
 """Stamp a wheel again after a repair that changed its libraries.
 
-delvewheel and auditwheel edit import tables and add libraries: what they leave is no longer what
-the build stamped. This judges what can be judged without the build (machine, debug runtimes, C
-runtimes), writes the new digests into the stamp, and the new row into RECORD.
+delvewheel and auditwheel edit import tables and add libraries, so that the stamp no longer matches.
+This checks what needs no build record (machine, debug runtimes, C runtimes), writes the new digests
+into the stamp, and the new row into RECORD.
 
     python -m mlcbuild.builder.restamp WHEEL_OR_FOLDER...
 """
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["judge_contents", "main", "restamp", "wheel_contents"]
 
-#: What is judged here; who brings a library is a question for ``mlcbuild check``.
+#: The rules applied here; missing libraries are left to ``mlcbuild check``.
 _RULES = frozenset({"wrong-machine", "debug-crt", "static-crt-mix", "not-release"})
 
 
 def restamp(wheel: Path) -> Stamp:
-    """Rewrite the stamp of ``wheel`` and return it; the file is replaced when it is complete.
+    """Rewrite the stamp of ``wheel`` and return it; the file is replaced when complete.
 
-    Raises ``InputError`` for a file that is no wheel with one stamp, ``FailedError`` where a
-    library of it must not be shipped.
+    Raises ``InputError`` for a file that is not a wheel with one stamp, ``FailedError`` where one
+    of its libraries must not be shipped.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -49,8 +49,8 @@ def restamp(wheel: Path) -> Stamp:
             records = [n for n in archive.namelist() if n.endswith(".dist-info/RECORD")]
             if len(names) != 1 or len(records) != 1:
                 raise InputError(
-                    f"{wheel.name} holds {len(names)} stamps and {len(records)} RECORD files",
-                    remedy="give a wheel that was built by mlcbuild's policy",
+                    f"{wheel.name} contains {len(names)} stamps and {len(records)} RECORD files",
+                    remedy="pass a wheel built with mlcbuild's policy",
                 )
             staged = read_contents(_natives(archive))
             stamp = with_new_files(read_stamp(archive.read(names[0])), staged)
@@ -78,7 +78,7 @@ def _natives(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 
 def wheel_contents(wheel: Path) -> Staged:
-    """Read the native files of a finished wheel. Raises ``InputError`` where it is none."""
+    """Read the native files of a finished wheel. Raises ``InputError`` for any other file."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             return read_contents(_natives(archive))
@@ -89,7 +89,7 @@ def wheel_contents(wheel: Path) -> Staged:
 def judge_contents(
     wheel: Path, staged: Staged, *, system: str, machine: str, configuration: str
 ) -> None:
-    """Judge what needs no record of the build. Raises ``FailedError`` for the first error."""
+    """Apply the rules that need no build record. Raises ``FailedError`` for the first error."""
     expected = Expectation(
         system=system, machine=machine, configuration=configuration, companions={}
     )
@@ -111,13 +111,13 @@ def _wheels(given: Path) -> list[Path]:
         return [given]
     wheels = sorted(given.glob("*.whl"))
     if not wheels:
-        raise InputError(f"{given} holds no wheel", remedy="give the repair's output folder")
+        raise InputError(f"{given} contains no wheel", remedy="pass the repair's output folder")
     return wheels
 
 
 @inert()
 def main(argv: Sequence[str] | None = None) -> int:
-    """Stamp wheels again; returns 0, or the exit code of the first that cannot be."""
+    """Stamp wheels again; returns 0, or the exit code of the first failure."""
     parser = Parser(prog="python -m mlcbuild.builder.restamp", description=__doc__)
     parser.add_argument("wheel", type=Path, nargs="+", help="a wheel, or a folder of wheels")
     try:

@@ -1,9 +1,9 @@
 """Keep the objects of a build folder when pip makes a new isolated environment.
 
-scikit-build-core throws ``CMakeFiles`` away, objects and all, when it finds itself in another
-folder than last time, because what was configured may point into the old one. In our superbuild
-only the cache can (Ninja's and CMake's place); compile commands hold no path of the environment.
-So the cache goes, the objects stay, and Ninja compiles what really changed.
+scikit-build-core deletes ``CMakeFiles``, including objects, when it runs from another folder than
+last time, because the configuration may point into the old one. In our superbuild only the cache
+does (paths of Ninja and CMake); compile commands contain no path of the environment. So only the
+cache is deleted, and Ninja recompiles what really changed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _INFO: Final = ".skbuild-info.json"
 
 
 def keep_objects(build_dir: Path, scikit_build_core: Path) -> bool:
-    """Adopt ``build_dir`` for the scikit-build-core in its new place; say whether it was adopted.
+    """Adopt ``build_dir`` for scikit-build-core in its new folder; return whether it was adopted.
 
-    A folder of another source tree, or one whose record is damaged, is left to scikit-build-core.
+    A folder of another source tree, or with a damaged record, is left to scikit-build-core.
     """
     info = build_dir / _INFO
     try:

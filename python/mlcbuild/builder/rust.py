@@ -1,7 +1,7 @@
-"""Rust for a build on a machine that has none or too old a one: rustup's, kept in the cache.
+"""Rust for a build on a machine with none or an old one: installed by rustup, in the cache.
 
-It comes as maturin brings it: ``puccinialin`` of the package index, asked for by the hooks of PEP
-517, runs rustup. Nothing of the user's own changes: no PATH, no shell's start-up file.
+As in maturin, ``puccinialin`` from the package index, required by the PEP 517 hooks, runs rustup.
+The user's settings stay untouched: no PATH, no shell start-up file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["at_hand", "is_wanted", "kept_rust", "plan", "requirements"]
 
 _INSTALLER: Final = "puccinialin>=0.1.14"
-#: What rustup's minimal set takes, measured on Linux. Bytes.
+#: Bytes of rustup's minimal profile, measured on Linux.
 ROOM: Final = 650_000_000
 
 
@@ -43,15 +43,15 @@ def is_wanted(probe: Probe, options: BuildOptions, oldest: str) -> bool:
 
 
 def plan(options: BuildOptions) -> str:
-    """Say where Rust will come from."""
+    """Return where Rust will come from."""
     if kept_rust(options):
-        return f"Rust of an earlier build is used ({_folder(options)})"
+        return f"Rust from an earlier build is used ({_folder(options)})"
     size = f"{ROOM // 10**6} MB"
-    return f"for the wheel rustup installs Rust in {_folder(options)} ({size}; --no-rust refuses)"
+    return f"rustup will install Rust in {_folder(options)} ({size}; --no-rust refuses)"
 
 
 def requirements(probe: Probe, options: BuildOptions, oldest: str) -> list[str]:
-    """Name what the index must bring for it."""
+    """Return the requirements for the installation."""
     return [_INSTALLER] if is_wanted(probe, options, oldest) and not kept_rust(options) else []
 
 
@@ -59,7 +59,7 @@ def requirements(probe: Probe, options: BuildOptions, oldest: str) -> list[str]:
 def at_hand(
     probe: Probe, options: BuildOptions, oldest: str, say: Callable[[str], None]
 ) -> Iterator[None]:
-    """Have Cargo on PATH for the time of a build, installed first where it must be.
+    """Put Cargo on PATH for the duration of a build, installing it first if needed.
 
     Raises ``InputError`` where rustup's servers cannot be reached.
     """
@@ -75,10 +75,10 @@ def _folder(options: BuildOptions) -> Path:
 
 
 def kept_rust(options: BuildOptions) -> dict[str, str]:
-    """Return the variables of the Rust in the cache; none where there is none."""
+    """Return the variables of the Rust in the cache, if there is one."""
     folder = _folder(options)
     programs = folder / "cargo" / "bin"
-    # rustup links its programs last but one: a toolchain must be there too.
+    # rustup links its programs before it installs a toolchain: check both.
     if not any(programs.glob("cargo*")) or not any(folder.glob("rustup/toolchains/*/bin/rustc*")):
         return {}
     return {
@@ -89,7 +89,7 @@ def kept_rust(options: BuildOptions) -> dict[str, str]:
 
 
 def _install(options: BuildOptions, say: Callable[[str], None]) -> dict[str, str]:
-    """Install it; nothing where the installer is not there, which the preflight then tells."""
+    """Install Rust; does nothing without the installer, which the preflight reports."""
     if options.offline:
         return {}
     try:
@@ -105,13 +105,13 @@ def _install(options: BuildOptions, say: Callable[[str], None]) -> dict[str, str
     except (HTTPError, OSError, RuntimeError, subprocess.CalledProcessError) as error:
         raise InputError(
             f"Rust cannot be installed ({error})",
-            remedy="let https://static.rust-lang.org be reached, or install Rust yourself",
+            remedy="allow access to https://static.rust-lang.org, or install Rust yourself",
         ) from error
     return kept_rust(options)
 
 
 def _certificates() -> dict[str, str]:
-    """Make the installer trust what this machine trusts: it would know its own list alone."""
+    """Make the installer use this machine's certificates instead of its own list."""
     if "SSL_CERT_FILE" in os.environ or "SSL_CERT_DIR" in os.environ:
         return {}
     paths = ssl.get_default_verify_paths()

@@ -1,6 +1,6 @@
-"""How scikit-build-core is called: a hook's environment, its settings, what a failure says.
+"""Call scikit-build-core: a hook's environment, its settings, its error message.
 
-pipeline.py has the order of the steps; what is here decides nothing, it hands decisions over.
+pipeline.py has the order of the steps; this module only passes decisions on.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = [
 
 State = Literal["wheel", "editable"]
 
-#: The import library of PyPI's tvm_ffi.dll, below the folder of the laid-out sources.
+#: The import library of PyPI's tvm_ffi.dll, below the folder of the extracted sources.
 _TVM_FFI: Final = "tvm-ffi-windows/tvm_ffi/lib/tvm_ffi.lib"
-#: Upstream's Python package, as laid out by fetch.
+#: Upstream's Python package, as extracted by fetch.
 _PACKAGE: Final = "3rdparty/mlc-llm/python/mlc_llm/**"
-#: The date of every file in a wheel where the user sets none: 1980-01-02, the first day that a zip
-#: archive can hold in every time zone. Seconds since 1970.
+#: Default date of every file in a wheel, in seconds since 1970: 1980-01-02, the first day a zip
+#: archive can store in every time zone.
 _NO_DATE: Final = "315619200"
-#: Below this the compiler's own message is about the disk, whatever it says. Bytes.
+#: Free bytes below which a compiler's error is taken as a full disk.
 _DISK_IS_FULL: Final = 50_000_000
 
 
@@ -48,17 +48,17 @@ _DISK_IS_FULL: Final = 50_000_000
 def hook_environment(
     options: BuildOptions, further: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[None]:
-    """Set what CMake and Cargo read from the environment, for the time of one hook."""
+    """Set what CMake and Cargo read from the environment, for the duration of one hook."""
     jobs = str(options.jobs or os.cpu_count() or 1)
     cargo_home = os.environ.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
     ours = {
-        # Where rustup puts Cargo, which the user's PATH may lack; behind it, so that theirs wins.
+        # rustup's folder, which may be missing from PATH; appended, so that the user's Cargo wins.
         "PATH": os.pathsep.join((os.environ.get("PATH", ""), str(Path(cargo_home, "bin")))),
         "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
         "CL_MPCount": jobs,  # MSBuild's: compilers at a time in one project, for /MP
         "CARGO_BUILD_JOBS": jobs,
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _NO_DATE),
-        # The policy is passed by the settings; an installed mlcbuild must not pass it again.
+        # The settings carry the policy; an installed mlcbuild must not apply it again.
         "SKBUILD_NO_ENTRYPOINT_CONFIG": "1",
         **further,
     }
@@ -71,7 +71,7 @@ def hook_environment(
 def scikit_build_settings(
     root: Path, build_dir: Path, lock: Lock, options: BuildOptions, choice: Choice
 ) -> dict[str, str | list[str]]:
-    """Return the settings of this build: policy, toolchain and devices, then the user's own."""
+    """Return this build's settings: policy, toolchain and devices, then the user's."""
     from mlcbuild.builder.locked_sources import write_pins
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import as_config_settings, policy_table
@@ -88,11 +88,11 @@ def scikit_build_settings(
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
         "cmake.define.MLCBUILD_PINS": write_pins(build_dir, lock).as_posix(),
-        # Headers come from 3rdparty/ alone: pip's environment may move without a recompile.
+        # Headers come only from 3rdparty/: pip's environment may move without a recompile.
         "cmake.define.MLCBUILD_MAP_PREFIXES": "OFF",
-        # The build folder stays where it is, so PDBs cost no repeatability.
+        # The build folder stays in place, so PDBs do not break reproducibility.
         "cmake.define.MLCBUILD_SYMBOLS": "OFF" if options.symbols is None else "ON",
-        # Git ignores what is fetched and the sdist leaves it out; the wheel takes it.
+        # Git ignores fetched files and the sdist omits them; the wheel includes them.
         "sdist.include": _PACKAGE,
         **options.rest,
     }
@@ -121,15 +121,16 @@ def run_scikit_build(
     try:
         return hook(staged, settings)
     except SystemExit as error:
-        # scikit-build-core has printed what failed; add what only we know.
+        # scikit-build-core has printed the failure; add what only we know.
         raise _build_failed(build_dir) from error
 
 
 def _build_failed(build_dir: Path) -> FailedError:
     if shutil.disk_usage(build_dir).free < _DISK_IS_FULL:
         return FailedError(
-            f"the disk of {build_dir} is full", remedy="make room and run the same command again"
+            f"the disk of {build_dir} is full",
+            remedy="free some space and run the command again",
         )
     return FailedError(
-        "the build failed", remedy="the first error above says where; the next run goes on from it"
+        "the build failed", remedy="see the first error above; the next run continues from there"
     )

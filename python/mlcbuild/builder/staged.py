@@ -24,7 +24,7 @@ __all__ = ["Staged", "native_files", "promises_native", "read_contents", "read_s
 _MACHO_MAGIC = frozenset(
     bytes.fromhex(text) for text in ("cffaedfe", "cefaedfe", "cafebabe", "cafebabf")
 )
-#: Names that promise an image; what else is one is found by its first bytes.
+#: Names of images; others are recognised by their first bytes.
 _LIBRARY_NAME = re.compile(r"\.(dll|pyd|exe|dylib|so(\.[0-9.]+)?)$", re.IGNORECASE)
 
 
@@ -34,16 +34,16 @@ class Staged:
 
     natives: tuple[Native, ...]
     digests: tuple[FileDigest, ...]
-    #: Native files of a format that is not judged.
+    #: Native files of a format that is not examined.
     unjudged: tuple[str, ...] = ()
-    #: Files with the name of a library that are none: path -> why not.
+    #: Files named like a library that are not one: path -> reason.
     broken: dict[str, str] = field(default_factory=dict)
 
 
 def native_files(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
     """Yield every native file below ``root`` with its path inside the wheel, sorted.
 
-    A ``root`` that is a file yields itself, with the bare prefix. Raises ``InputError`` where a
+    A ``root`` that is a file yields itself, with only the prefix. Raises ``InputError`` where a
     file cannot be read.
     """
     if root.is_file() and _is_native(root):
@@ -65,7 +65,7 @@ def _is_native(file: Path) -> bool:
 
 
 def promises_native(name: str, head: bytes) -> bool:
-    """Say whether a file is to be read as an image, by its name or its first four bytes."""
+    """Return whether to read a file as an image, by its name or first four bytes."""
     return (
         _LIBRARY_NAME.search(name) is not None
         or head == ELF_MAGIC
@@ -83,7 +83,7 @@ def read_staged(files: Mapping[str, Path]) -> Staged:
 
 
 def read_contents(contents: Iterable[tuple[str, bytes]]) -> Staged:
-    """Read native files from their bytes, one at a time; nothing of them is kept but the facts."""
+    """Read native files from their bytes, one at a time; only the facts are kept."""
     natives: list[Native] = []
     digests: list[FileDigest] = []
     unjudged: list[str] = []
@@ -99,7 +99,7 @@ def read_contents(contents: Iterable[tuple[str, bytes]]) -> Staged:
         except InputError as error:
             if _LIBRARY_NAME.search(path) or data.startswith(ELF_MAGIC):
                 broken[path] = _why_broken(data, error)
-            continue  # else text or a DOS program that starts with MZ
+            continue  # else text or a DOS program starting with MZ
         digests.append(digest(path, data))
     return Staged(
         natives=tuple(natives), digests=tuple(digests), unjudged=tuple(unjudged), broken=broken

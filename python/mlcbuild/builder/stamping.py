@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["make_stamp", "with_new_files"]
 
-#: The C++ standard library and its satellites; which of them brings the new symbols is not known.
+#: The C++ standard library and its satellite DLLs; any of them may have the new symbols.
 _CPP_RUNTIME: Final = frozenset(
     f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")
 )
 
 
 def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
-    """Write down what was built, from the record and from the images themselves."""
+    """Return the stamp, from the build's record and the images."""
     images = [native for native in staged.natives if isinstance(native, Image)]
     return Stamp(
         configuration=record.configuration,
@@ -52,7 +52,7 @@ def make_stamp(record: BuildRecord, project: Project, staged: Staged) -> Stamp:
 
 
 def with_new_files(stamp: Stamp, staged: Staged) -> Stamp:
-    """Return the stamp with the native files at hand; how they were built stays as it was."""
+    """Return the stamp with the given native files; the build facts stay the same."""
     return replace(stamp, **_from_images(staged, toolset=_parsed(stamp.minimum_msvcp140 or "")))
 
 
@@ -63,7 +63,7 @@ def _parsed(text: str) -> tuple[int, int] | None:
 
 
 def _from_images(staged: Staged, *, toolset: tuple[int, int] | None) -> dict[str, Any]:
-    """Read the images; ``toolset`` is that of their C++ library where they do not say it."""
+    """Read the images; ``toolset`` is their C++ library's, where they do not contain it."""
     images = [native for native in staged.natives if isinstance(native, Image)]
     return {
         "minimum_msvcp140": _redist([i for i in images if _needs_msvcp140(i)], toolset),
@@ -75,13 +75,14 @@ def _from_images(staged: Staged, *, toolset: tuple[int, int] | None) -> dict[str
 
 
 def _toolchain(text: str) -> Toolchain | None:
-    """Read the choice that the backend passed."""
+    """Read the toolchain choice that the backend passed."""
     try:
         table = json.loads(text) if text else None
         return None if table is None else Toolchain(**{**table, "reasons": tuple(table["reasons"])})
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
-            f"MLCBUILD_TOOLCHAIN cannot be read ({error})", remedy="leave it to mlcbuild's backends"
+            f"MLCBUILD_TOOLCHAIN cannot be read ({error})",
+            remedy="unset it: mlcbuild's backends set it",
         ) from error
 
 
@@ -104,7 +105,7 @@ def _constexpr_mutex(images: Iterable[Image]) -> bool | None:
 
 
 def _needs_msvcp140(image: Image) -> bool:
-    """Say whether it takes the system's copy; one in the wheel with a mangled name is as built."""
+    """Return whether it uses the system's copy, not a renamed one in the wheel."""
     return any(dll.name.casefold() in _CPP_RUNTIME for dll in image.imports)
 
 
@@ -121,7 +122,7 @@ def _highest(staged: Staged, prefix: str) -> str | None:
 
 
 def _sources(record: BuildRecord, project: Project) -> tuple[Source, ...]:
-    """Pins that the build passes, and the companions' versions that it was built against."""
+    """Return the build's pins, and the versions of the companions built against."""
     sources = {}
     for name in project.companions:
         try:
@@ -136,6 +137,6 @@ def _sources(record: BuildRecord, project: Project) -> tuple[Source, ...]:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(
                 f"the pins {record.pins} cannot be read ({error})",
-                remedy='give a JSON list of {"name", "origin", "commit", "version", "sha256"}',
+                remedy='pass a JSON list of {"name", "origin", "commit", "version", "sha256"}',
             ) from error
     return tuple(sources.values())

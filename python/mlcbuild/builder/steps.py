@@ -1,7 +1,7 @@
-"""How far a build is, read from what Ninja and MSBuild print.
+"""A build's progress, read from the output of Ninja and MSBuild.
 
-Ninja counts for itself: ``[12/345] Building CXX object ...``. MSBuild prints each source file's
-name as it compiles it and no total; that is counted in the projects which CMake has written.
+Ninja prints counts: ``[12/345] Building CXX object ...``. MSBuild prints each source file's name
+but no total, which is counted from CMake's project files.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ __all__ = ["Step", "StepReader"]
 _NINJA: Final = re.compile(r"\s*\[(\d+)/(\d+)\] (.+)")
 _WRITTEN: Final = re.compile(r"\s*-- Build files have been written to: (.+)")
 _SOURCE: Final = re.compile(r"\s*(?:\d+>)?\s*([^\s:]+\.(?:c|cc|cpp|cxx|cu))\s*")
-#: A source that is compiled. A unity build lists the originals too, as excluded from the build.
+#: A compiled source. A unity build lists the originals too, as excluded from the build.
 _COMPILED: Final = re.compile(
     r'<ClCompile Include="[^"]*"(?:\s*/>|>(?:(?!ExcludedFromBuild|</ClCompile>).)*</ClCompile>)',
     re.DOTALL,
 )
 _NAME: Final = re.compile(r"(?:Building|Linking|Generating|Performing) .*?([^\s/\\]+)\s*$")
 _PHASES: Final = (
-    ("Installing build dependencies", "installing what the build needs"),
-    ("Getting requirements to build", "asking what the build needs"),
+    ("Installing build dependencies", "installing build requirements"),
+    ("Getting requirements to build", "getting build requirements"),
     ("fetching the pinned sources", "fetching the sources"),
     ("Configuring CMake", "configuring"),
     ("Building project with", "compiling"),
@@ -35,7 +35,7 @@ _PHASES: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """Where the build is. ``total`` is 0 where nobody knows; ``what`` is a file or a phase."""
+    """The current step. ``total`` is 0 where unknown; ``what`` is a file or a phase."""
 
     done: int
     total: int
@@ -43,14 +43,14 @@ class Step:
 
 
 class StepReader:
-    """Takes a build's lines one by one and remembers where it is."""
+    """Reads a build's output line by line and tracks its progress."""
 
     def __init__(self) -> None:
         self._done = 0
         self._total = 0
 
     def feed(self, line: str) -> Step | None:
-        """Return the step that a line tells of, None for any other line."""
+        """Return the step a line reports, None for any other line."""
         if found := _NINJA.match(line):
             self._done, self._total = int(found[1]), int(found[2])
             name = _NAME.search(found[3])
@@ -63,7 +63,7 @@ class StepReader:
                 return Step(done=0, total=0, what=phase)
         found = _SOURCE.fullmatch(line)
         if found and self._total:
-            self._done += 1  # names repeat: each project has its unity_0_cxx.cxx
+            self._done += 1  # names repeat: each project has a unity_0_cxx.cxx
             return Step(
                 done=self._done, total=max(self._total, self._done), what=Path(found[1]).name
             )

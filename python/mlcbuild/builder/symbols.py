@@ -1,7 +1,7 @@
-"""Keep the PDBs of a build beside its wheel: what a crash dump of a user needs.
+"""Store the PDBs of a build next to its wheel, for users' crash dumps.
 
-One archive a wheel, ``<wheel's stem>.symbols.zip``, with the same bytes for the same PDBs. They are
-never in the wheel: they are several times its size, and nobody needs them to run it.
+One archive per wheel, ``<wheel's stem>.symbols.zip``, byte-identical for the same PDBs. They are
+never in the wheel: they are several times its size and not needed to run it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_symbols"]
 
-#: The first day that a zip archive can hold in every time zone.
+#: The first day a zip archive can store in every time zone.
 _DATE: Final = (1980, 1, 2, 0, 0, 0)
 
 
 def keep_symbols(built: Path, wheel: str, into: Path) -> Path | None:
-    """Pack the PDBs of the folder ``built``; None where there are none (GCC, Clang).
+    """Pack the PDBs of the folder ``built``; None without any (GCC, Clang).
 
     The archive is staged and renamed.
     """

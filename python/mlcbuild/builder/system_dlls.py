@@ -1,4 +1,4 @@
-"""Which DLLs a user's Windows has: what the gate need not find in the wheel."""
+"""The DLLs of every user's Windows, which the wheel need not contain."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["is_system_dll"]
 
-#: What Python itself ships beside its executable.
+#: DLLs that Python ships next to its executable.
 _PYTHON: Final = re.compile(r"python3\d*t?\.dll|vcruntime140(_1)?\.dll")
 
 
 def is_system_dll(name: str, machine: Machine) -> bool:
-    """Say whether Windows, Python or the Microsoft C++ redistributable brings this DLL.
+    """Return whether Windows, Python or the Microsoft C++ redistributable provides this DLL.
 
-    By the same data as ``mlcbuild check``. A driver's DLL is not one of them, nor an older
-    redistributable's: a machine may lack them.
+    Uses the data of ``mlcbuild check``. DLLs of drivers and of older redistributables do not count:
+    a machine may lack them.
     """
     base = name.casefold()
     if _PYTHON.fullmatch(base):

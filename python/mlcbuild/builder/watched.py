@@ -1,4 +1,4 @@
-"""Run a build: keep every line it prints, show how far it is, repeat what tells of a failure."""
+"""Run a build: keep its output, show progress, and repeat the relevant lines on failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["telling", "watch"]
 
 _ERROR: Final = re.compile(r"\berror\b|\bFAILED:|\bfatal\b", re.IGNORECASE)
-#: Lines before the first error, and in all, that are repeated when a build fails.
+#: Lines before the first error, and in total, to repeat when a build fails.
 _BEFORE: Final = 3
 _AT_MOST: Final = 60
 
@@ -34,8 +34,8 @@ def watch(
 ) -> tuple[int, list[str]]:
     """Run a command; return its exit code and all its lines, stdout and stderr in order.
 
-    ``say`` is given each line where the caller wants them all; else ``line`` shows the steps.
-    ``env`` and ``cwd`` are the caller's own where none is given.
+    ``say`` receives each line, if given; else ``line`` shows the steps. ``env`` and ``cwd`` default
+    to the caller's.
     """
     lines: list[str] = []
     reader = StepReader()
@@ -50,7 +50,7 @@ def watch(
         encoding="utf-8",
         errors="replace",
     ) as process:
-        if process.stdout is None:  # it was asked for
+        if process.stdout is None:  # requested by the caller
             raise AssertionError
         try:
             for text in process.stdout:
@@ -69,7 +69,7 @@ def watch(
                 rest = left(step.done, step.total, time.monotonic() - began)
                 line.show(f"{step.done} of {step.total}{rest}  {step.what}")
         except KeyboardInterrupt:
-            process.wait()  # the terminal has interrupted it too
+            process.wait()  # the terminal has interrupted the child too
             raise
         finally:
             line.close()
@@ -77,7 +77,7 @@ def watch(
 
 
 def telling(lines: Sequence[str]) -> list[str]:
-    """Return the lines of a failed build that tell why: from shortly before the first error on."""
+    """Return the relevant lines of a failed build: from shortly before the first error on."""
     first = next((i for i, text in enumerate(lines) if _ERROR.search(text)), None)
     if first is None:
         return list(lines[-_AT_MOST:])

@@ -1,4 +1,4 @@
-"""Windows SDKs for compilers that run elsewhere: Microsoft's, brought by xwin, and a free one."""
+"""Windows SDKs for cross compilers: Microsoft's, downloaded by xwin, and a free one."""
 
 from __future__ import annotations
 

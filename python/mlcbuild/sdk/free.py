@@ -1,9 +1,10 @@
-"""Make the free Windows SDK, for CI and the lab: open headers, export tables, a runtime of our own.
+"""Make the free Windows SDK, for CI and the lab: open headers, export tables, our own runtime.
 
-Microsoft's open STL headers, Wine's headers of the C runtime and of Windows, a few of our own where
-those two do not meet (``free/include``), the static half of the runtime (``free/runtime``), and
+Microsoft's open STL headers, Wine's headers of the C runtime and of Windows, a few of our own that
+fill gaps between them (``free/include``), the static half of the runtime (``free/runtime``), and
 import libraries made from the export tables that ``mlcbuild check`` knows. A wheel made with it
-runs on Windows; wheels to ship are made with Microsoft's own SDK, and the stamp says which it was.
+runs on Windows; wheels to ship are made with Microsoft's own SDK, and the stamp records which was
+used.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ _OURS: Final = Path(__file__).with_name("free")
 _HEADERS: Final = ("/usr/include/wine/wine", "/usr/include/wine", "/usr/include/wine-stable/wine")
 _STL_LIBRARY: Final = ("stl", "filesystem")
 _RUNTIME: Final = ("startup", "dll", "exe", "new")
-#: Raised where the same inputs give another SDK.
+#: Increased when the same inputs give another SDK.
 _FORMAT: Final = 3
 
 
 def own_lock() -> Path:
-    """Return the lock that pins the STL's headers: the checkout's, or the wheel's copy of it.
+    """Return the lock that pins the STL's headers: the checkout's, or the copy in the wheel.
 
-    For builds of other projects, which have a lock of their own or none.
+    For builds of other projects, which have their own lock or none.
     """
     shipped = Path(__file__).with_name("sources.toml")
     return shipped if shipped.is_file() else Path(__file__).parents[3] / "3rdparty/sources.toml"
@@ -65,10 +66,10 @@ def wine_headers() -> Path:
 def make_free_sdk(
     cache: Path, stl: Path, llvm: Llvm, machine: Machine, notice: Callable[[str], None]
 ) -> WindowsSdk:
-    """Return the free SDK for ``machine``, made once for the same inputs and kept in ``cache``.
+    """Return the free SDK for ``machine``, made once per set of inputs and kept in ``cache``.
 
-    ``stl`` is the laid-out component. Raises ``FailedError`` for what it needs and is not there, or
-    where the runtime does not compile.
+    ``stl`` is the extracted component. Raises ``FailedError`` when a requirement is missing or the
+    runtime does not compile.
     """
     from mlcbuild.sources.staged_folder import stage_folder  # noqa: PLC0415 - locks, temporary folders
 
@@ -112,7 +113,7 @@ def _copy_headers(sdk: Path, wine: Path, stl: Path) -> None:
 
 
 def _compile(sdk: Path, llvm: Llvm, machine: Machine) -> None:
-    """Make the libraries: the static half of the runtime, and imports of what every Windows has."""
+    """Make the libraries: the static part of the runtime, and imports of Windows' own DLLs."""
     architecture = ARCHITECTURES[machine][0]
     crt, ucrt, um = (
         sdk / f"{place}/{architecture}" for place in ("crt/lib", "sdk/lib/ucrt", "sdk/lib/um")
@@ -121,7 +122,7 @@ def _compile(sdk: Path, llvm: Llvm, machine: Machine) -> None:
         folder.mkdir(parents=True)
     objects = sdk / "objects"
     objects.mkdir()
-    # /GS needs what is compiled here: the cookie is not there yet when these functions begin.
+    # /GS needs what is compiled here: its cookie is not set yet when these functions begin.
     options = ["/O2", "/GS-", "/MD", "/EHsc", "/std:c++20", "/W3", "/WX"]
     includes = [f"/imsvc{sdk / part}" for part in INCLUDES]
     for source in sorted((_OURS / "runtime").glob("*.cpp")):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["crt_libraries", "system_libraries"]
 
-#: The second is for x64 alone: it has the handler of that machine's exceptions.
+#: The second is only for x64: it has that machine's exception handler.
 _VCRUNTIME: Final[dict[Machine, tuple[str, ...]]] = {
     "x86_64": ("vcruntime140.dll", "vcruntime140_1.dll"),
     "arm64": ("vcruntime140.dll",),
@@ -24,17 +24,17 @@ _MSVCP: Final = tuple(
 )
 _UCRT: Final = "ucrtbase.dll"
 _UCRT_SETS: Final = "api-ms-win-crt-"
-#: Of Windows' own, not of programs: what vcruntime140.dll has too, and the ``_o_`` twins.
+#: For Windows itself, not for programs: duplicates of vcruntime140.dll, and the ``_o_`` variants.
 _PRIVATE_SET: Final = "api-ms-win-crt-private-"
-#: Libraries whose name is not their DLL's.
+#: Libraries named differently from their DLL.
 _OTHER_NAMES: Final = {
     "winspool.lib": "winspool.drv",
     "synchronization.lib": "api-ms-win-core-synch-l1-2-0.dll",
 }
-#: Named by every compiler or by CMake for every target, and empty of imports: old names of C
-#: functions, and the identifiers of COM's interfaces.
+#: Linked by compilers or CMake for every target, without imports: old names of C functions, and
+#: the identifiers of COM's interfaces.
 _EMPTY: Final = ("oldnames.lib", "uuid.lib")
-#: Linked statically (``free/runtime``), and exported by ntdll.dll or kernel32.dll as well.
+#: Linked statically (``free/runtime``), although ntdll.dll or kernel32.dll export them too.
 _STATIC: Final = frozenset({"__chkstk", "_fltused"})
 
 
@@ -54,8 +54,8 @@ def crt_libraries(machine: Machine) -> dict[str, bytes]:
 def system_libraries(machine: Machine) -> dict[str, bytes]:
     """Return the libraries of Windows' own DLLs by file name.
 
-    Without what the C runtime exports too: ntdll.dll has a memcpy, and stands before it where a
-    project names it.
+    Without functions that the C runtime exports too: ntdll.dll has a memcpy, and would come first
+    where a project names it.
     """
     of_crt = set(_STATIC)
     of_crt |= {name for names in _ucrt(machine).values() for name in names}
@@ -68,7 +68,7 @@ def system_libraries(machine: Machine) -> dict[str, bytes]:
 
 
 def _ucrt(machine: Machine) -> dict[str, Iterable[str]]:
-    """Return API set -> functions, as Microsoft's ucrt.lib imports them; the rest by its host."""
+    """Return API set -> functions, as in Microsoft's ucrt.lib; the rest by host DLL."""
     taken = {name for dll in _VCRUNTIME[machine] for name in _names(dll, machine)}
     found: dict[str, Iterable[str]] = {}
     for dll in sorted(builtin_system().listed(_UCRT_SETS)):

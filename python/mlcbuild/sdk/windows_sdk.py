@@ -1,7 +1,7 @@
 """One Windows SDK: headers and libraries in the layout that ``xwin splat`` gives Microsoft's.
 
-The free SDK has the same layout, so that a compiler is told of a folder and of nothing else. Source
-of the layout: xwin's documentation of ``splat``.
+The free SDK has the same layout, so that a compiler only needs a folder. Source of the layout:
+xwin's documentation of ``splat``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["ARCHITECTURES", "FREE_MARKER", "INCLUDES", "LIBRARIES", "WindowsSdk"
 ARCHITECTURES: Final = {each.machine: (each.llvm, each.folder) for each in CROSS}
 INCLUDES: Final = ("crt/include", "sdk/include/ucrt", "sdk/include/shared", "sdk/include/um")
 LIBRARIES: Final = ("crt/lib", "sdk/lib/ucrt", "sdk/lib/um")
-#: The file by which a free SDK says what it is.
+#: The file that marks a free SDK.
 FREE_MARKER: Final = "mlcbuild-free-sdk.json"
-#: One file of each folder that every build needs.
+#: One file from each folder that every build needs.
 _HEADERS: Final = (
     "crt/include/vcruntime.h",
     "sdk/include/ucrt/stdio.h",
@@ -44,14 +44,14 @@ class WindowsSdk:
     kind: Literal["microsoft", "free"]
     folder: Path
     machine: Machine
-    #: What the folder of the machine's libraries is called.
+    #: The name of the folder with the machine's libraries.
     architecture: str
-    #: The toolset whose C++ library it holds: 14.44.
+    #: The toolset of its C++ library: 14.44.
     toolset: tuple[int, int]
 
     @property
     def includes(self) -> tuple[Path, ...]:
-        """Folders of headers, in the order in which they are searched."""
+        """Folders of headers, in search order."""
         return tuple(self.folder / part for part in INCLUDES if (self.folder / part).is_dir())
 
     @property
@@ -61,21 +61,21 @@ class WindowsSdk:
 
     @property
     def label(self) -> str:
-        """What the stamp says."""
+        """The name recorded in the stamp."""
         return "Microsoft" if self.kind == "microsoft" else "free"
 
 
 def read_sdk(folder: Path, machine: Machine) -> WindowsSdk:
     """Recognise the SDK in ``folder``.
 
-    Raises ``InputError`` where there is none, or where something that every build needs is absent.
+    Raises ``InputError`` where there is none, or where it is incomplete.
     """
     if not folder.is_dir():
-        raise InputError(f"there is no Windows SDK in {folder}", remedy=f"bring one: {_SPLAT}")
+        raise InputError(f"there is no Windows SDK in {folder}", remedy=f"get one: {_SPLAT}")
     inner = [path.parent for path in folder.glob("*/crt") if (path.parent / "sdk").is_dir()]
     if not (folder / "crt").is_dir() and inner:
         raise InputError(
-            f"{folder} is not the SDK's own folder", remedy=f"name the one below it: {inner[0]}"
+            f"{folder} is not the SDK folder itself", remedy=f"name the one below it: {inner[0]}"
         )
     for header in _HEADERS:
         if not (folder / header).is_file():
@@ -104,19 +104,21 @@ def _toolset(folder: Path) -> tuple[int, int]:
     except OSError as error:
         raise _incomplete(folder, f"{INCLUDES[0]}/crtversion.h") from error
     if match is None:
-        raise InputError(f"{path} does not say the runtime's version", remedy=f"anew: {_SPLAT}")
+        raise InputError(
+            f"{path} does not state the runtime's version", remedy=f"make it: {_SPLAT}"
+        )
     return 14, int(match[1])
 
 
 def _incomplete(folder: Path, missing: str) -> InputError:
     return InputError(
-        f"{folder} is not a whole Windows SDK in xwin's layout: {missing} is missing",
-        remedy=f"make it anew: {_SPLAT}",
+        f"{folder} is not a complete Windows SDK in xwin's layout: {missing} is missing",
+        remedy=f"make it: {_SPLAT}",
     )
 
 
 def _exists_in_any_case(path: Path) -> bool:
-    """Microsoft spells kernel32.Lib; xwin adds a link in lower case unless it is told not to."""
+    """Microsoft spells kernel32.Lib; xwin adds a lower-case link unless told not to."""
     if path.is_file():
         return True
     return path.parent.is_dir() and any(

@@ -1,4 +1,4 @@
-"""Have xwin bring Microsoft's SDK, when the user has accepted Microsoft's licence."""
+"""Have xwin download Microsoft's SDK, when the user has accepted Microsoft's licence."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _PATIENCE: Final = 3600
 def fetch_microsofts(
     cache: Path, machine: Machine, env: Mapping[str, str], notice: Callable[[str], None]
 ) -> WindowsSdk:
-    """Return Microsoft's SDK for ``machine``, brought once and kept in ``cache``.
+    """Return Microsoft's SDK for ``machine``, downloaded once and kept in ``cache``.
 
     Raises ``FailedError`` where neither xwin nor cargo-xwin is installed, ``InputError`` with its
-    last words where it fails.
+    last output line where it fails.
     """
     from mlcbuild.sources.staged_folder import stage_folder  # noqa: PLC0415 - locks, temporary folders
 
@@ -37,15 +37,15 @@ def fetch_microsofts(
 
     def make(staged: Path) -> None:
         command, extra = _command(env, staged, machine)
-        notice("xwin brings Microsoft's C++ library and Windows SDK (its licence is accepted)")
+        notice("xwin downloads Microsoft's C++ library and Windows SDK (licence accepted)")
         try:
             done = run(command, env={**env, **extra}, capture_output=True, timeout=_PATIENCE)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise FailedError(f"xwin does not run ({error})") from error
         if done.returncode != 0:
             raise InputError(
-                f"xwin cannot bring Microsoft's SDK: {_last_words(done.stderr)}",
-                remedy="see the network and the proxy, or name one from elsewhere: --sdk DIR",
+                f"xwin cannot download Microsoft's SDK: {_last_words(done.stderr)}",
+                remedy="check the network and the proxy, or name an existing one: --sdk DIR",
             )
         _lift(staged)
 
@@ -56,7 +56,7 @@ def fetch_microsofts(
 def _command(
     env: Mapping[str, str], staged: Path, machine: Machine
 ) -> tuple[list[str], dict[str, str]]:
-    """Return what to run and the variables beside it; ``staged`` then holds ``crt`` and ``sdk``."""
+    """Return the command and its extra variables; it fills ``staged`` with ``crt`` and ``sdk``."""
     architecture = ARCHITECTURES[machine][0]
     if program := find_program("xwin", env):
         words = ["--accept-license", "--cache-dir", os.fspath(staged / "downloads")]
@@ -68,13 +68,13 @@ def _command(
             "XWIN_ARCH": architecture,
         }
     raise FailedError(
-        "bringing Microsoft's SDK needs xwin",
+        "downloading Microsoft's SDK needs xwin",
         remedy="pip install cargo-xwin, or: cargo install xwin",
     )
 
 
 def _lift(staged: Path) -> None:
-    """Put ``crt`` and ``sdk`` where every SDK has them, and drop what was downloaded."""
+    """Move ``crt`` and ``sdk`` to their place in the SDK, and delete the downloads."""
     found = next(
         (path.parent for path in staged.rglob("crt") if (path.parent / "sdk").is_dir()), None
     )
@@ -87,9 +87,9 @@ def _lift(staged: Path) -> None:
 
 
 def _last_words(stderr: bytes) -> str:
-    """Return the error and its cause, without the stack that Rust's programs print below."""
+    """Return the error and its cause, without Rust's stack backtrace."""
     said = stderr.decode(errors="replace").partition("Stack backtrace:")[0]
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     first = next((at for at, line in enumerate(lines) if line.startswith("Error")), -1)
     telling = [line for line in lines[first:] if line != "Caused by:"]
-    return "; ".join(telling) or "it said nothing"
+    return "; ".join(telling) or "it printed nothing"

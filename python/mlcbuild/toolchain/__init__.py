@@ -1,9 +1,9 @@
-"""Which compiler builds, driven how: pure decisions over recorded facts.
+"""The choice of compiler and generator: pure decisions over recorded facts.
 
-``probe.read_machine`` reads what the machine has, ``overrides.read_overrides`` what the user and
-the project ask for; ``choice.choose`` decides and gives its reasons; ``activate.environment`` runs
-``vcvarsall.bat`` where the choice needs MSVC's environment. Everything but the two ends is a
-function of its arguments, so that a situation of Windows is tested anywhere.
+``probe.read_machine`` reads the machine, ``overrides.read_overrides`` the requests of the user and
+the project; ``choice.choose`` decides and gives its reasons; ``activate.environment`` runs
+``vcvarsall.bat`` where the choice needs MSVC's environment. All but the first and last step are
+pure functions, so that Windows situations can be tested on any system.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Make the environment that a choice needs: run ``vcvarsall.bat``, or mend a prompt's PATH."""
+"""Set up the environment a choice needs: run ``vcvarsall.bat``, or fix a prompt's PATH."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Shell", "WindowsShell", "environment", "environment_set"]
 
-#: Seconds; the script takes two on a quiet machine and a minute on one that scans every file.
+#: Seconds; the script takes two, or a minute where antivirus scans every file.
 _PATIENCE: Final = 300
 #: The script starts a telemetry program unless told not to.
 _QUIET: Final = {"VSCMD_SKIP_SENDTELEMETRY": "1"}
 
 
 class Shell(Protocol):
-    """What is asked of Windows."""
+    """The interface to Windows."""
 
     def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
         """Run a command line; return its exit code, standard output and standard error."""
 
     def has_program(self, folder: str, name: str) -> bool:
-        """Say whether a folder holds a program."""
+        """Return whether a folder contains a program."""
 
 
 class WindowsShell:
@@ -57,7 +57,7 @@ class WindowsShell:
         return done.returncode, done.stdout, done.stderr
 
     def has_program(self, folder: str, name: str) -> bool:
-        """Look for the file; a folder that cannot be read holds nothing."""
+        """Return whether the file exists; an unreadable folder contains nothing."""
         try:
             return Path(folder, name).is_file()
         except OSError:
@@ -67,7 +67,7 @@ class WindowsShell:
 def environment(
     choice: Choice, env: Mapping[str, str], *, shell: Shell | None = None
 ) -> dict[str, str]:
-    """Return the variables to set before CMake runs; empty where the choice needs none.
+    """Return the variables to set before CMake runs, if the choice needs any.
 
     Raises ``FailedError`` where ``vcvarsall.bat`` fails or sets up no compiler.
     """
@@ -80,8 +80,8 @@ def environment(
     if choice.vcvars is None:
         return {}
     code, out, err = shell.run(capture_command(choice.vcvars), {**env, **_QUIET})
-    # Of cmd's own commands in UTF-16, of programs in the console's code page: without its zeros
-    # the text can be read.
+    # cmd's own commands print UTF-16, programs the console's code page; without the zeros both
+    # are readable.
     said = err.replace(b"\0", b"").decode("utf-8", errors="replace")
     after = parse_set(out)
     if code != 0:
@@ -92,7 +92,7 @@ def environment(
 
 @contextmanager
 def environment_set(changed: Mapping[str, str]) -> Iterator[None]:
-    """Set variables of this process for the time of a block."""
+    """Set variables of this process for the duration of a block."""
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
     try:

@@ -1,9 +1,9 @@
 """Choose the generator, the compiler and its environment: a pure function of facts and overrides.
 
-Only generators with named configurations are offered. On Windows a Visual Studio generator comes
-first, because it needs no prepared environment; then ``Ninja Multi-Config`` inside MSVC's
-environment, which also drives a Visual Studio that this CMake is too old to know. A compiler of
-another family is taken where the user names it and never because it lies on PATH.
+Only multi-config generators are used. On Windows a Visual Studio generator comes first, because it
+needs no prepared environment; then ``Ninja Multi-Config`` inside MSVC's environment, which also
+supports a Visual Studio newer than this CMake. A compiler of another family is used only where the
+user names it, never because it is on PATH.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def choose(
 ) -> Choice:
     """Choose for one machine. ``oldest`` is the first Visual Studio that can compile the sources.
 
-    Raises ``UsageError`` where the user wants what has no named configurations or is not there,
-    or where Windows has no compiler that can be driven.
+    Raises ``UsageError`` where the user requests a single-config or missing generator, or where
+    Windows has no usable compiler.
     """
     overrides = overrides or Overrides()
     if machine.platform != "win32":
@@ -63,7 +63,7 @@ def choose(
 def _elsewhere(machine: Machine, overrides: Overrides) -> Choice:
     family: Literal["system", "file"] = "file" if overrides.file_decides else "system"
     if not overrides.generator:
-        reason = f"{machine.platform} has no IDE generator to fit"
+        reason = f"{machine.platform} has no suitable IDE generator"
         return Choice(generator=NINJA, family=family, reasons=(reason,))
     if overrides.generator.value == "Xcode":
         return Choice(generator="Xcode", family=family, reasons=(asked(overrides),))
@@ -79,7 +79,7 @@ def _gnu(overrides: Overrides, family: Family | None) -> Choice:
             f"{said.partition('=')[0]} names {family or 'mingw'}"
             if overrides.compiler
             else "this Python is MinGW's own",
-            "its C++ does not mix with MSVC's: the wheel chats, it does not compile models",
+            "its C++ ABI is not MSVC's: the wheel can run models, not compile them",
         ),
     )
 
@@ -87,6 +87,6 @@ def _gnu(overrides: Overrides, family: Family | None) -> Choice:
 def _require_fitting(prompt: Prompt | None, target: str) -> None:
     if prompt is not None and prompt.target and prompt.target != target:
         raise UsageError(
-            f"the developer prompt is for {prompt.target} and this Python is for {target}",
+            f"the developer prompt is for {prompt.target}, this Python is for {target}",
             remedy=f"open the Native Tools prompt for {target}, or an ordinary one",
         )

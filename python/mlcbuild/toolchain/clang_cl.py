@@ -1,4 +1,4 @@
-"""Build for Windows from another system: clang-cl and lld-link over an SDK, and a Rust for them."""
+"""The cross toolchain for Windows: clang-cl and lld-link with an SDK, and a Rust."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOOLCHAIN_FILE: Final = Path(__file__).resolve().parents[2] / "cmake" / "clang-c
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClangCl:
-    """The compiler and the SDK; ``rust`` where crates are compiled too."""
+    """The compiler and the SDK, and ``rust`` if crates are compiled too."""
 
     llvm: Llvm
     sdk: WindowsSdk
@@ -31,7 +31,7 @@ class ClangCl:
 
     @property
     def choice(self) -> Choice:
-        """The choice as it is printed and stamped: no path in it."""
+        """The choice as printed and stamped, without paths."""
         major, minor = self.sdk.toolset
         reasons = [
             f"clang-cl {self.llvm.text} for {by_machine(self.sdk.machine).triple}",
@@ -49,7 +49,7 @@ class ClangCl:
 
     @property
     def define(self) -> dict[str, str]:
-        """The cache entries that make CMake follow the choice."""
+        """The cache entries that make CMake use the choice."""
         llvm = self.llvm
         tools = (llvm.clang_cl, llvm.lld_link, llvm.llvm_lib, llvm.llvm_rc, llvm.llvm_mt)
         return {
@@ -65,5 +65,5 @@ class ClangCl:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Cargo must see, for every one of its commands."""
+        """The variables for every Cargo command."""
         return {} if self.rust is None else self.rust.environment

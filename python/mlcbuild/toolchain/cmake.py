@@ -1,4 +1,4 @@
-"""What a CMake knows: its version and its generators (``cmake -E capabilities``)."""
+"""A CMake's version and generators (``cmake -E capabilities``)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NINJA_MULTI: Final = (3, 17)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CMake:
-    """One CMake. ``generators`` is empty where it did not say: the version decides then."""
+    """One CMake. ``generators`` is empty where unknown; then the version decides."""
 
     version: tuple[int, ...]
     generators: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
-        """The version as people write it."""
+        """The version as text."""
         return ".".join(map(str, self.version))
 
     def knows(self, generator: str) -> bool:
-        """Say whether this CMake has the generator."""
+        """Return whether this CMake has the generator."""
         if self.generators:
             return generator in self.generators
         match = re.match(r"Visual Studio (\d+)", generator)
@@ -47,7 +47,7 @@ def visual_studio_generator(major: int) -> tuple[str, str]:
 
 
 def read_capabilities(data: bytes) -> CMake:
-    """Parse ``cmake -E capabilities`` (JSON). Raises ``InputError`` where it is none."""
+    """Parse ``cmake -E capabilities`` (JSON). Raises ``InputError`` for anything else."""
     try:
         table = json.loads(data.decode("utf-8-sig"))
         version = table["version"]

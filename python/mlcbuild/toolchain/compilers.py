@@ -1,4 +1,4 @@
-"""Which family a compiler belongs to, by the name the user gives it."""
+"""The family of a compiler, by the name the user gives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES: Final[tuple[tuple[str, Family], ...]] = (
 
 
 def family_of(compiler: str) -> Family | None:
-    """Return the family of a CC or CXX value, None where nothing is named.
+    """Return the family of a CC or CXX value, or None for an empty one.
 
     >>> [family_of(c) for c in ("cl.exe", "ccache g++", "python -m ziglang c++", r"clang-cl")]
     ['msvc', 'mingw', 'zig', 'clang-cl']

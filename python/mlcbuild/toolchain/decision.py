@@ -1,4 +1,4 @@
-"""What was chosen, with its reasons, as the build and the stamp take it."""
+"""The chosen toolchain with its reasons, for the build and the stamp."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Vcvars:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """How the build is driven, and in words why. Reasons hold no path: they are stamped."""
+    """The toolchain of a build and the reasons. Reasons contain no path: they are stamped."""
 
     generator: str
     #: ``system`` outside Windows, ``file`` where a CMake toolchain file decides.
@@ -33,11 +33,11 @@ class Choice:
     instance: str = ""
     #: CMAKE_C_COMPILER and CMAKE_CXX_COMPILER; empty: CMake's or the user's own.
     compiler: str = ""
-    #: What MSVC or clang-cl compiles for: ``x64``, ``ARM64``, ``Win32``; empty: this machine's own.
+    #: Target of MSVC or clang-cl: ``x64``, ``ARM64``, ``Win32``; empty: this machine.
     architecture: str = ""
-    #: Set where MSVC's environment has to be captured.
+    #: Set where MSVC's environment must be captured.
     vcvars: Vcvars | None = None
-    #: The environment is a developer prompt's already.
+    #: Whether the environment is already a developer prompt's.
     in_prompt: bool = False
     #: Which Windows SDK a build on another system uses; empty on Windows itself.
     sdk: str = ""
@@ -45,7 +45,7 @@ class Choice:
 
     @property
     def define(self) -> dict[str, str]:
-        """The cache entries that make CMake follow the choice."""
+        """The cache entries that make CMake use the choice."""
         entries = {
             "CMAKE_GENERATOR": self.generator,
             "CMAKE_GENERATOR_PLATFORM": self.platform,
@@ -58,7 +58,7 @@ class Choice:
 
     @property
     def record(self) -> str:
-        """As JSON, for the build's record and the stamp: no path in it."""
+        """The choice as JSON, for the build's record and the stamp; without paths."""
         return json.dumps(
             {
                 "family": self.family,
@@ -73,7 +73,7 @@ class Choice:
 
     @property
     def text(self) -> str:
-        """One line for people."""
+        """One line of text."""
         with_ = [self.platform, self.toolset, *(self.vcvars.arguments if self.vcvars else ())]
         words = ", ".join(dict.fromkeys(word for word in with_ if word))
         return f"{self.generator}{f' ({words})' if words else ''}: {'; '.join(self.reasons)}"

@@ -1,4 +1,7 @@
-"""The generator that the user asks for: taken, replaced by its twin, or refused."""
+"""The generator the user requests.
+
+Accepted, replaced by its multi-config equivalent, or refused.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,29 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIO", "asked", "ninja_or_error"]
 
-#: Single-configuration generators with a twin that has named configurations.
+#: Single-config generators with a multi-config equivalent.
 _TWINS: Final = {"Ninja": NINJA}
-#: Any Visual Studio generator; the platform behind it is the old spelling of ``-A``.
+#: Any Visual Studio generator; a trailing platform is the old spelling of ``-A``.
 STUDIO: Final = re.compile(r"Visual Studio (\d+)(?: \d{4})?(?: (Win64|ARM))?$")
 
 
 def asked(overrides: Overrides) -> str:
-    """Return the reason that an override of a generator is."""
+    """Return the reason for a generator override."""
     twin = _TWINS.get(overrides.generator.value)
     if twin:
-        return f"{overrides.generator.said} has one unnamed configuration; this is its twin"
-    return f"{overrides.generator.said} asks for it"
+        return f"{overrides.generator.said} is single-config; this is its multi-config equivalent"
+    return f"{overrides.generator.said} requests it"
 
 
 def ninja_or_error(overrides: Overrides) -> str:
-    """Return Ninja's multi-config generator. Raises ``UsageError`` where another is asked for."""
+    """Return Ninja's multi-config generator. Raises ``UsageError`` where another is requested."""
     wanted = overrides.generator
     in_words = wanted.said.startswith("-G")
     if wanted.value == NINJA or (wanted.value in _TWINS and not in_words):
         return NINJA
-    # An option on CMake's command line cannot be replaced, only refused.
+    # An option on CMake's command line cannot be replaced, only rejected.
     raise UsageError(
-        f"{wanted.said} has one unnamed configuration"
+        f"{wanted.said} is a single-config generator"
         if not STUDIO.match(wanted.value)
         else f"{wanted.said} cannot drive this compiler",
         remedy=f'unset it, or use "{NINJA}"'

@@ -1,4 +1,4 @@
-"""What the user and the project ask of the toolchain, wherever CMake lets them say it."""
+"""Requests of the user and the project for the toolchain, from everywhere CMake reads them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Override", "Overrides", "cmake_args", "read_overrides"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """A value and where it was said, for the reasons and for errors."""
+    """A value and its origin, for the reasons and for errors."""
 
     value: str = ""
     said: str = ""
 
     def __bool__(self) -> bool:
-        """Say whether anything was asked."""
+        """Return whether a value is set."""
         return bool(self.value)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overrides:
-    """One field a thing that may be asked for; the last place that says it wins in CMake."""
+    """One field per setting; as in CMake, the last place that sets it wins."""
 
     generator: Override = Override()
     #: ``-A``.
@@ -41,14 +41,14 @@ class Overrides:
     c: Override = Override()
     cxx: Override = Override()
     toolchain_file: Override = Override()
-    #: The file that vcpkg's toolchain file takes in.
+    #: The file that vcpkg's toolchain file includes.
     chained_file: Override = Override()
-    #: Whether the file names the compiler: vcpkg's and Conan's leave it to the generator.
+    #: Whether the file sets the compiler; vcpkg's and Conan's leave it to the generator.
     file_decides: bool = False
 
     @property
     def compiler(self) -> Override:
-        """The compiler asked for: C++ decides, C stands in for it."""
+        """The requested compiler: C++, else C."""
         return self.cxx or self.c
 
 
@@ -87,10 +87,10 @@ def read_overrides(
     args: Sequence[str] = (),
     text_of: Callable[[str], str | None] = toolchain_text,
 ) -> Overrides:
-    """Read the environment, ``cmake.define`` and ``cmake.args``, weakest first, then CMAKE_ARGS.
+    """Read the environment, ``cmake.define``, ``cmake.args``, then CMAKE_ARGS (highest precedence).
 
-    The order is scikit-build-core's: an option on the command line wins over a cache entry, which
-    wins over the environment. ``text_of`` reads the toolchain file.
+    The order is scikit-build-core's: command line over cache entry over environment. ``text_of``
+    reads the toolchain file.
     """
     found: dict[str, Override] = {}
     for name, field in _ENVIRONMENT.items():
@@ -112,14 +112,17 @@ def read_overrides(
 
 
 def cmake_args(env: Mapping[str, str]) -> list[str]:
-    """Split CMAKE_ARGS as scikit-build-core does. Raises ``UsageError`` for an unpaired quote."""
+    """Split CMAKE_ARGS as scikit-build-core does.
+
+    Raises ``UsageError`` for an unpaired quotation mark.
+    """
     text = env.get("CMAKE_ARGS", "")
     try:
         return shlex.split(text)
     except ValueError as error:
         raise UsageError(
             f"CMAKE_ARGS={text} cannot be split into words ({error})",
-            remedy="pair its quotes, or unset it",
+            remedy="close its quotation marks, or unset it",
         ) from error
 
 

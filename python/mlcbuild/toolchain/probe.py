@@ -1,4 +1,4 @@
-"""Read from this machine what the choice of a toolchain depends on."""
+"""Read the facts on which the choice of a toolchain depends from this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Ask", "ask_cmake", "ask_vswhere", "read_machine", "read_prompt"]
 
 
 class Ask(Protocol):
-    """How a program is asked: tests answer from a recording."""
+    """How to query a program: tests answer from a recording."""
 
     def __call__(self, command: list[str], /) -> bytes | None:
         """Return its standard output, None where it cannot be started."""
@@ -34,7 +34,7 @@ class Ask(Protocol):
 def read_machine(
     env: Mapping[str, str], *, platform: str = sys.platform, tag: str = "", ask: Ask | None = None
 ) -> Machine:
-    """Ask CMake and vswhere, on Windows alone: elsewhere nothing depends on them.
+    """Query CMake and vswhere, only on Windows: elsewhere nothing depends on them.
 
     ``tag`` is ``sysconfig.get_platform()`` and ``ask`` runs a program; tests replace both.
     """
@@ -43,7 +43,7 @@ def read_machine(
     tag = tag or sysconfig.get_platform()
     ask = ask or _output
     prompt = read_prompt(env)
-    # cibuildwheel and scikit-build-core name another target than Python's own by this variable.
+    # cibuildwheel and scikit-build-core set this variable for a target other than Python's own.
     named = "" if prompt else env.get("VSCMD_ARG_TGT_ARCH", "")
     host = env.get("PROCESSOR_ARCHITEW6432") or env.get(
         "PROCESSOR_ARCHITECTURE", WINDOWS_AMD64.processor
@@ -60,7 +60,7 @@ def read_machine(
 
 
 def read_prompt(env: Mapping[str, str]) -> Prompt | None:
-    """Return the developer prompt that the environment is, if it is one."""
+    """Return the developer prompt of this environment, if it is one."""
     folded = {name.upper(): value for name, value in env.items()}
     if not folded.get("VCINSTALLDIR"):
         return None
@@ -71,7 +71,7 @@ def read_prompt(env: Mapping[str, str]) -> Prompt | None:
 
 
 def ask_cmake(ask: Ask | None = None) -> CMake | None:
-    """Ask the CMake that scikit-build-core will take: it prefers the cmake package."""
+    """Query the CMake that scikit-build-core will use: it prefers the cmake package."""
     ask = ask or _output
     try:
         from cmake import CMAKE_BIN_DIR  # noqa: PLC0415 - only there in some environments
@@ -87,7 +87,7 @@ def ask_cmake(ask: Ask | None = None) -> CMake | None:
 
 
 def ask_vswhere(env: Mapping[str, str], ask: Ask | None = None) -> tuple[VisualStudio, ...] | None:
-    """Ask vswhere, again in its oldest form where it does not know ours; None without one."""
+    """Query vswhere, a second time with its oldest options if needed; None without it."""
     ask = ask or _output
     program = vswhere_path(env)
     answer = ask([program, *vswhere_arguments()])

@@ -1,8 +1,7 @@
-"""A Rust that makes libraries for another target: what is installed, and which is taken.
+"""A Rust that builds libraries for another target: find the installed ones and choose.
 
-rustup has the standard library of a target ready; a distribution may have only its sources, which
-Cargo then compiles first (``build-std``, a feature that stable releases keep behind
-``RUSTC_BOOTSTRAP``).
+rustup has precompiled standard libraries; a distribution may have only the sources, which Cargo
+then compiles first (``build-std``, a feature that stable releases keep behind ``RUSTC_BOOTSTRAP``).
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ __all__ = ["Rust", "choose_rust", "read_rusts"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rust:
-    """One Cargo with its rustc, and what their installation has for the target."""
+    """One Cargo with its rustc, and what is installed for the target."""
 
     cargo: str
     rustc: str
     version: tuple[int, ...]
-    #: Where it comes from, in words.
+    #: Description of its origin.
     origin: str
-    #: The standard library is there, compiled for the target.
+    #: Whether the standard library is installed for the target.
     has_target: bool = False
-    #: Its sources are there.
+    #: Whether its sources are installed.
     has_sources: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Cargo must see, for every one of its commands."""
+        """The variables for every Cargo command."""
         ours = {"CARGO": self.cargo, "RUSTC": self.rustc}
         if not self.has_target:
             ours |= {"RUSTC_BOOTSTRAP": "1", "CARGO_UNSTABLE_BUILD_STD": "std,panic_abort"}
@@ -55,15 +54,17 @@ class Rust:
 
     @property
     def reason(self) -> str:
-        """For the stamp: no path in it."""
+        """The reason for the stamp, without paths."""
         how = "which has the target" if self.has_target else "its standard library from the sources"
         return f"Rust {'.'.join(map(str, self.version))} from {self.origin}, {how}"
 
 
 def choose_rust(rusts: Iterable[Rust], *, target: str, oldest: tuple[int, ...]) -> Rust:
-    """Choose one that can make libraries for ``target``: compiled ones go before sources.
+    """Choose one that can build for ``target``.
 
-    ``oldest`` is what the pinned crates need. Raises ``FailedError`` where there is none.
+    An installed standard library is preferred to sources.
+
+    ``oldest`` is the version the pinned crates need. Raises ``FailedError`` where there is none.
     """
     new = [rust for rust in rusts if rust.version >= oldest]
     found = next((r for r in new if r.has_target), None) or next(
@@ -72,14 +73,14 @@ def choose_rust(rusts: Iterable[Rust], *, target: str, oldest: tuple[int, ...]) 
     if found is None:
         version = f" {'.'.join(map(str, oldest))} or newer" if oldest else ""
         raise FailedError(
-            f"this build needs Rust{version} that makes {target}",
+            f"this build needs Rust{version} with the target {target}",
             remedy=f"rustup target add {target}",
         )
     return found
 
 
 def read_rusts(env: Mapping[str, str], target: str) -> Iterator[Rust]:
-    """Ask the Rust on PATH and the distribution's own about ``target``."""
+    """Query the Rust on PATH and the distribution's for ``target``."""
     home = env.get("CARGO_HOME") or os.fspath(Path.home() / ".cargo")
     where = {"PATH": os.pathsep.join((env.get("PATH", ""), os.fspath(Path(home, "bin"))))}
     found = [

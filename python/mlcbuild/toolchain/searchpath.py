@@ -1,9 +1,9 @@
 """The order of PATH inside MSVC's environment.
 
-``vcvarsall.bat`` puts its folders in front, and yet a GNU ``link.exe`` (of conda's
-``Library/usr/bin``, of Git's ``usr/bin``) can win: where the script finds its folders in PATH
-already, it adds none. Nothing is deleted: a folder with a foreign ``link.exe`` moves behind
-MSVC's, everything else stays in the user's order.
+``vcvarsall.bat`` prepends its folders, but a GNU ``link.exe`` (in conda's ``Library/usr/bin`` or
+Git's ``usr/bin``) can still win: the script adds no folder that PATH already has. Nothing is
+removed: a folder with a foreign ``link.exe`` moves behind MSVC's, everything else keeps the user's
+order.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["order_path"]
 
 
 def order_path(path: str, *, user: str, has_program: Callable[[str, str], bool]) -> str:
-    """Return ``path`` with the script's own folders first, then the user's in their order.
+    """Return ``path`` with the script's folders first, then the user's in their order.
 
-    ``user`` is PATH before the script. Doubles and empty entries are dropped: an empty entry is
+    ``user`` is PATH before the script. Duplicates and empty entries are dropped: an empty entry is
     the current folder.
     """
     before = _entries(user)
@@ -27,7 +27,7 @@ def order_path(path: str, *, user: str, has_program: Callable[[str, str], bool])
     now = _entries(path)
     kept = {_key(entry) for entry in now}
     added = [entry for entry in now if _key(entry) not in known]
-    # What the script took away (an older toolset's folder) stays away.
+    # Folders the script removed (an older toolset's) stay removed.
     theirs = [entry for entry in before if _key(entry) in kept]
     return ";".join(_links_behind([*added, *theirs], has_program))
 
@@ -47,7 +47,7 @@ def _links_behind(entries: list[str], has_program: Callable[[str, str], bool]) -
 
 
 def _entries(path: str) -> list[str]:
-    """Split PATH; quotes around an entry are allowed and mean nothing."""
+    """Split PATH; quotation marks around an entry are dropped."""
     found: dict[str, str] = {}
     for entry in (part.strip().strip('"') for part in path.split(";")):
         if entry:

@@ -1,8 +1,8 @@
-"""Whether a CMake toolchain file names the compiler, or leaves it to the generator.
+"""Whether a CMake toolchain file sets the compiler, or leaves it to the generator.
 
 A cross toolchain sets CMAKE_C_COMPILER or CMAKE_CXX_COMPILER, or another system. vcpkg's and
-Conan's only say where packages are: the compiler is then chosen as if there were no such file.
-Source: CMake, cmake-toolchains(7); vcpkg, VCPKG_CHAINLOAD_TOOLCHAIN_FILE.
+Conan's only set where packages are: the compiler is then chosen as without one. Source: CMake,
+cmake-toolchains(7); vcpkg, VCPKG_CHAINLOAD_TOOLCHAIN_FILE.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGES", "names_compiler", "toolchain_text"]
 
-#: vcpkg.cmake sets the system's name of its own targets; nothing in it chooses a compiler.
+#: vcpkg.cmake sets CMAKE_SYSTEM_NAME but never chooses a compiler.
 PACKAGES: Final = re.compile(r"(?:^|[\\/])(vcpkg|conan_toolchain)\.cmake$", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
 _SETS: Final = re.compile(
     r"\bset\s*\(\s*(?:CMAKE_(?:C|CXX)_COMPILER|CMAKE_SYSTEM_NAME|CMAKE_CROSSCOMPILING)\s+(?!\))",
     re.IGNORECASE,
 )
-#: Files that another toolchain file takes in beside itself.
+#: Files that another toolchain file includes.
 _INCLUDE: Final = re.compile(
     r"\binclude\s*\(\s*\"?\$\{CMAKE_CURRENT_LIST_DIR\}/([\w./+-]+)", re.IGNORECASE
 )
@@ -39,7 +39,7 @@ def toolchain_text(path: str) -> str | None:
 
 
 def names_compiler(path: str, text_of: Callable[[str], str | None]) -> bool:
-    """Say whether a toolchain file decides the compiler; so does one that cannot be read."""
+    """Return whether a toolchain file sets the compiler; an unreadable one counts as if it did."""
     if PACKAGES.search(path):
         return False
     waiting, seen = [path], set[str]()

@@ -1,8 +1,8 @@
-"""MSVC's environment as ``vcvarsall.bat`` sets it: the call, its answer, and what we keep of it.
+"""MSVC's environment from ``vcvarsall.bat``: the call, its output, and the variables kept.
 
-``cmd /u`` writes the output of its own commands, ``set`` among them, in UTF-16LE, so that no code
-page stands between us and a user's name. What the script and its children print goes to standard
-error, in the console's code page, and is only ever shown.
+``cmd /u`` writes the output of its own commands, such as ``set``, in UTF-16LE, so that no code page
+can damage a user's name. Output of the script and its children goes to standard error, in the
+console's code page, and is only displayed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["capture_command", "merged", "parse_set", "require_compiler"]
 def capture_command(vcvars: Vcvars) -> str:
     """Return the command line: a string, because ``cmd`` has quoting rules of its own.
 
-    ``/s`` strips exactly the outer quotes, ``/d`` keeps AutoRun commands of the registry out.
+    ``/s`` strips exactly the outer quotes, ``/d`` disables the registry's AutoRun commands.
     """
     words = " ".join(vcvars.arguments)
     return f'cmd /d /s /u /c "call "{vcvars.script}" {words} 1>&2 && set"'
@@ -32,9 +32,9 @@ def capture_command(vcvars: Vcvars) -> str:
 def parse_set(data: bytes) -> dict[str, str]:
     """Parse the output of ``set``: names as they are, values to the end of the line.
 
-    A value may hold ``=``; a line without one goes on with the value before it. The hidden
-    ``=C:=...`` of the drives are left out. Accepts UTF-16LE with or without a mark, and the
-    UTF-8 or code page of a ``cmd`` without ``/u``.
+    A value may contain ``=``; a line without one continues the previous value. The hidden
+    ``=C:=...`` entries of drives are skipped. Accepts UTF-16LE with or without a BOM, and the UTF-8
+    or code page of a ``cmd`` without ``/u``.
     """
     result: dict[str, str] = {}
     last = ""
@@ -51,7 +51,7 @@ def parse_set(data: bytes) -> dict[str, str]:
 def _decoded(data: bytes) -> str:
     if data.startswith(b"\xff\xfe"):
         return data.decode("utf-16", errors="replace")
-    # Every name begins with a letter: in UTF-16LE its second byte is zero.
+    # Every name begins with a letter, whose second byte in UTF-16LE is zero.
     if data[1:2] == b"\0":
         return data.decode("utf-16-le", errors="replace")
     try:
@@ -66,10 +66,10 @@ def merged(
     *,
     has_program: Callable[[str, str], bool],
 ) -> dict[str, str]:
-    """Return the variables that the script changed, PATH among them in a mended order.
+    """Return the variables that the script changed, with PATH in a corrected order.
 
     Names are compared without regard to case, as Windows does; ``before`` keeps its spelling.
-    ``has_program(folder, name)`` says what lies in a folder of PATH.
+    ``has_program(folder, name)`` looks into a folder of PATH.
     """
     spelling = {name.casefold(): name for name in before}
     changed = {}
@@ -83,7 +83,7 @@ def merged(
 
 
 def require_compiler(environment: Mapping[str, str], *, said: str) -> None:
-    """Raise ``FailedError`` where the script did not set up a compiler, with what it said."""
+    """Raise ``FailedError``, with the script's error, where it set up no compiler."""
     folded = {name.casefold() for name in environment}
     if "vctoolsinstalldir" not in folded and "vcinstalldir" not in folded:
         lines = [line.strip() for line in said.splitlines() if line.strip()]

@@ -1,8 +1,8 @@
 """Visual Studio as vswhere reports it.
 
-vswhere is Microsoft's own finder, installed with every Visual Studio since 2017 15.2 at a fixed
-place. ``-products *`` adds the Build Tools, ``-prerelease`` the previews, ``-include packages``
-what was installed of each.
+vswhere is Microsoft's tool to find installations, installed with every Visual Studio since 2017
+15.2 at a fixed path. ``-products *`` adds the Build Tools, ``-prerelease`` the previews, ``-include
+packages`` the installed components of each.
 """
 
 from __future__ import annotations
@@ -47,83 +47,83 @@ class VisualStudio:
 
     major: int
     version: str
-    #: As vswhere gives it, with backslashes.
+    #: As vswhere prints it, with backslashes.
     path: str = ""
     #: ``BuildTools``, ``Community``, ``Professional``, ``Enterprise``.
     product: str = ""
     prerelease: bool = False
     complete: bool = True
-    #: Its installer waits for a restart of Windows; ``complete`` is False until then.
+    #: Its installer needs a restart of Windows; ``complete`` is False until then.
     restart: bool = False
     components: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
-        """Short, without a path: ``Visual Studio 17.14 BuildTools``."""
+        """A short name without path: ``Visual Studio 17.14 BuildTools``."""
         short = ".".join(self.version.split(".")[:2])
         words = ("Visual Studio", short, self.product, "(preview)" if self.prerelease else "")
         return " ".join(word for word in words if word)
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The version as numbers, to compare."""
+        """The version as numbers, for comparison."""
         return tuple(int(part) for part in re.findall(r"\d+", self.version))
 
     @property
     def vcvarsall(self) -> str:
-        """The script that sets the environment of its compilers."""
+        """The script that sets its compilers' environment."""
         return str(PureWindowsPath(self.path, "VC", "Auxiliary", "Build", "vcvarsall.bat"))
 
     def builds_for(self, target: str) -> bool:
-        """Say whether it has C++ compilers for ``x64``, ``Win32`` or ``ARM64``."""
+        """Return whether it has C++ compilers for ``x64``, ``Win32`` or ``ARM64``."""
         return self.components is None or VC_TOOLS.get(target) in self.components
 
     @property
     def has_sdk(self) -> bool:
-        """Say whether a Windows SDK came with it; one may be installed apart from it."""
+        """Return whether it includes a Windows SDK; one may also be installed separately."""
         return self.components is None or any(_SDK.match(name) for name in self.components)
 
     @property
     def has_clang(self) -> bool:
-        """Say whether it has clang-cl."""
+        """Return whether it has clang-cl."""
         return self.components is None or CLANG in self.components
 
     @property
     def has_clang_toolset(self) -> bool:
-        """Say whether MSBuild can drive its clang-cl."""
+        """Return whether MSBuild can use its clang-cl."""
         return self.components is None or CLANG_TOOLSET in self.components
 
 
 def vswhere_path(env: Mapping[str, str]) -> str:
-    """Return where vswhere is. Windows' own variables have case-insensitive names."""
+    """Return the path of vswhere. Names of Windows' variables are case-insensitive."""
     folded = {name.casefold(): value for name, value in env.items()}
     root = folded.get("programfiles(x86)") or folded.get("programfiles") or r"C:\Program Files"
     return str(PureWindowsPath(root, "Microsoft Visual Studio", "Installer", "vswhere.exe"))
 
 
 def vswhere_arguments(*, packages: bool = True) -> list[str]:
-    """Return the question; without ``packages`` one that the oldest vswhere understands."""
+    """Return vswhere's arguments; without ``packages`` those the oldest vswhere supports."""
     words = ["-all", "-products", "*", "-prerelease", "-format", "json", "-utf8"]
     # -utf8 and -include came with vswhere 2.
     return [*words, "-include", "packages"] if packages else words[:-1]
 
 
 def read_vswhere(data: bytes) -> tuple[VisualStudio, ...]:
-    """Parse vswhere's JSON, in UTF-8 with or without a mark, or in an old code page.
+    """Parse vswhere's JSON, in UTF-8 with or without a BOM, or in an old code page.
 
-    Raises ``InputError`` where it is no such list.
+    Raises ``InputError`` for anything else.
     """
     try:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            # No -utf8 (vswhere < 2.3): the console's code page. All that is decided by is ASCII,
-            # but for a folder's name.
+            # No -utf8 (vswhere < 2.3): the console's code page. All that matters is ASCII, except a
+            # folder's name.
             text = data.decode("cp1252", errors="replace")
         return tuple(_visual_studio(entry) for entry in json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"vswhere's answer cannot be read ({error})",
+            f"vswhere's output cannot be read ({error})",
             remedy="repair Visual Studio with its installer",
         ) from error
 

@@ -44,7 +44,7 @@ class WindowsChoice:
         if wanted:
             return self._ninja(ninja_or_error(self.overrides), asked(self.overrides))
         if self.family not in (None, "msvc"):
-            reason = f"Visual Studio generators do not look at {self._compiler_variable()}"
+            reason = f"Visual Studio generators ignore {self._compiler_variable()}"
             return self._ninja(NINJA, reason)
         if (
             self.machine.prompt is not None
@@ -58,10 +58,10 @@ class WindowsChoice:
             if not generator:
                 reasons.append(f"{visual_studio.name} has no generator known here")
             elif self.machine.cmake is not None and not self.machine.cmake.knows(generator):
-                reasons.append(f"{generator} needs CMake {since}, here is {self._cmake_text()}")
+                reasons.append(f"{generator} needs CMake {since}, found {self._cmake_text()}")
             else:
                 reasons.append(
-                    f"newest Visual Studio that this CMake knows ({visual_studio.version})"
+                    f"newest Visual Studio that this CMake supports ({visual_studio.version})"
                 )
                 return self._visual_studio(generator, visual_studio, reasons)
         return self._ninja(NINJA, *reasons[len(self.excuses) :])
@@ -74,7 +74,7 @@ class WindowsChoice:
         if cmake is not None and not cmake.knows(override.value):
             since = visual_studio_generator(major)[1]
             raise UsageError(
-                f"{override.said} is not known to CMake {cmake.text}",
+                f"{override.said} is not supported by CMake {cmake.text}",
                 remedy=f'pip install -U "cmake>={since}"' if since else "correct or unset it",
             )
         fitting = [visual_studio for visual_studio in self.usable if visual_studio.major == major]
@@ -84,8 +84,8 @@ class WindowsChoice:
             )
             raise UsageError(
                 f"{override.said} is not installed with C++ compilers for {self.target}"
-                + (f" (there is: {installed})" if installed else ""),
-                remedy="unset it and the one that is there is taken",
+                + (f" (installed: {installed})" if installed else ""),
+                remedy="unset it to use the installed one",
             )
         return self._visual_studio(
             override.value, fitting[0] if fitting else None, [asked(self.overrides)]
@@ -101,7 +101,7 @@ class WindowsChoice:
             reasons.append(f"{self._compiler_variable()} names clang-cl: that is toolset ClangCL")
         elif self.family not in (None, "msvc", "clang-cl"):
             raise UsageError(
-                f"{self.overrides.generator.said} does not look at {self._compiler_variable()}",
+                f"{self.overrides.generator.said} ignores {self._compiler_variable()}",
                 remedy=f'unset one of them, or use "{NINJA}"',
             )
         clang = clang or toolset.casefold().startswith(("clangcl", "llvm"))
@@ -111,16 +111,16 @@ class WindowsChoice:
                 remedy='add "MSBuild support for LLVM (clang-cl) toolset" with its installer',
             )
         if self.overrides.toolset:
-            reasons.append(f"{self.overrides.toolset.said} asks for the toolset")
+            reasons.append(f"{self.overrides.toolset.said} requests the toolset")
         if visual_studio is not None and not visual_studio.has_sdk:
-            reasons.append("no Windows SDK came with it: one must be installed apart")
+            reasons.append("it includes no Windows SDK: install one separately")
         return Choice(
             generator=generator,
             family="clang-cl" if clang else "msvc",
             platform="" if " Win64" in generator or " ARM" in generator else self.target,
             toolset=toolset,
             architecture=self.target,
-            # The very one: of two of a major version CMake would take either.
+            # This exact one: of two with the same major version CMake would use either.
             instance=f"{visual_studio.path.replace(chr(92), '/')},version={visual_studio.version}"
             if visual_studio is not None and visual_studio.path and visual_studio.major > 15  # noqa: PLR2004
             else "",
@@ -145,7 +145,7 @@ class WindowsChoice:
         if not self.usable:
             why = "; ".join(dict.fromkeys((*self.excuses, *reasons)))
             raise UsageError(
-                "no Visual Studio C++ compiler that this CMake can drive"
+                "no Visual Studio C++ compiler that this CMake supports"
                 + (f" ({why})" if why else ""),
                 remedy=_INSTALL,
             )
@@ -170,7 +170,7 @@ class WindowsChoice:
         )
 
     def _compiler(self) -> str:
-        """Name the compiler to Ninja, which takes the first on PATH: that may be a MinGW's."""
+        """Name the compiler for Ninja, which would use the first on PATH, possibly MinGW's."""
         return "" if self.overrides.compiler else "cl"
 
     def _compiler_variable(self) -> str:
