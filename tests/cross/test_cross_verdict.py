@@ -51,12 +51,12 @@ def test_a_wheel_that_the_project_tags_for_another_system_is_refused(tmp_path: P
 
 def test_a_module_named_for_linux_python_is_refused(tmp_path: Path) -> None:
     named = wheel(tmp_path, "x86_64", "win_amd64", "m.cpython-313-x86_64-linux-gnu.pyd")
-    with pytest.raises(FailedError, match="has a name that Windows Python does not look for"):
+    with pytest.raises(FailedError, match="has a name that Python on Windows does not import"):
         require_good(named, X64)
 
 
 def test_python_for_arm64_begins_with_3_11() -> None:
-    with pytest.raises(UsageError, match=r"no CPython 3\.10 for Windows on ARM64"):
+    with pytest.raises(UsageError, match=r"CPython 3\.10 does not exist for Windows on ARM64"):
         read_targets(["3.10"], "win_arm64")
     assert [target.soabi for target in read_targets(["3.11"], "win_arm64")] == ["cp311-win_arm64"]
 

@@ -90,7 +90,7 @@ def test_sources_of_the_projects_among_pips_words_are_brought(
     told: list[str] = []
     monkeypatch.chdir(project)
     builds.fetch_pinned_sources(["wheel", "-v", "pins", ".", "numpy"], notice=told.append)
-    assert told == [f"bringing the pinned sources of {project}"]
+    assert told == [f"fetching the pinned sources of {project}"]
     assert (project / "pins" / "sums" / "sum.c").read_text().startswith("int sum")
 
 

@@ -51,7 +51,7 @@ def dying(lab: Lab, end: Callable[[], object], program: str) -> str:
     assert begun.wait(60)
     end()
     thread.join(60)
-    assert not thread.is_alive(), "it waits for a server that is gone"
+    assert not thread.is_alive(), "it waits for a server that has exited"
     return told[0]
 
 

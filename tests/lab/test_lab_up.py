@@ -179,7 +179,7 @@ def test_missing_programs_are_named_as_packages(
 def test_what_there_is_not_is_said_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no Windows Python 2\.7"):
         up("2.7", root=tmp_path / "lab")
-    with pytest.raises(UsageError, match="cannot name an environment"):
+    with pytest.raises(UsageError, match="is not a valid environment name"):
         up(environment="../out", root=tmp_path / "lab")
     assert not (tmp_path / "lab").exists()
 

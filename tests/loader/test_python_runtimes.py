@@ -47,7 +47,7 @@ def test_a_repair_bundles_the_runtime_that_python_does_not_bring(tag: str, bring
     names = ["VCRUNTIME140.dll", "VCRUNTIME140_1.dll", "vcruntime140_threads.dll"]
     out = {entry.dll: entry.reason for entry in exclusions(names, companions={}, tags=(tag,))}
     assert set(out) == {"vcruntime140.dll", *(["vcruntime140_1.dll"] if brings else [])}
-    assert set(out.values()) == {"Python brings it"}
+    assert set(out.values()) == {"provided by Python"}
 
 
 def test_an_older_python_without_the_redistributable_lacks_it() -> None:

@@ -60,7 +60,7 @@ def test_the_graph_says_who_needs_whom_and_who_brings_it() -> None:
     assert nodes["KERNEL32.dll"].group == "Windows"
     assert nodes["vulkan-1.dll"].state == "driver"
     assert nodes["gone.dll"].group == "Missing"
-    assert nodes["tvm_ffi/tvm_ffi.dll"].group == "ffi (beside it)"
+    assert nodes["tvm_ffi/tvm_ffi.dll"].group == "ffi (installed with it)"
     assert len(nodes) == 8  # both API sets are one box
     assert ("demo/a.pyd", "demo/b.dll") in arrows(graph)
     assert ("demo/b.dll", "gone.dll") in arrows(graph)

@@ -111,7 +111,7 @@ def test_a_bench_and_a_doctor_are_shown_on_the_same_page(capsys: Capture, tmp_pa
     doctor.write_text(json.dumps(table), encoding="utf-8")
     page, out = report(capsys, tmp_path, str(bench), str(doctor), code=1)
     assert [line.partition(":")[0] for line in out.splitlines()] == ["GOOD", "NOT READY", "written"]
-    for said in ("Time to first token", "Successes a second", "2 at once", "no CMake <here>"):
+    for said in ("Time to first token", "Successes per second", "2 at once", "no CMake <here>"):
         assert said in page.words
 
 

@@ -148,7 +148,7 @@ def test_a_published_name_keeps_its_bytes(
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     other = wheel_in(tmp_path / "b", body=b"x = 1\n")
     assert main(["release", str(other), "-o", str(out)]) == 3
-    assert "is there with other contents" in capsys.readouterr().err
+    assert "already exists with other contents" in capsys.readouterr().err
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
 
 

@@ -73,9 +73,9 @@ def test_a_wheel_gets_what_it_lacks_and_nothing_of_others(
     (done,) = json.loads(capsys.readouterr().out)["wheels"]
     assert [name.partition("-")[0] for name in done["bundled"]] == ["pkg.libs/leaf"]
     assert {entry["dll"]: entry["reason"] for entry in done["excluded"]} == {
-        "nvcuda.dll": "it comes with the NVIDIA display driver",
-        "tvm_ffi.dll": f"{companion.name} brings it",
-        "vulkan-1.dll": "it comes with a display driver with Vulkan support",
+        "nvcuda.dll": "provided by the NVIDIA display driver",
+        "tvm_ffi.dll": f"provided by {companion.name}",
+        "vulkan-1.dll": "provided by a display driver with Vulkan support",
     }
     assert any(f["rule"] == "missing-dll" for f in done["mended"])
     assert done["left"] == []
@@ -106,7 +106,7 @@ def test_a_well_known_wheels_dll_stays_out_without_being_named(
     tools = tmp_path / "tools with space"
     assert call(lacking, "-o", tmp_path / "out", "--add-path", tools) == 1
     text = capsys.readouterr().out
-    assert "left out  tvm_ffi.dll: apache-tvm-ffi brings it" in text
+    assert "left out  tvm_ffi.dll: provided by apache-tvm-ffi" in text
     assert "apache-tvm-ffi brings it: require that" not in text  # that is check's to say
     assert "left      error[missing-dll] pkg/user.dll" in text
 
@@ -191,17 +191,17 @@ def test_every_exclusion_has_its_reason() -> None:
     found = exclusions(
         names, companions={"zlib1.dll": "z.whl"}, declared=["MINE.dll"], own=["pkg/own.dll"]
     )
-    debug = "it comes with Visual Studio alone (a debug runtime) and may not be shipped"
+    debug = "provided by Visual Studio alone (a debug runtime) and may not be shipped"
     assert {entry.dll: entry.reason for entry in found} == {
-        "cudart64_13.dll": "nvidia-cuda-runtime brings it",
-        "mine.dll": "named by you",
+        "cudart64_13.dll": "provided by nvidia-cuda-runtime",
+        "mine.dll": "excluded by you",
         "msvcp140d.dll": debug,
-        "nvcuda.dll": "it comes with the NVIDIA display driver",
-        "python311.dll": "Python itself brings it",
-        "tvm_runtime_cuda.dll": "apache-tvm brings it",
-        "vcruntime140.dll": "Python brings it",
-        "vcruntime140_1.dll": "Python brings it",
-        "zlib1.dll": "z.whl brings it",
+        "nvcuda.dll": "provided by the NVIDIA display driver",
+        "python311.dll": "provided by Python itself",
+        "tvm_runtime_cuda.dll": "provided by apache-tvm",
+        "vcruntime140.dll": "provided by Python",
+        "vcruntime140_1.dll": "provided by Python",
+        "zlib1.dll": "provided by z.whl",
     }
 
 

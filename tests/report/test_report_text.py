@@ -93,7 +93,7 @@ def test_machines_on_which_less_loads_are_named_below_the_verdict() -> None:
         finding("redist-needed", "warning", None), evidence={"count": 2, "winerror": 126}
     )
     report = Report(targets=(wheel_target(lacking),))
-    line = "on a Windows without the redistributable: 2 will not, WinError 126"
+    line = "on Windows without the redistributable: 2 will not, WinError 126"
     assert as_text.render(report).splitlines()[2] == f"  {line}"
     assert f"{line}.\n" in as_markdown.render(report)
     assert line not in as_text.render(Report(targets=(wheel_target(),)))

@@ -14,7 +14,7 @@ from mlcbuild.wheelhouse.systems import WINDOWS
 
 def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
-    with pytest.raises(UsageError, match="something else than a wheelhouse"):
+    with pytest.raises(UsageError, match="is not a wheelhouse"):
         require_place(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""From samples to a run's figures. Only successes count as speed."""
+"""Turn samples into a run's figures. Only successes count as speed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ def analyse(
 ) -> RunResult:
     """Return the figures of one run that took ``elapsed_s`` seconds, ``cpu_s`` of them our own.
 
-    In an open loop every time counts from the moment at which the request was due: a server that
-    stalls makes all that wait look slow, not only the one that it was working on (Gil Tene's
-    "coordinated omission").
+    In an open loop every time counts from when the request was due: if a server stalls, all waiting
+    requests count as slow, not only the one in progress (Gil Tene's "coordinated omission").
     """
     good = [sample for sample in samples if sample.failure is None]
     is_open = load.rate is not None
@@ -70,7 +69,7 @@ def _rate(amount: int | None, elapsed_s: float) -> float | None:
 
 
 def _inter_token(sample: Sample) -> Iterable[float]:
-    """Yield the mean time of a token after the first; nothing where all came in one piece."""
+    """Yield the mean time per token after the first; nothing where all came in one piece."""
     tokens = sample.completion_tokens
     if sample.gaps_s and tokens is not None and tokens > 1:
         yield math.fsum(sample.gaps_s) / (tokens - 1)
@@ -98,7 +97,7 @@ def failure_groups(samples: Iterable[Sample]) -> tuple[Failures, ...]:
 
 
 def timeline(samples: Iterable[Sample]) -> tuple[Second, ...]:
-    """Return what ended in each second, from the first to the last; empty seconds too."""
+    """Return the requests ended in each second, from first to last, including empty seconds."""
     good: Counter[int] = Counter()
     bad: Counter[int] = Counter()
     for sample in samples:
@@ -108,10 +107,10 @@ def timeline(samples: Iterable[Sample]) -> tuple[Second, ...]:
 
 
 def gone_since(samples: Iterable[Sample]) -> float | None:
-    """Return when the server went away for good: successes, then only failures to connect.
+    """Return when the server died: successes, then only failures to connect.
 
-    None where it did not, or never answered. At least one connection must have been refused: a
-    server that merely drops a connection at the end is not gone.
+    None where it did not die, or never answered. At least one connection must have been refused: a
+    server that only drops a connection at the end is not dead.
     """
     ordered = sorted(samples, key=lambda sample: sample.ended_s)
     tail: list[Sample] = []

@@ -1,4 +1,4 @@
-"""Is an answer a success? 2xx alone is not: the body has to be what was asked for.
+"""Judge responses: 2xx is not enough for success, the body must be what was requested.
 
 The shapes are OpenAI's: ``chat.completion``, ``text_completion`` and their streamed chunks, which
 end with ``data: [DONE]``. ``usage`` of a stream comes in its last chunk where
@@ -30,7 +30,10 @@ _SUCCESS: Final = range(200, 300)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A judged answer: ``failure`` is None for a success, else its kind; ``excerpt`` tells why."""
+    """A judged response: ``failure`` is None for a success, else its kind.
+
+    ``excerpt`` shows why.
+    """
 
     failure: str | None = None
     excerpt: str = ""
@@ -52,14 +55,14 @@ def _shown(body: bytes | str) -> str:
 
 
 def judge_status(status: int, body: bytes) -> Answer | None:
-    """Return the failure that a status is, None for 2xx. A redirect is no success either."""
+    """Return the failure of a status, None for 2xx. A redirect is not a success either."""
     if status in _SUCCESS:
         return None
     return Answer(failure=f"http-{status}", excerpt=_shown(body))
 
 
 def judge_plain(status: int, content_type: str, body: bytes, expect: str | None) -> Answer:
-    """Judge the answer of any HTTP application: what says it is JSON has to be."""
+    """Judge the response of any HTTP application: a JSON content type requires valid JSON."""
     if bad := judge_status(status, body):
         return bad
     if is_json(content_type) and _parsed(body) is _NOT_JSON:
@@ -70,7 +73,7 @@ def judge_plain(status: int, content_type: str, body: bytes, expect: str | None)
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a content type says that the body is JSON (RFC 6839)."""
+    """Whether a content type is JSON (RFC 6839)."""
     kind = content_type.partition(";")[0].strip().casefold()
     return kind == "application/json" or kind.endswith("+json")
 
@@ -88,7 +91,7 @@ def judge_completion(status: int, body: bytes) -> Answer:
 
 
 def _fault_of(table: object) -> str | None:
-    """Return what kind of failure a whole completion is, None for a good one."""
+    """Return the kind of failure of a whole completion, None for a good one."""
     if table is _NOT_JSON:
         return "not-json"
     if not isinstance(table, dict):
@@ -102,7 +105,7 @@ def _fault_of(table: object) -> str | None:
 
 
 class StreamReader:
-    """Reads a streamed completion as it comes; ``at`` are times of any one clock, in seconds."""
+    """Reads a streamed completion as it comes; ``at`` are times of one clock, in seconds."""
 
     def __init__(self) -> None:
         self.first_s: float | None = None
@@ -116,7 +119,7 @@ class StreamReader:
         self._tokens: tuple[int | None, int | None] = (None, None)
 
     def feed(self, piece: bytes, at: float) -> None:
-        """Take a piece of the body that came at that time."""
+        """Take a piece of the body and its arrival time."""
         if len(self._start) < EXCERPT:
             self._start += piece[:EXCERPT]
         spoke = False
@@ -158,7 +161,7 @@ class StreamReader:
 
     @property
     def failed(self) -> bool:
-        """Whether nothing that comes can make it a success."""
+        """Whether it can no longer become a success."""
         return self._bad is not None
 
     def finish(self) -> Answer:
@@ -177,7 +180,7 @@ class StreamReader:
 
 
 _NOT_JSON: Final = object()
-#: No answer has so many tokens.
+#: Upper limit of plausible token counts.
 _MANY: Final = 1 << 40
 
 
@@ -197,7 +200,7 @@ def _choices(table: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _text(choice: dict[str, Any], part: str) -> str | None:
-    """Return what a choice says, as text, a tool's call or a chat's part; None for no answer."""
+    """Return a choice's content: text, a tool call or a chat part; None without content."""
     if isinstance(text := choice.get("text"), str):
         return text
     said = choice.get(part)

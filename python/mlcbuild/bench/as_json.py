@@ -18,7 +18,7 @@ _DIGITS: Final = 6
 
 
 def render(result: Result) -> str:
-    """Return the result as indented JSON, ending with a new line; ASCII, so any console does."""
+    """Return the result as indented JSON with a final newline; ASCII, for any console."""
     return json.dumps(table(result), indent=2) + "\n"
 
 

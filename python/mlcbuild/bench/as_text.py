@@ -16,7 +16,7 @@ __all__ = ["render", "short_time"]
 
 
 def render(result: Result) -> str:
-    """Return the result for a person, ending with a new line."""
+    """Return the result as text, with a final newline."""
     lines = [result.headline, *(f"note: {note}" for note in result.notes)]
     target = result.target
     if target.model is not None:
@@ -25,7 +25,7 @@ def render(result: Result) -> str:
     if any(run.successes for run in result.runs):
         lines += ["", *_aligned(_rows(result.runs))]
         if any(run.load.rate is not None for run in result.runs):
-            lines.append("latency and TTFT count from the moment at which a request was due")
+            lines.append("latency and TTFT count from when a request was due")
     failures = [(run, failure) for run in result.runs for failure in run.failures]
     if failures:
         lines += ["", "failures:"]

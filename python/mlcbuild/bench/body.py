@@ -1,7 +1,7 @@
-"""Read the body of an answer: decoded, as it comes, no further than a limit and never all of it.
+"""Read a response body: decoded as a stream, up to a limit, never held in memory as a whole.
 
-A load test has thousands of answers under way. What a server sends beyond these limits is no
-answer of a chat server, and no figure of it would tell anything.
+A load test has thousands of responses in flight. A response beyond these limits is not that of a
+chat server, and its figures would be meaningless.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ANSWER", "PLAIN", "STREAM", "BodyError", "Plain", "pieces", "whole"]
 
-#: Bytes, decoded: an answer that is parsed whole; one that is streamed; one that is only counted.
+#: Decoded bytes of a response: parsed as a whole, streamed, only counted.
 ANSWER: Final = 4 << 20
 STREAM: Final = 16 << 20
 PLAIN: Final = 64 << 20
-#: Decoded at once: a gzip bomb makes a thousand times its size.
+#: Bytes decoded at a time: a gzip bomb expands a thousandfold.
 _BLOCK: Final = 1 << 16
-#: Encoded bytes at once: zlib copies what is left of them for each block and each member.
+#: Encoded bytes at a time: zlib copies the rest of them for each block and member.
 _RAW: Final = 1 << 12
-#: Bytes of a plain body that a report shows the beginning of.
+#: Bytes of a plain body kept for the report's excerpt.
 _HEAD: Final = 1200
 
 
 class BodyError(Exception):
-    """A body that is not read to its end; ``kind`` is the failure that it is."""
+    """A body that is not read to its end; ``kind`` is the failure."""
 
     def __init__(self, kind: str, why: str) -> None:
         super().__init__(why)
@@ -39,7 +39,7 @@ class BodyError(Exception):
 async def pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
     """Yield the decoded body.
 
-    Raises ``BodyError`` past the limit, and for an encoding that is unknown, damaged or cut off.
+    Raises ``BodyError`` past the limit, and for an unknown, damaged or truncated encoding.
     """
     decoder = _Decoder(response.headers.get("Content-Encoding", ""))
     length = response.headers.get("Content-Length", "")
@@ -47,7 +47,7 @@ async def pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[
         raise _too_large(limit)
     left = encoded = limit
     async for raw in response.content.iter_any():
-        encoded -= len(raw)  # it may decode to nothing, for ever
+        encoded -= len(raw)  # it may decode to nothing, endlessly
         for piece in decoder.feed(raw):
             left -= len(piece)
             if left < 0:
@@ -59,7 +59,7 @@ async def pieces(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[
 
 
 async def whole(response: aiohttp.ClientResponse, limit: int = ANSWER) -> bytes:
-    """Return the body. Raises as ``pieces`` does."""
+    """Return the body. Raises like ``pieces``."""
     body = bytearray()
     async for piece in pieces(response, limit):
         body += piece
@@ -67,7 +67,7 @@ async def whole(response: aiohttp.ClientResponse, limit: int = ANSWER) -> bytes:
 
 
 class Plain:
-    """The beginning of a body of any length, and whether a text is in it."""
+    """The beginning of a body of any length, and whether it contains a text."""
 
     def __init__(self, expect: str | None) -> None:
         self.head = b""
@@ -77,7 +77,7 @@ class Plain:
 
     @property
     def lacks(self) -> bool:
-        """Whether the text that is expected has not come."""
+        """Whether the expected text is missing."""
         return self._wanted is not None
 
     def feed(self, piece: bytes) -> None:
@@ -99,18 +99,18 @@ def _too_large(limit: int) -> BodyError:
 
 
 class _Decoder:
-    """Decodes a body in blocks; none was asked for, and servers send gzip all the same."""
+    """Decodes a body in blocks; servers send gzip even if not requested."""
 
     def __init__(self, encoding: str) -> None:
         self._name = encoding.strip().lower()
         self._engine: zlib._Decompress | None = None
         if self._name not in {"", "identity", "gzip", "x-gzip", "deflate"}:
             raise BodyError(
-                "encoded", f"the answer is encoded ({self._name}), which was not asked for"
+                "encoded", f"the answer is encoded ({self._name}), which was not requested"
             )
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Yield what these bytes decode to. Raises ``BodyError`` where they are not so encoded."""
+        """Yield the decoded bytes. Raises ``BodyError`` where the encoding is invalid."""
         if self._name in {"", "identity"}:
             yield raw
             return
@@ -120,7 +120,9 @@ class _Decoder:
     def _block(self, raw: bytes) -> Iterator[bytes]:
         while raw:
             if self._engine is None or self._engine.eof:  # members follow one another: RFC 1952
-                self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as it begins
+                self._engine = zlib.decompressobj(
+                    zlib.MAX_WBITS | 32
+                )  # gzip or zlib, by its header
             try:
                 piece = self._engine.decompress(raw, _BLOCK)
             except zlib.error as error:
@@ -130,6 +132,6 @@ class _Decoder:
                 yield piece
 
     def finish(self) -> None:
-        """Raise ``BodyError`` where the encoded data stopped before its end."""
+        """Raise ``BodyError`` where the encoded data is truncated."""
         if self._engine is not None and not self._engine.eof:
             raise BodyError("encoded", f"the answer's {self._name} data ends too early")

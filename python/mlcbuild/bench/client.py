@@ -1,7 +1,7 @@
 """One request over aiohttp, timed and judged.
 
-aiohttp and not httpx: about 0.1 ms of this process's time a request against 1.0 ms, measured by
-``benchmarks/bench_load.py``. What the client costs is in every latency it reports.
+aiohttp and not httpx: about 0.1 ms of this process's time per request against 1.0 ms, measured by
+``benchmarks/bench_load.py``. The client's cost is part of every reported latency.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SUCCESS: Final = range(200, 300)
 
 
 def new_session(timeout_s: float) -> aiohttp.ClientSession:
-    """Return a session without limits of its own, proxies or cookies. Call it inside a loop.
+    """Return a session without limits, proxies or cookies. Call it inside an event loop.
 
     Raises ``UsageError`` where aiohttp is not installed (it is the extra ``bench``).
     """
@@ -50,7 +50,7 @@ def new_session(timeout_s: float) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,  # see bench.body: a bomb would be in memory before it is seen
+        auto_decompress=False,  # see bench.body: a bomb would be in memory before it is detected
         timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 10.0)),
         headers={"User-Agent": "mlcbuild-bench", "Accept-Encoding": "identity"},
     )
@@ -73,7 +73,7 @@ class Client:
         return time.perf_counter() - self.origin
 
     async def send(self, index: int, intended_s: float | None = None) -> Sample:
-        """Send the request of this index. Never raises for what a server or a network does."""
+        """Send the request of this index. Never raises for errors of the server or network."""
         body = self._bodies[index % len(self._bodies)]
         started = self.now()
         reader = StreamReader() if self._target.stream else None
@@ -93,7 +93,7 @@ class Client:
                         received += len(piece)
                         reader.feed(piece, self.now())
                         if reader.failed:
-                            response.close()  # what else it sends is not waited for
+                            response.close()  # do not wait for the rest
                             break
                     answer = reader.finish()
                 else:
@@ -120,7 +120,7 @@ class Client:
         )
 
     async def _judged(self, response: aiohttp.ClientResponse) -> tuple[int, Answer]:
-        """Return the bytes of a body that is not streamed, and what it is."""
+        """Return the bytes of a body that is not streamed, and its verdict."""
         status, kind = response.status, response.headers.get("Content-Type", "")
         plain, expect = self._target.api == "plain", self._question.expect
         if status in _SUCCESS and (is_json(kind) or not plain):
@@ -134,7 +134,7 @@ class Client:
 
 
 def _of_error(error: Exception) -> Answer:
-    """Return the failure that an exception of aiohttp's means. Raises it where it means none."""
+    """Return the failure of an exception of aiohttp. Re-raises any other."""
     import aiohttp  # noqa: PLC0415 - see new_session
 
     said = _words(error)
@@ -157,10 +157,10 @@ def _of_error(error: Exception) -> Answer:
 
 
 def _words(error: Exception) -> str:
-    """Return what an exception says as one line, without asyncio's dress around the system's."""
+    """Return an exception's message as one line, without asyncio's prefix."""
     system = getattr(error, "os_error", error)
     number = system.errno if isinstance(system, OSError) else None
-    # Windows' own numbers become a poor errno (refused: "Invalid argument"); its text is right.
+    # Windows' error numbers map to a wrong errno (refused: "Invalid argument"); the text is right.
     if (
         getattr(system, "winerror", None) is None
         and number is not None
@@ -168,7 +168,7 @@ def _words(error: Exception) -> str:
     ):
         return os.strerror(number)
     plain = getattr(system, "strerror", None) or getattr(error, "message", None) or str(error)
-    return excerpt_of(str(plain)) or type(error).__name__  # aiohttp quotes what it could not read
+    return excerpt_of(str(plain)) or type(error).__name__  # aiohttp quotes the unparsable bytes
 
 
 async def read_once(
@@ -176,7 +176,7 @@ async def read_once(
 ) -> tuple[int, bytes]:
     """Get a URL and return its status and body.
 
-    Raises ``InputError`` where there is nobody to answer, or what answers does not speak HTTP.
+    Raises ``InputError`` where nothing answers, or the answer is not HTTP.
     """
     try:
         async with session.get(url, headers=headers, allow_redirects=False) as response:

@@ -11,7 +11,7 @@ _LARGEST: Final = 1 << 20
 
 
 class EventReader:
-    """Collects the ``data`` of events. A lone carriage return ends no line: no server sends one."""
+    """Collects the ``data`` of events. A lone carriage return does not end a line."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -21,7 +21,7 @@ class EventReader:
     def feed(self, piece: bytes) -> list[str]:
         """Return the data of every event that this piece completes.
 
-        Raises ``ValueError`` for one that grows beyond a limit.
+        Raises ``ValueError`` for one above the size limit.
         """
         self._rest += piece
         events: list[str] = []
@@ -45,5 +45,5 @@ class EventReader:
 
     @property
     def unfinished(self) -> bool:
-        """Tell whether the stream stopped inside an event."""
+        """Return whether the stream stopped inside an event."""
         return bool(self._rest.strip() or self._data)

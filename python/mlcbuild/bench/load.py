@@ -1,8 +1,8 @@
 """When requests start: the closed and the open loop.
 
-In a closed loop each of N users waits for an answer before asking again. In an open loop requests
-are due at fixed times (or a Poisson process's), however slow the answers are: that is how the
-users of a real server behave, and the only way to see a queue grow.
+In a closed loop each of N users waits for an answer before sending the next request. In an open
+loop requests are due at fixed times (or a Poisson process's), however slow the answers: like the
+users of a real server, and the only way to see a queue grow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["due_times", "run_load"]
 
 
 def due_times(load: Load) -> Iterator[float]:
-    """Yield when requests of an open loop are due, in seconds from its start."""
+    """Yield the due times of an open loop's requests, in seconds from its start."""
     if load.rate is None:
         raise ValueError("a closed loop has no due times")
     chance = random.Random(load.seed)  # noqa: S311 - load, no secrets; the same one each time
@@ -80,7 +80,7 @@ async def run_load(
 
 
 class _Work:
-    """The requests of one run: those under way, and where their samples go."""
+    """The requests of one run: those in flight, and the recorder of their samples."""
 
     def __init__(self, client: Client, recorder: Recorder) -> None:
         self._client = client
@@ -90,13 +90,13 @@ class _Work:
     async def _one(self, index: int, intended_s: float | None = None) -> None:
         self.in_flight += 1
         sample = await self._client.send(index, intended_s)
-        self.in_flight -= 1  # not where it was cancelled: then it is unfinished
+        self.in_flight -= 1  # not for a cancelled one: it counts as unfinished
         self.recorder.add(sample)
 
     async def closed(
         self, concurrency: int, requests: int | None, duration_s: float | None
     ) -> None:
-        """Let so many users ask, each again as soon as it has its answer."""
+        """Run that many users, each sending again as soon as it has its answer."""
         numbers = iter(range(requests)) if requests is not None else itertools.count()
 
         async def user() -> None:
@@ -108,7 +108,7 @@ class _Work:
         await _all([asyncio.ensure_future(user()) for _ in range(concurrency)])
 
     async def opened(self, load: Load) -> None:
-        """Start each request when it is due, however many are under way."""
+        """Start each request when it is due, however many are in flight."""
         places = asyncio.Semaphore(load.max_in_flight)
 
         async def request(index: int, due: float) -> None:
@@ -123,7 +123,7 @@ class _Work:
                 task = asyncio.ensure_future(request(index, due))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-            # The last request's own interval belongs to the run, or its rate would look higher.
+            # The last request's interval is part of the run, or the rate would look higher.
             last = due + 1 / (load.rate or 1.0)
             await asyncio.sleep(min(last, load.duration_s or last) - self._client.now())
         except asyncio.CancelledError:
@@ -133,7 +133,7 @@ class _Work:
         await _all(list(tasks))
 
     async def until(self, interrupted: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-        """Do the work to its end, or until it is useless or somebody interrupts it."""
+        """Work to the end, until it is useless, or until interrupted."""
         task = asyncio.ensure_future(work)
         stops = [asyncio.ensure_future(e.wait()) for e in (self.recorder.stop, interrupted)]
         await asyncio.wait([task, *stops], return_when=asyncio.FIRST_COMPLETED)
@@ -147,7 +147,7 @@ class _Work:
 
 
 async def _all(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for all; cancelled, cancel and await them, so that none is left behind."""
+    """Wait for all; when cancelled, cancel and await them too."""
     try:
         await asyncio.gather(*tasks)
     except BaseException:

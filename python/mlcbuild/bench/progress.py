@@ -1,4 +1,4 @@
-"""A bar on a terminal's stderr while a run goes on; nothing elsewhere."""
+"""A progress bar on a terminal's stderr during a run; nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _EVERY_S: Final = 0.2
 
 @contextlib.contextmanager
 def bar() -> Iterator[Callable[[Load, Recorder], None]]:
-    """Yield what ``bench`` calls as each run begins.
+    """Yield the callback that ``bench`` calls as each run begins.
 
-    A thread draws: drawing must not delay requests that are due in the event loop.
+    A separate thread draws: drawing must not delay requests due in the event loop.
     """
     if not sys.stderr.isatty():
         yield lambda *_: None
@@ -41,7 +41,7 @@ def bar() -> Iterator[Callable[[Load, Recorder], None]]:
     over = threading.Event()
     with Progress(
         *columns,
-        # The terminal alone: a log of the session keeps no half lines.
+        # Only the terminal: a log should not contain partial lines.
         console=Console(file=getattr(sys.stderr, "terminal", sys.stderr)),
         transient=True,
         auto_refresh=False,
@@ -73,7 +73,7 @@ def bar() -> Iterator[Callable[[Load, Recorder], None]]:
 
 
 def _done(load: Load, recorder: Recorder, spent_s: float) -> tuple[float, float]:
-    """Return how much is done, and of how much: requests, or seconds where those end it."""
+    """Return progress and total: in requests, or in seconds for a timed run."""
     if load.requests is not None and load.duration_s is None:
         return len(recorder.samples), load.requests
     return min(spent_s, load.duration_s or 0.0), load.duration_s or 1.0

@@ -1,4 +1,4 @@
-"""Collects samples while a run goes on, and says when going on is useless."""
+"""Collect samples during a run, and stop it early when continuing is useless."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["GIVE_UP_AFTER", "Recorder"]
 
-#: With no success among so many answers, the target is wrong and more load proves nothing.
+#: Without a success among this many answers, the target is wrong and more load is useless.
 GIVE_UP_AFTER: Final = 20
-#: So many failures to connect in a row, beside those that were under way, mean that it is gone.
+#: This many failures to connect in a row, besides those in flight, mean the server is dead.
 _GONE_AFTER: Final = 10
 
 
 class Recorder:
-    """The samples of one run. ``stop`` is set when it has to end before its time."""
+    """The samples of one run. ``stop`` is set when it must end early."""
 
     def __init__(self, *, in_flight_at_most: int) -> None:
         self.samples: list[Sample] = []
@@ -30,7 +30,7 @@ class Recorder:
         self._gone_after = in_flight_at_most + _GONE_AFTER
 
     def add(self, sample: Sample) -> None:
-        """Take a sample; ends the run where nothing ever succeeds or the server is gone."""
+        """Add a sample; end the run where nothing ever succeeds or the server is dead."""
         self.samples.append(sample)
         if sample.failure is None:
             self.successes += 1
@@ -41,7 +41,7 @@ class Recorder:
             self.end("server-died")
 
     def end(self, why: Ended) -> None:
-        """End the run; the first reason stands."""
+        """End the run; the first reason is kept."""
         if not self.stop.is_set():
             self.ended = why
             self.stop.set()

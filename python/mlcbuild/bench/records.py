@@ -1,4 +1,4 @@
-"""What a load test is asked to do, what one request was seen to do, and what a run came to.
+"""Data types of a load test: the load, one request's sample, a run's figures.
 
 All times are seconds. A sample's times count from the start of its run.
 """
@@ -24,22 +24,22 @@ __all__ = [
     "Target",
 ]
 
-#: How the server is spoken to: OpenAI's two completions, or a plain HTTP request.
+#: The server's API: OpenAI's two completions, or plain HTTP requests.
 Api = Literal["chat", "completions", "plain"]
 
-#: Why a run ended; ``gave-up`` and ``server-died`` are before its time.
+#: Why a run ended; ``gave-up`` and ``server-died`` are premature.
 Ended = Literal["complete", "interrupted", "gave-up", "server-died"]
 
-#: Kinds of failure that say that there is no server any more, or that it dropped the connection.
+#: Kinds of failure that mean the server is dead or dropped the connection.
 CONNECTION_FAILURES: Final = frozenset({"connect", "disconnected", "truncated"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """One run: ``concurrency`` in a closed loop, or ``rate`` requests a second in an open one.
+    """One run: ``concurrency`` in a closed loop, or ``rate`` requests per second in an open one.
 
     It ends after ``requests`` or ``duration_s``, whichever comes first. ``max_in_flight`` bounds an
-    open loop; a request that had to wait for a place is late, and its latency says so.
+    open loop; a request that had to wait for a slot is late, which its latency includes.
     """
 
     concurrency: int | None = None
@@ -53,13 +53,13 @@ class Load:
 
     @property
     def label(self) -> str:
-        """The load in a few words, as tables show it."""
-        return f"{self.rate:g}/s" if self.rate is not None else f"{self.concurrency} at once"
+        """The load in a few words, for tables."""
+        return f"{self.rate:g}/s" if self.rate is not None else f"{self.concurrency} users"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """What is asked. ``model`` is None for a plain request."""
+    """The target of the requests. ``model`` is None for a plain request."""
 
     url: str
     method: str
@@ -75,13 +75,13 @@ class Sample:
     intended_s: float
     started_s: float
     ended_s: float
-    #: When the first piece of the answer's text came; None where nothing is streamed.
+    #: Arrival of the first piece of the answer's text; None where nothing is streamed.
     first_s: float | None = None
     #: Between pieces of a streamed answer.
     gaps_s: tuple[float, ...] = ()
     failure: str | None = None
     status: int | None = None
-    #: What was wrong, or the beginning of the body; empty for a success.
+    #: The error, or the beginning of the body; empty for a success.
     excerpt: str = ""
     received: int = 0
     prompt_tokens: int | None = None
@@ -101,7 +101,7 @@ class Failures:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Second:
-    """What ended in one second of a run."""
+    """The requests that ended in one second of a run."""
 
     at_s: int
     successes: int
@@ -110,14 +110,14 @@ class Second:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunResult:
-    """One run's figures. Those of speed are of successes only, and None where there are none."""
+    """One run's figures. Speed figures cover successes only, and are None without any."""
 
     load: Load
     ended: Ended
     elapsed_s: float
     requests: int
     successes: int
-    #: Still under way when the run was cut off; counted nowhere else.
+    #: In flight when the run was cut off; not counted elsewhere.
     unfinished: int
     failures: tuple[Failures, ...]
     warmup_requests: int
@@ -128,11 +128,11 @@ class RunResult:
     latency: Spread | None
     #: From the real start, whatever the loop.
     service: Spread | None
-    #: To the first piece of text, from where ``latency`` counts.
+    #: To the first piece of text, from the same start as ``latency``.
     ttft: Spread | None
-    #: A token, after the first: (end - first piece) / (tokens - 1), one value a request.
+    #: Per token after the first: (end - first piece) / (tokens - 1), one value per request.
     inter_token: Spread | None
-    #: Between two pieces as they came, which may hold several tokens.
+    #: Between two received pieces, which may hold several tokens.
     chunk_gap: Spread | None
     completion_tokens: int | None
     completion_tokens_per_s: float | None
@@ -150,7 +150,7 @@ class RunResult:
 
     @property
     def failure_share(self) -> float:
-        """Failed requests, as a share of all; 0 where there was none."""
+        """The share of failed requests; 0 without requests."""
         return self.failed / self.requests if self.requests else 0.0
 
 
@@ -169,5 +169,5 @@ class Result:
 
     @property
     def interrupted(self) -> bool:
-        """Tell whether somebody cut it off: the figures are of a part."""
+        """Whether the user interrupted it: the figures are partial."""
         return any(run.ended == "interrupted" for run in self.runs)

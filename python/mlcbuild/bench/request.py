@@ -1,4 +1,4 @@
-"""What is sent: the request of each index, made before the clock starts."""
+"""The requests to send, prepared before the clock starts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PROMPT: Final = "Tell me about the libraries that a program loads when i
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What every request says, beside where it goes. ``body`` replaces the JSON of a completion."""
+    """The content of every request. ``body`` replaces the JSON of a completion."""
 
     prompts: Sequence[str] = (DEFAULT_PROMPT,)
     max_tokens: int = 64
@@ -29,7 +29,7 @@ class Question:
 
 
 def bodies(target: Target, question: Question) -> list[bytes]:
-    """Return the bodies that requests take in turn, one a prompt; a plain GET has none."""
+    """Return the bodies that requests use in turn, one per prompt; a plain GET has none."""
     if question.body is not None:
         return [question.body]
     if target.api == "plain":

@@ -1,4 +1,4 @@
-"""A whole load test: find out what to ask, run each load, judge, say it in one line."""
+"""A whole load test: find the API and model, run each load, judge, report one headline."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["Plan", "bench"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What to do: ``loads`` one after the other; ``api`` and ``model`` None to be found out."""
+    """The plan: ``loads`` one after the other; ``api`` and ``model`` are None to detect them."""
 
     url: str
     loads: Sequence[Load]
@@ -45,10 +45,10 @@ class Plan:
 
 
 def bench(plan: Plan, on_start: Callable[[Load, Recorder], None] = lambda *_: None) -> Result:
-    """Run a plan; ``on_start`` is told of each run as its measurement begins.
+    """Run a plan; ``on_start`` is called for each run as its measurement begins.
 
-    Ctrl-C ends it with what was measured. Raises ``InputError`` for a server that cannot be
-    reached, ``UsageError`` for a URL, a model or an installation that cannot do.
+    Ctrl-C ends it and keeps the results so far. Raises ``InputError`` for a server that cannot be
+    reached, ``UsageError`` for an unusable URL, model or installation.
     """
     return asyncio.run(_bench(plan, on_start))
 
@@ -98,7 +98,7 @@ async def _bench(plan: Plan, on_start: Callable[[Load, Recorder], None]) -> Resu
 
 
 def _refuse_unreachable(target: Target, runs: Sequence[RunResult]) -> None:
-    """Raise ``InputError`` where no connection was ever made: there was nothing to measure."""
+    """Raise ``InputError`` where no connection was ever made: nothing was measured."""
     kinds = [failure for run in runs for failure in run.failures]
     if kinds and not any(r.successes for r in runs) and all(f.kind == "connect" for f in kinds):
         raise InputError(
@@ -110,7 +110,7 @@ def _refuse_unreachable(target: Target, runs: Sequence[RunResult]) -> None:
 async def _hint(
     session: aiohttp.ClientSession, target: Target, runs: Sequence[RunResult], plan: Plan
 ) -> str:
-    """Return what to do where the server knows no such path."""
+    """Return a hint where the server has no such path."""
     failures = [failure for run in runs for failure in run.failures]
     if not failures or any(run.successes for run in runs):
         return ""
@@ -131,7 +131,7 @@ def _ctrl_c_sets(event: asyncio.Event) -> Iterator[None]:
 
     try:
         before = signal.signal(signal.SIGINT, note)
-    except ValueError:  # not the main thread: whoever runs that one handles Ctrl-C
+    except ValueError:  # not the main thread: its owner handles Ctrl-C
         yield
         return
     try:

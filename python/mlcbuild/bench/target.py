@@ -1,7 +1,7 @@
-"""From a URL to what is asked: which API is spoken there, and which model it serves.
+"""Find the API and the model behind a URL.
 
-``http://host:8000`` and ``http://host:8000/v1`` are asked for their models; a server that lists
-some speaks OpenAI's protocol. Anything else is a plain request for exactly that URL.
+``http://host:8000`` and ``http://host:8000/v1`` are queried for their models; a server that lists
+any speaks OpenAI's protocol. Any other URL is requested as it is.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["api_of_path", "find_target", "hint_for", "served_models"]
 
 _ENDINGS: Final[dict[str, Api]] = {"/chat/completions": "chat", "/completions": "completions"}
 _SUCCESS: Final = range(200, 300)
-#: Characters of a model's name.
+#: Longest model name, in characters.
 _NAME: Final = 500
 
 
 def check_url(url: str) -> str:
-    """Return the URL without a fragment. Raises ``UsageError`` where it is none of HTTP's."""
+    """Return the URL without a fragment. Raises ``UsageError`` where it is not HTTP."""
     try:
         parts = urlsplit(url)
         port_is_fine = parts.port is None or parts.port > 0
@@ -38,13 +38,13 @@ def check_url(url: str) -> str:
         raise UsageError(f"not a URL: {url} ({error})") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
         raise UsageError(
-            f"not an HTTP URL: {url}", remedy="give the whole of it, as http://127.0.0.1:8000"
+            f"not an HTTP URL: {url}", remedy="give the full URL, such as http://127.0.0.1:8000"
         )
     return urlunsplit(parts._replace(fragment=""))
 
 
 def api_of_path(url: str) -> Api | None:
-    """Return the API that a URL's path names; None for a base, whose server has to be asked."""
+    """Return the API of a URL's path; None for a base URL, whose server must be queried."""
     path = urlsplit(url).path.rstrip("/")
     for ending, api in _ENDINGS.items():
         if path.endswith(ending):
@@ -53,7 +53,7 @@ def api_of_path(url: str) -> Api | None:
 
 
 def _base(url: str) -> str:
-    """Return the URL below which OpenAI's paths are: what ends with ``/v1``."""
+    """Return the base URL of OpenAI's paths, which ends with ``/v1``."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     for ending in _ENDINGS:
@@ -66,7 +66,7 @@ def _base(url: str) -> str:
 async def served_models(
     session: aiohttp.ClientSession, url: str, headers: Mapping[str, str]
 ) -> list[str] | None:
-    """Ask a server for its models; None where it does not list any as OpenAI's API does.
+    """Query a server for its models; None where it has no model list like OpenAI's.
 
     Raises ``InputError`` where it cannot be reached at all.
     """
@@ -92,10 +92,10 @@ async def find_target(
     method: str | None = None,
     headers: Mapping[str, str],
 ) -> Target:
-    """Return what to ask; ``api`` and ``model`` as given, or as the server says.
+    """Return the target; ``api`` and ``model`` as given, or as the server reports.
 
-    Raises ``InputError`` where the server cannot be reached, ``UsageError`` for a model that it
-    does not serve.
+    Raises ``InputError`` where the server cannot be reached, ``UsageError`` for a model it does not
+    serve.
     """
     url = check_url(url)
     named = api_of_path(url)
@@ -134,7 +134,7 @@ def _choose(wanted: str | None, models: list[str] | None, url: str) -> str:
 
 
 def hint_for(target: Target, models: list[str] | None, status: int | None) -> str:
-    """Return what to do about a URL that is refused with that status, as far as it is known."""
+    """Return a hint for a URL refused with that status, or ``""``."""
     if status not in {404, 405, 501}:
         return ""
     parts = urlsplit(target.url)
@@ -142,5 +142,5 @@ def hint_for(target: Target, models: list[str] | None, status: int | None) -> st
     if models is not None and api_of_path(target.url) == "plain":
         return f"wrong path? the server speaks OpenAI's protocol: mlcbuild bench {origin}"
     if target.api != "plain":
-        return "wrong path? the server has no such API there; give the URL that it documents"
-    return f"wrong path or method? the server does not know {excerpt_of(parts.path or '/')}"
+        return "wrong path? the server has no such API there; see its documentation"
+    return f"wrong path or method? the server has no {excerpt_of(parts.path or '/')}"

@@ -1,4 +1,4 @@
-"""The headline: one line that never lets a failed run pass for a figure."""
+"""The headline: one line that never presents a failed run as a result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["headline", "is_ok", "kind_words", "notes"]
 
 #: Above this share of one core the client itself may have been the limit.
 _BUSY: Final = 0.9
-#: A request sent this much later than it was due was held up by the client, not by the server.
+#: A request sent this late was delayed by the client, not by the server.
 _LATE_S: Final = 0.05
 
 _WORDS: Final = {
@@ -24,25 +24,25 @@ _WORDS: Final = {
     "empty-answer": "2xx with an empty answer",
     "error-in-body": "2xx with an error in the body",
     "error-in-stream": "2xx with an error in the stream",
-    "not-a-completion": "2xx, but the body is no completion",
+    "not-a-completion": "2xx, but the body is not a completion",
     "not-a-stream": "2xx, but nothing was streamed",
     "not-http": "the answer is not HTTP",
     "not-json": "2xx, but the body is not JSON",
-    "timeout": "no answer in time",
-    "truncated": "the answer broke off",
+    "timeout": "timeout",
+    "truncated": "the answer was truncated",
     "unexpected-body": "2xx without the expected text",
 }
 
 
 def kind_words(failure: Failures) -> str:
-    """Return a kind of failure in words."""
+    """Return a description of a kind of failure."""
     if failure.kind.startswith("http-"):
         return f"HTTP {failure.status}"
     return _WORDS.get(failure.kind, failure.kind)
 
 
 def is_ok(runs: Sequence[RunResult], max_failures: float) -> bool:
-    """Tell whether every run succeeded: no more than that share failed, and something worked."""
+    """Return whether every run succeeded: at most that share failed, and something worked."""
     return bool(runs) and all(
         run.successes > 0
         and run.failure_share <= max_failures
@@ -54,14 +54,14 @@ def is_ok(runs: Sequence[RunResult], max_failures: float) -> bool:
 def headline(
     target: Target, runs: Sequence[RunResult], max_failures: float, *, hint: str = ""
 ) -> str:
-    """Return the verdict on all runs in one line. ``hint`` says what to do about a failure."""
+    """Return the verdict on all runs in one line. ``hint`` suggests a fix for a failure."""
     requests = sum(run.requests for run in runs)
     failed = sum(run.failed for run in runs)
     cut = any(run.ended == "interrupted" for run in runs)
     what = f"{target.method} {target.url}"
     begin = "INTERRUPTED, partial: " if cut else ""
     if not requests:
-        return f"{begin}no request to {what} ended: nothing was measured"
+        return f"{begin}no request to {what} finished: nothing was measured"
     if is_ok(runs, max_failures):
         tolerated = f", {failed} failed (at most {max_failures:.3g} of each run may)"
         return (
@@ -97,7 +97,7 @@ def _kinds(runs: Sequence[RunResult]) -> str:
 
 
 def notes(runs: Sequence[RunResult], *, tokens: bool) -> tuple[str, ...]:
-    """Return what a reader must know before believing the figures."""
+    """Return caveats for the figures."""
     said = []
     for run in runs:
         name = run.load.label
@@ -111,11 +111,11 @@ def notes(runs: Sequence[RunResult], *, tokens: bool) -> tuple[str, ...]:
                 " behind, or --max-in-flight reached); latency counts from when they were due"
             )
         if tokens and run.successes and run.completion_tokens is None:
-            said.append(f"{name}: the server sent no usage: there are no figures of tokens")
+            said.append(f"{name}: the server sent no usage: no token figures")
         if run.warmup_failures:
             said.append(
                 f"{name}: {run.warmup_failures} of {run.warmup_requests} warm-up requests failed"
             )
         if run.unfinished and run.ended == "interrupted":
-            said.append(f"{name}: {run.unfinished} requests were cut off and count nowhere")
+            said.append(f"{name}: {run.unfinished} requests were cut off and are not counted")
     return tuple(said)

@@ -1,7 +1,7 @@
-"""What the build asks of Cargo before compiling: the pinned crates, here and whole.
+"""Before compiling: fetch the pinned crates with Cargo.
 
-The crates are fetched with ``--locked`` for the one target, so that a build needs no network
-afterwards and a missing registry is one line before minutes are spent.
+The crates are fetched with ``--locked`` for the one target, so that the build needs no network
+afterwards and an unreachable registry is reported at once.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def fetch_crates(manifest: Path, lock: Path, *, target: str, offline: bool = Fal
     words = _words(done.stderr)
     if b"checksum" in done.stderr:
         raise FailedError(
-            f"a crate is not the pinned one: {words}",
-            remedy="ask whoever runs the registry mirror, or empty Cargo's cache",
+            f"a crate differs from the pinned one: {words}",
+            remedy="report it to the registry mirror, or empty Cargo's cache",
         )
     if b"--locked" in done.stderr:
         raise FailedError(
@@ -47,7 +47,7 @@ def fetch_crates(manifest: Path, lock: Path, *, target: str, offline: bool = Fal
             remedy="python scripts/pin_crates.py",
         )
     raise InputError(
-        f"the crates of the tokenizers cannot be fetched: {words}",
+        f"could not fetch the tokenizers' crates: {words}",
         remedy="build once without offline" if offline else "check the network or Cargo's proxy",
     )
 
@@ -68,8 +68,8 @@ def packages(manifest: Path, *, target: str) -> list[dict[str, Any]]:
 def target_for(choice: Choice) -> str:
     """Return the triple that fits the C++ compiler, as cmake/RustTarget.cmake does.
 
-    rustc's own triple is another one where it was installed for GNU's linker, or where Python for
-    x64 runs on an ARM64 machine. Raises ``FailedError`` without rustc.
+    rustc's own triple differs where it was installed for GNU's linker, or where Python for x64 runs
+    on an ARM64 machine. Raises ``FailedError`` without rustc.
     """
     platform = by_cmake(choice.architecture)
     return platform.triple if platform else host_target()
@@ -105,6 +105,6 @@ def _cargo(arguments: list[str], manifest: Path) -> subprocess.CompletedProcess[
 
 
 def _words(stderr: bytes) -> str:
-    """Cut Cargo's message to what caused it: its last line, which is the innermost reason."""
+    """Cut Cargo's message to its last line, the innermost cause."""
     lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
     return lines[-1] if lines else "it said nothing"

@@ -1,7 +1,7 @@
-"""The version of a wheel with more than the CPU's runtime: ``+tvm0.26.0.g79d603f0.vulkan``.
+"""The version of a wheel with device runtimes: ``+tvm0.26.0.g79d603f0.vulkan``.
 
-Wheels for different devices have one name; the local version (PEP 440) tells them apart, so that an
-index can hold them all and pip is asked for one: ``mlc-llm==0.20+tvm0.26.0.vulkan``.
+Wheels for different devices share a name; the local version (PEP 440) tells them apart, so that an
+index can hold them all and pip can select one: ``mlc-llm==0.20+tvm0.26.0.vulkan``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["relabel", "relabel_metadata", "with_devices"]
 
 
 def with_devices(version: str, devices: Sequence[str]) -> str:
-    """Return the version with the devices beside the CPU in its local part.
+    """Return the version with the devices other than the CPU in its local part.
 
     >>> with_devices("1.0+tvm0.26", ("cpu", "vulkan"))
     '1.0+tvm0.26.vulkan'
@@ -43,7 +43,7 @@ def relabel_metadata(directory: Path, info: str, devices: Sequence[str]) -> str:
 
 
 def relabel(wheel: Path, devices: Sequence[str]) -> Path:
-    """Give a wheel its devices' version; return its new path. The old file is removed."""
+    """Rename a wheel to its devices' version; return its new path. The old file is removed."""
     info, _ = read_metadata(wheel)
     version = info.removesuffix(".dist-info").partition("-")[2]
     wanted = with_devices(version, devices)

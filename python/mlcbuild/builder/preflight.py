@@ -1,7 +1,7 @@
-"""Are the tools there and new enough? Asked before minutes are spent, answered in one line.
+"""Check that the build tools are installed and new enough, before the build starts.
 
 ``missing`` is a pure function of what ``Probe`` reports, which tests replace.
-``python -m mlcbuild.builder.preflight``, run in the project's folder, prints the answer as JSON.
+``python -m mlcbuild.builder.preflight``, run in the project's folder, prints the result as JSON.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ __all__ = [
 
 Version = tuple[int, ...]
 
-#: Blobless fetches of single commits (``--filter`` with ``--depth 1``) are dependable from here on.
+#: The first version with reliable fetches of single commits (``--filter`` with ``--depth 1``).
 GIT: Final = (2, 25)
-#: tvm-ffi's own floor (its CMakeLists.txt), and ours.
+#: The minimum of tvm-ffi (its CMakeLists.txt), and ours.
 CMAKE: Final = (3, 26)
-#: C++20 as TVM 0.26 uses it.
+#: The first with the C++20 that TVM 0.26 uses.
 GCC: Final = (10,)
 CLANG: Final = (12,)
 #: Measured on Linux: 315 MB of build folder and 40 MB of sources; about doubled. Bytes.
@@ -46,22 +46,22 @@ ROOM: Final = 800_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tool:
-    """One program on PATH; ``version`` is None where it does not say."""
+    """One program on PATH; ``version`` is None where unknown."""
 
     path: str
     version: Version | None
 
 
 class Probe(Protocol):
-    """What is asked of the machine."""
+    """The interface to the machine."""
 
     platform: str
 
     def tool(self, name: str) -> Tool | None:
-        """Find a program and ask its version."""
+        """Find a program and its version."""
 
     def free_bytes(self, folder: Path) -> int:
-        """Tell the room left where ``folder`` lies or will lie."""
+        """Return the free bytes of the volume of ``folder``, which need not exist."""
 
 
 class SystemProbe:
@@ -71,7 +71,7 @@ class SystemProbe:
         self.platform = sys.platform
 
     def tool(self, name: str) -> Tool | None:
-        """Find a program on PATH, or Cargo where rustup puts it."""
+        """Find a program on PATH, or Cargo in rustup's folder."""
         homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
         path = find_program(name) or (
             find_program(os.fspath(Path(homes[0], "bin", name))) if name == "cargo" else None
@@ -86,7 +86,7 @@ class SystemProbe:
         return Tool(path=path, version=version)
 
     def free_bytes(self, folder: Path) -> int:
-        """Tell the room left on the volume of the nearest folder that exists."""
+        """Return the free bytes at the nearest existing folder."""
         while not folder.exists():
             folder = folder.parent
         return shutil.disk_usage(folder).free
@@ -117,9 +117,9 @@ def _install(platform: str, *, linux: str, macos: str, windows: str) -> str:
 def missing(
     probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
 ) -> list[str]:
-    """List what stands in the way, each as one line with its remedy.
+    """List the problems, each as one line with its remedy.
 
-    ``fetches`` is False where the sources already lie in place. ``rust`` is the oldest Rust that
+    ``fetches`` is False where the sources are already in place. ``rust`` is the oldest Rust that
     the pinned crates build with (``rust`` of the lock). ``compiler`` is the user's CXX.
     On Windows the compiler is chosen with the generator (``toolchain``), not looked up here.
     """
@@ -157,7 +157,7 @@ def _compiler_problem(probe: Probe, compiler: str) -> str | None:
         macos="xcode-select --install",
         windows="",
     )
-    # A CXX may carry a launcher or flags (`ccache g++ -m64`): then CMake judges it.
+    # A CXX may contain a launcher or flags (`ccache g++ -m64`): CMake then judges it.
     if len(compiler.split()) > 1:
         return None
     names = (compiler,) if compiler else ("c++", "g++", "clang++")
@@ -171,7 +171,7 @@ def _compiler_problem(probe: Probe, compiler: str) -> str | None:
 
 
 def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = "") -> None:
-    """Raise ``FailedError`` naming the first thing in the way, and how many more there are."""
+    """Raise ``FailedError`` with the first problem and the number of others."""
     problems = missing(probe, build_dir=build_dir, fetches=fetches, rust=rust, compiler=compiler)
     if problems:
         more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:])})" if problems[1:] else ""
@@ -179,10 +179,10 @@ def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler
 
 
 def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str) -> dict[str, Any]:
-    """Return what is here and what stands in the way of a build in ``root``.
+    """Return the tools found, and the problems of a build in ``root``.
 
-    ``rust`` and ``cache`` are the settings of those names. ``compiler`` in the answer is the
-    problem with the C++ compiler, which every build has; "" where there is none.
+    ``rust`` and ``cache`` are the settings of those names. ``compiler`` in the result is the
+    problem with the C++ compiler, or "".
     """
     from mlcbuild.builder import rust as own
     from mlcbuild.builder.options import parse
@@ -205,12 +205,12 @@ def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str)
 def _found(tool: Tool | None) -> str:
     if tool is None:
         return "none"
-    away = "" if find_program(Path(tool.path).name) else " (not on PATH; it is used all the same)"
+    away = "" if find_program(Path(tool.path).name) else " (not on PATH, but used)"
     return f"{_dotted(tool.version or ())} {tool.path}{away}".strip()
 
 
 def main() -> int:
-    """Print what is found and what stands in the way, as JSON, for scripts/quickstart.py."""
+    """Print tools and problems as JSON, for scripts/quickstart.py."""
     import json
 
     from mlcbuild.commandline import Parser

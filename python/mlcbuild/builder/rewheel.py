@@ -32,7 +32,9 @@ def dist_info(archive: zipfile.ZipFile) -> str:
     """Return the wheel's ``NAME-VERSION.dist-info``. Raises ``InputError`` where it has none."""
     found = [n for n in archive.namelist() if n.endswith(".dist-info/RECORD") and n.count("/") == 1]
     if len(found) != 1:
-        raise InputError(f"{archive.filename} holds {len(found)} RECORD files: not a valid wheel")
+        raise InputError(
+            f"{archive.filename} contains {len(found)} RECORD files: not a valid wheel"
+        )
     return found[0].partition("/")[0]
 
 
@@ -56,8 +58,8 @@ def rewrite(
 ) -> None:
     """Write ``target`` as ``wheel`` with the ``changed`` members, without those to ``drop``.
 
-    Both are asked by the new names. ``target`` may be ``wheel``: it is staged and replaced when it
-    is complete. Raises ``InputError`` where the wheel cannot be read.
+    Both are asked by the new names. ``target`` may be ``wheel``: the new file replaces it when
+    complete. Raises ``InputError`` where the wheel cannot be read.
     """
     staged = target.with_name(target.name + ".part")
     try:
@@ -71,7 +73,7 @@ def rewrite(
         staged.unlink(missing_ok=True)
         raise InputError(f"{wheel} cannot be read as a wheel ({error})") from error
     except BaseException:
-        staged.unlink(missing_ok=True)  # nothing half-written stays behind
+        staged.unlink(missing_ok=True)  # leave no half-written file
         raise
     staged.replace(target)
 
@@ -163,8 +165,8 @@ def _like(info: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
 
 
 def _write(out: zipfile.ZipFile, info: zipfile.ZipInfo, source: IO[bytes]) -> None:
-    """Write a member in blocks: one may be larger than the memory."""
-    with out.open(info, "w") as stream:  # the size in ``info`` decides on the zip64 form
+    """Write a member in blocks: it may be larger than memory."""
+    with out.open(info, "w") as stream:  # the size in ``info`` decides whether zip64 is used
         shutil.copyfileobj(source, stream, _BLOCK)
 
 

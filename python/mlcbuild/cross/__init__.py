@@ -1,3 +1,3 @@
-"""Windows wheels of any scikit-build-core project, extension modules included, made elsewhere."""
+"""Cross-build Windows wheels of any scikit-build-core project, including extension modules."""
 
 from __future__ import annotations

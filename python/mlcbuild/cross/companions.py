@@ -1,7 +1,7 @@
-"""The Windows wheels of what a build uses: the headers and import libraries that are Windows' own.
+"""Windows wheels of a build's dependencies, for their headers and import libraries.
 
-The environment of a build holds this machine's wheels, whose libraries Windows cannot link and
-whose headers may say what is true here alone (numpy's: that a long has eight bytes).
+A build environment has this machine's wheels, whose libraries cannot be linked for Windows and
+whose headers may only be right for this machine (numpy's: that a long has eight bytes).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HEADERS: Final = (".h", ".hpp")
 def fetch_companions(
     project: Path, target: Target, into: Path, installed: Iterable[Installed]
 ) -> Path | None:
-    """Unpack the wheels of the project's companions into ``into``, in the versions of the build.
+    """Unpack the wheels of the project's companions into ``into``, in the build's versions.
 
     Returns None for a project without companions. Raises ``InputError`` where the index has no
     such wheel, ``FailedError`` for a companion that the build does not have.
@@ -42,7 +42,7 @@ def fetch_companions(
     for name in companions:
         if name not in versions:
             raise FailedError(
-                f"{name} is a companion and not among what the build requires",
+                f"{name} is a companion but not a build requirement",
                 remedy="add it to build-system.requires",
             )
         python = (3, target.minor)
@@ -54,15 +54,15 @@ def fetch_companions(
 
 
 def replace_headers(installed: Iterable[Installed], target: Target) -> None:
-    """Put the Windows wheels' headers in the place of this machine's, in the environment.
+    """Replace this machine's headers in the environment by those of the Windows wheels.
 
-    Raises ``InputError`` where a distribution with headers of its own has no Windows wheel.
+    Raises ``InputError`` where a distribution with platform headers has no Windows wheel.
     """
     for each in installed:
         if not each.has_headers:
             continue
         with tempfile.TemporaryDirectory(prefix="mlcbuild-headers-") as folder:
-            # Of the Python that has this version here: headers are the same for all.
+            # For the Python of this environment: headers are the same for all.
             python = sys.version_info[:2]
             wheel = _fetch(f"{each.name}=={each.version}", Path(folder), python, target)
             with zipfile.ZipFile(wheel) as archive:

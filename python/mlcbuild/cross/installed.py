@@ -1,4 +1,4 @@
-"""What the environment of a build holds, and the headers in it that are this machine's alone."""
+"""The distributions of a build environment, and which have headers for this machine only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Installed", "installed_in"]
 
-#: Headers of a pure wheel are the same everywhere; where others lie, an include folder says so.
+#: Headers of a pure wheel are the same everywhere; those of others are in an include folder.
 _LIST: Final = """
 import json
 from importlib.metadata import distributions
@@ -35,7 +35,7 @@ class Installed:
     name: str
     version: str
     root: str
-    #: It is for one platform and brings headers.
+    #: Whether it is platform-specific and has headers.
     has_headers: bool
 
 

@@ -1,4 +1,4 @@
-"""The project that is built: its folder, its backend, and whether that one can be led."""
+"""The project to build: its folder, its backend, and whether mlcbuild can cross-build it."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["CrossProject", "open_project"]
 
-#: Backends that are scikit-build-core, by their first name; in-tree ones that wrap it are asked
-#: for by ``build-system.requires``.
+#: Backends that are scikit-build-core, by top-level module; in-tree ones that wrap it are
+#: recognised by ``build-system.requires``.
 _LED: Final = ("scikit_build_core.build", "mlcbuild.skbuild")
 _BUILDER: Final = "scikit-build-core"
-#: This project's own: crates, pinned sources and devices go with it.
+#: mlc-llm's own backend: it also needs crates, pinned sources and devices.
 _OWN: Final = "mlcbuild.backend"
-#: Backends that people have, and what drives the compiler there.
+#: Other common backends, and how they compile.
 _OTHERS: Final = {
-    "setuptools": "setuptools asks the Python that runs it for the compiler, its flags and the "
-    "names of what it makes",
+    "setuptools": "setuptools takes the compiler, its flags and the "
+    "output names from the Python that runs it",
     "mesonpy": "meson-python takes a cross file of Meson's",
     "maturin": "maturin cross-compiles by itself: maturin build --target x86_64-pc-windows-msvc",
     "hatchling": "hatchling compiles nothing by itself",
     "flit_core": "flit compiles nothing",
-    "poetry": "poetry compiles with a script of the project's",
+    "poetry": "poetry compiles with the project's own script",
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CrossProject:
-    """A project folder, and what its pyproject.toml says of the build."""
+    """A project folder, and the build settings of its pyproject.toml."""
 
     folder: Path
     backend: str
@@ -46,7 +46,7 @@ class CrossProject:
     requires_python: str = ""
 
     def refuse_other(self, target: Target) -> None:
-        """Raise ``UsageError`` for a Python that the project does not take."""
+        """Raise ``UsageError`` for a Python the project does not support."""
         from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
 
         try:
@@ -71,9 +71,7 @@ def open_project(given: Path, unpacked: Path) -> CrossProject:
     if not path.is_file():
         if (folder / "setup.py").is_file():
             raise _not_led(given, "setuptools")
-        raise InputError(
-            f"{given} is no project: it has no pyproject.toml", remedy="name a folder or an sdist"
-        )
+        raise InputError(f"{given} has no pyproject.toml", remedy="name a folder or an sdist")
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         system, about = dict(table.get("build-system", {})), dict(table.get("project", {}))
@@ -84,7 +82,7 @@ def open_project(given: Path, unpacked: Path) -> CrossProject:
         raise InputError(f"{path} cannot be read ({error})", remedy="correct the file") from error
     if backend == _OWN:
         raise UsageError(
-            "the mlc-llm wheel has a command of its own",
+            "the mlc-llm wheel has its own command",
             remedy="mlcbuild wheel --target win_amd64",
         )
     in_tree = bool(backend_path) and any(each.startswith(_BUILDER) for each in requires)
@@ -100,9 +98,9 @@ def open_project(given: Path, unpacked: Path) -> CrossProject:
 
 
 def _not_led(given: Path, backend: str) -> UsageError:
-    why = _OTHERS.get(backend, f"{backend} cannot be told of another Python")
+    why = _OTHERS.get(backend, f"{backend} has no cross-build support")
     return UsageError(
-        f"{given.name} is no scikit-build-core project: {why}",
+        f"{given.name} is not a scikit-build-core project: {why}",
         remedy="build its Windows wheel on Windows, or with scikit-build-core and CMake",
     )
 
@@ -122,9 +120,9 @@ def _unpack(sdist: Path, into: Path) -> Path:
                     path.chmod(0o644 | (member.mode & 0o111))
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise InputError(
-            f"{sdist} is no sdist: {error}", remedy="name a .tar.gz or a folder"
+            f"{sdist} is not an sdist: {error}", remedy="name a .tar.gz or a folder"
         ) from error
     inner = [path for path in into.iterdir() if path.is_dir()]
     if len(inner) != 1:
-        raise InputError(f"{sdist} is no sdist: it holds {len(inner)} folders")
+        raise InputError(f"{sdist} is not an sdist: it has {len(inner)} folders")
     return inner[0]

@@ -1,4 +1,4 @@
-"""Make the wheels of one project, one Python after another; a wheel that serves several is once."""
+"""Build the wheels of one project for each Python; a wheel that serves several is built once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Asked", "cross_build"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is built, for which Pythons, with the user's own config settings."""
+    """The request: project, Pythons, and the user's config settings."""
 
     project: Path
     targets: tuple[Target, ...]
@@ -46,10 +46,10 @@ def cross_build(
     run: Callable[[list[str], Mapping[str, str], Path], int],
     say: Callable[[str], None],
 ) -> Iterator[tuple[Path, Report]]:
-    """Yield each wheel with what ``check`` says of it; a good one is in ``asked.output`` by then.
+    """Yield each wheel with the result of ``check``; good ones are already in ``asked.output``.
 
     ``cross`` finds the toolchain, ``run`` runs a command. Raises ``MlcbuildError`` with one line
-    for whatever stands in the way.
+    for the first problem.
     """
     with tempfile.TemporaryDirectory(prefix="mlcbuild-cross-") as name:
         folder = Path(name)
@@ -63,7 +63,7 @@ def cross_build(
             backend = Backend(project=project, env=env, folder=folder, jobs=asked.jobs, run=run)
             for target in asked.targets:
                 if served := next((w for w in made if _serves(w, target)), None):
-                    say(f"Windows Python {target.version}: {served.name} serves it too")
+                    say(f"Windows Python {target.version}: {served.name} supports it too")
                     continue
                 work = folder / target.version
                 work.mkdir()
@@ -92,7 +92,7 @@ def _keep(wheel: Path, output: Path) -> Path:
 
 
 def _serves(wheel: Path, target: Target) -> bool:
-    """Say whether pip takes the wheel on that Python."""
+    """Return whether pip accepts the wheel on that Python."""
     from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415
 
     version, platforms = (3, target.minor), [target.platform]

@@ -1,4 +1,4 @@
-"""What CMake and scikit-build-core are told beside what they find out by themselves."""
+"""The settings that CMake and scikit-build-core cannot detect themselves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def settings_for(cross: ClangCl, python: WindowsPython, *, build_dir: Path) -> d
         "MLCBUILD_TOOLCHAIN": cross.choice.record,
     }
     for prefix in ("Python", "Python3"):
-        # What FindPython asks no interpreter for when it cross-compiles.
+        # FindPython cannot query the interpreter for these when it cross-compiles.
         define[f"{prefix}_SOABI"] = python.target.soabi
         if python.stable_library is not None:
             define[f"{prefix}_SABI_LIBRARY"] = python.stable_library.as_posix()
@@ -33,5 +33,5 @@ def settings_for(cross: ClangCl, python: WindowsPython, *, build_dir: Path) -> d
 
 
 def companion_settings(folder: Path | None) -> dict[str, str]:
-    """Return the setting that names the folder of unpacked companions, where there is one."""
+    """Return the setting with the folder of unpacked companions, if there is one."""
     return {} if folder is None else {"cmake.define.MLCBUILD_COMPANIONS_DIR": folder.as_posix()}

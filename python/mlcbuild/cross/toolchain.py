@@ -1,4 +1,4 @@
-"""The compiler and the SDK for any project: clang-cl over a Windows SDK, without a Rust."""
+"""The compiler and the SDK for any project: clang-cl with a Windows SDK, without Rust."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def find_toolchain(
     env: Mapping[str, str],
     notice: Callable[[str], None],
 ) -> ClangCl:
-    """Find clang-cl with its tools and the SDK that ``asked`` names; make the SDK if need be.
+    """Find clang-cl with its tools and the SDK that ``asked`` names; make the SDK if needed.
 
-    Raises ``MlcbuildError`` with one line for the first that is not there.
+    Raises ``MlcbuildError`` with one line for the first missing tool.
     """
 
     def fetch_stl() -> Path:

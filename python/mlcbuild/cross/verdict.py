@@ -1,4 +1,4 @@
-"""Judge a finished Windows wheel: by its own tag, by the gate's rules, by ``mlcbuild check``."""
+"""Judge a finished Windows wheel: by its tag, the gate's rules, and ``mlcbuild check``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def require_good(wheel: Path, target: Target) -> None:
     staged = wheel_contents(wheel)
     if platform == "any" and staged.natives:
         raise FailedError(
-            f"{wheel.name} holds {staged.natives[0].path} and is tagged for every system",
+            f"{wheel.name} contains {staged.natives[0].path} but is tagged for every system",
             remedy="remove wheel.platlib = false from the project's [tool.scikit-build]",
         )
     judge_contents(wheel, staged, system="Windows", machine=target.machine, configuration="Release")
@@ -36,14 +36,14 @@ def require_good(wheel: Path, target: Target) -> None:
         name = posixpath.basename(native.path)
         if name.endswith(".so") or "-linux-" in name:
             raise FailedError(
-                f"{wheel.name}: {native.path} has a name that Windows Python does not look for",
-                remedy="its CMakeLists.txt asks this machine's Python for the ending: "
-                "take ${SKBUILD_SOABI} or python_add_library(... WITH_SOABI)",
+                f"{wheel.name}: {native.path} has a name that Python on Windows does not import",
+                remedy="its CMakeLists.txt takes the suffix from this machine's Python: "
+                "use ${SKBUILD_SOABI} or python_add_library(... WITH_SOABI)",
             )
 
 
 def check_wheel(wheel: Path) -> Report:
-    """Predict its load beside what it requires, as ``mlcbuild check --with-deps`` does."""
+    """Predict its load with its requirements, as ``mlcbuild check --with-deps`` does."""
     from mlcbuild.check import check  # noqa: PLC0415 - the model and the rules
     from mlcbuild.check.settings import Settings  # noqa: PLC0415
 

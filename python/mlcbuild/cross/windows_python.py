@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["WindowsPython", "fetch_python"]
 
-#: The line of pyconfig.h that python.org's installer of a free-threaded CPython has otherwise.
+#: The line of pyconfig.h that differs in a free-threaded CPython.
 _WITH_GIL: Final = "/* #define Py_GIL_DISABLED 1 */"
 _WITHOUT_GIL: Final = "#define Py_GIL_DISABLED 1"
-#: Raised where the same CPython gives other files.
+#: Increased when the same CPython gives other files.
 _RECIPE: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WindowsPython:
-    """One CPython as its installer lays it out: ``include`` and ``libs`` below ``folder``."""
+    """One CPython in its installer's layout: ``include`` and ``libs`` below ``folder``."""
 
     folder: Path
     target: Target
@@ -42,16 +42,16 @@ class WindowsPython:
 
     @property
     def stable_library(self) -> Path | None:
-        """The import library of the stable ABI, which a free-threaded CPython has not."""
+        """The import library of the stable ABI, which a free-threaded CPython lacks."""
         return None if self.target.free_threaded else self.folder / "libs" / "python3.lib"
 
 
 def fetch_python(target: Target, cache: Path, notice: Callable[[str], None]) -> WindowsPython:
-    """Return the CPython of ``target``, the one that the lab runs; brought the first time.
+    """Return the CPython of ``target``, the same as the lab's; downloaded on first use.
 
-    The lab's are for x64, with the GIL. For others the headers are the same but for one line, and
-    import libraries are made from names. Raises ``InputError`` where the package index cannot be
-    reached, ``FailedError`` where what it gives is not what is pinned.
+    The lab's are for x64, with the GIL. For others the headers differ in one line, and import
+    libraries are made from names. Raises ``InputError`` where the package index cannot be reached,
+    ``FailedError`` where the download differs from the pin.
     """
     folder = lay_out_python(cache / "lab", f"3.{target.minor}", notice)
     if target.machine != "x86_64" or target.free_threaded:
@@ -78,11 +78,11 @@ def _derived(target: Target, x64: Path, into: Path) -> Path:
 
 
 def _exports(target: Target, include: Path) -> dict[str, Iterable[str]]:
-    """Return DLL -> names. x64's hold for ARM64.
+    """Return DLL -> names. ARM64 has the names of x64.
 
-    Of a free-threaded CPython there is no DLL here: what the other exports and the headers that
-    both share declare, and what wheels of the index are seen to import. A name that is not among
-    them is an error of the linker, never one at the user's.
+    The DLL of a free-threaded CPython is not available: its names are those that the other one
+    exports and the shared headers declare, plus imports seen in wheels of the index. A name missing
+    here is a linker error, never a failure for users.
     """
     system = builtin_system()
     whole = system.exports(f"python3{target.minor}.dll", "x86_64")

@@ -1,4 +1,4 @@
-"""What a build inside the lab needs of this machine: MinGW's compilers and the pinned sources."""
+"""What a build in the lab needs from this machine: MinGW's compilers and the pinned sources."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ _PROJECT: Final = "pyproject.toml"
 def build_variables(lab: Lab) -> Mapping[str, str]:
     """Return the variables with which Windows' pip builds: for ``lab.run(env=...)``.
 
-    The compilers are MinGW's: enough for a project without a C++ ABI to share with others.
+    The compilers are MinGW's: sufficient for projects that share no C++ ABI with others.
     """
-    # CMake's own choice on Windows looks at neither CC nor CXX.
+    # CMake's default generator on Windows ignores CC and CXX.
     generator = {"CMAKE_GENERATOR": os.environ.get("CMAKE_GENERATOR", "Ninja")}
     return {**generator, **compiler_variables(lab)}
 
 
 def fetch_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None]) -> None:
-    """Lay out the pinned sources of each project folder in ``words``, the arguments of pip.
+    """Fetch the pinned sources of each project folder among ``words``, the arguments of pip.
 
-    Linux's Git does it before Windows' half of the build looks for them: that one has no Git to
-    talk to. Raises ``InputError`` for what cannot be reached, ``FailedError`` for what is not what
-    the lock says.
+    Linux's Git does it first, because the Windows part of the build has no Git. Raises
+    ``InputError`` for what cannot be reached, ``FailedError`` for what does not match the lock.
     """
     from mlcbuild.builder.project import read_project  # noqa: PLC0415 - for builds alone
     from mlcbuild.sources.fetch import fetch  # noqa: PLC0415
@@ -45,5 +44,5 @@ def fetch_pinned_sources(words: Iterable[str], *, notice: Callable[[str], None])
         project = read_project(folder)
         lock = (folder / (project.lock or LOCK)).resolve()
         if project.opted_in and lock.is_file():
-            notice(f"bringing the pinned sources of {folder.resolve()}")
+            notice(f"fetching the pinned sources of {folder.resolve()}")
             fetch(load(lock), only=project.components)

@@ -22,7 +22,7 @@ _START_S: Final = 60.0
 
 @contextmanager
 def display() -> Iterator[str]:
-    """Give the name of a display: the caller's DISPLAY, else that of an Xvfb for this time.
+    """Yield a display: the caller's DISPLAY, else a temporary Xvfb's.
 
     Raises ``InputError`` where Xvfb is not installed, ``FailedError`` where it does not start.
     """
@@ -32,7 +32,7 @@ def display() -> Iterator[str]:
     program = programs.find_program("Xvfb")
     if program is None:
         raise InputError(
-            "Windows programs need a display for Vulkan, and there is none",
+            "Windows programs need a display for Vulkan, and DISPLAY is not set",
             remedy="apt-get install --no-install-recommends xvfb, or set DISPLAY",
         )
     reader, writer = os.pipe()
@@ -47,12 +47,12 @@ def display() -> Iterator[str]:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(writer,),
-                start_new_session=True,  # Ctrl-C reaches us alone: we end it
+                start_new_session=True,  # Ctrl-C reaches only us: we end it
             )
         finally:
             os.close(writer)
         try:
-            # It writes its number once it accepts connections; a pipe that ends is its death.
+            # It writes its number once it accepts connections; a closed pipe means it died.
             ready = select.select([numbers], [], [], _START_S)[0]
             number = numbers.readline().decode().strip() if ready else ""
             if not number:

@@ -1,4 +1,4 @@
-"""Named Python environments of the lab: what ``python -m venv`` makes on Windows."""
+"""Named Python environments of the lab, like those of ``python -m venv`` on Windows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["certificate_variables", "check_name", "make_environment", "python_variables"]
 
-#: Where Debian, Fedora, openSUSE and Alpine keep what the machine trusts.
+#: Certificate bundles of Debian, Fedora, openSUSE and Alpine.
 _BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -27,16 +27,16 @@ _BUNDLES: Final = (
 
 
 def check_name(name: str) -> str:
-    """Return the name of an environment. Raises ``UsageError`` for one that is no folder's."""
+    """Return the name of an environment. Raises ``UsageError`` for an invalid folder name."""
     if not re.fullmatch(r"\w[\w.+-]*", name) or name.endswith((".lock", ".part")):
         raise UsageError(
-            f"{name!r} cannot name an environment", remedy="use letters, digits and -_.+"
+            f"{name!r} is not a valid environment name", remedy="use letters, digits and -_.+"
         )
     return name
 
 
 def make_environment(folder: Path, python: Path, version: str) -> None:
-    """Make the environment ``folder`` of the CPython in ``python``, with pip in it.
+    """Create the environment ``folder`` for the CPython in ``python``, with pip.
 
     Raises ``OSError`` where it cannot be written.
     """
@@ -60,17 +60,17 @@ def make_environment(folder: Path, python: Path, version: str) -> None:
 
 
 def _venv_program(python: Path, program: str) -> Path:
-    """Return venv's own launcher: CPython 3.13 has named it ``venvlauncher.exe``."""
+    """Return venv's launcher, named ``venvlauncher.exe`` since CPython 3.13."""
     folder = python / "Lib" / "venv" / "scripts" / "nt"
     renamed = folder / program.replace("python", "venv").replace(".exe", "launcher.exe")
     return next(path for path in (folder / program, renamed) if path.exists())
 
 
 def python_variables(folder: Path, python: Path) -> Mapping[str, str]:
-    """Return the variables that make ``python.exe`` the environment's.
+    """Return the variables that make ``python.exe`` use the environment.
 
-    ``__PYVENV_LAUNCHER__`` is what the environment's own ``Scripts/python.exe`` sets before it
-    starts the real one: so one process starts instead of two. WINEPATH goes before PATH.
+    The environment's ``Scripts/python.exe`` sets ``__PYVENV_LAUNCHER__`` before it starts the real
+    one; setting it here saves one process. WINEPATH goes before PATH.
     """
     path = (folder / "Scripts", python, python / "Scripts")
     return {
@@ -81,10 +81,10 @@ def python_variables(folder: Path, python: Path) -> Mapping[str, str]:
 
 
 def certificate_variables(given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variable that makes Windows' pip trust what this machine trusts.
+    """Return the variable that makes Windows' pip use this machine's certificates.
 
-    Linux's pip asks the system; Windows' pip would know only its own list, and refuse a company's
-    index or proxy. What ``given`` names for pip itself stays.
+    Windows' pip would only use its own list, and refuse a company's index or proxy. Settings for
+    pip in ``given`` have precedence.
     """
     if any(given.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")):
         return {}

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Lab", "down", "up"]
 
-#: Another program may end the server as one begins, and Wine starts one in some thousand in vain.
+#: Starts are retried: another program may end the server, and one start in some thousand fails.
 _ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lab:
-    """Where everything of the lab lies; ``environment`` is the Python environment that it uses."""
+    """The lab's paths; ``environment`` is the Python environment it uses."""
 
     root: Path
     prefix: Prefix
@@ -44,10 +44,10 @@ class Lab:
     environment: Path
 
     def use(self, environment: str | Path) -> Lab:
-        """Return the lab with another environment, made if it is not there yet.
+        """Return the lab with another environment, created if missing.
 
-        A name is one of the user's lab; a path is a folder of the caller's own.
-        Raises ``UsageError`` for a name that is none.
+        A name is an environment of the user's lab; a path is the caller's own folder. Raises
+        ``UsageError`` for an invalid name.
         """
         if isinstance(environment, str):
             minor = self.version.rpartition(".")[0]
@@ -70,14 +70,14 @@ class Lab:
         sinks: tuple[Callable[[bytes], object], Callable[[bytes], object]] | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> Completed:
-        """Run a Windows program; ``python`` and ``pip`` are those of the environment.
+        """Run a Windows program; ``python`` and ``pip`` are the environment's.
 
-        ``env`` is added to the caller's variables (those of other Pythons and loaders left out);
-        WINEPATH in it goes before PATH. ``timeout`` in seconds. ``stdin``: bytes, a stream, or
-        None for an empty one. ``sinks`` receive stdout and stderr as they come. ``stop`` is asked
-        every few seconds whether to end it as the time limit does. Never raises for an exit code.
-        Raises ``UsageError`` for a program that there is not, ``FailedError`` where
-        Wine does not start, ``OSError`` for a ``cwd`` that there is not.
+        ``env`` is added to the caller's variables (without those of other Pythons and loaders); its
+        WINEPATH goes before PATH. ``timeout`` is in seconds. ``stdin``: bytes, a stream, or None
+        for an empty one. ``sinks`` receive stdout and stderr as they come. ``stop`` is polled every
+        few seconds; when true the program is ended as by the time limit. Never raises for an exit
+        code. Raises ``UsageError`` for a missing program, ``FailedError`` where Wine does not
+        start, ``OSError`` for a missing ``cwd``.
         """
         words = [os.fspath(argument) for argument in arguments]
 
@@ -94,14 +94,14 @@ class Lab:
                 stop=stop,
             )
 
-        if stdin is None or isinstance(stdin, bytes):  # a stream may have been read
+        if stdin is None or isinstance(stdin, bytes):  # a stream may have been read already
             for _ in range(_ATTEMPTS - 1):
                 with suppress(EarlyEndError):
                     return attempt()
         return attempt()
 
     def python(self, *arguments: str | os.PathLike[str], timeout: float | None = 300) -> Completed:
-        """Run the environment's Python: ``lab.python("-c", "...")``. Raises as ``run`` does."""
+        """Run the environment's Python: ``lab.python("-c", "...")``. Raises like ``run``."""
         return self.run(["python", *arguments], timeout=timeout)
 
     def _program(self, word: str) -> list[str]:
@@ -127,12 +127,11 @@ def up(
     root: Path | None = None,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Lab:
-    """Return the lab, made the first time and started where it does not run. Safe in parallel.
+    """Return the lab, created on first use and started if not running. Safe in parallel.
 
-    ``root`` is its folder (default: ``lab`` in mlcbuild's cache). Raises ``UsageError`` for a
-    Python version that there is not or a system that is not Linux, ``InputError`` for missing
-    programs (names the packages) or an index that cannot be reached, ``FailedError`` where Wine
-    or the compiler fails.
+    ``root`` is its folder (default: ``lab`` in mlcbuild's cache). Raises ``UsageError`` for an
+    unknown Python version or on a system other than Linux, ``InputError`` for missing programs
+    (with their packages) or an unreachable index, ``FailedError`` where Wine or the compiler fails.
     """
     download = python_download(version)
     if isinstance(environment, str):
@@ -153,13 +152,13 @@ def up(
 
 
 def down(*, root: Path | None = None, purge: bool = False) -> None:
-    """End all that runs in the lab; ``purge`` deletes its folder. Whoever uses it loses it.
+    """End everything that runs in the lab, whoever started it; ``purge`` deletes its folder.
 
-    Raises as ``up`` does for a missing Wine, ``InputError`` where the folder cannot be deleted.
+    Raises like ``up`` for a missing Wine, ``InputError`` where the folder cannot be deleted.
     """
     root = _root(root)
     for prefix in existing_prefixes(root, find_programs()):
-        with hold(prefix.folder):  # not while another program starts it
+        with hold(prefix.folder):  # not while another process starts it
             prefix.stop()
     if purge and root.is_dir():
         remove(root)

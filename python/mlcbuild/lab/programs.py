@@ -15,7 +15,7 @@ from mlcbuild.programs import ask, find_program
 
 __all__ = ["Programs", "find_programs"]
 
-#: Where Debian and its kin keep Wine's own programs, off PATH.
+#: Where Debian and derivatives keep Wine's programs, outside PATH.
 _FOLDERS: Final = "/usr/lib/wine:/usr/lib64/wine:/opt/wine-stable/bin"
 #: Program -> (names in order of preference, Debian's package).
 _NEEDED: Final = {
@@ -27,7 +27,7 @@ _NEEDED: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Programs:
-    """Paths of the programs; ``version`` is Wine's, as it says it itself ("wine-8.0")."""
+    """Paths of the programs; ``version`` is Wine's output ("wine-8.0")."""
 
     wine: str
     server: str
@@ -36,7 +36,7 @@ class Programs:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Wine's own folders of 64-bit Windows modules."""
+        """Wine's folders of 64-bit Windows modules."""
         beside = str(Path(self.wine).parents[1] / "lib64" / "wine")
         homes = (
             *(f"/usr/lib/{LINUX_TRIPLE}/wine", "/usr/lib64/wine", "/usr/lib/wine"),
@@ -47,7 +47,7 @@ class Programs:
 
 
 def _find(names: tuple[str, ...]) -> str | None:
-    """Return the first there is, in Wine's own folders before PATH, whose wine is a script."""
+    """Return the first one found; Wine's folders come before PATH, where wine is a script."""
     for name in names:
         for env in ({"PATH": _FOLDERS}, None):
             if found := find_program(name, env):
@@ -59,8 +59,8 @@ def _find(names: tuple[str, ...]) -> str | None:
 def find_programs() -> Programs:
     """Find the programs.
 
-    Raises ``UsageError`` where there cannot be a lab (no Linux), and ``InputError`` that names
-    the packages to install.
+    Raises ``UsageError`` on systems other than Linux, and ``InputError`` with the packages to
+    install.
     """
     if not sys.platform.startswith("linux"):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Lay out a Windows CPython, as python.org's installer does."""
+"""Unpack a Windows CPython in the layout of python.org's installer."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["lay_out_python", "pip_folder"]
 
-#: What belongs to CPython itself. Left out: packages that WinPython adds, and its copies of the
-#: C++ runtime, which a real python.exe does not have beside it (vcruntime140 it has).
+#: Files of CPython itself, without packages that WinPython adds and its copies of the C++
+#: runtime, which a real python.exe does not ship (except vcruntime140).
 _WANTED: Final = re.compile(
     r"(?:DLLs|Lib|include|libs|tcl)/.+"
     r"|python\w*\.(?:exe|dll)|vcruntime140(?:_1)?\.dll|LICENSE\.txt|NEWS\.txt"
 )
-#: Changed whenever it is laid out differently, so that an older one is not used.
+#: Changed with the layout, so that an older one is not used.
 _RECIPE: Final = "2"
 _UNWANTED: Final = re.compile(r"Lib/site-packages/.+|Lib/test/.+|.*/__pycache__/.+")
 
 
 def lay_out_python(root: Path, version: str, notice: Callable[[str], None]) -> Path:
-    """Return the folder of Windows CPython ``version`` below ``root``, making it the first time.
+    """Return the folder of Windows CPython ``version`` below ``root``, created on first use.
 
     Raises ``UsageError`` for an unknown version and what ``fetch`` raises.
     """
@@ -52,9 +52,9 @@ def lay_out_python(root: Path, version: str, notice: Callable[[str], None]) -> P
 
 
 def pip_folder(python: Path) -> Path:
-    """Return the folder of pip, one for all environments.
+    """Return the pip folder shared by all environments.
 
-    Its bytecode is compiled once instead of for each environment, which takes seconds.
+    Its bytecode is compiled once; doing it per environment takes seconds.
     """
     return python / "pip"
 

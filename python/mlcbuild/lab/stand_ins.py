@@ -1,4 +1,4 @@
-"""DLLs of our own in the prefix, in place of what Wine has not or does too slowly."""
+"""Our own DLLs in the prefix, replacing what Wine lacks or does too slowly."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["DATA", "OVERRIDES", "compile_source", "install_stand_ins"]
 
 DATA: Final = Path(__file__).parent / "data"
-#: Without it Wine loads its own from where it is installed, whatever lies in System32.
+#: Without it Wine loads its own copy, whatever is in System32.
 OVERRIDES: Final = "dbghelp=n"
 
 
 def install_stand_ins(programs: Programs, system32: Path) -> None:
-    """Compile the DLLs into ``system32``, which holds Wine's own or links to them.
+    """Compile the DLLs into ``system32``, which has Wine's or links to them.
 
     Raises ``FailedError`` where the compiler fails, ``OSError`` where Wine's cannot be read.
     """
@@ -33,7 +33,7 @@ def install_stand_ins(programs: Programs, system32: Path) -> None:
 
 
 def _install_dbghelp(programs: Programs, dll: Path) -> None:
-    """Offer every function that Wine's has: a name that is missing would stop the image at once."""
+    """Export every function of Wine's: an image that imports a missing name would not load."""
     from mlcbuild.pe.reader import PeFile  # noqa: PLC0415 - once a prefix
 
     names = set(PeFile(dll.read_bytes(), path=dll.name).exports().names())
@@ -42,14 +42,14 @@ def _install_dbghelp(programs: Programs, dll: Path) -> None:
         definition = Path(scratch, "dbghelp.def")
         lines = [f"{name} = find_nothing" for name in sorted(names - own)]
         definition.write_text("\n".join(["EXPORTS", *lines, ""]), encoding="ascii")
-        dll.unlink()  # a link to Wine's, which stays
+        dll.unlink()  # unlink: Wine's own file must stay
         compile_source(programs, "dbghelp", dll, "-shared", str(definition))
 
 
 def compile_source(programs: Programs, name: str, target: Path, *options: str) -> None:
     """Compile one of our C sources for Windows.
 
-    Raises ``FailedError`` with the compiler's last word.
+    Raises ``FailedError`` with the compiler's last line.
     """
     command = [programs.gcc, "-O2", "-s", "-o", str(target), str(DATA / f"{name}.c"), *options]
     done = run(command, capture_output=True, text=True)

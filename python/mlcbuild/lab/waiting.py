@@ -1,4 +1,4 @@
-"""Wait for a Wine process: where its server was ended, some of them wait for ever."""
+"""Wait for a Wine process; some hang forever when their server was ended."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Ending", "quiet", "wait"]
 
-#: Ended by itself, at its time limit, or left without a server.
+#: Exited by itself, hit its time limit, or lost its server.
 Ending = Literal["itself", "limit", "server"]
-#: Seconds between two looks at the server; a look costs 3 ms.
+#: Seconds between two checks of the server; a check takes 3 ms.
 _LOOK_S: Final = 3.0
 
 
@@ -25,9 +25,9 @@ def wait(
     serves: Callable[[], bool],
     stop: Callable[[], bool] = lambda: False,
 ) -> Ending:
-    """Wait for a process; say which of the three came. It still runs after the last two.
+    """Wait for a process; return which of the three happened. After the last two it still runs.
 
-    ``stop`` is asked now and then whether the limit is now.
+    ``stop`` is polled; when true the time limit counts as reached.
     """
     began = time.monotonic()
     while True:
@@ -50,7 +50,7 @@ def quiet(
     *,
     serves: Callable[[], bool] = lambda: True,
 ) -> int:
-    """Run a program that must keep nothing of ours open; its exit code, -1 where it was ended."""
+    """Run a program without our open files; return its exit code, -1 where it was killed."""
     process = start(
         command,
         env=environment,

@@ -1,4 +1,4 @@
-"""A Wine prefix: its environment, its server, how it is made."""
+"""A Wine prefix: its creation, environment and server."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Prefix", "existing_prefixes", "make_prefix", "windows_path"]
 
-#: Changed whenever a prefix is made differently, so that an older one is not used.
+#: Changed with the way a prefix is made, so that an older one is not used.
 _RECIPE: Final = "2"
-#: Seconds the server stays after its last client; it makes each start 0.1 s instead of 2.5.
+#: Seconds the server stays after its last client: starts then take 0.1 s instead of 2.5.
 _STAY_S: Final = 600
 #: Seconds that making or starting a prefix may take on a loaded machine.
 _BOOT_S: Final = 300
-#: Another program may end the server while it starts: that often it is tried.
+#: Attempts to start: another program may end the server meanwhile.
 _STARTS: Final = 3
 _LAUNCHER: Final = "launch.exe"
 #: No Mono, no browser; no WMI, whose half kills Python 3.12's ``platform``; no debugger at a
 #: fault, no entries in the user's menus.
 _WITHOUT: Final = "mscoree,mshtml,wbemprox=;winedbg.exe,winemenubuilder.exe=d"
-#: Microsoft's own, once they are in place: Wine's copies hide faults of the real ones.
+#: Microsoft's runtime, once installed: Wine's copies hide faults of the real ones.
 _OVERRIDES: Final = (
     "concrt140,msvcp140,msvcp140_1,msvcp140_2,msvcp140_atomic_wait,msvcp140_codecvt_ids,"
     f"ucrtbase,vccorlib140,vcomp140,vcruntime140,vcruntime140_1=n;{OVERRIDES};{_WITHOUT}"
 )
-#: What the caller's session has and Windows programs must not find: its display, its desktop's
-#: folders, and other loaders' and interpreters' settings.
+#: Variables of the caller's session to hide from Windows programs: its display, its desktop
+#: folders, and settings of other loaders and interpreters.
 _FOREIGN: Final = (
     *("CONDA_PREFIX", "DISPLAY", "LANGUAGE", "VIRTUAL_ENV", "WAYLAND_DISPLAY"),
     *("__PYVENV_LAUNCHER__", "SKIP_LOADING_MLCLLM_SO"),
@@ -52,20 +52,20 @@ _FOREIGN_PREFIXES: Final = (
 
 
 def windows_path(path: Path) -> str:
-    """Return a path of this machine as Windows programs in the lab see it (drive Z is /)."""
+    """Return a path of this machine as seen by Windows programs in the lab (drive Z is /)."""
     return "Z:" + str(path.absolute()).replace("/", "\\")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prefix:
-    """A Wine prefix that is whole."""
+    """A complete Wine prefix."""
 
     folder: Path
     programs: Programs
 
     @property
     def system32(self) -> Path:
-        """Windows' own folder of DLLs."""
+        """The System32 folder."""
         return self.folder / "drive_c" / "windows" / "system32"
 
     @property
@@ -74,9 +74,9 @@ class Prefix:
         return self.folder / _LAUNCHER
 
     def environment(self, given: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment of Wine's processes: the caller's, cleaned, then ``given``.
+        """Return the environment of Wine's processes: the caller's, cleaned, plus ``given``.
 
-        The locale is UTF-8 whatever the caller's, so that names and arguments arrive as they are.
+        The locale is always UTF-8, so that names and arguments arrive unchanged.
         """
         kept = {
             name: value
@@ -98,7 +98,7 @@ class Prefix:
         }
 
     def start(self) -> None:
-        """Have the server run, and Windows' services; nothing where they do. 2 ms if so.
+        """Start the server and Windows' services unless they run; takes 2 ms then.
 
         Raises ``FailedError`` where Wine does not start.
         """
@@ -110,7 +110,7 @@ class Prefix:
                 code = self._boot("cmd", "/c", "exit")
                 if code == 0:
                     return
-                if self.serves:  # nobody ended it: Wine itself fails
+                if self.serves:  # the server was not ended: Wine itself fails
                     break
             raise self._dead(code)
 
@@ -120,7 +120,7 @@ class Prefix:
         return self._server("-k0") == 0
 
     def boot(self, *arguments: str, overrides: str) -> None:
-        """Run one of Wine's own programs while the prefix is made.
+        """Run one of Wine's programs while the prefix is made.
 
         Raises ``FailedError`` where it fails.
         """
@@ -133,7 +133,7 @@ class Prefix:
         overrides: str = _OVERRIDES,
         serves: Callable[[], bool] | None = None,
     ) -> int:
-        """Run it, its output discarded: its children keep what it has."""
+        """Run it with its output discarded: its children inherit its files."""
         environment = self.environment({"WINEDLLOVERRIDES": overrides})
         command = [self.programs.wine, *arguments]
         return quiet(command, environment, _BOOT_S, serves=serves or (lambda: self.serves))
@@ -154,9 +154,9 @@ class Prefix:
 
 
 def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -> Prefix:
-    """Return the prefix below ``root``, making it the first time. Its server need not run.
+    """Return the prefix below ``root``, created on first use. Its server need not run.
 
-    Its name holds what it is made from: another Wine, runtime or stand-in makes another prefix.
+    Its name encodes its inputs: another Wine, runtime or stand-in gives another prefix.
     Raises ``FailedError`` where Wine or the compiler fails, and what ``fetch`` raises.
     """
     pins = " ".join(download.sha256 for download, _ in RUNTIMES.values())
@@ -187,7 +187,7 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
         compile_source(programs, "launch", prefix.launcher)
 
     def abandon(staged: Path) -> None:
-        # A server knows its prefix by the folder's inode, which the next folder may get.
+        # A server identifies its prefix by the folder's inode, which may be reused.
         Prefix(folder=staged, programs=programs).stop()
 
     stage_folder(folder, make, notice, abandon=abandon)
@@ -195,13 +195,13 @@ def make_prefix(root: Path, programs: Programs, notice: Callable[[str], None]) -
 
 
 def existing_prefixes(root: Path, programs: Programs) -> list[Prefix]:
-    """Return every prefix below ``root``, half-made and older ones too."""
+    """Return every prefix below ``root``, including incomplete and old ones."""
     folders = [path.parent for path in (root / "prefixes").glob("*/drive_c")]
     return [Prefix(folder=folder, programs=programs) for folder in folders]
 
 
 def _own_user_folders(prefix: Path) -> None:
-    """Make folders of what Wine links to the home folder (Desktop, Documents): it is moved yet."""
+    """Replace Wine's symlinks into $HOME by real folders; the prefix is renamed later."""
     for link in (prefix / "drive_c" / "users").glob("*/*"):
         if link.is_symlink():
             link.unlink()
@@ -213,14 +213,15 @@ def _link_to_wine(system32: Path, programs: Programs) -> None:
     for folder in programs.modules:
         for own in Path(folder).iterdir():
             copy = system32 / own.name
-            # wineboot copied it a moment ago: the size tells it from what it writes itself.
+            # wineboot has just copied it: the size distinguishes copies from files it writes
+            # itself.
             if copy.is_file() and own.stat().st_size == copy.stat().st_size:
                 copy.unlink()
                 copy.symlink_to(own)
 
 
 def _install_runtime(wheel: Path, inside: str, system32: Path) -> None:
-    """Write the DLLs of a runtime over Wine's own."""
+    """Overwrite Wine's DLLs with those of a runtime."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.startswith(inside) and name.endswith(".dll"):

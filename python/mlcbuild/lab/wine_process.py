@@ -1,4 +1,4 @@
-"""Run one Windows program: whole exit code, separate output, a time limit, nothing left running."""
+"""Run one Windows program: full exit code, separate output, a time limit, no leftover processes."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 __all__ = ["START_FAILED", "Completed", "EarlyEndError", "run_program"]
 
-#: In the environment of every process of one run, so that all of them can be found.
+#: Set in the environment of every process of a run, to find them all.
 _MARK: Final = "MLCBUILD_LAB_RUN"
 #: Read by launch.c.
 _DESKTOP: Final = "MLCBUILD_LAB_DESKTOP"
 _NOT_FOUND: Final = (2, 3)  # CreateProcess: no such file, no such folder
-#: ERROR_INTERNAL_ERROR: about one process in some thousand dies at once on a busy machine.
+#: ERROR_INTERNAL_ERROR: on a busy machine about one process in some thousand dies at its start.
 START_FAILED: Final = 1359
 _BLOCK: Final = 1 << 16
-#: Seconds for which output is read on after everything that could write it was ended.
+#: Seconds to keep reading output after all its writers were ended.
 _DRAIN_S: Final = 5.0
-#: Blocks of standard error that are kept for the last words of a Wine that dies.
+#: Blocks of standard error kept for the error message if Wine dies.
 _LAST: Final = 4
 
 
@@ -46,7 +46,7 @@ _LAST: Final = 4
 class Completed:
     """How a program ended. ``code`` is Windows' exit code, 0 to 0xFFFFFFFF; output is raw bytes.
 
-    ``timed_out``: it was ended at its time limit or told to stop, and ``code`` says nothing.
+    ``timed_out``: it was ended at its time limit or by ``stop``; ``code`` is meaningless.
     """
 
     code: int
@@ -57,12 +57,12 @@ class Completed:
 
     @property
     def text(self) -> str:
-        """Standard output as text read as UTF-8, its line ends plain."""
+        """Standard output decoded as UTF-8, with plain line ends."""
         return self.stdout.decode(errors="replace").replace("\r\n", "\n")
 
     @property
     def errors(self) -> str:
-        """Standard error as text read as UTF-8, its line ends plain."""
+        """Standard error decoded as UTF-8, with plain line ends."""
         return self.stderr.decode(errors="replace").replace("\r\n", "\n")
 
 
@@ -79,11 +79,11 @@ def run_program(
 ) -> Completed:
     """Run a program in a prefix whose server runs, to its end, to ``limit_s`` seconds or ``stop``.
 
-    With a DISPLAY in ``environment`` it has a desktop of its own on that display.
-    ``sinks`` receive the blocks of stdout and stderr as they come; else they are in the result.
-    Every process that it started and left is ended. Raises ``UsageError`` where Windows finds no
-    such program, ``EarlyEndError`` where Wine ended before it began, ``FailedError`` where it
-    cannot be started or Wine ended before it.
+    With a DISPLAY in ``environment`` it gets its own desktop on that display. ``sinks`` receive the
+    blocks of stdout and stderr as they come; else they are in the result. All its leftover
+    processes are ended. Raises ``UsageError`` where Windows finds no such program,
+    ``EarlyEndError`` where Wine exited before it started, ``FailedError`` where it cannot be
+    started or Wine exited first.
     """
     began = time.monotonic()
     mark = uuid.uuid4().hex
@@ -100,7 +100,7 @@ def run_program(
             stderr=subprocess.PIPE,
             env={**prefix.environment(environment), **desktop, _MARK: mark},
             cwd=folder,
-            start_new_session=True,  # Ctrl-C reaches us alone: we end them
+            start_new_session=True,  # Ctrl-C reaches only us: we end them
         )
         taken = (bytearray(), bytearray())
         into = sinks or (taken[0].extend, taken[1].extend)
@@ -133,16 +133,16 @@ def run_program(
 
 
 class EarlyEndError(FailedError):
-    """Wine ended before the program had begun: it can be run again."""
+    """Wine exited before the program started: it can be run again."""
 
 
 def _refuse(program: str, said: list[str], why: Callable[[], str]) -> None:
     """Raise where the program did not run to its end."""
     remedy = (
-        "run it again; `mlcbuild lab down` and a killed wineserver end every program of the lab"
+        "run it again; `mlcbuild lab down` or a killed wineserver ends every program of the lab"
     )
     if not said:
-        raise EarlyEndError(f"Wine ended before {program} had begun ({why()})", remedy=remedy)
+        raise EarlyEndError(f"Wine exited before {program} started ({why()})", remedy=remedy)
     if said[0] == "begin":
         raise FailedError(f"Wine exited before {program} finished ({why()})", remedy=remedy)
     if said[0] == "start":
@@ -157,19 +157,19 @@ def _refuse(program: str, said: list[str], why: Callable[[], str]) -> None:
 def _last_words(
     process: subprocess.Popen[bytes], ending: Ending, errors: bytes, prefix: Prefix
 ) -> str:
-    """Say how Wine's process ended, whether its server was ended, and what was said last."""
+    """Describe how Wine's process ended, whether its server was ended, and its last output."""
     code = process.returncode
     if ending == "server":
-        how = "it waited for a server that is gone"
+        how = "it waited for a server that has exited"
     else:
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     server = "another program ended its server" if _is_gone(prefix) else "its server still runs"
     lines = errors.decode(errors="replace").strip().splitlines()
-    return f"{how}; {server}; {f'last word: {lines[-1]}' if lines else 'it said nothing'}"
+    return f"{how}; {server}; {f'last output: {lines[-1]}' if lines else 'no output'}"
 
 
 def _is_gone(prefix: Prefix) -> bool:
-    """Whether the server has ended or ends now: its clients die a moment before it does."""
+    """Whether the server has exited or is about to: its clients die just before it."""
     for _ in range(20):
         if not prefix.serves:
             return True
@@ -184,7 +184,7 @@ def _thread(target: Callable[..., None], *arguments: object) -> threading.Thread
 
 
 def _pump(stream: IO[bytes], *sinks: Callable[[bytes], object]) -> None:
-    """Hand on what comes; a sink that fails (its reader went away) must not block the writer."""
+    """Forward the output; a failing sink (whose reader has gone) must not block the writer."""
     while block := os.read(stream.fileno(), _BLOCK):
         for sink in sinks:
             with suppress(OSError, ValueError):
@@ -192,7 +192,7 @@ def _pump(stream: IO[bytes], *sinks: Callable[[bytes], object]) -> None:
 
 
 def _feed(source: bytes | IO[bytes], stream: IO[bytes]) -> None:
-    """Write the input and close it; the program may end without reading it."""
+    """Write the input and close it; the program may exit without reading it."""
     with suppress(OSError, ValueError):
         if isinstance(source, bytes):
             stream.write(source)
@@ -205,7 +205,7 @@ def _feed(source: bytes | IO[bytes], stream: IO[bytes]) -> None:
 
 
 def _end_all(mark: str) -> None:
-    """End every process with our mark; again, until there is none: one may have started another."""
+    """End every process with our mark, repeatedly: one may have started another."""
     wanted = f"{_MARK}={mark}".encode()
     while found := [pid for pid in _processes() if wanted in _variables(pid)]:
         for pid in found:

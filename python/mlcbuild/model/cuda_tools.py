@@ -80,7 +80,7 @@ def fetch(
             said = done.stderr.decode(errors="replace").strip().splitlines()
             raise InputError(
                 f"could not download the CUDA compiler: {said[-1] if said else 'pip said nothing'}",
-                remedy="see the network, PIP_INDEX_URL and the proxy",
+                remedy="check the network, PIP_INDEX_URL and the proxy",
             )
 
     stage_folder(folder, make, notice)

@@ -20,7 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """A point, or a bar where it has a height; ``title`` is its value in words."""
+    """A point, or a bar where it has a height; ``title`` describes its value."""
 
     x: float
     y: float
@@ -52,7 +52,7 @@ class Chart:
 
 
 def ticks(top: float, about: int = 4) -> list[float]:
-    """Return round values from 0 to at least ``top``, some ``about`` of them."""
+    """Return round values from 0 to at least ``top``, roughly ``about`` of them."""
     if top <= 0 or not math.isfinite(top):
         return [0.0, 1.0]
     raw = top / about
@@ -62,7 +62,7 @@ def ticks(top: float, about: int = 4) -> list[float]:
 
 
 def _label(load: dict[str, Any]) -> str:
-    return f"{load['rate']:g}/s" if load["rate"] is not None else f"{load['concurrency']} at once"
+    return f"{load['rate']:g}/s" if load["rate"] is not None else f"{load['concurrency']} users"
 
 
 def _x(share: float) -> float:
@@ -74,7 +74,7 @@ def _y(share: float) -> float:
 
 
 def charts_of(runs: Sequence[dict[str, Any]]) -> list[Chart]:
-    """Return the charts that the runs of a bench allow; none without successes."""
+    """Return the charts for the runs of a bench; none without successes."""
     charts = []
     good = [run for run in runs if run["latency_s"] is not None]
     if good:
@@ -83,9 +83,9 @@ def charts_of(runs: Sequence[dict[str, Any]]) -> list[Chart]:
     if first:
         charts.append(_percentiles("Time to first token", first))
     if len(good) > 1:
-        charts.append(_sweep("Successes a second", good, "throughput_rps"))
+        charts.append(_sweep("Successes per second", good, "throughput_rps"))
         if all(run["completion_tokens_per_s"] is not None for run in good):
-            charts.append(_sweep("Tokens a second", good, "completion_tokens_per_s"))
+            charts.append(_sweep("Tokens per second", good, "completion_tokens_per_s"))
     charts += [_seconds(run) for run in runs if run["timeline"]]
     return charts
 
@@ -142,7 +142,7 @@ def _sweep(title: str, runs: Sequence[dict[str, Any]], name: str) -> Chart:
 
 
 def _seconds(run: dict[str, Any]) -> Chart:
-    """Bars of what ended in each second: successes, and failures above them."""
+    """Bars of requests ended per second: successes, and failures above them."""
     seconds = run["timeline"]
     up = ticks(max(second["successes"] + second["failures"] for second in seconds))
     wide = (WIDTH - _LEFT - _RIGHT) / len(seconds)
@@ -167,7 +167,7 @@ def _seconds(run: dict[str, Any]) -> Chart:
                 above += second[kind]
     every = max(len(seconds) // 8, 1)
     return Chart(
-        title=f"What ended each second, {_label(run['load'])}",
+        title=f"Requests ended per second, {_label(run['load'])}",
         across_title="second",
         up_title="requests",
         lines=(Line(name="", path="", marks=tuple(bars)),),

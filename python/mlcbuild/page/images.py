@@ -1,4 +1,7 @@
-"""The dependency graph of every image: who needs whom, from which wheel, what Windows provides."""
+"""The dependency graph of every image.
+
+What each needs, from which wheel, and what Windows provides.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OUTSIDE", "Graph", "Link", "Node", "graph_of"]
 
-#: Groups of what is not in the package, in the order in which they are placed.
+#: Groups of DLLs outside the package, in layout order.
 OUTSIDE: Final = ("Missing", "Graphics driver", "Python", "Windows")
 _API_SETS: Final = "API sets (api-ms-win-*)"
 
@@ -30,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """``source`` needs ``target``, both indices of nodes; ``broken`` where it cannot be had."""
+    """``source`` needs ``target``, both indices of nodes; ``broken`` where it is missing."""
 
     source: int
     target: int
@@ -109,7 +112,7 @@ def _image(key: str, module: dict[str, Any], owner: str, files: Files) -> Node:
 
 
 def _importer(need: dict[str, Any], prefix: str, nodes: dict[str, Node]) -> str:
-    """Return the node whose import an indirect need is, empty where it is not drawn."""
+    """Return the node that imports an indirect need, empty where it is not drawn."""
     importer = str(need.get("importer", ""))
     for key in (prefix + importer, importer.casefold()):
         if key in nodes:
@@ -120,7 +123,7 @@ def _importer(need: dict[str, Any], prefix: str, nodes: dict[str, Node]) -> str:
 def _wanted(
     need: dict[str, Any], prefix: str, nodes: dict[str, Node], named: dict[str, str]
 ) -> str:
-    """Return the key of what is needed; a node is made of what is outside the targets."""
+    """Return the key of a needed DLL; create a node where it is outside the targets."""
     if need["path"] and prefix + need["path"] in nodes:
         return prefix + str(need["path"])
     provider = need.get("provider") or ""
@@ -143,13 +146,13 @@ def _outside(need: dict[str, Any], provider: str) -> tuple[str, Node]:
         group, state = "Windows", "provided"
         if origin == "api-set":
             key, name = "api-set", _API_SETS
-            lines = ["names that Windows maps to its own DLLs, the universal C runtime among them"]
+            lines = ["names that Windows maps to its own DLLs, such as the universal C runtime"]
     elif origin == "python-dir":
         group, state = "Python", "provided"
     else:
         wheel, mark, inside = provider.partition("!")
-        distribution = "-".join(_base(wheel).split("-")[:1]) if mark else "Beside it"
-        group, state = f"{distribution} (beside it)" if mark else distribution, "beside"
+        distribution = "-".join(_base(wheel).split("-")[:1]) if mark else "Installed with it"
+        group, state = f"{distribution} (installed with it)" if mark else distribution, "beside"
         key = provider or key
         name = inside or name
     return key, Node(key=key, label=name, group=group, state=state, lines=tuple(lines))

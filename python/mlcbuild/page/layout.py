@@ -1,7 +1,7 @@
-"""Where boxes go: a block a distribution, importers left of what they need, outside on the right.
+"""Box positions: one block per distribution, importers left of imports, system DLLs on the right.
 
-Within a block names are read in columns. Nothing moves by itself and every run gives the same
-picture, so that two pages can be compared.
+Within a block names are sorted in columns. The layout is static and reproducible, so that two pages
+can be compared.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _STEP: Final = (200, 30)
 _PAD: Final = 12
 _HEAD: Final = 24
 _GAP: Final = 48
-#: What every extension of one Python repeats; the whole name is in the tooltip and the panel.
+#: The common suffix of extensions of one Python; tooltip and panel have the full name.
 _TAG: Final = re.compile(r"\.(cp|pp)\d[\w.]*-\w+\.pyd$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spot:
-    """The upper left corner of a node's box, and the name as it fits."""
+    """The upper left corner of a node's box, and its shortened name."""
 
     x: int
     y: int
@@ -41,7 +41,7 @@ class Spot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """The frame round the boxes of one group."""
+    """The frame around the boxes of one group."""
 
     name: str
     x: int
@@ -104,7 +104,7 @@ def place(graph: Graph) -> Layout:
 
 
 def _shape(count: int) -> tuple[int, int]:
-    """Return columns and rows: one column up to ten boxes, then about as wide as high."""
+    """Return columns and rows: one column up to ten boxes, then about square."""
     rows = min(count, max(10, math.ceil(math.sqrt(count * 6))))
     return math.ceil(count / rows), rows
 
@@ -118,13 +118,13 @@ def _size(shape: tuple[int, int]) -> tuple[int, int]:
 
 
 def _depths(count: int, links: Sequence[Link]) -> list[int]:
-    """Return how far each node is from one that nobody needs, at the most; cycles are cut."""
+    """Return each node's longest distance from a node without importers; cycles are cut."""
     users: list[list[int]] = [[] for _ in range(count)]
     for link in links:
         users[link.target].append(link.source)
     depth = [-1] * count
     for start in range(count):
-        # Depth first with a stack of its own: a chain may be longer than Python's recursion.
+        # Depth first with an explicit stack: a chain may exceed Python's recursion limit.
         path = [(start, iter(users[start]))] if depth[start] < 0 else []
         open_ones = {start}
         best = {start: 0}
@@ -150,7 +150,7 @@ def _depths(count: int, links: Sequence[Link]) -> list[int]:
 def _rank(
     name: str, members: Sequence[int], graph: Graph, depth: Sequence[int]
 ) -> tuple[int, float, str]:
-    """Order groups: the package's own by depth, then what is beside it, then the outside."""
+    """Order groups: the package's by depth, then those installed with it, then system DLLs."""
     if name in OUTSIDE:
         return 2 + OUTSIDE.index(name), 0.0, name
     beside = graph.nodes[members[0]].state == "beside"
@@ -158,7 +158,7 @@ def _rank(
 
 
 def _fit(node: Node, at_most: int = 24) -> str:
-    """Return the base name, shortened in the middle: both ends tell names apart."""
+    """Return the base name, shortened in the middle: names differ at both ends."""
     base = node.label if node.state == "provided" else node.label.rpartition("/")[2]
     base = _TAG.sub(".pyd", base)
     if len(base) <= at_most:
@@ -168,13 +168,13 @@ def _fit(node: Node, at_most: int = 24) -> str:
 
 
 def curve(source: Spot, target: Spot) -> str:
-    """Return an arrow's path in SVG, from the side of the one box that faces the other."""
+    """Return an arrow's SVG path, between the facing sides of two boxes."""
     x1, x2, way = source.x + BOX[0], target.x, 1
     if target.x < source.x:
         x1, x2, way = source.x, target.x + BOX[0], -1
     bend = max(abs(x2 - x1) // 2, 24)
     c1, c2 = x1 + way * bend, x2 - way * bend
-    if target.x == source.x:  # of one column: round the left side
+    if target.x == source.x:  # same column: around the left side
         x1 = x2 = source.x
         c1 = c2 = x1 - 24
     y1, y2 = source.y + BOX[1] // 2, target.y + BOX[1] // 2

@@ -1,4 +1,4 @@
-"""``mlcbuild check --format html``: a page of that result, a section a target."""
+"""``mlcbuild check --format html``: that result as a page, one section per target."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["render"]
 
 
 def render(report: Report) -> str:
-    """Return the report as one page, as ``mlcbuild report`` makes it of the same JSON.
+    """Return the report as one page, as ``mlcbuild report`` makes from the same JSON.
 
     Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``).
     """

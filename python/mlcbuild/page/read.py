@@ -1,4 +1,4 @@
-"""From what a user names to the sections of the page: results at hand, or a check made now."""
+"""Turn the user's targets into sections of the page: read results, or check now."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Files", "Section", "owner_of_path", "sections_of"]
 
-#: What tells the results apart: the key that holds their substance.
+#: The key that identifies each kind of result.
 _KINDS: Final[dict[str, Literal["check", "doctor", "bench"]]] = {
     "targets": "check",
     "checks": "doctor",
@@ -32,7 +32,7 @@ _RECORD: Final = re.compile(r"([^/]+)\.dist-info/RECORD")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Files:
-    """What a target holds: bytes a file, and the distribution that each file belongs to."""
+    """A target's files: bytes per file, and the distribution each belongs to."""
 
     sizes: dict[str, int] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
@@ -45,14 +45,14 @@ class Section:
     kind: Literal["check", "doctor", "bench"]
     title: str
     table: dict[str, Any]
-    #: In the order of the table's targets; empty where only the JSON is at hand.
+    #: In the order of the table's targets; empty where only the JSON is available.
     files: tuple[Files, ...] = ()
 
 
 def sections_of(names: Sequence[str], settings: Settings) -> list[Section]:
-    """Return a section for each JSON, and one for all targets that have to be checked now.
+    """Return a section for each JSON, and one for all targets to check now.
 
-    Raises ``InputError`` for a JSON that cannot be read or is no result of ours.
+    Raises ``InputError`` for a JSON that cannot be read or was not written by mlcbuild.
     """
     sections = []
     targets = [name for name in names if not name.casefold().endswith(".json")]
@@ -76,7 +76,7 @@ def _checked(targets: Sequence[str], settings: Settings) -> Section:
 
 
 def _files(target: str) -> Files:
-    """List a target's files; nothing where it cannot be read, which its check has said already."""
+    """List a target's files; empty where unreadable, which its check has reported."""
     from mlcbuild.package.targets import open_package  # noqa: PLC0415
 
     with contextlib.suppress(InputError), open_package(target) as package:
@@ -86,7 +86,7 @@ def _files(target: str) -> Files:
 
 
 def _owners(package: Package) -> dict[str, str]:
-    """Return which distribution each file is of, by the RECORDs found among the files."""
+    """Return the distribution of each file, by the RECORDs among the files."""
     owners: dict[str, str] = {}
     for member in package.members():
         if found := _RECORD.fullmatch(member.path):
@@ -98,7 +98,7 @@ def _owners(package: Package) -> dict[str, str]:
 
 
 def owner_of_path(path: str, target: dict[str, Any], files: Files) -> str:
-    """Return the distribution that a file belongs to, or its top folder where none says so."""
+    """Return the distribution a file belongs to, or its top folder where unknown."""
     if owner := files.owners.get(path):
         return owner
     name = str(target["name"]).replace("\\", "/").rstrip("/").rpartition("/")[2]
@@ -120,11 +120,11 @@ def _read(path: Path) -> Section:
     if not kinds:
         raise InputError(
             f"{path} was not written by mlcbuild check, doctor or bench",
-            remedy="give what check, doctor or bench --json wrote",
+            remedy="pass a file written by check, doctor or bench --json",
         )
     if table.get("schema_version") != 1:
         raise InputError(
-            f"{path} is of schema version {table.get('schema_version')}",
+            f"{path} has schema version {table.get('schema_version')}",
             remedy="write it again with this mlcbuild",
         )
     return Section(kind=kinds[0], title=path.name, table=table)

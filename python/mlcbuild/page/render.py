@@ -1,4 +1,4 @@
-"""Fill the templates: one file, with its style and script inside and a ban on any request."""
+"""Fill the templates: one file with inline style and script, and a policy that bans requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _MAP: Final = (1100, 420)
-#: Above this many boxes what Windows and Python provide is drawn on request only.
+#: Above this many boxes, DLLs of Windows and Python are only drawn on request.
 _MANY: Final = 60
 _WORST: Final = ("fails", "may-fail", "loads")
 _SEVERITIES: Final = ("error", "warning", "note")
@@ -34,7 +34,7 @@ _STATUS: Final = ("fail", "crash", "warn", "ok", "skip")
 
 
 def render(sections: Sequence[Section]) -> str:
-    """Return the page; ASCII, with references for all other characters.
+    """Return the page as ASCII, with character references for the rest.
 
     Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``), ``InputError``
     for a result that lacks what its schema requires.
@@ -45,7 +45,7 @@ def render(sections: Sequence[Section]) -> str:
         raise UsageError(
             "the report needs jinja2", remedy='pip install "mlcbuild[report]"'
         ) from error
-    # Names of files come from strangers: everything is escaped.
+    # File names are untrusted: everything is escaped.
     environment = Environment(
         autoescape=True,
         finalize=_visible,
@@ -73,14 +73,14 @@ def render(sections: Sequence[Section]) -> str:
         if not read:
             raise
         raise InputError(
-            f"{' or '.join(read)} is not what mlcbuild wrote ({type(error).__name__}: {error})",
+            f"{' or '.join(read)} was not written by mlcbuild ({type(error).__name__}: {error})",
             remedy="write it again with this mlcbuild",
         ) from error
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _visible(value: object) -> object:
-    """Make plain text visible; what is markup already was made here."""
+    """Make plain text visible; existing markup was made here."""
     return visible(value) if type(value) is str else value
 
 
@@ -133,7 +133,7 @@ def _check(section: Section) -> dict[str, Any]:
 
 
 def _edges(graph: Graph, layout: Layout) -> dict[str, str]:
-    """Return all arrows of a kind as one path: a browser draws one shape faster than thousands."""
+    """Return all arrows of a kind as one path, which a browser draws faster than thousands."""
     paths: dict[str, list[str]] = {"inner": [], "late": [], "provided": [], "broken": []}
     for link in graph.links:
         provided = graph.nodes[link.target].state == "provided"
@@ -145,7 +145,7 @@ def _edges(graph: Graph, layout: Layout) -> dict[str, str]:
 
 
 def _data(graph: Graph, layout: Layout) -> str:
-    """Return what the script needs, as JSON that cannot end the element it stands in."""
+    """Return the script's data as JSON that cannot close its element."""
     table = {
         "nodes": [
             {

@@ -1,4 +1,4 @@
-"""Which compilers built the images, in order of time, and which C runtime each links."""
+"""The compilers that built the images, by age, and the C runtime each links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CRTS", "Toolset", "timeline_of"]
 
-#: In the order in which a column stacks them; ``debug`` last, where it is seen.
+#: Stacking order of a column; ``debug`` last, where it is visible.
 CRTS: Final = ("dynamic", "ucrt", "static", "msvcrt", "none", "unknown", "debug")
 
 
@@ -29,7 +29,7 @@ class Toolset:
 
 
 def timeline_of(targets: Iterable[dict[str, Any]]) -> list[Toolset]:
-    """Return the toolsets of all images, oldest first; what no MSVC built comes last."""
+    """Return the toolsets of all images, oldest first; images not built by MSVC come last."""
     groups: dict[str | None, list[dict[str, Any]]] = {}
     for target in targets:
         for module in target["modules"]:

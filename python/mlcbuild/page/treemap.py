@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["Tile", "squarify", "tiles_of"]
 
 _NATIVE: Final = (".dll", ".pyd", ".exe", ".so", ".dylib")
-#: Smaller shares of the whole are one tile together: nobody can see or hit them.
+#: Smaller shares of the whole are merged into one tile: too small to see or click.
 _SMALLEST: Final = 0.0008
-#: Square pixels that are none: rounding would make strange boxes of them.
+#: Areas below this many square pixels are dropped: rounding would distort them.
 _NOTHING: Final = 1e-6
 
 
@@ -32,7 +32,7 @@ class Tile:
 
 
 def tiles_of(sizes: Mapping[str, int], width: float, height: float) -> list[Tile]:
-    """Return the tiles of all files: folders of the first level first, their files within."""
+    """Return the tiles of all files: top-level folders first, their files inside."""
     folders: dict[str, dict[str, int]] = {}
     total = sum(sizes.values())
     for path, size in sizes.items():
@@ -66,17 +66,17 @@ Box = tuple[float, float, float, float]
 
 
 def squarify(sizes: Sequence[float], x: float, y: float, width: float, height: float) -> list[Box]:
-    """Return a box (x, y, width, height) a size, as square as can be; sizes fall, largest first.
+    """Return a box (x, y, width, height) per size, as square as possible; sizes must descend.
 
-    Areas are in proportion to the sizes and fill the frame. Nothing has an area where all are 0.
+    Areas are proportional to the sizes and fill the frame. All are empty where all sizes are 0.
     """
     total = sum(sizes)
     if total <= 0 or width <= 0 or height <= 0:
         return [(x, y, 0.0, 0.0)] * len(sizes)
     areas = [size * width * height / total for size in sizes]
     areas = [area if area > _NOTHING else 0.0 for area in areas]
-    # What is left to place from each on: the rows' thickness is a share of what is left of the
-    # frame, so that rounding does not add up.
+    # The rest to place from each on: a row's thickness is a share of the rest of the frame, so that
+    # rounding errors do not add up.
     left = list(accumulate(reversed(areas)))[::-1]
     boxes: list[Box] = []
     start = 0
@@ -111,6 +111,6 @@ def squarify(sizes: Sequence[float], x: float, y: float, width: float, height: f
 
 
 def _worst(largest: float, smallest: float, row: float, side: float) -> float:
-    """Return the worst proportion of the boxes of a row."""
+    """Return the worst aspect ratio of the boxes of a row."""
     square = side * side
     return max(square * largest / (row * row), row * row / (square * smallest))

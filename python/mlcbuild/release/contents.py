@@ -1,4 +1,4 @@
-"""What is in a wheel, as its own records say: metadata, stamp, crates, bundled libraries."""
+"""A wheel's contents by its own records: metadata, stamp, crates, bundled libraries."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "Part", "read_contents"]
 
-#: ``cxx`` compiled in from pinned source, ``crate`` compiled in by Cargo, ``python`` required at
-#: run time, ``library`` a native file of this wheel, ``bundled`` one that a repair added.
+#: ``cxx`` compiled from pinned source, ``crate`` compiled by Cargo, ``python`` required at
+#: #: run time, ``library`` a native file of this wheel, ``bundled`` one added by a repair.
 PartKind = Literal["cxx", "crate", "python", "library", "bundled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """One component. ``version`` may be a commit; a requirement that leaves it open has none."""
+    """One component. ``version`` may be a commit, and is empty for an open requirement."""
 
     kind: PartKind
     name: str
@@ -62,7 +62,7 @@ class Contents:
 
 
 def read_contents(wheel: Path) -> Contents:
-    """Read a wheel. Raises ``InputError`` where it is none."""
+    """Read a wheel. Raises ``InputError`` for any other file."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             info = dist_info(archive)
@@ -118,13 +118,13 @@ def _source(source: Source) -> Part:
 
 
 def _crates(data: bytes) -> list[Part]:
-    """Read ``crates.json``. Raises ``ValueError`` where it is not what our build writes."""
+    """Read ``crates.json``. Raises ``ValueError`` where our build did not write it."""
     try:
         rows = [(c["name"], c["version"], c["licence"]) for c in json.loads(data)]
     except (KeyError, RecursionError, TypeError, ValueError) as error:
-        raise ValueError(f"its crates.json is no list of crates: {error}") from error
+        raise ValueError(f"its crates.json is not a list of crates: {error}") from error
     if not all(isinstance(text, str) for row in rows for text in row):
-        raise ValueError("its crates.json is no list of crates")
+        raise ValueError("its crates.json is not a list of crates")
     return [
         Part(
             kind="crate",

@@ -1,7 +1,8 @@
 """A package index of plain files: PEP 503 pages, PEP 691 JSON beside them, PEP 658 metadata.
 
 Any static host serves it (`pip install --index-url URL/simple/ NAME`). A static host cannot
-negotiate the form, so pip reads the pages; ``index.json`` is for tools that ask for it by name.
+negotiate content types, so pip reads the pages; ``index.json`` is for tools that request it by
+name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["index_files"]
 
 
 def index_files(wheels: Iterable[Contents]) -> dict[str, bytes]:
-    """Return path -> bytes of the index, to lie in the folder of the wheels. Pure."""
+    """Return path -> bytes of the index, relative to the folder of the wheels. Pure."""
     projects: dict[str, list[Contents]] = {}
     for wheel in sorted(wheels, key=lambda w: (Version(w.version), w.file)):
         projects.setdefault(canonicalize_name(wheel.distribution), []).append(wheel)
@@ -57,8 +58,8 @@ def _link(wheel: Contents) -> str:
         attributes += f' data-requires-python="{html.escape(wheel.requires_python)}"'
     core = f"sha256={hashlib.sha256(wheel.metadata).hexdigest()}"
     attributes += f' data-core-metadata="{core}"'
-    # PEP 714: the older name, for pip before 23.3. Before 23.1 (Debian 12's) pip refuses a wheel
-    # whose name in there is not the normalised one, and takes it from the wheel itself.
+    # PEP 714: the older name, for pip before 23.3. pip before 23.1 (Debian 12) refuses metadata
+    # whose name is not normalised; without the attribute it reads the wheel's.
     if wheel.distribution == canonicalize_name(wheel.distribution):
         attributes += f' data-dist-info-metadata="{core}"'
     return f"<a {attributes}>{html.escape(wheel.file)}</a>"

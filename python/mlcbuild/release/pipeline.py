@@ -1,7 +1,7 @@
 """Make a folder that can be published: wheels with their SBOM, hashes and an index.
 
-The folder may hold wheels of earlier releases: hashes and index are of all that lie in it. Every
-file is staged and renamed; the wheels given are not touched.
+The folder may hold wheels of earlier releases: hashes and index cover all of them. Every file is
+staged and renamed; the given wheels are not modified.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Released", "release"]
 
-#: 1980-01-02, the first day that a zip archive can hold in every time zone. Seconds since 1970.
+#: 1980-01-02 in seconds since 1970, the first day a zip archive can store in every time zone.
 _NO_DATE: Final = 315619200
 #: The last second of the year 9999.
 _LAST: Final = 253402300799
@@ -33,7 +33,7 @@ _LAST: Final = 253402300799
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Released:
-    """What was written: the wheels of this call, and every file of the folder that is new."""
+    """The result: the wheels of this call, and every new file of the folder."""
 
     wheels: tuple[Contents, ...]
     files: tuple[str, ...]
@@ -42,17 +42,17 @@ class Released:
 def release(
     wheels: Sequence[Path], into: Path, *, env: Mapping[str, str] | None = None
 ) -> Released:
-    """Put ``wheels`` into the folder ``into`` with all that belongs to them.
+    """Copy ``wheels`` into the folder ``into`` with SBOM, hashes, provenance and index.
 
-    Raises ``InputError`` for a file that is no wheel or is not what it says (``release.trust``),
-    or where a wheel of the same name with other contents lies there: a published name never changes
-    its bytes. ``UsageError`` for a SOURCE_DATE_EPOCH that is no time.
+    Raises ``InputError`` for a file that is not a valid wheel (``release.trust``), or where the
+    folder has a wheel of the same name with other contents: published bytes never change. Raises
+    ``UsageError`` for an invalid SOURCE_DATE_EPOCH.
     """
     env = os.environ if env is None else env
     epoch = _epoch(env)
     into.mkdir(parents=True, exist_ok=True)
     for wheel in wheels:
-        refuse_untrue(wheel)  # all of them before anything is written
+        refuse_untrue(wheel)  # check all before anything is written
     given = {wheel.name for wheel in wheels}
     for wheel in sorted(into.glob("*.whl")):
         if wheel.name not in given:
@@ -90,7 +90,7 @@ def _with_sbom(wheel: Path, into: Path, *, epoch: int) -> Path:
         rewrite(wheel, fresh, {inside: make_sbom(contents, epoch=epoch).encode()})
         if target.exists() and sha256_of(target) != sha256_of(fresh) and target != wheel:
             raise InputError(
-                f"{target} is there with other contents",
+                f"{target} already exists with other contents",
                 remedy="a published wheel keeps its bytes: raise the version, or remove it",
             )
         fresh.replace(target)

@@ -1,7 +1,6 @@
 """The bill of materials of a wheel as CycloneDX 1.6, for ``.dist-info/sboms`` (PEP 770).
 
-The same wheel gives the same text: serial number and time come from its contents and from
-SOURCE_DATE_EPOCH.
+The output is reproducible: serial number and time derive from the wheel and SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SBOM_NAME", "make_sbom"]
 
-#: PEP 770: a name that tells the tool, so that two tools do not overwrite each other.
+#: PEP 770: the name contains the tool's, so that two tools do not overwrite each other.
 SBOM_NAME: Final = "mlcbuild.cdx.json"
 
 
 def make_sbom(contents: Contents, *, epoch: int, of_file: bool = False) -> str:
-    """Return the document; ``of_file`` adds the wheel's own digest, for the copy beside it.
+    """Return the document; ``of_file`` adds the wheel's own digest, for the separate copy.
 
     ``epoch`` is in seconds since 1970. Raises ``UsageError`` without cyclonedx-python-lib.
     """
@@ -70,7 +69,7 @@ def make_sbom(contents: Contents, *, epoch: int, of_file: bool = False) -> str:
             for name, value in _built(contents).items()
         ],
     )
-    # One that is linked and required too is one component: as it was linked.
+    # A library both linked and required is one component: the linked one.
     parts = {_reference(part): component(part) for part in reversed(contents.parts)}
     identity = "\n".join(f"{p.kind} {p.name} {p.version} {p.sha256}" for p in contents.parts)
     bom = Bom(
@@ -110,7 +109,7 @@ def _licences(text: str) -> Any:  # noqa: ANN401 - the library's
         return None
     from cyclonedx.contrib.license.factories import LicenseFactory  # noqa: PLC0415
 
-    # Crates write MIT/Apache-2.0 for what SPDX calls an alternative.
+    # Crates write MIT/Apache-2.0 for SPDX's OR.
     return [LicenseFactory().make_from_string(text.replace("/", " OR "))]
 
 

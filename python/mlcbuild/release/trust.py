@@ -1,8 +1,8 @@
-"""Whether a wheel is what it says: refused in one line before anything of it is published.
+"""Check that a wheel is consistent before it is published; refuse it in one line otherwise.
 
-The names agree (file, ``.dist-info``, METADATA), every member is in the folder that it is unpacked
-in and can be unpacked, and RECORD lists every file once with its true hash (PyPA, Binary
-distribution format). Members are unpacked one at a time.
+The names of file, ``.dist-info`` and METADATA must agree, every member must unpack inside the
+destination folder, and RECORD must list every file once with its hash (PyPA, Binary distribution
+format). Members are unpacked one at a time.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_untrue"]
 
-#: RECORD of the biggest wheels takes 3 MB.
+#: The RECORD of the biggest wheels takes 3 MB.
 TEXT_LIMIT: Final = 32 << 20
 #: A project's name (PyPA, Names and normalization).
 _PROJECT: Final = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 _INFO: Final = re.compile(r"([^/]+)\.dist-info/.+")
-#: Hashes that RECORD may give: sha256 or better.
+#: Hashes allowed in RECORD: sha256 or better.
 _HASHES: Final = frozenset({"sha256", "sha384", "sha512"})
-#: What RECORD lists without a hash: itself and its signatures.
+#: Files that RECORD lists without a hash: itself and its signatures.
 _WITHOUT_HASH: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")
 
 
 def refuse_untrue(wheel: Path) -> None:
-    """Raise ``InputError`` where a wheel is damaged, misleads, or has a RECORD that is not true."""
+    """Raise ``InputError`` where a wheel is damaged, inconsistent, or has a false RECORD."""
     with closing(FileSource(wheel, name=str(wheel))) as source:
         entries = read_directory(source, name=str(wheel))
         why = _untrue(wheel, source, entries)
@@ -79,14 +79,14 @@ def _text(wheel: Path, source: FileSource, entries: Mapping[str, Entry], path: s
         raise InputError(f"{wheel} is not published: it has no {path}")
     if entry.size > TEXT_LIMIT:
         raise InputError(
-            f"{wheel} is not published: {path} is of {entry.size >> 20} MB, above the limit of "
+            f"{wheel} is not published: {path} has {entry.size >> 20} MB, above the limit of "
             f"{TEXT_LIMIT >> 20} MB"
         )
     return bytes(read_entry(source, entry, archive=str(wheel)))
 
 
 def _names(project: str, version: Version, info: str, said: Message) -> str | None:
-    """Say where the names of the file, the folder and METADATA do not agree."""
+    """Return where the names of file, folder and METADATA disagree."""
     from packaging.utils import canonicalize_name  # noqa: PLC0415
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
 
@@ -98,14 +98,14 @@ def _names(project: str, version: Version, info: str, said: Message) -> str | No
 
     name, stated = str(said["Name"] or ""), str(said["Version"] or "")
     if not _PROJECT.fullmatch(name):
-        return f"its METADATA gives no valid name: {name[:80]!a}"
+        return f"its METADATA has no valid name: {name[:80]!a}"
     folder, _, folder_version = info.rpartition("-")
     for what, value in (("METADATA", name), (".dist-info folder", folder)):
         if canonicalize_name(value) != project:
-            return f"the file is called {project}, its {what} says {value[:80]!a}"
+            return f"the file is named {project}, its {what} has {value[:80]!a}"
     for what, value in (("METADATA", stated), (".dist-info folder", folder_version)):
         if not is_same(value):
-            return f"the file is of version {version}, its {what} says {value[:80]!a}"
+            return f"the file has version {version}, its {what} has {value[:80]!a}"
     return None
 
 
@@ -120,7 +120,7 @@ def _requirements(said: Message) -> str | None:
             SpecifierSet(str(line))
     except (InvalidRequirement, InvalidSpecifier) as error:
         first = str(error).partition("\n")[0]
-        return f"its METADATA has a requirement that does not parse: {first[:200]!a}"
+        return f"its METADATA has an invalid requirement: {first[:200]!a}"
     return None
 
 
@@ -130,7 +130,7 @@ def _odd_names(entries: Mapping[str, Entry]) -> str | None:
         if why:
             return f"member {path!a}: {why}"
     for group in collisions(entries):
-        return f"members {', '.join(map(ascii, group))} are one file on Windows"
+        return f"members {', '.join(map(ascii, group))} are the same file on Windows"
     return None
 
 
@@ -160,11 +160,11 @@ def _false_rows(
     for path, entry in entries.items():
         digest, size = record.rows[path]
         if size is not None and size != entry.size:
-            yield f"RECORD says {size} bytes of {path!a}, which has {entry.size}"
+            yield f"RECORD lists {path!a} with {size} bytes instead of {entry.size}"
         if path.removeprefix(f"{info}/") not in _WITHOUT_HASH and not _is_true(
             digest, wheel, source, entry
         ):
-            yield f"RECORD's hash of {path!a} is {digest[:80]!a}, which is not that of the member"
+            yield f"RECORD's hash of {path!a}, {digest[:80]!a}, does not match the member"
 
 
 def _is_true(digest: str, wheel: Path, source: FileSource, entry: Entry) -> bool:

@@ -1,4 +1,4 @@
-"""Repair a wheel with delvewheel, configured by policy, and prove that it is better after it."""
+"""Repair a wheel with delvewheel, configured by policy, and verify the result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a repair must not bundle, and why: by the tables that ``mlcbuild check`` judges by. Pure.
+"""What a repair must not bundle, and why, by the tables of ``mlcbuild check``. Pure.
 
 delvewheel knows Windows' own DLLs. It does not know drivers, the libraries of other wheels, or that
-Python brings vcruntime140 to a ``py3-none`` wheel as well; what it brings depends on its version.
+Python provides vcruntime140 for ``py3-none`` wheels too; the DLLs of Python depend on its version.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def exclusions(
 ) -> tuple[Exclusion, ...]:
     """Return the exclusions among the imported ``names``, sorted.
 
-    ``companions`` maps the DLLs of the wheels installed beside it to their wheel; ``declared`` are
-    those that the user or the project names; ``own`` lie in the wheel already; ``tags`` are the
-    wheel's, which name the Pythons that must do.
+    ``companions`` maps the DLLs of wheels installed with it to their wheel; ``declared`` are named
+    by the user or the project; ``own`` are already in the wheel; ``tags`` are the wheel's, which
+    name the Pythons it must support.
     """
     beside = {base_name(dll): wheel for dll, wheel in companions.items()}
     named = {base_name(dll) for dll in declared}
@@ -50,7 +50,7 @@ def exclusions(
         if name in inside:
             continue
         if has_cpp_runtime(name, machine=machine, oldest=oldest):
-            reason = "Python brings it"
+            reason = "provided by Python"
         else:
             reason = _reason(name, beside, named)
         if reason:
@@ -60,13 +60,13 @@ def exclusions(
 
 def _reason(name: str, beside: Mapping[str, str], named: set[str]) -> str:
     if name in beside:
-        return f"{beside[name]} brings it"
+        return f"provided by {beside[name]}"
     if name in named:
-        return "named by you"
+        return "excluded by you"
     provider = provider_of(name)
     if provider is not None and provider.kind == "driver":
-        return f"it comes with {provider.provided_by}"
+        return f"provided by {provider.provided_by}"
     if provider is not None and provider.kind in ("debug", "optional"):
-        return f"it comes with {provider.provided_by} and may not be shipped"
+        return f"provided by {provider.provided_by} and may not be shipped"
     wheel = wheel_of(name)
-    return f"{wheel} brings it" if wheel else ""
+    return f"provided by {wheel}" if wheel else ""

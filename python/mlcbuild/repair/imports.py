@@ -1,4 +1,4 @@
-"""Every DLL name that a repair could come across: of the wheel, and of what it would bundle."""
+"""Every DLL name a repair could encounter: of the wheel, and of what it would bundle."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def images_of(target: str) -> dict[str, Image]:
 def _images(package: Package) -> Iterator[tuple[str, Image]]:
     for member in package.members():
         if is_native_name(member.path):
-            with contextlib.suppress(InputError):  # what is none is judged by check
+            with contextlib.suppress(InputError):  # check reports files that are not images
                 yield member.path, read_image(package.read(member), path=member.path)
 
 
 def provided(companions: Iterable[str]) -> dict[str, str]:
-    """Return the DLLs of the wheels beside it: base name -> wheel."""
+    """Return the DLLs of the wheels installed with it: base name -> wheel."""
     found = {}
     for spec in companions:
         with open_package(spec) as package:
@@ -46,7 +46,7 @@ def provided(companions: Iterable[str]) -> dict[str, str]:
 
 
 def reachable_names(images: Iterable[Image], folders: Sequence[Path]) -> set[str]:
-    """Return what the images import, and what that imports where it lies in ``folders``."""
+    """Return the images' imports, and those of the imported DLLs found in ``folders``."""
     waiting = [dll.name for image in images for dll in image.imports]
     seen: set[str] = set()
     while waiting:
@@ -63,7 +63,7 @@ def reachable_names(images: Iterable[Image], folders: Sequence[Path]) -> set[str
 
 
 def _in(folder: Path, name: str) -> Path | None:
-    """Find a file without regard to case, on file systems that look at it too."""
+    """Find a file case-insensitively, even on case-sensitive file systems."""
     with contextlib.suppress(OSError):
         for file in folder.iterdir():
             if file.name.casefold() == base_name(name):

@@ -1,7 +1,7 @@
-"""Check, decide what stays out, let delvewheel work, stamp again, check again, compare.
+"""Check, decide what to exclude, run delvewheel, stamp again, check again, compare.
 
-A wheel that got worse is not delivered: the repaired wheel appears in the output folder only when
-the second check finds no error that the first did not.
+The repaired wheel is written to the output folder only if the second check finds no error that the
+first did not.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ __all__ = ["Repair", "repair"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repair:
-    """What one repair did."""
+    """The result of one repair."""
 
     wheel: Path
-    #: Members that the repair added.
+    #: Members added by the repair.
     bundled: tuple[str, ...]
     excluded: tuple[Exclusion, ...]
     before: Report
     after: Report
-    #: What delvewheel printed.
+    #: The output of delvewheel.
     said: str
 
     @property
     def gone(self) -> tuple[Finding, ...]:
-        """Findings that the repair removed."""
+        """Findings removed by the repair."""
         return _without(self.before, self.after)
 
     @property
     def new(self) -> tuple[Finding, ...]:
-        """Findings that it fetched."""
+        """Findings introduced by the repair."""
         return _without(self.after, self.before)
 
     @property
     def left(self) -> tuple[Finding, ...]:
-        """Errors that stay."""
+        """Remaining errors."""
         return tuple(f for f in _findings(self.after) if f.severity == "error")
 
 
@@ -71,11 +71,11 @@ def repair(
     declared: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> Repair:
-    """Repair ``wheel`` into the folder ``into``; the original stays as it is.
+    """Repair ``wheel`` into the folder ``into``; the original is not modified.
 
-    ``settings`` are those of check (companions above all); ``declared`` DLLs stay out too;
-    ``extra`` goes to delvewheel. Raises ``FailedError`` where delvewheel fails or the wheel is
-    worse after it, ``InputError`` where it cannot be read.
+    ``settings`` are those of check (mainly companions); ``declared`` DLLs are excluded too;
+    ``extra`` goes to delvewheel. Raises ``FailedError`` where delvewheel fails or makes the wheel
+    worse, ``InputError`` where it cannot be read.
     """
     from mlcbuild.check import check  # noqa: PLC0415 - heavy
 
@@ -129,7 +129,7 @@ def repair(
 
 
 def _beside(report: Report) -> dict[str, str]:
-    """Return the DLLs that the first check found in wheels beside it: name -> what brings it."""
+    """Return the DLLs the first check found in wheels installed with it: name -> provider."""
     return {
         need.name: need.provider.partition("!")[0] or "a wheel beside it"
         for target in report.targets
@@ -158,7 +158,7 @@ def _findings(report: Report) -> list[Finding]:
 
 
 def _without(one: Report, other: Report) -> tuple[Finding, ...]:
-    """Return the findings of ``one`` that ``other`` lacks; rule, module and DLL make the same."""
+    """Return the findings of ``one`` missing from ``other``, compared by rule, module and DLL."""
     known = {_identity(finding) for finding in _findings(other)}
     return tuple(f for f in _findings(one) if _identity(f) not in known)
 

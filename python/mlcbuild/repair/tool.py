@@ -1,4 +1,4 @@
-"""Call delvewheel: its arguments from our decisions, its complaints as one line."""
+"""Call delvewheel: build its arguments, report its errors in one line."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["arguments", "run_delvewheel", "search_folders"]
 
-#: Files of a wheel where the user sets no date: 1980-01-02, the first that a zip can hold anywhere.
+#: Default date of a wheel's files: 1980-01-02, the first a zip can store in every time zone.
 _NO_DATE: Final = "315619200"
 
 
 def search_folders(given: Sequence[Path], env: Mapping[str, str], *, platform: str) -> list[Path]:
-    """Return where DLLs are looked for: yours, then System32, then PATH (which delvewheel adds).
+    """Return the DLL search folders: the user's, then System32, then PATH (added by delvewheel).
 
     System32 before PATH: build machines have JDKs and Qt on PATH with an msvcp140.dll of 2017
     (delvewheel#54), and the newest redistributable in System32.
@@ -45,8 +45,8 @@ def arguments(
 ) -> list[str]:
     """Return delvewheel's arguments.
 
-    ``--analyze-existing``: a ctypes wheel has no .pyd, and its DLLs would be passed over.
-    ``--ignore-existing``: what lies in the wheel is found there and keeps its name.
+    ``--analyze-existing``: a ctypes wheel has no .pyd, and its DLLs would be skipped.
+    ``--ignore-existing``: DLLs in the wheel are found there and keep their names.
     """
     words = ["repair", "--analyze-existing", "--ignore-existing", "-w", os.fspath(into)]
     if folders:
@@ -57,13 +57,16 @@ def arguments(
 
 
 def run_delvewheel(words: Sequence[str], env: Mapping[str, str]) -> str:
-    """Run it; return what it said. Raises ``FailedError`` with its last line, ``UsageError``."""
+    """Run delvewheel; return its output.
+
+    Raises ``FailedError`` with its last line, ``UsageError``.
+    """
     try:
         done = run(
             [sys.executable, "-m", "delvewheel", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            # Unbuffered: what it prints and its error stay in order, and the error is last.
+            # Unbuffered: output and error stay in order, with the error last.
             env={
                 "SOURCE_DATE_EPOCH": _NO_DATE,
                 **env,
@@ -80,6 +83,6 @@ def run_delvewheel(words: Sequence[str], env: Mapping[str, str]) -> str:
     if any("No module named delvewheel" in line for line in lines):
         raise UsageError("delvewheel is not installed", remedy="pip install delvewheel")
     raise FailedError(
-        f"delvewheel: {lines[-1] if lines else 'it said nothing'}",
+        f"delvewheel: {lines[-1] if lines else 'it printed nothing'}",
         remedy="name the folder of a missing DLL with --add-path, or its wheel with --with",
     )

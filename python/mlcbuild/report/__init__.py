@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "render"]
 
-#: Form -> module; a form is imported when it is asked for.
+#: Form -> module; imported on demand.
 _FORMS: Final = {
     "text": "mlcbuild.report.as_text",
     "json": "mlcbuild.report.as_json",

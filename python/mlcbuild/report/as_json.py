@@ -1,4 +1,4 @@
-"""The JSON form, as ``schemas/check-1.json`` describes it: the contract that people script for."""
+"""The JSON form (schema: ``schemas/check-1.json``), a stable interface for scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEMA_VERSION: Final = 1
 
 
 def render(report: Report) -> str:
-    """Return the report as indented JSON, ending with a new line; ASCII, so any console does."""
+    """Return the report as indented JSON with a final newline; ASCII, for any console."""
     return json.dumps(table(report), indent=2) + "\n"
 
 
@@ -79,7 +79,7 @@ def _need(need: Need) -> dict[str, Any]:
 
 
 def _provider(need: Need) -> str | None:
-    """Return the companion's file (``x.whl!pkg/x.dll``), or who brings it in words."""
+    """Return the companion's file (``x.whl!pkg/x.dll``), or a description of the provider."""
     if need.origin == "companion" and need.key:
         return need.key
     return need.provider or None

@@ -1,4 +1,4 @@
-"""Markdown for a CI job's summary or an issue: a verdict, then a table of findings, a target."""
+"""Markdown for a CI job's summary or an issue: a verdict and a table of findings per target."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _HELP: Final = "https://github.com/mlcbuild/mlcbuild/blob/main/docs/rules.md"
 
 
 def render(report: Report) -> str:
-    """Return the report as a SARIF log, ending with a new line; ASCII, so any console does."""
+    """Return the report as an ASCII SARIF log, which any console can show, with a final newline."""
     return json.dumps(table(report), indent=2) + "\n"
 
 
@@ -75,9 +75,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _location(target: Target) -> dict[str, Any]:
     path = (target.spec or target.name).replace("\\", "/")
-    if path.startswith("//"):  # else a reader takes what follows for a host
+    if path.startswith("//"):  # else a reader takes the next part for a host
         path = f"/{path.lstrip('/')}"
-    # A file name need not be text in any encoding.
+    # A file name need not be valid text.
     return {"uri": quote(path, safe="/", errors="surrogatepass")}
 
 

@@ -1,7 +1,7 @@
-"""The form for reading: the verdict first, then each fault once, on one screen.
+"""The text form: the verdict first, then each fault once, on one screen.
 
-Lines are made of (style, text) pieces. Plain output joins the texts; a terminal colours them. Only
-ASCII comes from here, so that any console can show it.
+Lines are made of (style, text) pieces. Plain output joins the texts; a terminal colours them. The
+wording is ASCII, so that any console can show it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
 
 
 def print_rich(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
-    """Print the same lines with colour; long ones wrap at the terminal's width."""
+    """Print the lines in colour; long ones wrap at the terminal's width."""
     from rich.console import Console  # noqa: PLC0415 - a piped run must not pay for it
     from rich.text import Text  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def print_rich(report: Report, stream: TextIO, *, verbose: bool = False) -> None
 
 
 def lines(report: Report, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield the lines of a report, without line ends or anything else that moves a cursor.
+    """Yield the lines of a report, without line ends or control sequences.
 
     File and DLL names come from strangers: escape sequences in them must not reach a terminal.
     """

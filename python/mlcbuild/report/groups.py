@@ -1,4 +1,4 @@
-"""Findings that say the same of several modules, as one: shared by the forms made for reading."""
+"""Merge equal findings of several modules; shared by the text and Markdown forms."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """One message and every module it is said of; no module where it is said of the package."""
+    """One message and its modules; no module for a message on the whole package."""
 
     rule: str
     severity: Severity
     message: str
     fix: str
     modules: tuple[str, ...]
-    #: How many findings it stands for.
+    #: How many findings were merged.
     count: int = 1
 
 
@@ -99,14 +99,14 @@ def summary_line(report: Report) -> str:
 
 
 def names(modules: tuple[str, ...], *, at_most: int) -> str:
-    """Return the first modules, and how many more there are."""
+    """Return the first modules and the number of others."""
     shown = ", ".join(modules[:at_most])
     left = len(modules) - at_most
     return f"{shown} and {left} more" if left > 0 else shown
 
 
 def verdict_line(target: Target) -> tuple[str, str]:
-    """Return the verdict in capitals and what it rests on."""
+    """Return the verdict in capitals and its reason."""
     word = _WORDS[target.outcome]
     if target.error:
         return word, target.error
@@ -127,23 +127,23 @@ def verdict_line(target: Target) -> tuple[str, str]:
 
 
 def conditions(target: Target) -> list[str]:
-    """Return what the verdict holds for: machines on which less loads than it says."""
+    """Return the verdict's conditions: machines on which fewer images load."""
     found = []
     for finding in target.findings:
         number = finding.evidence.get("count")
         if finding.rule == "redist-needed" and isinstance(number, int):
             code = finding.evidence["winerror"]
             found.append(
-                f"on a Windows without the redistributable: {number} will not, WinError {code}"
+                f"on Windows without the redistributable: {number} will not, WinError {code}"
             )
     return found
 
 
 def _machine(target: Target) -> str:
-    """Name the machine where it is another than most readers take for granted.
+    """Name the machine where it is not the usual one.
 
     Without a wheel's tag or ``--python-dir``, images are judged in a process of their own machine:
-    that a 32-bit DLL will load says nothing of the usual 64-bit Python.
+    a 32-bit DLL that loads there does not load in the usual 64-bit Python.
     """
     machines = {module.machine for module in target.modules if not module.managed} - {"unknown"}
     if len(machines) != 1 or machines == {"x86_64"}:

@@ -1,4 +1,4 @@
-"""The one result that every report form shows, and that decides the exit code."""
+"""The result shown by every report form, which determines the exit code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["Module", "Outcome", "Report", "Target"]
 
 
-#: The worst that can be said of a target.
+#: Possible outcomes of a target.
 Outcome = Literal["good", "warnings", "may-fail", "fails", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Module:
-    """One image of a target: what it is and what the loader will do with it."""
+    """One image of a target: its facts and its predicted load."""
 
     path: str
     machine: str
@@ -30,9 +30,9 @@ class Module:
     toolset: str | None
     crt: str
     load: Load
-    #: .NET code for any CPU, whatever ``machine`` its header names.
+    #: .NET code for any CPU, whatever ``machine`` the header has.
     managed: bool = False
-    #: It does not load, and importing the package does not need it.
+    #: It does not load, but importing the package does not need it.
     optional: bool = False
 
 
@@ -42,7 +42,7 @@ class Target:
 
     name: str
     kind: Kind
-    #: As it was asked for: the path of what ``name`` calls by its last part; empty for ``name``.
+    #: The path as given, of which ``name`` is the last part; empty where equal to ``name``.
     spec: str = ""
     modules: tuple[Module, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -55,13 +55,13 @@ class Target:
 
     @property
     def outcome(self) -> Outcome:
-        """Return the verdict in one word."""
+        """Return the verdict as one word."""
         if self.error:
             return "unreadable"
         if self.count("error"):
             return "fails"
-        # A helper for another processor, which a wheel may carry as data, is no doubt about it; nor
-        # is an optional plug-in.
+        # A helper for another processor, shipped as data, does not count; nor does an optional
+        # plug-in.
         if any(
             module.load.verdict != "loads"
             and not module.optional
@@ -74,7 +74,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What one run of ``mlcbuild check`` found."""
+    """The result of one run of ``mlcbuild check``."""
 
     targets: tuple[Target, ...]
     #: Warnings fail too (``--strict``).
@@ -82,7 +82,7 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """Return the number of findings a severity, over all targets."""
+        """Return the number of findings per severity, over all targets."""
         counts = Counter(f.severity for target in self.targets for f in target.findings)
         return {
             "errors": counts["error"],

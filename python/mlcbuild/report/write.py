@@ -1,4 +1,4 @@
-"""Write a report file so that an interrupted or failing write loses nothing."""
+"""Write a report file atomically."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_output(path: Path, text: str, *, option: str = "--output") -> None:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         staged = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            # A lone surrogate is a file name in no encoding: show it, do not die of it.
+            # A lone surrogate cannot be encoded: escape it.
             stream.write(redacted(text).encode("utf-8", "backslashreplace").decode("utf-8"))
         if os.name == "posix":
             umask = os.umask(0)

@@ -196,7 +196,7 @@ def _refuse_install(done: Finished) -> None:
     if _UNREACHABLE.search(done.output):
         raise InputError(
             f"the package index cannot be reached: {errors[-1] if errors else said}",
-            remedy="see the network, PIP_INDEX_URL and the proxy, or give --find-links DIR",
+            remedy="check the network, PIP_INDEX_URL and the proxy, or give --find-links DIR",
         )
     raise FailedError(f"pip {done.outcome}: {said}")
 

@@ -1,4 +1,4 @@
-"""``mlcbuild wheel --chat-only``: a folder with all that chatting needs (docs/chat-only.md)."""
+"""``mlcbuild wheel --chat-only``: a folder with all wheels needed to chat (docs/chat-only.md)."""
 
 from __future__ import annotations
 

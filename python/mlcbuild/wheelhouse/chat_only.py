@@ -1,8 +1,8 @@
-"""A folder of wheels that chats and does not compile: our wheel, TVM without its compiler.
+"""A folder of wheels that can chat but not compile: our wheel, and TVM without its compiler.
 
 PyPI's apache-tvm is a quarter of a gigabyte on disk, nearly all of it the compiler
-(``runtime_only`` takes it out). ``pip install "mlc-llm[compile]"`` puts the official wheel in its
-place.
+(``runtime_only`` removes it). ``pip install "mlc-llm[compile]"`` installs the official wheel
+instead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["ChatOnly", "make_chat_only"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatOnly:
-    """What to make and where. ``cuda``: with NVIDIA's runtime library beside TVM's."""
+    """What to make and where. ``cuda``: include NVIDIA's runtime library for TVM's."""
 
     output: Path
     pythons: tuple[str, ...]
@@ -40,9 +40,9 @@ class ChatOnly:
 def make_chat_only(
     options: ChatOnly, *, build: Callable[[Path], list[Path]], say: Callable[[str], None]
 ) -> Made:
-    """Make the folder. ``build`` puts our wheel, and what goes with it, into one; ours first.
+    """Make the folder. ``build`` builds our wheel and its plug-ins into one; ours first.
 
-    Raises ``MlcbuildError``; the output folder is then as it was before.
+    Raises ``MlcbuildError``; the output folder is then unchanged.
     """
     with staged(options.output) as (folder, built):
         ours = [Path(shutil.copy(path, folder)) for path in build(built)]
@@ -59,7 +59,7 @@ def make_chat_only(
         runtime = runtime_only(upstream, folder)
         name, *plugins = (path.name.partition("-")[0].replace("_", "-") for path in ours)
         ours.append(runtime)
-        # Without the extra the index's own apache-tvm would fit as well.
+        # Without the extra the index's apache-tvm would match too.
         wanted = [f"{name}{'[cuda]' if options.cuda else ''}", *plugins]
         wanted.append(f"apache-tvm=={runtime.name.split('-')[1]}")
         for python in options.pythons:
@@ -83,6 +83,6 @@ def make_chat_only(
                 *(name.removeprefix("tvm-") for name in plugins),
                 *(["cuda"] if options.cuda else []),
             ),
-            note='it chats; pip install "mlc-llm[compile]" brings TVM\'s compiler',
+            note='it can chat; pip install "mlc-llm[compile]" adds TVM\'s compiler',
         )
     return tally(options.output, [path.name for path in ours])

@@ -1,8 +1,8 @@
-"""Everything else that pip will ask for on a system: resolved by uv, brought by pip.
+"""All other dependencies for a system: resolved by uv, downloaded by pip.
 
-pip judges markers by the machine it runs on, so that on Linux it leaves out what only Windows
-needs (``colorama; sys_platform == "win32"``). uv resolves for a named platform; pip then brings
-exactly what was resolved, by hash.
+pip evaluates markers for the machine it runs on, so that on Linux it omits what only Windows needs
+(``colorama; sys_platform == "win32"``). uv resolves for a named platform; pip then downloads
+exactly the resolved files, by hash.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = ["fetch", "require_uv", "resolve", "resolve_command"]
 
 
 def require_uv() -> None:
-    """Refuse to begin where uv is not there, before minutes are spent. Raises ``InputError``."""
+    """Check at the start that uv is installed. Raises ``InputError``."""
     if importlib.util.find_spec("uv") is None:
         raise InputError(
-            "uv is not installed beside mlcbuild: it resolves what the set needs",
+            "uv is not installed with mlcbuild: it resolves the dependencies",
             remedy='pip install uv, or mlcbuild with its extra: "mlcbuild[wheelhouse]"',
         )
 
@@ -49,7 +49,7 @@ def resolve_command(
     command += ["--generate-hashes", "--no-build", "--no-config", "--index-strategy"]
     command += ["unsafe-best-match", "--python-platform", system.uv]
     command += ["--python-version", python, "--find-links", os.fspath(links)]
-    # Our own wheels carry a local label, and a pre-release version of upstream's.
+    # Our own wheels have a local version label, on a pre-release of upstream's.
     command += ["--prerelease", "if-necessary-or-explicit"]
     if index.indexes:
         command += ["--default-index", index.indexes[0]]
@@ -71,7 +71,7 @@ def resolve(
 ) -> str:
     """Return the pins, with hashes, of ``requirements`` for CPython ``python`` on a system.
 
-    Raises ``FailedError`` where nothing fits together.
+    Raises ``FailedError`` where the requirements conflict.
     """
     from mlcbuild.sources.pipconfig import load_settings  # noqa: PLC0415 - asks pip
 
@@ -105,9 +105,9 @@ def resolve(
 
 
 def fetch(pins: str, folder: Path, *, python: str, links: Path, system: System) -> None:
-    """Bring every wheel of ``pins`` into ``folder``.
+    """Download every wheel of ``pins`` into ``folder``.
 
-    Raises ``InputError`` where one is not to be had.
+    Raises ``InputError`` where one cannot be downloaded.
     """
     listed = folder / f"requirements-py{python}.txt"
     listed.write_text(pins, encoding="utf-8", newline="\n")
@@ -131,5 +131,5 @@ def fetch(pins: str, folder: Path, *, python: str, links: Path, system: System) 
         said = (errors or ["pip failed"])[-1]
         raise InputError(
             f"could not download the dependencies for {system.title}: {said}",
-            remedy="see the network, PIP_INDEX_URL and the proxy",
+            remedy="check the network, PIP_INDEX_URL and the proxy",
         )

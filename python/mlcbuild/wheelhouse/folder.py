@@ -37,23 +37,23 @@ class Made:
 
 
 def require_place(output: Path) -> None:
-    """Refuse a folder that holds something else, before minutes are spent.
+    """Refuse a folder with other contents, before the build starts.
 
-    Raises ``UsageError``: a wheelhouse is one consistent set, and replaces an older one whole.
+    Raises ``UsageError``: a wheelhouse is one consistent set, and replaces an older one as a whole.
     """
     if not output.exists() or (output / MANIFEST).is_file():
         return
     if not output.is_dir() or any(output.iterdir()):
         raise UsageError(
-            f"{output} holds something else than a wheelhouse", remedy="name a new folder with -o"
+            f"{output} is not a wheelhouse and not empty", remedy="name a new folder with -o"
         )
 
 
 @contextmanager
 def staged(output: Path) -> Iterator[tuple[Path, Path]]:
-    """Give two folders staged: for the set, which then takes the place of ``output``; for builds.
+    """Yield (staging, scratch) temp folders; staging replaces ``output`` on success.
 
-    Raises ``UsageError`` and ``InputError``, before anything is built, for what would end in vain.
+    Raises ``UsageError`` and ``InputError`` before anything is built.
     """
     require_place(output)
     require_uv()
@@ -90,7 +90,7 @@ def describe(
     devices: Sequence[str],
     note: str,
 ) -> None:
-    """Write the manifest of a chat-only set; ``ours`` are those of its wheels that we made."""
+    """Write the manifest of a chat-only set; ``ours`` are the wheels built by mlcbuild."""
     names = {path.name for path in ours}
     table: Mapping[str, object] = {
         "schema_version": 1,
@@ -114,7 +114,7 @@ def describe(
 
 
 def _place(folder: Path, output: Path) -> None:
-    """Put the finished folder in its place, the older one kept until then."""
+    """Move the finished folder into place, keeping the old one until then."""
     old = folder.with_name("old")
     if output.exists():
         output.rename(old)

@@ -1,7 +1,7 @@
 """PyPI's apache-tvm without its compiler: a wheel in, a wheel out.
 
-The version gets a local label (``0.26.0+mlcbuild.runtime``): a requirement ``==0.26.0`` is still
-met, pip prefers it to the same version without one, and the extra ``compile`` excludes it.
+The version gets a local label (``0.26.0+mlcbuild.runtime``): it still satisfies ``==0.26.0``, pip
+prefers it to the same version without a label, and the extra ``compile`` excludes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["runtime_only"]
 
 _LABEL: Final = "mlcbuild.runtime"
 _PROJECT: Final = "apache_tvm"
-#: Files that only building and compiling use; ``tvm.relax`` is the compiler's Python side.
+#: Files only used to build and compile; ``tvm.relax`` is the compiler's Python side.
 _OF_THE_COMPILER: Final = re.compile(
     r"tvm/lib/(lib)?tvm_compiler.*|tvm/lib/.*\.lib"
     r"|tvm/(3rdparty|cmake|include|lib64|relax|src|web)/.*|tvm/(CMakeLists\.txt|README\.md)"
@@ -36,24 +36,24 @@ def runtime_only(wheel: Path, folder: Path) -> Path:
     name, version, _ = f"{wheel.name}--".split("-", 2)
     if name != _PROJECT:
         raise FailedError(
-            f"{wheel.name} is not apache-tvm", remedy="ask the package index for that project"
+            f"{wheel.name} is not apache-tvm", remedy="download that project from the package index"
         )
     version += f"{'.' if '+' in version else '+'}{_LABEL}"
     return with_version(
         wheel,
         folder,
         version,
-        headers={"Summary": "Apache TVM: the runtime alone of the official wheel, for mlc-llm"},
+        headers={"Summary": "Apache TVM: only the runtime of the official wheel, for mlc-llm"},
         changed={"tvm/relax/__init__.py": _refusal(version)},
         drop=lambda path: _OF_THE_COMPILER.fullmatch(path) is not None,
     )
 
 
 def _refusal(version: str) -> bytes:
-    """Return a ``tvm.relax`` that says why it is not there."""
+    """Return a ``tvm.relax`` that explains why it is missing."""
     why = (
         f"TVM's compiler is not in this chat-only set (apache-tvm {version}): "
-        'pip install "mlc-llm[compile]" brings it'
+        'pip install "mlc-llm[compile]" installs it'
     )
-    title = '"""TVM\'s compiler, which this set leaves out."""'
+    title = '"""TVM\'s compiler, which is not in this set."""'
     return f"{title}\n\nraise ImportError({why!r})\n".encode()

@@ -1,4 +1,4 @@
-"""PyPI's wheels that are made smaller, kept in the cache: apache-tvm's is 64 to 99 MB."""
+"""Download PyPI's wheels to be reduced, and cache them: apache-tvm's has 64 to 99 MB."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fetch_upstream(
             which = f"{project} {version} for {system.title}, Python {python}"
             raise InputError(
                 f"could not download {which}: {said}",
-                remedy="see the network, PIP_INDEX_URL, and which versions of Python it supports",
+                remedy="check the network, PIP_INDEX_URL, and the Python versions it supports",
             )
         folder.mkdir(exist_ok=True)
         fetched[0].replace(folder / fetched[0].name)

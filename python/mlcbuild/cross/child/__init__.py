@@ -1,1 +1,1 @@
-"""What runs in the environment of a build, by its file and not by its name."""
+"""Scripts that run in a build environment; started by path, not imported."""

@@ -2,18 +2,18 @@
 
     python hook.py REQUEST
 
-Run by ``cross/backend.py`` in the build's own environment, so it is standard library alone, and the
-packaging that scikit-build-core needs. REQUEST is a JSON file; the hook's answer goes to the file
-that it names. scikit-build-core asks Python about the target in few places: there, and nowhere
-else, the modules it asks answer for Windows. The programs that CMake starts get what CPython itself
-offers for cross builds: its build variables by ``_PYTHON_SYSCONFIGDATA_NAME``.
+Run by ``cross/backend.py`` in the build's own environment, so it only uses the standard library and
+scikit-build-core's dependency packaging. REQUEST is a JSON file; the hook's result goes to the file
+it names. scikit-build-core queries Python about the target in few places: only there do the queried
+modules answer for Windows. The programs that CMake starts use CPython's mechanism for cross builds:
+its build variables by ``_PYTHON_SYSCONFIGDATA_NAME``.
 """
 
 from __future__ import annotations
 
 import sys
 
-sys.path.pop(0)  # this folder: nothing of the build is found here
+sys.path.pop(0)  # drop this folder: the build must not import from it
 
 import importlib
 import json
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-#: Module of scikit-build-core -> the modules in it that answer for the target.
+#: Module of scikit-build-core -> the modules replaced in it.
 _ASKING = {
     "builder.builder": ("sys", "sysconfig"),
     "builder.sysconfig": ("sys", "sysconfig"),
@@ -38,8 +38,8 @@ _ASKING = {
 }
 _Version = namedtuple("_Version", ("major", "minor", "micro", "releaselevel", "serial"))  # noqa: PYI024
 _VARIABLES_MODULE = "_sysconfigdata_mlcbuild_windows"
-#: For the Pythons that CMake starts: a line of code (-c) that asks for the version hears the
-#: target's; modules that are run (-m) hear their own, which their code was written for.
+#: For the Pythons that CMake starts: code (-c) that queries the version gets the target's;
+#: modules (-m) get the real one, which their code needs.
 _SITE = """\
 import sys
 _words = sys.orig_argv
@@ -52,7 +52,7 @@ if "version_info" in _code:
 
 
 class _View:
-    """A module of this Python that answers for another; what it is not told is as it is here."""
+    """A module that answers for another Python where given values, else for this one."""
 
     def __init__(self, module: ModuleType, **answers: object) -> None:
         self.__dict__.update(answers)
@@ -94,12 +94,12 @@ def _views(target: dict[str, Any]) -> dict[str, _View]:
 
 
 def _answer_for(target: dict[str, Any]) -> None:
-    """Have scikit-build-core, and ``packaging.tags`` in this process, answer for the target."""
+    """Make scikit-build-core, and ``packaging.tags`` in this process, answer for the target."""
     views = _views(target)
     for name, asked in _ASKING.items():
         module = importlib.import_module(f"scikit_build_core.{name}")
         for each in asked:
-            getattr(module, each)  # a scikit-build-core that asks elsewhere is not this one
+            getattr(module, each)  # a scikit-build-core that queries elsewhere is not supported
             setattr(module, each, views[each])
     gil = importlib.import_module("scikit_build_core.builder.sysconfig")
     if not hasattr(gil, "is_free_threaded") and target["variables"]["Py_GIL_DISABLED"]:
@@ -115,7 +115,7 @@ def _answer_for(target: dict[str, Any]) -> None:
 
 
 def _tell_children(target: dict[str, Any], folder: Path) -> None:
-    """Write the build variables of the target where the Pythons that CMake starts find them."""
+    """Write the target's build variables for the Pythons that CMake starts."""
     variables = {**sysconfig.get_config_vars(), **target["variables"]}
     plain = {k: v for k, v in variables.items() if v is None or isinstance(v, (str, int))}
     text = f"build_time_vars = {plain!r}\n"
@@ -128,7 +128,7 @@ def _tell_children(target: dict[str, Any], folder: Path) -> None:
 
 
 def _backend(request: dict[str, Any]) -> Callable[..., Any]:
-    """Import the backend as PEP 517 says: its own folders first; a colon names an object in it."""
+    """Import the backend as PEP 517 defines: backend-path first; a colon names an object in it."""
     sys.path[:0] = [str(Path(folder).resolve()) for folder in request["backend_path"]]
     name, _, inner = request["backend"].partition(":")
     found: Any = importlib.import_module(name)
@@ -143,7 +143,7 @@ def main(path: str) -> None:
     try:
         _answer_for(request["target"])
     except (ImportError, AttributeError) as error:
-        sys.exit(f"mlcbuild: error: this scikit-build-core is not one that can be led: {error}")
+        sys.exit(f"mlcbuild: error: this version of scikit-build-core is not supported: {error}")
     hook = _backend(request)
     _tell_children(request["target"], Path(request["folder"]))
     answer = hook(*request["arguments"], request["settings"])
