@@ -1,4 +1,4 @@
-"""From the command line's words to a plan; every mistake is one line."""
+"""Turn command-line options into a plan; every mistake is one line."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def share(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
-        raise UsageError(f"--max-failures {text} is no share", remedy="write 1% or 0.01")
+        raise UsageError(f"--max-failures {text} is not a valid share", remedy="write 1% or 0.01")
     return value
 
 
 def sweep(text: str, option: str, *, whole: bool) -> list[float]:
     """Return ``1,2,8`` as numbers; ``1..16`` doubles from the first up to the last.
 
-    Raises ``UsageError`` for what is not positive, or not whole where it has to be.
+    Raises ``UsageError`` for a number that is not positive, or not whole where required.
     """
     values = [value for part in text.split(",") for value in _doubling(part) or [math.nan]]
     if any(math.isnan(value) for value in values):
@@ -49,13 +49,13 @@ def sweep(text: str, option: str, *, whole: bool) -> list[float]:
     too_many = any(value > _MOST for value in values) and whole
     if not values or too_many or (whole and any(value % 1 for value in values)):
         raise UsageError(
-            f"{option} {text} cannot be used", remedy="write 8, or 1,2,4 or 1..64 for a sweep"
+            f"{option} {text} is not valid", remedy="write 8, or 1,2,4 or 1..64 for a sweep"
         )
     return values
 
 
 def _doubling(part: str) -> list[float]:
-    """Return ``8`` as itself and ``1..6`` as 1, 2, 4, 6; nothing for what is no such range."""
+    """Return ``8`` as itself and ``1..6`` as 1, 2, 4, 6; empty for anything else."""
     low, dots, high = part.partition("..")
     try:
         value, last = float(low), float(high if dots else low)
@@ -71,7 +71,7 @@ def _doubling(part: str) -> list[float]:
 
 
 def plan_from(options: Mapping[str, Any]) -> Plan:
-    """Return the plan that parsed options ask for. Raises ``UsageError`` and ``InputError``."""
+    """Return the plan for the parsed options. Raises ``UsageError`` and ``InputError``."""
     timeout = seconds(options["timeout"], "--timeout")
     method = options["method"]
     body = _body(options["body"])
@@ -160,7 +160,7 @@ def _prompts(options: Mapping[str, Any]) -> tuple[str, ...]:
         raise InputError(f"{path} is not UTF-8: {error.reason}") from error
     found = tuple(line.strip() for line in lines if line.strip())
     if not found:
-        raise InputError(f"{path} has no prompts", remedy="write one a line")
+        raise InputError(f"{path} has no prompts", remedy="write one per line")
     return found
 
 
@@ -186,7 +186,7 @@ def _headers(options: Mapping[str, Any]) -> dict[str, str]:
         headers[name.strip()] = value.strip()
     if variable := options["api_key_env"]:
         if not os.environ.get(variable):
-            raise UsageError(f"--api-key-env {variable}: no such variable is set")
+            raise UsageError(f"--api-key-env {variable}: the variable is not set")
         hide(os.environ[variable])
         headers["Authorization"] = f"Bearer {os.environ[variable]}"
     return headers

@@ -1,4 +1,4 @@
-"""What the gate expects of the images: the build's record, and what the project declares.
+"""What the gate expects of the images: the build's record and the project's declarations.
 
 The record is ``mlcbuild-build.json``, written by the CMake policy into the build folder; the
 project's part is ``[tool.mlcbuild.build]`` of its pyproject.toml.
@@ -23,7 +23,7 @@ RECORD_NAME: Final = "mlcbuild-build.json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildRecord:
-    """What CMake says about the build, as written by ``finish.cmake``."""
+    """CMake's record of the build, written by ``finish.cmake``."""
 
     configuration: str
     generator: str
@@ -44,17 +44,17 @@ class BuildRecord:
     #: The wheel's name and version as scikit-build-core passes them; empty outside it.
     distribution: str
     version: str
-    #: Its trees beside the target library; empty outside scikit-build-core.
+    #: Its other trees besides the target library; empty outside scikit-build-core.
     scripts: str
     data: str
     #: The toolchain's choice as JSON; empty where CMake was called without our backends.
     toolchain: str = ""
-    #: Companions of this kind of build alone: ``distribution=library,library;...``.
+    #: Companions of this kind of build only: ``distribution=library,library;...``.
     companions: str = ""
 
     @property
     def machine(self) -> str:
-        """The target machine by the names of the stamp and of check."""
+        """The target machine, named as in the stamp and in check."""
         machine = MACHINES.get(self.processor.casefold(), self.processor)
         if machine == "x86_64" and self.pointer_bytes == "4":
             return "x86"
@@ -74,17 +74,17 @@ class Expectation:
     machine: str
     configuration: str
     editable: bool = False
-    #: Distribution -> stems of the libraries that it brings at run time (``tvm_ffi``).
+    #: Distribution -> stems of the libraries it provides at run time (``tvm_ffi``).
     companions: dict[str, tuple[str, ...]]
     #: Names of the project's dependencies, normalised; None where they are dynamic.
     requires: frozenset[str] | None = None
-    #: Stems of further libraries that the target system is known to have.
+    #: Stems of further libraries of the target system.
     system_libraries: frozenset[str] = frozenset()
     keep_debug_info: bool = False
 
 
 def library_stem(name: str) -> str:
-    """Reduce a library's file name to what all systems share.
+    """Reduce a library's file name to its system-independent stem.
 
     >>> [library_stem(n) for n in ("libtvm_ffi.so.1", "tvm_ffi.dll", "libtvm_ffi.dylib")]
     ['tvm_ffi', 'tvm_ffi', 'tvm_ffi']
@@ -128,6 +128,6 @@ def read_expectation(build: Path) -> tuple[BuildRecord, Project, Expectation]:
 
 
 def _companions(record: BuildRecord) -> dict[str, tuple[str, ...]]:
-    """Read the record's own companions; they take the place of the project's of that name."""
+    """Read the record's own companions, which override the project's of the same name."""
     rows = (row.partition("=") for row in record.companions.split(";") if row)
     return {name: tuple(libraries.split(",")) for name, _, libraries in rows}

@@ -1,6 +1,6 @@
 """The config settings of the wheel build: ``pip wheel . -C device=vulkan -C jobs=4``.
 
-``SETTINGS`` is the one table: it drives the parsing, and the documentation is generated from it.
+``SETTINGS`` drives the parsing, and the documentation is generated from it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 
-#: Target -> its machine. ``host`` is this one; the others are built by clang-cl on any system.
+#: Target -> its machine. ``host`` is this one; clang-cl builds the others on any system.
 TARGETS: Final[dict[str, Machine]] = {"host": "unknown", AMD64: WINDOWS_AMD64.machine}
 
-#: What is done where there is no Cargo.
+#: What to do without Cargo.
 RUSTS: Final = ("install", "found")
 
 _TRUE: Final = frozenset({"1", "on", "true", "yes"})
@@ -46,33 +46,33 @@ SETTINGS: Final = (
         name="device",
         values=", ".join(DEVICES) + " (several with commas)",
         default="cpu",
-        meaning="Device runtimes to build beside the CPU's. They end up in the stamp.",
+        meaning="Device runtimes to build in addition to the CPU's. Recorded in the stamp.",
     ),
     Setting(
         name="target",
         values=", ".join(TARGETS),
         default="host",
-        meaning=f"`{AMD64}`: the Windows wheel from Linux or macOS, by clang-cl over a Windows "
-        "SDK.",
+        meaning=f"`{AMD64}`: the Windows wheel from Linux or macOS, by clang-cl with a "
+        "Windows SDK.",
     ),
     Setting(
         name="sdk",
         values="free, or a folder",
         default="MLCBUILD_WINDOWS_SDK",
-        meaning=f"With `target={AMD64}`: the Windows SDK. A folder in xwin's layout holds "
-        "Microsoft's; `free` makes one of open headers, for CI and tests.",
+        meaning=f"With `target={AMD64}`: the Windows SDK: a folder in xwin's layout with "
+        "Microsoft's, or `free` for one made of open headers, for CI and tests.",
     ),
     Setting(
         name="accept-license",
         values="true, false",
         default="XWIN_ACCEPT_LICENSE",
-        meaning="You accept Microsoft's licence: xwin brings Microsoft's SDK into the cache.",
+        meaning="Accept Microsoft's licence: xwin downloads Microsoft's SDK into the cache.",
     ),
     Setting(
         name="jobs",
-        values="a number from 1",
-        default="as many as there are cores",
-        meaning="Compile jobs at a time, for C++ and Cargo alike.",
+        values="a number, 1 or more",
+        default="the number of cores",
+        meaning="Parallel compile jobs, for C++ and Cargo.",
     ),
     Setting(
         name="mirror",
@@ -84,46 +84,45 @@ SETTINGS: Final = (
         name="offline",
         values="true, false",
         default="false",
-        meaning="Fetch nothing: sources and crates come from the cache.",
+        meaning="No downloads: sources and crates come from the cache.",
     ),
     Setting(
         name="cache",
         values="a folder",
         default="MLCBUILD_CACHE, else the user's cache folder",
-        meaning="Where fetched sources are kept between builds.",
+        meaning="Where downloaded sources are kept between builds.",
     ),
     Setting(
         name="rust",
         values=", ".join(RUSTS),
         default=RUSTS[0],
-        meaning="Where Cargo is absent or too old: `install` has rustup put Rust into the cache, "
-        "for builds alone; `found` stops.",
+        meaning="If Cargo is missing or too old: `install` has rustup install Rust into the cache, "
+        "for builds only; `found` stops.",
     ),
     Setting(
         name="symbols",
         values="a folder",
         default="none",
-        meaning="Where the libraries' PDBs are kept, as <wheel>.symbols.zip (MSVC, clang-cl).",
+        meaning="Where to store the libraries' PDBs, as <wheel>.symbols.zip (MSVC, clang-cl).",
     ),
     Setting(
         name="configuration",
         values="Release, Debug",
         default="Release",
-        meaning="Debug must be asked for by name, for `pip install -e .` alone: "
-        "the gate refuses to package it.",
+        meaning="Debug only works with `pip install -e .`: the gate refuses to package it.",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildOptions:
-    """The settings of one build. ``rest`` goes to scikit-build-core as it is."""
+    """The settings of one build. ``rest`` is passed to scikit-build-core unchanged."""
 
     devices: tuple[str, ...] = ("cpu",)
     target: str = "host"
     sdk: str = ""
     accept_license: bool = False
-    #: 0 means one a core.
+    #: 0 means one per core.
     jobs: int = 0
     mirror: Path | None = None
     offline: bool = False
@@ -137,7 +136,7 @@ class BuildOptions:
 def parse(
     settings: Mapping[str, str | list[str]] | None, *, env: Mapping[str, str] | None = None
 ) -> BuildOptions:
-    """Read config settings. Raises ``UsageError`` for a value that is not understood."""
+    """Read config settings. Raises ``UsageError`` for an invalid value."""
     given = dict(settings or {})
     env = os.environ if env is None else env
     mirror = _text(given, "mirror") or env.get("MLCBUILD_MIRROR", "")
@@ -161,7 +160,7 @@ def parse(
 
 def _text(given: Mapping[str, str | list[str]], name: str) -> str:
     value = given.get(name, "")
-    # pip and build collect a setting that is given twice into a list.
+    # pip and build collect a repeated setting into a list.
     return ",".join(value) if isinstance(value, list) else value
 
 
@@ -169,13 +168,13 @@ def _devices(text: str) -> tuple[str, ...]:
     asked = [part.strip().lower() for part in text.replace(";", ",").split(",") if part.strip()]
     for device in asked:
         if device not in DEVICES:
-            raise UsageError(f"device={device} is not known", remedy=f"use {', '.join(DEVICES)}")
+            raise UsageError(f"device={device} is not valid", remedy=f"use {', '.join(DEVICES)}")
     return (CPU.name, *sorted(set(asked) - {CPU.name}))
 
 
 def _target(text: str) -> str:
     if text and text not in TARGETS:
-        raise UsageError(f"target={text} is not built", remedy=f"use {' or '.join(TARGETS)}")
+        raise UsageError(f"target={text} is not supported", remedy=f"use {' or '.join(TARGETS)}")
     return text or "host"
 
 
@@ -183,13 +182,13 @@ def _jobs(text: str) -> int:
     if not text:
         return 0
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"jobs={text} is not understood", remedy="give a number from 1")
+        raise UsageError(f"jobs={text} is not valid", remedy="give a number, 1 or more")
     return int(text)
 
 
 def _rust(text: str) -> str:
     if text and text not in RUSTS:
-        raise UsageError(f"rust={text} is not known", remedy=f"use {' or '.join(RUSTS)}")
+        raise UsageError(f"rust={text} is not valid", remedy=f"use {' or '.join(RUSTS)}")
     return text or RUSTS[0]
 
 
@@ -199,11 +198,11 @@ def _flag(given: Mapping[str, str | list[str]], name: str) -> bool:
         return True
     if text in _FALSE:
         return False
-    raise UsageError(f"{name}={text} is not understood", remedy="use true or false")
+    raise UsageError(f"{name}={text} is not valid", remedy="use true or false")
 
 
 def _configuration(text: str) -> str:
     for name in ("Release", "Debug"):
         if text.lower() in ("", name.lower()):
             return name
-    raise UsageError(f"configuration={text} is not built", remedy="use Release or Debug")
+    raise UsageError(f"configuration={text} is not valid", remedy="use Release or Debug")

@@ -1,8 +1,8 @@
 """From the hooks of PEP 517 to a wheel: preflight, fetch, build, gate, stamp, tag.
 
-Gate and stamp run inside ``cmake --install``, by the policy (``cmake/policy.cmake``): a refused
-build never becomes a wheel. What is left for after scikit-build-core is the platform tag. The
-wheel is made in a staging folder and moved when it is complete.
+Gate and stamp run inside ``cmake --install``, through the policy (``cmake/policy.cmake``): a
+refused build never becomes a wheel. Only the platform tag is set after scikit-build-core. The wheel
+is made in a staging folder and moved when complete.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         else backend.get_requires_for_build_wheel
     )
     with hook_environment(options):
-        # scikit-build-core asks for Ninja where the generator needs it.
+        # scikit-build-core requires Ninja where the generator needs it.
         generator = NINJA if options.target != "host" else _toolchain(Path.cwd(), options).generator
         needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
     needed += rust.requirements(SystemProbe(), options, _oldest_rust())
@@ -67,7 +67,7 @@ def metadata(
 ) -> str:
     """Write the metadata of the wheel into ``directory``; return the dist-info's name.
 
-    Raises ``FailedError`` where CMake is too old: scikit-build-core asks for it even here.
+    Raises ``FailedError`` where CMake is too old: scikit-build-core needs it even here.
     """
     from scikit_build_core import build as backend
     from scikit_build_core.errors import CMakeNotFoundError
@@ -91,7 +91,7 @@ def metadata(
 
 
 def sdist(directory: str) -> str:
-    """Pack the project; sources are fetched by whoever builds the sdist."""
+    """Pack the project; upstream's sources are fetched when the sdist is built."""
     from scikit_build_core import build as backend
 
     with hook_environment(BuildOptions()):
@@ -101,7 +101,7 @@ def sdist(directory: str) -> str:
 def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, state: State) -> str:
     """Build a wheel into ``directory``; return its name.
 
-    Raises ``MlcbuildError`` with one line for whatever stands in the way.
+    Raises ``MlcbuildError`` with one line for the first problem.
     """
     from mlcbuild.builder import rust
     from mlcbuild.builder.preflight import SystemProbe
@@ -114,14 +114,14 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
         )
     if options.target != "host" and options.devices != ("cpu",):
         raise UsageError(
-            "this wheel is cross-built for the CPU alone, and a device is a wheel beside it",
+            "this wheel is cross-built for the CPU only; a device is a separate wheel",
             remedy=f"mlcbuild wheel --target {options.target} "
             f"--device {','.join(options.devices[1:])}",
         )
     if state == "wheel" and options.configuration != "Release":
         raise UsageError(
             f"a {options.configuration} build is never packaged",
-            remedy="use it with: pip install -e . -C configuration=Debug",
+            remedy="use it as: pip install -e . -C configuration=Debug",
         )
     with rust.at_hand(SystemProbe(), options, _oldest_rust(), _say):
         return _build(directory, options, state=state)
@@ -160,7 +160,7 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as staged,
         hook_environment(options, cross.environment if cross else {}),
     ):
-        # Before the fetch: a machine without a usable generator is told at once.
+        # Before the fetch, so that a missing generator is reported at once.
         choice = cross.choice if cross else _toolchain(root, options)
         settings_for = scikit_build_settings(root, build_dir, lock, options, choice)
         if cross:
@@ -184,7 +184,7 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
 
 
 def _build_name(options: BuildOptions) -> str:
-    """Name the build folder: short for Windows' path limit, apart for what must not mix."""
+    """Name the build folder: short for Windows' path limit, separate for incompatible builds."""
     import sysconfig
 
     host = sysconfig.get_platform().replace("-", "_").replace(".", "_")
@@ -195,7 +195,7 @@ def _build_name(options: BuildOptions) -> str:
 
 
 def _cross(options: BuildOptions, lock: Lock) -> ClangCl | None:
-    """Find what a build for another system needs, where one is asked for."""
+    """Find what a cross build needs, where one is requested."""
     if options.target == "host":
         return None
     from mlcbuild.builder.cross import find_cross

@@ -1,4 +1,4 @@
-"""A project's build backend, called in an environment of its own for another Python."""
+"""Call a project's build backend in an isolated environment for another Python."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["Backend", "environment_for", "install", "told"]
 
 _HOOK: Final = Path(__file__).parent / "child" / "hook.py"
-#: Flags and compilers of this machine; the toolchain file names the target's.
+#: Variables for this machine's compilers; the toolchain file sets the target's.
 _OF_THIS_MACHINE: Final = ("CC", "CXX", "CPP", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backend:
-    """The backend of ``project`` in the environment ``env``; ``folder`` is for what it is told."""
+    """The backend of ``project`` in the environment ``env``.
+
+    ``folder`` is for its request files.
+    """
 
     project: CrossProject
     env: DefaultIsolatedEnv
@@ -40,11 +43,11 @@ class Backend:
     run: Callable[[list[str], Mapping[str, str], Path], int]
 
     def requires(self, python: WindowsPython, settings: Mapping[str, str]) -> list[str]:
-        """Ask for what the build needs beside ``build-system.requires``."""
+        """Return the build requirements beyond ``build-system.requires``."""
         return list(self._call("get_requires_for_build_wheel", (), python, settings))
 
     def wheel(self, into: Path, python: WindowsPython, settings: Mapping[str, str]) -> Path:
-        """Build the wheel into ``into``. Raises ``FailedError``; its output says why."""
+        """Build the wheel into ``into``. Raises ``FailedError``; the output shows why."""
         name = self._call("build_wheel", (os.fspath(into),), python, settings)
         return into / str(name)
 
@@ -74,7 +77,7 @@ class Backend:
             raise FailedError(
                 f"{self.project.folder.name} does not build for Windows Python "
                 f"{python.target.version}",
-                remedy="the first error above says why",
+                remedy="see the first error above",
             )
         return json.loads(answer.read_text(encoding="utf-8"))
 
@@ -91,7 +94,7 @@ class Backend:
 
 
 def told(python: WindowsPython) -> dict[str, Any]:
-    """Return what the hook is told of the target."""
+    """Return the hook's request with the target's facts."""
     target = python.target
     platform = WINDOWS[target.platform]
     return {
@@ -116,16 +119,16 @@ def told(python: WindowsPython) -> dict[str, Any]:
 
 @contextmanager
 def environment_for(project: CrossProject) -> Iterator[DefaultIsolatedEnv]:
-    """Give an environment with what ``build-system.requires`` names.
+    """Yield an environment with ``build-system.requires`` installed.
 
-    Raises ``FailedError`` where pypa's build is not installed, ``InputError`` where what is
-    required cannot be had.
+    Raises ``FailedError`` where pypa's build is not installed, ``InputError`` where a requirement
+    cannot be installed.
     """
     try:
         from build.env import DefaultIsolatedEnv  # noqa: PLC0415 - of an extra
     except ImportError as error:
         raise FailedError(
-            "mlcbuild cross makes environments with pypa's build",
+            "mlcbuild cross needs pypa's build to create environments",
             remedy='pip install "mlcbuild[cross]"',
         ) from error
     with DefaultIsolatedEnv() as env:
@@ -134,7 +137,7 @@ def environment_for(project: CrossProject) -> Iterator[DefaultIsolatedEnv]:
 
 
 def install(env: DefaultIsolatedEnv, requirements: list[str]) -> None:
-    """Install into the environment. Raises ``InputError`` with pip's own last word."""
+    """Install into the environment. Raises ``InputError`` with pip's last line."""
     try:
         env.install(requirements)
     except subprocess.CalledProcessError as error:
@@ -146,6 +149,6 @@ def install(env: DefaultIsolatedEnv, requirements: list[str]) -> None:
         )
         why = next((line for line in said if line.startswith("ERROR:")), said[-1] if said else "")
         raise InputError(
-            f"what the project's build requires cannot be installed: {why}",
-            remedy="see its build-system.requires, and the index with pip config list",
+            f"the project's build requirements cannot be installed: {why}",
+            remedy="check its build-system.requires, and the index (pip config list)",
         ) from error

@@ -1,4 +1,4 @@
-"""The Python that one wheel is for: its version, its platform, and the names that follow."""
+"""The Python a wheel is for: version, platform, and derived names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PLATFORMS", "Target", "proven_names", "read_targets"]
 
-#: What can be built, by the wheel's platform tag.
+#: The supported platform tags.
 PLATFORMS: Final = tuple(each.tag for each in CROSS)
 #: The first CPython that python.org has for Windows on ARM64.
 _FIRST_ARM64: Final = 11
@@ -31,14 +31,14 @@ class Target:
     """One CPython on one Windows platform (``win_amd64``)."""
 
     minor: int
-    #: Micro version of the CPython whose headers are taken.
+    #: Micro version of the CPython whose headers are used.
     micro: int
     free_threaded: bool = False
     platform: str = PLATFORMS[0]
 
     @property
     def version(self) -> str:
-        """As people write it: ``3.13t``."""
+        """The version as text: ``3.13t``."""
         return f"3.{self.minor}{'t' if self.free_threaded else ''}"
 
     @property
@@ -48,7 +48,7 @@ class Target:
 
     @property
     def soabi(self) -> str:
-        """What stands before ``.pyd`` in an extension module's name: ``cp313-win_amd64``."""
+        """The tag before ``.pyd`` in an extension module's name: ``cp313-win_amd64``."""
         return f"{self.abi}-{self.platform}"
 
     @property
@@ -58,31 +58,32 @@ class Target:
 
 
 def proven_names(version: str) -> Path:
-    """Return the file of what a free-threaded CPython (``3.13t``) is known to export."""
+    """Return the file with the known exports of a free-threaded CPython (``3.13t``)."""
     return Path(__file__).parent / "data" / f"python{version.replace('.', '')}.txt"
 
 
 def read_targets(words: Iterable[str], platform: str) -> tuple[Target, ...]:
     """Read ``3.11,3.13`` and the like, each once.
 
-    Raises ``UsageError`` for what is no version of CPython, or one whose headers are not pinned.
+    Raises ``UsageError`` for an invalid CPython version, or one without pinned headers.
     """
     found: dict[Target, None] = {}
     for word in (part.strip() for text in words for part in text.split(",")):
         match = _VERSION.fullmatch(word)
         if match is None:
             raise UsageError(
-                f"--python {word or repr(word)} is no CPython", remedy="write it as 3.11,3.13"
+                f"--python {word or repr(word)} is not a supported CPython",
+                remedy="write it as 3.11,3.13",
             )
         if match[2] and not proven_names(word).is_file():
             raise UsageError(
-                f"--python {word}: what its DLL exports is not known here",
-                remedy=f"leave it out, or take {word.rstrip('t')}",
+                f"--python {word}: its DLL's exports are unknown",
+                remedy=f"leave it out, or use {word.rstrip('t')}",
             )
         if platform == ARM64 and int(match[1]) < _FIRST_ARM64:
             raise UsageError(
-                f"there is no CPython {word} for Windows on ARM64",
-                remedy=f"take 3.{_FIRST_ARM64} or later",
+                f"CPython {word} does not exist for Windows on ARM64",
+                remedy=f"use 3.{_FIRST_ARM64} or later",
             )
         micro = int(python_download(word.rstrip("t")).version.rpartition(".")[2])
         target = Target(

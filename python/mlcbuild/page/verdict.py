@@ -1,4 +1,4 @@
-"""The first thing on the page, and the exit code."""
+"""The verdict at the top of the page, and the exit code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Verdict", "verdict_of", "worst_code"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """``state`` is good, warnings or fails; ``code`` what the command exits with."""
+    """``state`` is good, warnings or fails; ``code`` the command's exit code."""
 
     state: str
     word: str
@@ -27,12 +27,12 @@ class Verdict:
     code: Exit
 
 
-#: WinError of an image that Windows maps into no process of this machine.
+#: WinError of an image that Windows cannot map into any process of this machine.
 _BAD_IMAGE: Final = 193
 
 
 def verdict_of(section: Section) -> Verdict:
-    """Return the verdict on one result, as its own command gave it."""
+    """Return the verdict on one result, as its own command reports it."""
     if section.kind == "check":
         return _check(section.table)
     if section.kind == "doctor":
@@ -76,7 +76,7 @@ def _check(table: dict[str, Any]) -> Verdict:
 
 
 def _optional(module: dict[str, Any]) -> bool:
-    """Return whether importing the package does not need an image, a helper for 32 bits, say."""
+    """Return whether importing the package does not need an image (such as a 32-bit helper)."""
     load = module["load"]
     helper = load["winerror"] == _BAD_IMAGE and len(load["chain"]) <= 1
     return bool(module.get("optional")) or (helper and load["verdict"] != "loads")
@@ -96,5 +96,5 @@ def _doctor(table: dict[str, Any]) -> Verdict:
 
 
 def worst_code(verdicts: Sequence[Verdict]) -> Exit:
-    """Return the exit code of all: unreadable (3) over failing (1) over good (0)."""
+    """Return the overall exit code: unreadable (3) over failing (1) over good (0)."""
     return max((verdict.code for verdict in verdicts), default=Exit.GOOD)

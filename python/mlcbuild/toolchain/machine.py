@@ -1,4 +1,4 @@
-"""What the choice of a toolchain depends on, as read from one machine."""
+"""The facts of a machine on which the choice of a toolchain depends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ __all__ = ["Machine", "Prompt", "architecture"]
 
 
 def architecture(name: str) -> str:
-    """Return CMake's name (``x64``, ``ARM64``, ``Win32``) of an architecture; itself if unknown.
+    """Return CMake's name (``x64``, ``ARM64``, ``Win32``) of an architecture.
+
+    Unknown names unchanged.
 
     >>> [architecture(n) for n in ("win-amd64", "ARM64", "x86")]
     ['x64', 'ARM64', 'Win32']
@@ -26,7 +28,7 @@ def architecture(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """A developer prompt, by its environment variables; ``target`` is empty where it hides it."""
+    """A developer prompt, by its environment variables; ``target`` is empty where unknown."""
 
     #: ``x64``, ``ARM64``, ``Win32``.
     target: str = ""
@@ -40,14 +42,14 @@ class Machine:
 
     #: ``sys.platform``.
     platform: str
-    #: What the wheel is for, by CMake's names; only Windows looks at it.
+    #: The wheel's architecture by CMake's names; only used on Windows.
     target: str = WINDOWS_AMD64.cmake
-    #: The processor itself, whatever emulation Python runs in.
+    #: The processor, even where Python runs emulated.
     host: str = WINDOWS_AMD64.cmake
     #: The CMake that will run; None where a new one will be installed for the build.
     cmake: CMake | None = None
-    #: None where vswhere itself is absent.
+    #: None where vswhere is absent.
     visual_studios: tuple[VisualStudio, ...] | None = ()
     prompt: Prompt | None = None
-    #: Python itself was built by MinGW (MSYS2).
+    #: Whether Python was built by MinGW (MSYS2).
     mingw_python: bool = False

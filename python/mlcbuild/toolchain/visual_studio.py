@@ -1,4 +1,4 @@
-"""Which of the installed Visual Studios can build this, best first, and why not the others."""
+"""The installed Visual Studios that can build, best first, and why others cannot."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
 __all__ = ["toolset_version", "usable_visual_studios", "vcvars_architecture"]
 
-#: Compilers that run on ARM64 itself came with 17.4; before, the x64 ones run emulated.
+#: Native ARM64 compilers came with 17.4; before, the x64 ones run emulated.
 _NATIVE_ARM64: Final = (17, 4)
 
 
 def usable_visual_studios(
     machine: Machine, overrides: Overrides, *, target: str, oldest: tuple[int, int]
 ) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
-    """Return those that build for ``target``, stable before preview and new before old.
+    """Return the installations that build for ``target``, stable before preview, newest first.
 
-    With them, why each of the others is out. ``oldest`` is the first version whose compiler
-    understands the sources.
+    Also returns why each of the others is unusable. ``oldest`` is the first version whose compiler
+    supports the sources.
     """
     wanted = _folder(overrides.instance.value)
     usable, reasons = [], []
     if machine.visual_studios is None:
-        reasons.append("vswhere is not there")
+        reasons.append("vswhere is not installed")
     for visual_studio in machine.visual_studios or ():
         why = ""
         if wanted and _folder(visual_studio.path) != wanted:
             why = f"is not the one that {overrides.instance.said.partition('=')[0]} names"
         elif not visual_studio.complete and visual_studio.restart:
-            why = "waits for a restart of Windows to be completely installed"
+            why = "needs a restart of Windows to complete its installation"
         elif not visual_studio.complete:
             why = "is not completely installed: finish or repair it with its installer"
         elif not visual_studio.builds_for(target):
@@ -51,12 +51,12 @@ def usable_visual_studios(
 
 
 def _folder(path: str) -> str:
-    """Compare folders as Windows does; an instance may carry ``,version=...`` behind it."""
+    """Normalise a folder as Windows does; an instance may end in ``,version=...``."""
     return path.partition(",")[0].replace("/", "\\").rstrip("\\").casefold()
 
 
 def toolset_version(toolset: str, visual_studio: VisualStudio) -> str:
-    """Translate ``-T`` for ``vcvarsall -vcvars_ver``; empty for the installation's own."""
+    """Translate ``-T`` for ``vcvarsall -vcvars_ver``; empty for the default."""
     first, *rest = toolset.split(",")
     for field in rest:
         key, _, value = field.partition("=")
@@ -69,7 +69,7 @@ def toolset_version(toolset: str, visual_studio: VisualStudio) -> str:
 
 
 def vcvars_architecture(visual_studio: VisualStudio, *, host: str, target: str) -> str:
-    """Return ``vcvarsall.bat``'s first argument: compilers of this host for that target."""
+    """Return ``vcvarsall.bat``'s first argument for this host and target."""
     if host == WINDOWS_ARM64.cmake and visual_studio.order[:2] < _NATIVE_ARM64:
         host = WINDOWS_AMD64.cmake
     names = {each.cmake: each.vcvars for each in WINDOWS.values()}

@@ -1,4 +1,4 @@
-"""The systems that wheels are gathered for, by the names that uv and pip have for them."""
+"""The systems to collect wheels for, by their names in uv and pip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 
 __all__ = ["LINUX", "SYSTEMS", "WINDOWS", "System"]
 
-#: The C library of our own Linux wheel (its tag), and the oldest one that wheels name.
+#: The C library of our Linux wheel (its tag), and the oldest in wheel tags.
 _GLIBC: Final = 35
 _OLDEST: Final = 5
 
@@ -29,7 +29,7 @@ def _platforms(*names: str) -> tuple[str, ...]:
 
 
 WINDOWS: Final = System(name=AMD64, title="Windows", uv=WINDOWS_AMD64.triple, pip=_platforms(AMD64))
-#: pip takes a platform by its exact name: all that this C library can run are listed.
+#: pip matches platforms exactly: list all that this C library supports.
 LINUX: Final = System(
     name="linux_x86_64",
     title="Linux",
@@ -42,5 +42,5 @@ LINUX: Final = System(
     ),
 )
 
-#: By the names of ``mlcbuild wheel --target``.
+#: Keyed by the names of ``mlcbuild wheel --target``.
 SYSTEMS: Final = {"host": LINUX, AMD64: WINDOWS}
