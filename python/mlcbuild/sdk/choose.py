@@ -1,4 +1,4 @@
-"""Which Windows SDK a build on another system uses: the user's word decides, never a guess."""
+"""Choose the Windows SDK of a cross build: as the user says, never guessed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk"]
 
 FREE: Final = "free"
 SDK_VARIABLE: Final = "MLCBUILD_WINDOWS_SDK"
-#: xwin's own variable: whoever has set it for xwin has said it here too.
+#: xwin's own variable: acceptance for xwin counts here too.
 ACCEPT_VARIABLE: Final = "XWIN_ACCEPT_LICENSE"
 _YES: Final = frozenset({"1", "on", "true", "yes"})
 
@@ -37,9 +37,9 @@ def choose_sdk(
 ) -> WindowsSdk:
     """Return the SDK that ``asked`` names: ``free``, a folder, or nothing.
 
-    With nothing asked, Microsoft's is brought by xwin where the user has accepted its licence.
-    Raises ``UsageError`` where neither is said, ``InputError`` and ``FailedError`` for an SDK that
-    cannot be read or made.
+    By default xwin downloads Microsoft's, if the user has accepted its licence. Raises
+    ``UsageError`` where there is neither, ``InputError`` and ``FailedError`` for an SDK that cannot
+    be read or made.
     """
     asked = asked or env.get(SDK_VARIABLE, "")
     if asked == FREE:
@@ -53,7 +53,7 @@ def choose_sdk(
 
         return fetch_microsofts(cache, machine, env, notice)
     raise UsageError(
-        "which Windows SDK? Microsoft's is brought by xwin when you accept its licence "
+        "which Windows SDK? xwin downloads Microsoft's when you accept its licence "
         f"(--accept-license, or {ACCEPT_VARIABLE}=1)",
-        remedy="or name one with --sdk DIR, or take the free one, for CI and tests: --sdk free",
+        remedy="or name one with --sdk DIR, or use the free one, for CI and tests: --sdk free",
     )
