@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from realsite import Site, put
-from sickdlls import versioned_dll
 from tinydll import build_dll
 
 if TYPE_CHECKING:
@@ -70,12 +69,12 @@ class Parts:
             ),
         )  # fmt: skip
 
-    def runtime(self, *version: int) -> bytes:
-        numbers = (*version, 1, 0)
-        return self.get(
-            f"msvcp140 {numbers}",
-            lambda path: versioned_dll(path, numbers, exports=["_Mtx_lock"]),  # type: ignore[arg-type]
-        )
+
+def aged(site: Site, minor: int) -> bytes:
+    """Return PyPI's own msvcp140.dll, which says that it is of an older version."""
+    data = (site / "apache_tvm_ffi.libs/msvcp140.dll").read_bytes()
+    at = data.index(b"\xbd\x04\xef\xfe") + 8  # VS_FIXEDFILEINFO
+    return data[:at] + struct.pack("<II", 14 << 16 | minor, 1 << 16) + data[at + 8 :]
 
 
 def faults() -> list[Fault]:
@@ -301,42 +300,41 @@ def _variables() -> Iterator[Fault]:
 def _runtimes() -> Iterator[Fault]:
     libs = "apache_tvm_ffi.libs/msvcp140.dll"
 
-    def at(name: str, data: Callable[[Parts], bytes]) -> Callable[[Site, Parts], dict[str, Any]]:
-        return lambda site, parts: put(site / name, data(parts)) and {}
-
-    def old(parts: Parts) -> bytes:
-        return parts.runtime(14, 29)
+    def at(name: str, minor: int = 29) -> Callable[[Site, Parts], dict[str, Any]]:
+        return lambda site, _: put(site / name, aged(site, minor)) and {}
 
     for minor in (16, 29, 34, 37):
         yield Fault(
             name=f"{libs} is 14.{minor}",
-            make=at(libs, lambda parts, minor=minor: parts.runtime(14, minor)),  # type: ignore[misc]
-            cause="mutex-abi", culprit=libs, fix=BRINGS[FFI],
+            make=at(libs, minor),
+            cause="mutex-abi", culprit="apache_tvm_ffi.libs/MSVCP140.dll", fix=BRINGS[FFI],
         )  # fmt: skip
     yield Fault(
         name="an old msvcp140.dll lies beside tvm_ffi.dll",
-        make=at("tvm_ffi/lib/msvcp140.dll", old),
-        cause="mutex-abi", culprit="tvm_ffi/lib/msvcp140.dll", fix="del ",
+        make=at("tvm_ffi/lib/msvcp140.dll"),
+        cause="mutex-abi", culprit="tvm_ffi/lib/MSVCP140.dll", fix="del ",
     )  # fmt: skip
     yield Fault(
         name="an old msvcp140.dll is loaded before",
-        make=lambda site, parts: put(site.folder.parent / "old" / "msvcp140.dll", old(parts))
+        make=lambda site, _: put(site.folder.parent / "old" / "msvcp140.dll", aged(site, 29))
         and {"before": "import ctypes; ctypes.CDLL(r'{old}\\msvcp140.dll')"},
         cause="mutex-abi", culprit="old/msvcp140.dll", fix="import mlc_llm before", loads=True,
     )  # fmt: skip
-    for what, data, cause in (
-        ("text", lambda _: b"no library" * 9, "not-a-pe"),
-        ("x86", lambda parts: parts.dll("x86"), "wrong-machine"),
-    ):
-        yield Fault(
-            name=f"{libs} is {what}", make=at(libs, data), cause=cause, culprit=libs,
-            fix=BRINGS[FFI], loads=True,
-        )  # fmt: skip
+    yield Fault(
+        name=f"{libs} is text",
+        make=lambda site, _: put(site / libs, b"no library" * 9) and {},
+        cause="not-a-pe", culprit="apache_tvm_ffi.libs/MSVCP140.dll", fix=BRINGS[FFI], loads=True,
+    )  # fmt: skip
+    yield Fault(  # the search passes over it
+        name=f"{libs} is x86",
+        make=lambda site, parts: put(site / libs, parts.dll("x86")) and {},
+        loads=True,
+    )
     yield Fault(name="all is well", make=lambda _, __: {}, loads=True)
     for name, make in (
         (f"{libs} is gone", lambda site, _: (site / libs).unlink() or {}),
-        ("an old msvcp140.dll in apache_tvm.libs loses", at("apache_tvm.libs/msvcp140.dll", old)),
-        ("an old msvcp140.dll beside mlc_llm.dll loses", at("mlc_llm/lib/msvcp140.dll", old)),
+        ("an old msvcp140.dll in apache_tvm.libs loses", at("apache_tvm.libs/msvcp140.dll")),
+        ("an old msvcp140.dll beside mlc_llm.dll loses", at("mlc_llm/lib/msvcp140.dll")),
     ):
         yield Fault(name=name, make=make, loads=True)
 

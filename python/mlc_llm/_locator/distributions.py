@@ -65,9 +65,10 @@ class Distribution:
 
     def recorded(self, relative: str) -> int | None:
         """Return the size that RECORD has for a file, -1 where it has none; None: not its file."""
+        wanted = os.path.normcase(relative)  # on Windows an import spells it in its own way
         for line in self.text("RECORD").splitlines():
             path, _, rest = line.strip('"').partition(",")
-            if path.strip('"') == relative:
+            if os.path.normcase(path.strip('"')) == wanted:
                 size = rest.rpartition(",")[2]
                 return int(size) if size.isdecimal() else -1
         return None

@@ -12,7 +12,7 @@ from mlc_llm._locator.candidates import candidates
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.distributions import forget
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.fixes import reinstall
+from mlc_llm._locator.fixes import unset
 from mlc_llm._locator.host import this_host
 from mlc_llm._locator.identity import is_ours, not_ours
 from mlc_llm._locator.installed import PACKAGE, version
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
     from mlc_llm._locator.host import Host
     from mlc_llm._locator.judge import Verdict
+
+_SKIP = "SKIP_LOADING_MLCLLM_SO"
+#: Where nothing is known of an error but its words.
+_SEE = 'python -c "import mlc_llm" shows the whole error'
 
 __all__ = ["answer", "as_json", "as_text", "main"]
 
@@ -54,7 +58,7 @@ def answer(
         error, used = _met(winner, host, environment, notes)
     tried = _tried(winner, host, environment, notes) if try_it and winner else None
     if winner and tried is not None:
-        error = _after(tried, winner, error, notes)
+        error = _after(tried, winner, error, notes, skipped=_skips(environment))
     refused = error is not None
     listed = [
         {
@@ -92,6 +96,10 @@ def answer(
     }
 
 
+def _skips(environment: Mapping[str, str]) -> bool:
+    return environment.get(_SKIP, "0") != "0"
+
+
 def _chosen(
     host: Host, environment: Mapping[str, str], package: str, notes: list[str]
 ) -> tuple[str | None, LibraryLoadError | None]:
@@ -109,8 +117,8 @@ def _met(
     winner: str, host: Host, environment: Mapping[str, str], notes: list[str]
 ) -> tuple[LibraryLoadError | None, str]:
     """Judge what the import meets, from the files; return the msvcp140.dll that wins too."""
-    if environment.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
-        notes.append("SKIP_LOADING_MLCLLM_SO is set: the import loads no library of mlc_llm")
+    if _skips(environment):
+        notes.append(f"{_SKIP} is set: the import loads no library of mlc_llm")
         return None, ""
     try:
         require_packages(winner)
@@ -142,7 +150,12 @@ def _tried(
 
 
 def _after(
-    tried: Mapping[str, Any], winner: str, error: LibraryLoadError | None, notes: list[str]
+    tried: Mapping[str, Any],
+    winner: str,
+    error: LibraryLoadError | None,
+    notes: list[str],
+    *,
+    skipped: bool,
 ) -> LibraryLoadError | None:
     """Let the child's import have the last word: nothing is good that does not import."""
     if tried["good"]:
@@ -155,7 +168,7 @@ def _after(
         path=winner,
         culprit=tried["culprit"],
         cause=tried["cause"] or "import-failed",
-        fix=tried["fix"] or reinstall(winner),
+        fix=tried["fix"] or (unset(_SKIP) if skipped else _SEE),
     )
 
 

@@ -66,10 +66,19 @@ class Search:
 
     def find(self, name: str, path: str) -> str | None:
         """Return the file that answers an import of ``path`` by this name, None if none does."""
-        if found := self.loaded.get(name.lower()):
-            return found
-        places = (os.path.join(folder, name) for folder in self.order(path))
-        return next((place for place in places if os.path.isfile(place)), None)
+        if loaded := self.loaded.get(name.lower()):
+            return loaded
+        places = [os.path.join(folder, name) for folder in self.order(path)]
+        found = [place for place in places if os.path.isfile(place)]
+        fitting = [place for place in found if self._fits(place)]
+        return next(iter(fitting or found), None)
+
+    def _fits(self, path: str) -> bool:
+        """Tell what the search stops at: Windows passes over images of another machine."""
+        try:
+            return self.host.machine in read_image(path).machines
+        except (NotAnImageError, OSError):
+            return True
 
     def walk(self, path: str) -> list[Needed]:
         """Return what ``path`` needs, breadth first, itself first.
