@@ -193,7 +193,7 @@ NEEDS = (
     ),
     Need(
         name="windows_pip",
-        what="a quarter of an hour: the wheel by Windows' own pip",
+        what="half an hour: the wheel by Windows' own pip",
         probe=functools.partial(asked_for, "MLCBUILD_TEST_WINDOWS_PIP"),
         provided_by="MLCBUILD_TEST_WINDOWS_PIP=1",
         made_from="windows_pip",

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_clang_cl, pytest.mark.needs_in
 def mlcbuild(*words: str, **env: str) -> None:
     command = [sys.executable, "-m", "mlcbuild", *words]
     done = subprocess.run(
-        command, check=False, env={**os.environ, **env}, capture_output=True, text=True
+        command, check=False, env={**os.environ, **env}, capture_output=True, errors="replace"
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
