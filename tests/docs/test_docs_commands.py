@@ -135,10 +135,8 @@ def test_no_entry_is_left_of_a_command_that_is_gone() -> None:
     assert stale == []
 
 
-@pytest.mark.parametrize("pattern", ELSEWHERE)
-def test_who_is_said_to_run_a_command_does(pattern: str) -> None:
-    said = ELSEWHERE[pattern]
-    assert said.phrase in (ROOT / said.where).read_text(encoding="utf-8")
+def test_who_is_said_to_run_a_command_is_there() -> None:
+    assert [where for where in ELSEWHERE.values() if not (ROOT / where).is_file()] == []
 
 
 @pytest.mark.parametrize("command", HERE, ids=str)
