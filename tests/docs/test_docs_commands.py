@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -235,6 +236,13 @@ def test_mlcbuild_takes_the_command_line(command: Command) -> None:
             assert accepted(words[1:]) == ""
 
 
+def usage_of(parser: argparse.ArgumentParser) -> str:
+    """Return the help of a command and of those below it (``lab pip``)."""
+    below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    parsers = [parser, *(each for action in below for each in action.choices.values())]
+    return "".join(each.format_help() for each in parsers)
+
+
 def test_inline_commands_name_commands_and_options_that_there_are() -> None:
     wrong = []
     for page, text in spans():
@@ -246,7 +254,7 @@ def test_inline_commands_name_commands_and_options_that_there_are() -> None:
             continue
         parser = _parser([words[1]])[1]
         assert parser is not None
-        usage = parser.format_help()
+        usage = usage_of(parser)
         own = words[: words.index("--")] if "--" in words else words
         options = [word.split("=")[0] for word in own if re.match(r"--?[a-z]", word)]
         wrong += [f"{page}: {text}: {o}" for o in options if not re.search(rf"{o}\b", usage)]
