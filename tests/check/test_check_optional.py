@@ -391,3 +391,13 @@ def test_a_library_of_more_of_qt_than_the_wheel_brings_is_optional() -> None:
     assert optional(files) == []
     files["PyQt6/Qt6/bin/Qt63DQuickExtras.dll"] = make_pe(imports={"Qt6Core.dll": ["nosuch"]})
     assert optional(files) == []
+
+
+def test_javas_dll_is_in_doubt_where_the_package_looks_for_java() -> None:
+    files = {
+        "pkg/bridge.pyd": make_pe(imports={"jvm.dll": ["f"]}),
+        "pkg/__init__.py": b"os.add_dll_directory(os.environ['JAVA_HOME'] + '/bin/server')\n",
+    }
+    assert checked(files).outcome == "may-fail"
+    del files["pkg/__init__.py"]
+    assert checked(files).outcome == "fails"

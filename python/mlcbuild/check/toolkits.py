@@ -1,7 +1,8 @@
-"""DLLs of NVIDIA's CUDA Toolkit that the package finds on the user's machine.
+"""DLLs of CUDA and of Java that the package finds on the user's machine.
 
 Packages for CUDA do not bring cuBLAS and its kin: their code adds the folder that CUDA_PATH names,
-or asks NVIDIA's ``cuda.pathfinder``. Such a DLL is not missing for certain: the machine decides.
+or asks NVIDIA's ``cuda.pathfinder``; a bridge to Java adds the folder of ``jvm.dll``. Such a DLL is
+not missing for certain: the machine decides.
 """
 
 from __future__ import annotations
@@ -11,34 +12,45 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.check.sources import sources_of
 from mlcbuild.loader.policy import is_of_cuda
+from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlcbuild.loader.outcome import Load, Problem
     from mlcbuild.package.member import Package
     from mlcbuild.rules.finding import Subject
 
 __all__ = ["with_toolkits"]
 
-_WORDS: Final = (b"CUDA_PATH", b"CUDA_HOME", b"cuda.pathfinder", b"load_nvidia_dynamic_lib")
+#: What the sources of such a package have in them.
+_CUDA: Final = (b"CUDA_PATH", b"CUDA_HOME", b"cuda.pathfinder", b"load_nvidia_dynamic_lib")
+_JAVA: Final = (b"JAVA_HOME",)
 
 
 def with_toolkits(subject: Subject, package: Package) -> Subject:
     """Return the subject with such loads, that would fail, in doubt."""
-    wanted = [path for path, load in subject.loads.items() if any(map(_is_lacking, load.problems))]
-    if not wanted or not sources_of(package, _WORDS, loaders=False)[1]:
-        return subject
-    loads = {
-        path: _doubted(load) if path in wanted else load for path, load in subject.loads.items()
-    }
-    return replace(subject, loads=loads)
+    loads = dict(subject.loads)
+    for name, words, belongs in (
+        ("the CUDA Toolkit", _CUDA, is_of_cuda),
+        ("an installation of Java", _JAVA, _is_of_java),
+    ):
+        wanted = [path for path, load in loads.items() if _is_lacking(load, belongs)]
+        if wanted and sources_of(package, words, loaders=False)[1]:
+            loads |= {path: _doubted(loads[path], name, belongs) for path in wanted}
+    return replace(subject, loads=loads) if loads != subject.loads else subject
 
 
-def _is_lacking(problem: Problem) -> bool:
-    return problem.cause == "missing-dll" and is_of_cuda(problem.chain[-1])
+def _is_of_java(dll: str) -> bool:
+    return base_name(dll) == "jvm.dll"
 
 
-def _doubted(load: Load) -> Load:
-    problems = tuple(map(_with_the_toolkit, load.problems))
+def _is_lacking(load: Load, belongs: Callable[[str], bool]) -> bool:
+    return any(each.cause == "missing-dll" and belongs(each.chain[-1]) for each in load.problems)
+
+
+def _doubted(load: Load, toolkit: str, belongs: Callable[[str], bool]) -> Load:
+    problems = tuple(_with(toolkit, each, belongs) for each in load.problems)
     at_load = [problem for problem in problems if not problem.delayed]
     worst = next((p for p in at_load if p.certain), None) or next(iter(at_load), None)
     if worst is None:
@@ -54,8 +66,8 @@ def _doubted(load: Load) -> Load:
     )
 
 
-def _with_the_toolkit(problem: Problem) -> Problem:
-    if not _is_lacking(problem):
+def _with(toolkit: str, problem: Problem, belongs: Callable[[str], bool]) -> Problem:
+    if problem.cause != "missing-dll" or not belongs(problem.chain[-1]):
         return problem
-    reason = f"{problem.chain[-1]} is not on every machine: it comes with the CUDA Toolkit"
+    reason = f"{problem.chain[-1]} is not on every machine: it comes with {toolkit}"
     return replace(problem, certain=False, cause="toolkit", reason=reason)

@@ -28,7 +28,7 @@ _FIXES: Final[dict[Cause, str]] = {
     ),
     "redist": "bundle it (delvewheel repair), or require the Visual C++ redistributable",
     "old-redist": "build with a current compiler, or bundle it (delvewheel repair)",
-    "toolkit": "say in the documentation which CUDA is needed, or require NVIDIA's wheels",
+    "toolkit": "say in the documentation what must be installed, or require a wheel that brings it",
     "optional": "say in the documentation what must be installed for it, or load it at run time",
     "unknown-api-set": "build for Windows 10, or load it at run time",
     "debug-runtime": "use a Release build of the package that needs it",
