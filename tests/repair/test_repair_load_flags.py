@@ -37,7 +37,7 @@ def test_a_repair_clears_the_flags_of_what_it_vendors(
     wheel = make_wheel(tmp_path / "dist", files, name="pkg")
     out = tmp_path / "out"
 
-    assert main(["repair", str(wheel), "-w", str(out), "--add-path", str(tools), "--json"]) == 0
+    assert main(["repair", str(wheel), "-o", str(out), "--add-path", str(tools), "--json"]) == 0
     (done,) = json.loads(capsys.readouterr().out)["wheels"]
 
     assert done["left"] == []
