@@ -37,6 +37,7 @@ RUNTIME: Mapping[str, tuple[str, ...]] = {
     "ntdll.dll": ("__chkstk",),
 }
 
+_MAGIC = b"!<arch>\n"
 _SHORT_IMPORT = struct.Struct("<HHHHIIHH")
 #: Import by the name as it stands (IMPORT_CODE, IMPORT_NAME).
 _BY_NAME = 1 << 2
@@ -48,30 +49,45 @@ _ABSOLUTE, _EXTERNAL = -1, 2
 _FLTUSED = (b"_fltused", 0x9875)
 
 
-def write_library(imports: Mapping[str, Iterable[str]], machine: int) -> bytes:
+def write_library(
+    imports: Mapping[str, Iterable[str]],
+    machine: int,
+    constants: tuple[tuple[bytes, int], ...] = (_FLTUSED,),
+) -> bytes:
     """Return an archive with the functions of each DLL (name -> functions), and ``_fltused``.
 
-    ``machine`` is that of a COFF header: 0x8664 for x64, 0xAA64 for ARM64.
+    ``machine`` is that of a COFF header: 0x8664 for x64, 0xAA64 for ARM64. This runs where mlcbuild
+    is not, so it is a second writer; without ``constants`` its bytes are those of
+    ``mlcbuild.pe.import_library`` (tests/linker/test_same_library.py).
     """
-    members: list[tuple[tuple[str, ...], bytes]]
-    members = [((_FLTUSED[0].decode(),), _constant(machine))]
+    found: dict[str, tuple[str, bytes]] = {}
     for dll, names in imports.items():
-        members += [((name, f"__imp_{name}"), _import(name, dll, machine)) for name in names]
-    names = [name for symbols, _ in members for name in symbols]
-    text = b"".join(name.encode() + b"\0" for name in names)
-    offset = 8 + 60 + 4 + 4 * len(names) + len(text)
-    offset += offset % 2
-    offsets, bodies = [], []
-    for symbols, data in members:
-        offsets += [offset] * len(symbols)
-        bodies.append(_member("import/", data))
-        offset += len(bodies[-1])
-    index = struct.pack(f">{len(names) + 1}I", len(names), *offsets) + text
-    return b"!<arch>\n" + _member("/", index) + b"".join(bodies)
+        for name in sorted(names):
+            found.setdefault(name, (dll, _import(name, dll, machine)))
+    long_names, at = b"", {}
+    for dll in imports:
+        at[dll] = f"/{len(long_names)}"
+        long_names += f"{dll}/\n".encode()
+    members: list[tuple[tuple[str, ...], bytes]]
+    members = [((f"__imp_{n}", n), _member(at[dll], data)) for n, (dll, data) in found.items()]
+    for constant in constants:
+        body = _member("const/", _constant(constant, machine))
+        members.append(((constant[0].decode(),), body))
+    symbols = [name for names, _ in members for name in names]
+    text = b"".join(name.encode() + b"\0" for name in symbols)
+    names_member = _member("//", long_names)
+    size = 4 + 4 * len(symbols) + len(text)
+    offset = len(_MAGIC) + 60 + size + size % 2 + len(names_member)
+    offsets = []
+    for names, body in members:
+        offsets += [offset] * len(names)
+        offset += len(body)
+    index = struct.pack(f">{len(symbols) + 1}I", len(symbols), *offsets) + text
+    return b"".join([_MAGIC, _member("/", index), names_member, *(body for _, body in members)])
 
 
 def _member(name: str, data: bytes) -> bytes:
-    head = f"{name:<16}{0:<12}{'':<6}{'':<6}{0:<8}{len(data):<10}`\n".encode()
+    head = f"{name:<16}{0:<12}{0:<6}{0:<6}{0:<8}{len(data):<10}`\n".encode()
     return head + data + b"\n" * (len(data) % 2)
 
 
@@ -80,8 +96,8 @@ def _import(name: str, dll: str, machine: int) -> bytes:
     return _SHORT_IMPORT.pack(0, 0xFFFF, 0, machine, 0, len(data), 0, _BY_NAME) + data
 
 
-def _constant(machine: int) -> bytes:
-    """Return an object without sections that defines ``_fltused`` alone."""
-    symbol = _SYMBOL.pack(_FLTUSED[0], _FLTUSED[1], _ABSOLUTE, 0, _EXTERNAL, 0)
+def _constant(constant: tuple[bytes, int], machine: int) -> bytes:
+    """Return an object without sections that defines one symbol alone."""
+    symbol = _SYMBOL.pack(*constant, _ABSOLUTE, 0, _EXTERNAL, 0)
     no_long_names = struct.pack("<I", 4)
     return _OBJECT.pack(machine, 0, 0, _OBJECT.size, 1, 0, 0) + symbol + no_long_names
