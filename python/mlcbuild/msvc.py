@@ -1,4 +1,4 @@
-"""Visual Studio's releases, their toolsets and generators: the one home of these facts.
+"""Visual Studio's releases, their toolsets, generators and runtimes: the one home of these facts.
 
 Sources: Microsoft, "Overview of the Visual Studio build tools" and the table of compiler versions;
 CMake's release notes.
@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["DRIVEN", "OLDEST", "RELEASES", "Release", "release_of_toolset"]
+__all__ = ["DRIVEN", "MSVCP", "OLDEST", "RELEASES", "RUNTIMES", "Release", "release_of_toolset"]
+__all__ += ["UCRT", "UCRT_SETS", "VCRUNTIME", "VCRUNTIME_1"]
+
+#: The C++ library, and the C runtime's own part; the second is for x64 and ARM64EC alone, whose
+#: exceptions it handles. All came with 2015 and have kept their names.
+MSVCP: Final = "msvcp140.dll"
+VCRUNTIME: Final = "vcruntime140.dll"
+VCRUNTIME_1: Final = "vcruntime140_1.dll"
+RUNTIMES: Final = (MSVCP, VCRUNTIME, VCRUNTIME_1)
+#: The Universal CRT, part of Windows: the DLL, and how the names of its API sets begin.
+UCRT: Final = "ucrtbase.dll"
+UCRT_SETS: Final = "api-ms-win-crt-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

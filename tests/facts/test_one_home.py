@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.devices import DEVICES
-from mlcbuild.msvc import RELEASES
+from mlcbuild.msvc import RELEASES, RUNTIMES, UCRT, UCRT_SETS
 from mlcbuild.platforms import CROSS, LINUX_TRIPLE, WINDOWS
 from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
 
@@ -92,6 +92,7 @@ FACTS: dict[str, tuple[str, Callable[[str], object], set[str]]] = {
         exactly({each.platform_toolset for each in RELEASES}),
         set(),
     ),
+    "a runtime of MSVC": ("msvc.py", exactly({*RUNTIMES, UCRT, UCRT_SETS}), set()),
     "a driver's library": (
         "devices.py",
         exactly(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
+from mlcbuild.msvc import RUNTIMES
 from mlcbuild.package.member import Member
 from mlcbuild.platforms import CROSS, WINDOWS_AMD64, by_tag
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
@@ -37,7 +38,6 @@ __all__ = [
 
 Place = Literal["python", "conda", "package", "system"]
 
-_RUNTIMES: Final = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
 _OPENMP: Final = (
     "libiomp5md.dll", "libomp.dll", "libomp140.x86_64.dll", "libgomp-1.dll", "vcomp140.dll"
 )  # fmt: skip
@@ -102,7 +102,7 @@ def _copies(system: System) -> Iterator[Copy]:
             yield from _in_folder(system, folder, "conda", "conda")
     for distribution in distributions(system):
         for path in files_of(system, distribution):
-            if base_name(path) in (*_RUNTIMES, *_OPENMP) or openmp_family(path):
+            if base_name(path) in (*RUNTIMES, *_OPENMP) or openmp_family(path):
                 yield from _copy(system, path, "package", distribution.name)
     yield from _in_folder(system, system_folder(system), "system", "Windows")
 
@@ -177,7 +177,7 @@ def install_redist(system: System, *, force: bool = False) -> str:
 
 
 def _in_folder(system: System, folder: str, place: Place, owner: str) -> Iterator[Copy]:
-    for name in (*_RUNTIMES, *_OPENMP):
+    for name in (*RUNTIMES, *_OPENMP):
         path = system.join(folder, name)
         if system.is_file(path):
             yield from _copy(system, path, place, owner)

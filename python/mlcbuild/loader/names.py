@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mlcbuild.msvc import UCRT
+
 __all__ = [
     "KNOWN_DLLS",
     "api_set_key",
@@ -24,7 +26,7 @@ KNOWN_DLLS: Final = frozenset({
     "imagehlp.dll", "imm32.dll", "kernel32.dll", "kernelbase.dll", "msctf.dll",
     "msvcp_win.dll", "msvcrt.dll", "normaliz.dll", "nsi.dll", "ntdll.dll", "ole32.dll",
     "oleaut32.dll", "psapi.dll", "rpcrt4.dll", "sechost.dll", "setupapi.dll", "shcore.dll",
-    "shell32.dll", "shlwapi.dll", "ucrtbase.dll", "user32.dll", "win32u.dll", "wldap32.dll",
+    "shell32.dll", "shlwapi.dll", UCRT, "user32.dll", "win32u.dll", "wldap32.dll",
     "wow64.dll", "wow64cpu.dll", "wow64win.dll", "ws2_32.dll",
 })
 # fmt: on

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
+from mlcbuild.msvc import UCRT, VCRUNTIME, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _ABI3_TAG: Final = re.compile(r"^cp3\d{1,2}-abi3-")
 #: What python.exe and python3XX.dll themselves import (measured: CPython 3.11), so that a copy in
 #: a package's folder is never used under these names. KnownDLLs come on top.
 PRELOADED_SYSTEM: Final = frozenset(
-    {"kernel32.dll", "ntdll.dll", "kernelbase.dll", "ucrtbase.dll", "version.dll", "bcrypt.dll"}
+    {"kernel32.dll", "ntdll.dll", "kernelbase.dll", UCRT, "version.dll", "bcrypt.dll"}
 )
 #: Python's own DLLs that every Python process has loaded before any extension module.
 _PYTHON_OWN: Final = ("python.exe", "python3.dll", "python3t.dll")
@@ -83,9 +84,9 @@ def has_cpp_runtime(name: str, *, machine: Machine | None, oldest: str | None) -
 
     ``oldest`` is the oldest version that must do, as ``38``; None for any of today.
     """
-    if name == "vcruntime140.dll":
+    if name == VCRUNTIME:
         return True
-    if name != "vcruntime140_1.dll" or machine == "x86":
+    if name != VCRUNTIME_1 or machine == "x86":
         return False  # the 32-bit runtime is one DLL
     return oldest is None or _minor(oldest) >= _SECOND_RUNTIME
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.loader.names import api_set_key, fold, is_api_set
 from mlcbuild.loader.system import SystemDll
+from mlcbuild.msvc import UCRT, UCRT_SETS
 
 if TYPE_CHECKING:
     from mlcbuild.loader.system import ApiSet, Table
@@ -27,8 +28,6 @@ __all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
 
 MAGIC: Final = b"MLCSYS\r\n"
 FORMAT: Final = 1
-_UCRT: Final = "ucrtbase.dll"
-_UCRT_SETS: Final = "api-ms-win-crt-"
 #: The stable ABI's DLL has a list a version: ``python3.dll@311``.
 _STABLE_ABI: Final = "python3.dll"
 _OLDEST: Final = 8
@@ -122,8 +121,8 @@ class SystemData:
         if base in self._sometimes:
             return SystemDll(base, table=self._table(base, machine), doubt="optional")
         if is_api_set(base) and self.api_set(base) == "known":
-            own, host = self._table(base, machine), self._table(_UCRT, machine)
-            if own and host and host.complete and base.startswith(_UCRT_SETS):
+            own, host = self._table(base, machine), self._table(UCRT, machine)
+            if own and host and host.complete and base.startswith(UCRT_SETS):
                 return SystemDll(base, table=_Crt(own, host))
             if own is not None and machine == "x86_64":
                 return SystemDll(base, table=_Contract(own, self))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.msvc import MSVCP, UCRT, UCRT_SETS
 from mlcbuild.pe.crt import unmangled
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ __all__ = [
     "openmp_family",
     "original_name",
 ]
-
-_MSVCP140: Final = "msvcp140.dll"
 
 _OPENMP: Final = {
     "libiomp5md.dll": "kmp",
@@ -57,7 +56,7 @@ def is_mangled(path: str) -> bool:
 def is_runtime(path: str) -> bool:
     """Return whether this is, un-mangled, a release runtime of Visual C++ 2015+ or the UCRT."""
     name = base_name(path)
-    if name == "ucrtbase.dll" or name.startswith("api-ms-win-crt-"):
+    if name == UCRT or name.startswith(UCRT_SETS):
         return True
     provider = _provider(name)
     # OpenMP and the class libraries have their own rules and uses.
@@ -73,7 +72,7 @@ def is_debug_runtime(path: str) -> bool:
 
 def is_msvcp140(path: str) -> bool:
     """Return whether this is the C++ library, mangled or not."""
-    return original_name(path) == _MSVCP140
+    return original_name(path) == MSVCP
 
 
 def openmp_family(path: str) -> str | None:

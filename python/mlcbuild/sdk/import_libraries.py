@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.systemdata import builtin_system
+from mlcbuild.msvc import UCRT, UCRT_SETS, VCRUNTIME, VCRUNTIME_1
 from mlcbuild.pe.import_library import import_library
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ __all__ = ["crt_libraries", "system_libraries"]
 
 #: The second is only for x64: it has that machine's exception handler.
 _VCRUNTIME: Final[dict[Machine, tuple[str, ...]]] = {
-    "x86_64": ("vcruntime140.dll", "vcruntime140_1.dll"),
-    "arm64": ("vcruntime140.dll",),
+    "x86_64": (VCRUNTIME, VCRUNTIME_1),
+    "arm64": (VCRUNTIME,),
 }
 _MSVCP: Final = tuple(
     f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")
 )
-_UCRT: Final = "ucrtbase.dll"
-_UCRT_SETS: Final = "api-ms-win-crt-"
 #: For Windows itself, not for programs: duplicates of vcruntime140.dll, and the ``_o_`` variants.
 _PRIVATE_SET: Final = "api-ms-win-crt-private-"
 #: Libraries named differently from their DLL.
@@ -71,10 +70,10 @@ def _ucrt(machine: Machine) -> dict[str, Iterable[str]]:
     """Return API set -> functions, as in Microsoft's ucrt.lib; the rest by host DLL."""
     taken = {name for dll in _VCRUNTIME[machine] for name in _names(dll, machine)}
     found: dict[str, Iterable[str]] = {}
-    for dll in sorted(builtin_system().listed(_UCRT_SETS)):
+    for dll in sorted(builtin_system().listed(UCRT_SETS)):
         if not dll.startswith(_PRIVATE_SET):
             found[dll] = sorted(_names(dll, machine) - taken)
-    found[_UCRT] = sorted(_own(_names(_UCRT, machine) - taken))
+    found[UCRT] = sorted(_own(_names(UCRT, machine) - taken))
     return found
 
 

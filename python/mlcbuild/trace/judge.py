@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.msvc import UCRT
 from mlcbuild.trace.blame import Blame, base_name, blame
 from mlcbuild.trace.result import Trace
 from mlcbuild.trace.words import fix_of, reason_of
@@ -44,7 +45,7 @@ _WINDOWS: Final[dict[Stage, int]] = {"not-found": 126, "image": 193, "export": 1
 _ORDINAL: Final = 182
 _STACK_OVERFLOW: Final = 0xC00000FD
 #: Whose address an exception of RaiseException or abort bears: it says nothing of the guilty one.
-_RAISERS: Final = frozenset({"kernelbase.dll", "ntdll.dll", "ucrtbase.dll"})
+_RAISERS: Final = frozenset({"kernelbase.dll", "ntdll.dll", UCRT})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.msvc import MSVCP
 from mlcbuild.trace.blame import blame
 from mlcbuild.trace.judge import Seen, judge
 from mlcbuild.trace.plan import Machine, Step, make_plan
@@ -114,7 +115,7 @@ def machine_of(facts: dict[str, Any], host: Host) -> Machine:
     return Machine(
         python_dir=host.here(facts["folder"]),
         system_dir=None if facts["wine"] else system,
-        msvcp140=_version(Path(system, "msvcp140.dll")),
+        msvcp140=_version(Path(system, MSVCP)),
         conda=facts["conda"],
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from mlcbuild.lab.wine_process import START_FAILED
 from mlcbuild.loader.names import fold, is_api_set
+from mlcbuild.msvc import UCRT
 from mlcbuild.supervised import describe_exit
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _lacks(said: Said, error: str, system: SystemData) -> tuple[tuple[str, ...],
             (sure if known else unsure).append(f"{dll}!{symbol}")
     sure += [dll for dll, _ in said.missing if _windows_has(system, dll)]
     if found := _NO_FUNCTION.search(error):
-        holders = ("kernel32.dll", "ntdll.dll", "user32.dll", "advapi32.dll", "ucrtbase.dll")
+        holders = ("kernel32.dll", "ntdll.dll", "user32.dll", "advapi32.dll", UCRT)
         sure += [
             f"{dll}!{found['symbol']}"
             for dll in holders

@@ -9,6 +9,7 @@ from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.runtimes import system_folder
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.errors import InputError
+from mlcbuild.msvc import MSVCP
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
@@ -68,7 +69,7 @@ def _run(system: System) -> Outcome:
 
 
 def _msvcp140(system: System) -> str:
-    image = system.image(system.join(system_folder(system), "msvcp140.dll"))
+    image = system.image(system.join(system_folder(system), MSVCP))
     version = image.version.file_version if image is not None and image.version else None
     return dotted(version) if version else "none"
 

@@ -9,6 +9,7 @@ from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.runtimes import copies, install_redist
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import dotted
+from mlcbuild.msvc import MSVCP
 from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["CHECK"]
 
 def _run(system: System) -> Outcome:
     found = copies(system)
-    cpp = [each for each in found if each.name == "msvcp140.dll"]
+    cpp = [each for each in found if each.name == MSVCP]
     evidence = [str(each) for each in found]
     if not cpp:
         return skip("no msvcp140.dll is reachable")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
 from mlcbuild.doctor.runtimes import Needing, install_redist, needing, system_folder
 from mlcbuild.doctor.versions import dotted, find_version
+from mlcbuild.msvc import RUNTIMES, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS_AMD64, by_tag
 from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.toolsets import TOLERATES_CONSTEXPR_MUTEX, needed_redist
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["CHECK"]
 
 _KEY: Final = r"HKLM\SOFTWARE\{}Microsoft\VisualStudio\14.0\VC\Runtimes\{}"
-_FILES: Final = ("msvcp140.dll", "vcruntime140.dll", "vcruntime140_1.dll")
 
 
 def _run(system: System) -> Outcome:
     folder = system_folder(system)
-    path = system.join(folder, _FILES[0])
+    path = system.join(folder, RUNTIMES[0])
     image = system.image(path)
     users = needing(system)
     registered = _registered(system)
@@ -61,8 +61,8 @@ def _run(system: System) -> Outcome:
                 evidence=evidence,
                 fix=fix(),
             )
-    missing = [n for n in _FILES[1:] if not system.is_file(system.join(folder, n))]
-    missing = [n for n in missing if n != "vcruntime140_1.dll" or system.python.bits != 32]  # noqa: PLR2004
+    missing = [n for n in RUNTIMES[1:] if not system.is_file(system.join(folder, n))]
+    missing = [n for n in missing if n != VCRUNTIME_1 or system.python.bits != 32]  # noqa: PLR2004
     if missing:
         return warn(
             f"{missing[0]} is missing from {folder}: the redistributable is damaged",
@@ -81,7 +81,7 @@ def _run(system: System) -> Outcome:
 
 def _beside_python(system: System) -> str:
     """Return the msvcp140.dll next to python.exe, which wins (conda's vc14_runtime)."""
-    path = system.join(system.python.base_prefix, _FILES[0])
+    path = system.join(system.python.base_prefix, RUNTIMES[0])
     return path if system.image(path) is not None else ""
 
 
