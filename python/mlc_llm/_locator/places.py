@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlc_llm._locator.host import Host
 
-__all__ = ["extension", "other_extensions", "runtime_folder"]
+__all__ = ["extension", "native", "other_extensions", "runtime_folder"]
 
 #: Where a build puts ``tvm_runtime``, seen from the folder of ``mlc_llm``: ours and one-folder
 #: builds, then upstream's of the TVM generations (docs/locator.md).
@@ -31,6 +31,11 @@ def extension(folder: str, name: str) -> str:
     names = [name + suffix for suffix in (*extension_suffixes(), ".py")]
     paths = (os.path.join(folder, each) for each in names)
     return next((path for path in paths if os.path.isfile(path)), "")
+
+
+def native(name: str) -> str:
+    """Return the file name under which this Python expects an extension module."""
+    return name + extension_suffixes()[0]
 
 
 def other_extensions(folder: str, name: str) -> list[str]:

@@ -21,7 +21,7 @@ from mlc_llm._locator.installed import (
 )
 from mlc_llm._locator.judge import Verdict, judge
 from mlc_llm._locator.packages import all_packages, find_package, put_there
-from mlc_llm._locator.places import extension, other_extensions
+from mlc_llm._locator.places import extension, native, other_extensions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _require_core(folder: str, library: str) -> None:
     raise LibraryLoadError(
         reason,
         path=library,
-        culprit=core or os.path.join(folder, others[0] if others else "core"),
+        culprit=core or os.path.join(folder, others[0] if others else native("core")),
         cause=verdict.cause or "missing-dll",
         fix=install("apache-tvm-ffi"),
     )
