@@ -126,7 +126,7 @@ def _damaged() -> Iterator[Fault]:
                 make=_damage(library, damage),
                 cause="" if healthy else gone if damage == "gone" else cause,
                 culprit="" if healthy else "gone.dll" if damage == "needs gone.dll" else name,
-                fix="" if healthy else "build with" if damage == "a Debug build" else BRINGS[owner],
+                fix="" if healthy else "build with" if damage == "a Debug build" and not library.endswith(".pyd") else BRINGS[owner],
                 loads=not alike and not last and not library.endswith(".pyd"),
                 only_judged=alike or damage == "exports nothing",
             )  # fmt: skip
