@@ -115,6 +115,7 @@ def _damaged() -> Iterator[Fault]:
                 continue  # nothing imports from it
             name = library.rpartition("/")[2]
             gone = "absent" if last else cause
+            debug = damage == "a Debug build" and not library.endswith(".pyd")
             # Told by the same code for every library: two of them are enough to load.
             alike = damage in ("empty", "cut off", "arm64") and library in (
                 "tvm_ffi/lib/tvm_ffi_testing.dll",
@@ -126,7 +127,7 @@ def _damaged() -> Iterator[Fault]:
                 make=_damage(library, damage),
                 cause="" if healthy else gone if damage == "gone" else cause,
                 culprit="" if healthy else "gone.dll" if damage == "needs gone.dll" else name,
-                fix="" if healthy else "build with" if damage == "a Debug build" and not library.endswith(".pyd") else BRINGS[owner],
+                fix="" if healthy else "build with" if debug else BRINGS[owner],
                 loads=not alike and not last and not library.endswith(".pyd"),
                 only_judged=alike or damage == "exports nothing",
             )  # fmt: skip
