@@ -43,7 +43,7 @@ def test_check_says_what_to_type_instead(
     assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["verify"], ["repair", "-w", "out"]])
+@pytest.mark.parametrize("command", [["verify"], ["repair", "-o", "out"]])
 def test_where_only_a_wheel_is_taken_pip_is_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
