@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOOLCHAIN_FILE", "ClangCl"]
 
-TOOLCHAIN_FILE: Final = Path(__file__).resolve().parents[2] / "cmake" / "clang-cl.cmake"
+TOOLCHAIN_FILE: Final = Path(__file__).resolve().parents[1] / "cmake" / "clang-cl.cmake"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
