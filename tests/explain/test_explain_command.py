@@ -205,7 +205,7 @@ def test_the_cost_grows_with_the_log_and_not_with_its_square(text: str) -> None:
         assert explain(f"{log}\nx.obj : error LNK2038: mismatch").explanations
 
     explained(100)  # reads the catalogue
-    assert cost(lambda: explained(24_000)) < 10 * cost(lambda: explained(6_000))
+    assert cost(lambda: explained(12_000)) < 10 * cost(lambda: explained(3_000))
 
 
 def test_a_number_is_explained_without_reading_the_catalogue() -> None:
