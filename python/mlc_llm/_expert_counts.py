@@ -44,14 +44,14 @@ def _counts_in_groups(experts: int, chosen: int):
         indices = T.match_buffer(var_indices, (tokens, chosen), "int32")
         counts = T.match_buffer(var_counts, (experts, groups), "int32")
         for block in T.thread_binding(T.ceildiv(experts * groups, _THREADS), thread="blockIdx.x"):
-            for thread in T.thread_binding(_THREADS, thread="threadIdx.x"):
+            for thread in T.thread_binding(T.int64(_THREADS), thread="threadIdx.x"):
                 with T.sblock("count"):
                     T.reads(indices[:, :])
                     T.writes(counts[:, :])
                     total = T.sblock_alloc_buffer((1,), "int32", scope="local")
                     if block * _THREADS + thread < experts * groups:
                         total[0] = 0
-                        for i, k in T.grid(_GROUP, chosen):
+                        for i, k in T.grid(T.int64(_GROUP), chosen):
                             if (block * _THREADS + thread) % groups * _GROUP + i < tokens:
                                 if indices[
                                     (block * _THREADS + thread) % groups * _GROUP + i, k
@@ -75,7 +75,7 @@ def _counts_up_to(experts: int, chosen: int):
         counts = T.match_buffer(var_counts, (experts, groups), "int32")
         sums = T.match_buffer(var_sums, (tokens * experts,), "int32")
         for block in T.thread_binding(T.ceildiv(experts * tokens, _THREADS), thread="blockIdx.x"):
-            for thread in T.thread_binding(_THREADS, thread="threadIdx.x"):
+            for thread in T.thread_binding(T.int64(_THREADS), thread="threadIdx.x"):
                 with T.sblock("sum"):
                     T.reads(indices[:, :], counts[:, :])
                     T.writes(sums[:])
@@ -83,14 +83,14 @@ def _counts_up_to(experts: int, chosen: int):
                     if block * _THREADS + thread < experts * tokens:
                         total[0] = 0
                         # all of the experts before, then whole groups of this one
-                        for e, c in T.grid(experts, groups):
+                        for e, c in T.grid(T.int64(experts), groups):
                             if (
                                 e * groups + c
                                 < (block * _THREADS + thread) // tokens * groups
                                 + (block * _THREADS + thread) % tokens // _GROUP
                             ):
                                 total[0] += counts[e, c]
-                        for i, k in T.grid(_GROUP, chosen):
+                        for i, k in T.grid(T.int64(_GROUP), chosen):
                             if i <= (block * _THREADS + thread) % tokens % _GROUP:
                                 if indices[
                                     (block * _THREADS + thread) % tokens // _GROUP * _GROUP + i, k
