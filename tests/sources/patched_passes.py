@@ -26,7 +26,9 @@ for _name in ("", "op", "compiler_pass", "model", "model.vision", "support"):
     _module.__path__ = [str(Path(sys.argv[1], *_parts)), str(OURS.joinpath(*_parts))]
     sys.modules[_module.__name__] = _module
 
+from mlc_llm._cpu_kernels import LoopsForThreads  # noqa: E402
 from mlc_llm._kernels import shared_memory  # noqa: E402
+from mlc_llm._shape_parameters import OneParameterPerShapeVariable  # noqa: E402
 from mlc_llm.compiler_pass import (  # noqa: E402
     attach_sampler,
     dispatch_kv_cache_creation,
@@ -177,6 +179,47 @@ def experts():
     assert run(module, "exclusive", c, d).tolist() == [0, *(c[i] for i in (4, 9, 14, 19))]
 
 
+def counts():
+    """Experts are counted as numpy counts them, beyond one group of tokens."""
+
+    class Module(nn.Module):
+        def count(self, i):
+            return moe_misc.moe_cumsum(i, 4)
+
+    inputs = {"i": spec.Tensor(["b", 2], "int32"), "$": QUIET}
+    module, _ = Module().export_tvm({"count": inputs})
+    chosen = np.stack([np.random.default_rng(n).permutation(4)[:2] for n in range(150)])
+    mask = (chosen[:, :, None] == np.arange(4)).any(1)
+    got = run(LoopsForThreads()(module), "count", chosen.astype("int32"))
+    assert got.tolist() == mask.T.reshape(-1).cumsum().tolist()
+
+
+def shapes():
+    """A gate of two tokens a row is one kernel with its shape variable once."""
+    builder, n = relax.BlockBuilder(), tvm.tirx.Var("n", "int64")
+    x = relax.Var("x", relax.TensorType([n * 2, 8], "float32"))
+    y = relax.Var("y", relax.TensorType([n], "float32"))
+    with builder.function("main", [x, y]):
+        with builder.dataflow():
+            halves = builder.emit(relax.op.split(x, 2, axis=1))
+            gate = builder.emit(relax.op.nn.silu(halves[0]))
+            out = builder.emit_output(relax.op.multiply(gate, halves[1]))
+        builder.emit_func_output(out)
+    passes = relax.transform
+    fused = tvm.transform.Sequential(
+        [
+            passes.LegalizeOps(),
+            passes.AnnotateTIROpPattern(),
+            passes.FuseOps(),
+            OneParameterPerShapeVariable(),
+            passes.FuseTIR(),
+        ]
+    )(builder.finalize())
+    a = np.random.default_rng(1).random((6, 8), dtype="float32")
+    wanted = a[:, :4] / (1 + np.exp(-a[:, :4])) * a[:, 4:]
+    np.testing.assert_allclose(run(fused, "main", a, np.zeros(3, "float32")), wanted, rtol=1e-5)
+
+
 def images():
     class Module(nn.Module):
         def crop(self, x):
@@ -264,6 +307,7 @@ def tell(check):
         print(check.__name__, "ok")
 
 
-for check in (names, lift, dequantize, low_batch, sampler, experts, images, merge, fits):
+ALL = (names, lift, dequantize, low_batch, sampler, experts, counts, shapes, images, merge, fits)
+for check in ALL:
     if check.__name__ in sys.argv[2:]:
         tell(check)

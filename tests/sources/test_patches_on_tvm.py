@@ -35,6 +35,8 @@ CHECKS = (
     "low_batch",
     "sampler",
     "experts",
+    "counts",
+    "shapes",
     "images",
     "merge",
     "fits",
