@@ -153,6 +153,15 @@ def test_symbols_lie_beside_the_dll_which_names_them_without_a_folder(
     assert dll.read_bytes() == again, "the same folder gives the same bytes, symbols or not"
 
 
+def test_the_record_has_the_toolset_of_visual_studios_environment(
+    windows_project: Project,
+) -> None:
+    windows_project.env["VCToolsVersion"] = "14.44.35207"  # type: ignore[index]
+    build(windows_project, "clang-cl")
+    record = json.loads((windows_project.folder / "b" / "mlcbuild-build.json").read_text())
+    assert record["msvc_toolset"] == "14.44.35207"
+
+
 def test_without_symbols_there_is_no_pdb(windows_project: Project) -> None:
     dll = build(windows_project, "clang-cl")
     assert not dll.with_suffix(".pdb").exists()
