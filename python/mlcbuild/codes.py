@@ -1,4 +1,4 @@
-"""Numbers that Windows answers when a DLL does not load or a process dies, and what they mean.
+"""Windows error codes of failed DLL loads and crashed processes, and their meaning.
 
 Win32 codes come from LoadLibrary and reach Python as ``OSError.winerror``. NTSTATUS codes are the
 exit codes of processes, printed signed, unsigned or in hexadecimal by different tools. An HRESULT
@@ -38,7 +38,7 @@ _STATUS: Final = "MS-ERREF: NTSTATUS Values"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
-    """One code. ``causes`` are in order of likelihood; ``run`` is what finds or mends the one.
+    """One code. ``causes`` are in order of likelihood; ``run`` finds or fixes the first.
 
     ``{path}`` in ``run`` stands for the DLL, folder or wheel in question; where the text names
     none, ``without_path`` is to be run.
@@ -106,7 +106,7 @@ _NOT_FOUND: Final = (
     "a dependency of the named DLL is missing, not the DLL itself",
     "the Visual C++ redistributable is missing (msvcp140.dll, vcruntime140_1.dll)",
     "the dependency lies in a folder that Python does not search (PATH is not searched)",
-    "the Debug configuration was built: debug runtimes exist only beside Visual Studio",
+    "the Debug configuration was built: debug runtimes only come with Visual Studio",
     "a driver DLL (vulkan-1, nvcuda) is absent from this machine",
 )
 _NO_EXPORT: Final = (
@@ -132,7 +132,7 @@ _BLOCKED: Final = (
 _NOT_STARTED: Final = (
     "a DLL that the program imports is not in its folder, System32 or on PATH: conda not active?",
     "the Visual C++ redistributable is missing (msvcp140.dll, vcruntime140_1.dll)",
-    "the Debug configuration was built: debug runtimes exist only beside Visual Studio",
+    "the Debug configuration was built: debug runtimes only come with Visual Studio",
 )
 CODES: Final[tuple[Code, ...]] = (
     _win(2, "ERROR_FILE_NOT_FOUND", "the named file does not exist",
@@ -163,18 +163,18 @@ CODES: Final[tuple[Code, ...]] = (
          run="mlcbuild doctor --only path-entries"),
     _win(126, "ERROR_MOD_NOT_FOUND", "the DLL or one that it needs was not found", *_NOT_FOUND,
          bare=_REDIST, seen="mlc-ai/mlc-llm#3403 pytorch/pytorch#131662"),
-    _win(127, "ERROR_PROC_NOT_FOUND", "a DLL was found, but lacks an imported function",
+    _win(127, "ERROR_PROC_NOT_FOUND", "a DLL was found but does not export an imported function",
          *_NO_EXPORT, seen="microsoft/onnxruntime#16116"),
-    _win(182, "ERROR_INVALID_ORDINAL", "a DLL was found, but lacks an imported ordinal",
+    _win(182, "ERROR_INVALID_ORDINAL", "a DLL was found but does not export an imported ordinal",
          *reversed(_NO_EXPORT), seen="pytorch/pytorch#72293"),
-    _win(193, "ERROR_BAD_EXE_FORMAT", "the file is no image for this process", *_BAD_IMAGE,
+    _win(193, "ERROR_BAD_EXE_FORMAT", "the file is not an image for this process", *_BAD_IMAGE,
          bare="mlcbuild doctor --only python-bits", seen="abetlen/llama-cpp-python#53"),
     _win(206, "ERROR_FILENAME_EXCED_RANGE", "the path is longer than Windows allows",
          "long paths are not enabled", run="mlcbuild doctor --only long-paths"),
     _win(216, "ERROR_EXE_MACHINE_TYPE_MISMATCH", "the program is for another machine",
          "an ARM64 program on an x64 Windows, or the like"),
-    _win(225, "ERROR_VIRUS_INFECTED", "antivirus took the file for malware",
-         "a false alarm of Windows Security: see its protection history",
+    _win(225, "ERROR_VIRUS_INFECTED", "antivirus classified the file as malware",
+         "a false positive of Windows Security: see its protection history",
          run=_DEFENDER, seen="pypa/pip#12009"),
     _win(362, "ERROR_CLOUD_FILE_PROVIDER_NOT_RUNNING", "the folder belongs to a cloud provider "
          "that is not running", "a build or environment in a folder that OneDrive keeps: use one "
@@ -202,7 +202,7 @@ CODES: Final[tuple[Code, ...]] = (
          "the paging file is off or full: page Advanced, Virtual memory",
          run=_MEMORY),
     _win(1920, "ERROR_CANT_ACCESS_FILE", "Windows cannot open the file",
-         "a cloud folder (OneDrive) has not brought the file", "a Store alias was named: use the "
+         "OneDrive has not downloaded the file", "a Store alias was named: use the "
          "real python.exe", run="mlcbuild doctor --only python-alias"),
     _win(4551, "ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION", "a policy of this machine blocks it",
          *_BLOCKED, run=_POLICY),
@@ -260,8 +260,8 @@ CODES: Final[tuple[Code, ...]] = (
         "a debug build, or a defect: the message is on stderr"),
     _nt(0xC0000428, "STATUS_INVALID_IMAGE_HASH", "the signature of a file is not accepted",
         *_BLOCKED, run=_POLICY),
-    _nt(0xC0000906, "STATUS_VIRUS_INFECTED", "antivirus took a file for malware",
-        "a false alarm of Windows Security: see its protection history",
+    _nt(0xC0000906, "STATUS_VIRUS_INFECTED", "antivirus classified a file as malware",
+        "a false positive of Windows Security: see its protection history",
         run=_DEFENDER),
     _nt(0xC06D007E, "delay-load: module not found", "the first call into a delay-loaded DLL failed",
         "the DLL is missing (rule delay-load-missing)", run=_CHECK,

@@ -1,4 +1,4 @@
-"""Names that come from outside, from an index, a repository, an archive, become names or nothing.
+"""Validate file names that come from an index, a repository or an archive.
 
 A name is never a path: it names one file of the folder that we chose, on every system.
 """

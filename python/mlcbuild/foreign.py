@@ -1,6 +1,6 @@
-"""Text from outside on its way out: one function for each form that it can leave in.
+"""Escape untrusted text for output: one function per output form.
 
-Names of files and DLLs, metadata, answers of servers and what children print come from strangers.
+File and DLL names, metadata, server responses and output of children are untrusted.
 In a terminal they must move no cursor, in Markdown make no markup, in SARIF no link.
 HTML is escaped by its template; what is invisible there is shown by ``visible`` too.
 """

@@ -1,4 +1,4 @@
-"""JSON from outside: what it may do to the reader is raise ``ValueError``."""
+"""Parse untrusted JSON: the only exception is ``ValueError``."""
 
 from __future__ import annotations
 

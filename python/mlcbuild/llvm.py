@@ -85,7 +85,7 @@ def find_llvm(env: Mapping[str, str]) -> Llvm:
     missing = [name for name, place in tools.items() if not place]
     if missing:
         raise FailedError(
-            f"clang-cl {version[0]} is here ({clang_cl}) without {', '.join(missing)}",
+            f"clang-cl {version[0]} is installed ({clang_cl}) without {', '.join(missing)}",
             remedy=_INSTALL.replace(f"-{_OLDEST}", f"-{version[0]}"),
         )
     fields = {name.replace("-", "_"): place for name, place in tools.items()}
@@ -106,7 +106,7 @@ def _version(program: str) -> tuple[int, ...]:
 
 
 def _tool(name: str, clang_cl: str, version: tuple[int, ...], path: str) -> str:
-    """Take the tool of the same installation before one that happens to be on PATH."""
+    """Prefer the tool of the same installation to one on PATH."""
     beside = Path(clang_cl).resolve().parent / name
     if beside.is_file():
         return os.fspath(beside)
@@ -121,5 +121,7 @@ def _run(command: list[str], what: str) -> None:
         raise FailedError(f"{Path(command[0]).name} does not run ({error})") from error
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
-        first = next((line for line in lines if "error" in line), lines[0] if lines else "no word")
-        raise FailedError(f"{what} cannot be made by {Path(command[0]).name}: {first.strip()}")
+        first = next(
+            (line for line in lines if "error" in line), lines[0] if lines else "no output"
+        )
+        raise FailedError(f"{Path(command[0]).name} could not make {what}: {first.strip()}")

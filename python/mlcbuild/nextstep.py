@@ -1,4 +1,4 @@
-"""What to do next in a folder: facts of it first, then suggestions, each a command to type."""
+"""Suggest the next commands for a folder, from what it contains."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Suggestion:
 
 
 def look(folder: Path) -> Folder:
-    """Return what lies in a folder; what cannot be read is not there."""
+    """Return the contents of a folder, without what cannot be read."""
     entries = _entries(folder)
     names = {entry.name for entry in entries}
     wheels = sorted(
@@ -151,7 +151,9 @@ def suggest(folder: Folder) -> Iterator[Suggestion]:
     if folder.is_checkout and not folder.wheels:
         yield Suggestion(command="mlcbuild doctor", why="is this machine ready to build?")
         first = "build it" if folder.has_sources else "fetch the pinned sources and build"
-        yield Suggestion(command="mlcbuild wheel -o dist", why=f"{first}: Release, judged, stamped")
+        yield Suggestion(
+            command="mlcbuild wheel -o dist", why=f"{first}: Release, checked, stamped"
+        )
     elif folder.project and not folder.wheels:
         why = {
             "mlcbuild": "build; the policy of mlcbuild applies",
@@ -165,13 +167,13 @@ def suggest(folder: Folder) -> Iterator[Suggestion]:
     if folder.site:
         yield Suggestion(
             command=f"mlcbuild report {_quoted(folder.site)} -o site.html",
-            why="who needs whom in this environment, what is missing",
+            why="dependencies in this environment, and what is missing",
         )
     if folder.results:
         names = " ".join(_quoted(name) for name in folder.results)
         yield Suggestion(command=f"mlcbuild report {names}", why="these results as one page")
     if not folder.is_checkout:
-        yield Suggestion(command="mlcbuild doctor", why="what stands in the way on this machine")
+        yield Suggestion(command="mlcbuild doctor", why="problems of this machine")
     if folder == Folder():
         words = "mlcbuild check pypi:apache-tvm --with-deps"
         yield Suggestion(command=words, why="will a wheel of the package index load on Windows?")
@@ -186,14 +188,14 @@ def _for_files(folder: Folder) -> Iterator[Suggestion]:
         words = f"mlcbuild explain {_quoted(folder.log)}"
         yield Suggestion(command=words, why="what went wrong in this log")
     if folder.tree:
-        why = "what was built: Release, whole, and will Windows load it?"
+        why = "the build: Release, complete, and will Windows load it?"
         yield Suggestion(command=f"mlcbuild check {folder.tree}", why=why)
     if folder.images:
         them = f"the {folder.images} images" if folder.images > 1 else "the image"
         yield Suggestion(command="mlcbuild check .", why=f"will Windows load {them} here?")
     if folder.images > _PAGEFUL:
         yield Suggestion(
-            command="mlcbuild report . -o report.html", why="who needs whom, as a page"
+            command="mlcbuild report . -o report.html", why="the dependencies, as a page"
         )
     if folder.model == "published":
         library = "model.dll" if sys.platform == "win32" else "model.so"
@@ -217,7 +219,7 @@ def _for_wheel(wheel: str) -> Iterator[Suggestion]:
         chat = " --chat" if wheel.rpartition("/")[2].startswith("mlc_llm-") else ""
         yield Suggestion(command=f"mlcbuild verify {name}{chat}", why="install and use it for real")
     if windows:
-        yield Suggestion(command=f"mlcbuild report {name}", why="look at it, pass it on")
+        yield Suggestion(command=f"mlcbuild report {name}", why="view and share it")
 
 
 def _quoted(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The one way to start a program: its absolute path, found on PATH alone, and a clean environment.
+"""Start programs by absolute path, found only on PATH, in a clean environment.
 
 Two things would run what somebody left in the current folder, a checkout or a download folder:
 

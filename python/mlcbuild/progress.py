@@ -1,4 +1,4 @@
-"""What is going on, on one line of a terminal's stderr that is rewritten; nothing elsewhere.
+"""Progress on one rewritten line of a terminal's stderr; nothing elsewhere.
 
 The line appears after a second: what is quicker needs none. Plain code and no library:
 importing rich.progress takes 170 ms of CPU, which is more than `mlcbuild check` may take to start;
@@ -63,7 +63,7 @@ class Line:
                 self._write("")
 
     def _write(self, text: str) -> None:
-        # Straight to the terminal: a log of the session keeps no half lines.
+        # Only to the terminal: a log should not contain partial lines.
         stream = getattr(self._stream, "terminal", self._stream)
         if stream is not None:
             stream.write(f"\r\x1b[K{text}")
@@ -88,7 +88,7 @@ def counted(items: Collection[_Item], what: str, *, line: Line | None = None) ->
 
 @contextlib.contextmanager
 def ticking(what: str, *, line: Line | None = None) -> Iterator[Line]:
-    """Show what is going on and for how long; for work that cannot say how far it is."""
+    """Show the elapsed time of work without measurable progress."""
     line = line or Line()
     if not line.shown:
         yield line
@@ -111,7 +111,7 @@ def ticking(what: str, *, line: Line | None = None) -> Iterator[Line]:
 
 
 def left(done: int, total: int, spent_s: float) -> str:
-    """Return ``, 1:23 left``, empty while nobody can know: at the speed of what is done."""
+    """Return ``, 1:23 left``, estimated from the speed so far; empty at the beginning."""
     if done <= 0 or total <= 0 or done < total * _TELLING or done > total:
         return ""
     return f", {clock(spent_s * (total - done) / done)} left"

@@ -1,6 +1,6 @@
-"""Secrets are hidden by their value, wherever they would come out: a report, an error, a log.
+"""Hide secrets by value in all output: reports, errors, logs.
 
-Whoever takes a password or a key calls ``hide``; addresses with credentials need no call.
+Code that reads a password or a key calls ``hide``; URLs with credentials need no call.
 """
 
 from __future__ import annotations

@@ -92,7 +92,8 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     root = Path.cwd().resolve()
     if lock and not (root / lock).resolve().is_relative_to(root):
         raise SystemExit(
-            f"mlcbuild: error: no sdist of {root.name}: its sources lie above its folder ({lock}); "
+            f"mlcbuild: error: cannot make an sdist of {root.name}: "
+            f"its sources are above its folder ({lock}); "
             "build the wheel from a checkout (pip wheel .)"
         )
     return str(backend.build_sdist(sdist_directory, dict(config_settings or {})))

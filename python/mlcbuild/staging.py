@@ -1,4 +1,4 @@
-"""Replace a file whole: whoever reads it sees the old bytes or the new ones.
+"""Replace a file atomically: readers see the old bytes or the new ones.
 
 What is written first lies beside it under a name that others can foresee, in folders that several
 users may write: a link that was put there is removed, never written through.

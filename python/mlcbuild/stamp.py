@@ -1,6 +1,6 @@
 """The stamp: ``<package>/_build.json``, what a wheel's native files are and how they were built.
 
-One reader and one comparison serve everybody: the gate that writes it, the rule
+One reader and one comparison are shared by the gate that writes it, the rule
 ``stamp-mismatch`` of ``mlcbuild check``, and ``mlcbuild verify``. The file is deterministic: no
 time, no path of the build machine, fixed key order. Its schema is ``schemas/stamp.json``.
 """
@@ -131,7 +131,7 @@ class Mismatch:
 
 
 _MEANING: Final[dict[MismatchKind, str]] = {
-    "missing": "is stamped and absent",
+    "missing": "is stamped but missing",
     "changed": "was changed after it was built and stamped",
     "unstamped": "is not in the stamp: it did not come from this build",
 }

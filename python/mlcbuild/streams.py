@@ -1,4 +1,4 @@
-"""What a command prints: foreign text made visible, secrets hidden, before it reaches a terminal.
+"""Standard output and error with untrusted text escaped and secrets hidden.
 
 The command line puts it around standard output and standard error, so that no ``print`` can forget.
 What has colours of our own goes to ``styled(stream)``, its foreign parts made visible before.

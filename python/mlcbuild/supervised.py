@@ -1,4 +1,4 @@
-"""Child processes: a time limit, an exit code in words, all output in a log, nothing left running.
+"""Child processes: a time limit, a described exit code, output in a log, no leftovers.
 
 Every child leads a process group (on Windows a job) of its own: what it starts ends with it.
 """
@@ -40,14 +40,14 @@ class Finished:
 
     @property
     def outcome(self) -> str:
-        """How it ended, in words."""
+        """A description of how it ended."""
         if self.timed_out:
             return f"did not finish in {self.seconds:.0f} s and was ended"
         return describe_exit(self.code)
 
 
 def describe_exit(code: int) -> str:
-    """Say an exit code in words: a POSIX signal, a Windows NTSTATUS, or the number."""
+    """Describe an exit code: a POSIX signal, a Windows NTSTATUS, or the number."""
     if code < 0 and sys.platform != "win32":
         with contextlib.suppress(ValueError):
             return f"died of {signal.Signals(-code).name}"

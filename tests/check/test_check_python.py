@@ -56,5 +56,5 @@ def test_the_python_asked_for_loads_the_images() -> None:
 
 @pytest.mark.parametrize("given", ["3", "3.12.1", "2.7", "new", ""])
 def test_what_is_no_version_of_python_is_refused(given: str) -> None:
-    with pytest.raises(UsageError, match="is no version"):
+    with pytest.raises(UsageError, match="is not a version"):
         Settings(python=given)

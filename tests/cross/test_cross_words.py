@@ -42,7 +42,7 @@ def project(folder: Path, text: str) -> Path:
             SETUPTOOLS.replace("setuptools.build_meta", "maturin"),
             "maturin cross-compiles by itself",
         ),
-        (SETUPTOOLS.replace("setuptools.build_meta", "own"), "own has no cross-build"),
+        (SETUPTOOLS.replace("setuptools.build_meta", "own"), "own has no cross-build support"),
     ],
 )
 def test_another_backend_gets_one_line_that_says_why_not(
@@ -97,7 +97,7 @@ def test_an_editable_install_is_refused_in_words(
 ) -> None:
     code, line = said(capsys, "-e", project(tmp_path / "led", LED))
     assert code == 2
-    assert "an editable install of a Windows project cannot be used on this system" in line
+    assert "an editable install for Windows is not possible on this system" in line
 
 
 def test_a_python_that_the_project_does_not_take_is_named(

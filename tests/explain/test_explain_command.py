@@ -128,7 +128,7 @@ def test_what_is_unknown_says_so_and_what_to_try(capsys: pytest.CaptureFixture[s
     assert main(["explain", "gibberish"]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert "nothing known of: gibberish" in said.err
+    assert "nothing known about: gibberish" in said.err
     assert "mlcbuild check" in said.err
 
 

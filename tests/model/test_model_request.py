@@ -66,7 +66,7 @@ def test_a_vulkan_library_holds_shaders() -> None:
     ("device", "words"),
     [
         ("cuda:sm_60", "CUDA 13 makes no code for sm_60"),
-        ("cuda:hopper", "'hopper' is no CUDA architecture"),
+        ("cuda:hopper", "'hopper' is not a CUDA architecture"),
         ("vulkan:90", "device vulkan:90 is not known"),
         ("metal", "device metal is not known"),
     ],
@@ -94,7 +94,7 @@ def test_every_profile_fits_its_device() -> None:
     for device, name in DEFAULT.items():
         assert profile_for(device).name == name
     assert all(profile.target["kind"] == profile.device for profile in PROFILES.values())
-    with pytest.raises(UsageError, match="vulkan-small is no profile of cuda"):
+    with pytest.raises(UsageError, match="vulkan-small is not a profile of cuda"):
         profile_for("cuda", "vulkan-small")
 
 

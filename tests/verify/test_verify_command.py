@@ -82,7 +82,7 @@ def test_an_undeclared_dependency_is_named(
     wheel = make_wheel({"demo/__init__.py": "import shortuuid_of_nobody\n"})
 
     assert main(["verify", str(wheel)]) == 1
-    assert "does not declare what brings 'shortuuid_of_nobody'" in capsys.readouterr().err
+    assert "does not declare the dependency with 'shortuuid_of_nobody'" in capsys.readouterr().err
 
 
 def test_a_declared_dependency_comes_from_a_folder_of_wheels(

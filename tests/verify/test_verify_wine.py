@@ -67,7 +67,7 @@ def test_a_healthy_wheel_works(
             "missing-export",
             "mid.dll imports vanished from leaf.dll, which does not export it (127)",
         ),
-        ("x86-dependency", "mid.dll needs leaf.dll, which is no image for this process (193)"),
+        ("x86-dependency", "mid.dll needs leaf.dll, which is not an image for this process (193)"),
         ("initialiser-returns-false", "the initialiser of leaf.dll fails (1114)"),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_dll_that_wine_puts_before_the_wheels_is_not_held_against_it(
     code, table = verified(windows_wheel(make_wheel, tmp_path, python), capsys)
 
     assert (code, table["verdict"]) == (3, "cannot-tell"), table["error"]
-    assert "has a zlib1.dll of its own, which Windows has not" in table["error"]
+    assert "has its own zlib1.dll, unlike Windows" in table["error"]
 
 
 @pytest.mark.slow
@@ -149,8 +149,8 @@ def test_an_exception_is_the_wheels_and_its_python_is_that_of_its_tag(
     [
         ("cp311-cp311-manylinux_2_28_x86_64", "is for manylinux_2_28_x86_64"),
         ("cp311-cp311-win_arm64", "is for win_arm64"),
-        ("cp313-cp313t-win_amd64", "is for a free-threaded CPython, which the lab has not"),
-        ("cp314-cp314-win_amd64", "is for CPython 3.14, which the lab has not"),
+        ("cp313-cp313t-win_amd64", "is for a free-threaded CPython, which the lab does not have"),
+        ("cp314-cp314-win_amd64", "is for CPython 3.14, which the lab does not have"),
     ],
 )
 def test_a_wheel_of_another_system_is_said_so(

@@ -83,7 +83,7 @@ def test_a_missing_dll_that_windows_has_is_wines_lack() -> None:
 def test_an_image_of_another_machine_is_the_wheels_fault() -> None:
     found = judged("\n".join((BAD_DLL, NO_DLL.format("mid.dll", "x.pyd"))))
     assert found.verdict == "broken"
-    assert "mid.dll needs leaf.dll, which is no image for this process (193)" in found.reason
+    assert "mid.dll needs leaf.dll, which is not an image for this process (193)" in found.reason
 
 
 def test_an_initialiser_that_fails_is_the_wheels_fault_unless_wine_lacks_something() -> None:
@@ -115,7 +115,7 @@ def test_a_process_that_wine_cannot_start_says_nothing_about_the_wheel() -> None
     found = judged("", error="OSError: [WinError 1359] Internal error")
     assert found.verdict == "cannot-tell"
     assert found.reason == (
-        "Wine 8.0 says OSError: [WinError 1359] Internal error, and nothing of the cause"
+        "Wine 8.0 reports OSError: [WinError 1359] Internal error, without a cause"
     )
 
 
@@ -134,6 +134,6 @@ def test_a_step_for_which_wine_could_not_start_a_process_is_done_once_more(tmp_p
 
     assert wine.judged(place, step) == "well"
     answers[:] = [FailedError("[WinError 1359]")] * 3
-    with pytest.raises(wine.CannotTellError, match="nothing of the cause"):
+    with pytest.raises(wine.CannotTellError, match="without a cause"):
         wine.judged(place, step)
     assert len(answers) == 1

@@ -1,7 +1,7 @@
 """WinError 1114: a load that finds everything and still fails, in an initialiser.
 
 The one cause that can be seen in the files is a constexpr ``std::mutex`` on an older msvcp140
-(the rule ``mutex-abi``). It belongs into the verdict too: a module that finds all its DLLs and
+(the rule ``mutex-abi``). It is part of the verdict too: a module that finds all its DLLs and
 crashes in the first lock does not load.
 """
 

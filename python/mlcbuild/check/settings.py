@@ -79,12 +79,12 @@ class Settings:
         if self.format not in FORMATS:
             raise UsageError(f"no such format: {self.format}", remedy=f"use {', '.join(FORMATS)}")
         if self.python is not None and not _PYTHON.fullmatch(self.python):
-            raise UsageError(f"--python {self.python} is no version", remedy="write it as 3.12")
+            raise UsageError(f"--python {self.python} is not a version", remedy="write it as 3.12")
         if self.msvcp140 is None or self.msvcp140 == "none":
             return
         if not _VERSION.fullmatch(self.msvcp140):
             raise UsageError(
-                f"--msvcp140 {self.msvcp140} is no version", remedy="write it as 14.29 or none"
+                f"--msvcp140 {self.msvcp140} is not a version", remedy="write it as 14.29 or none"
             )
         version = tuple(int(part) for part in self.msvcp140.split("."))
         object.__setattr__(self, "msvcp140_version", version)

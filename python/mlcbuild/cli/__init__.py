@@ -32,17 +32,17 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final[dict[str, str]] = {
     "bench": "load a server and measure it; only successes count",
     "check": "predict whether Windows will load a wheel, folder or DLL, and judge it",
-    "completion": "let bash, zsh, fish or PowerShell complete mlcbuild's commands",
-    "cross": "make Windows wheels of a scikit-build-core project on another system",
-    "doctor": "examine this machine: what stands in the way, and what to type",
-    "explain": "say what a code, a rule or pasted error lines mean, and what to run",
-    "fetch": "bring and verify the pinned sources",
+    "completion": "print a completion script for bash, zsh, fish or PowerShell",
+    "cross": "cross-build Windows wheels of a scikit-build-core project",
+    "doctor": "examine this machine: report problems, with a fix for each",
+    "explain": "explain an error code, a rule or pasted error lines, and how to fix it",
+    "fetch": "download and verify the pinned sources",
     "lab": "run Windows programs on Linux: real Windows CPython under Wine",
-    "matrix": "print what CI builds and where, as GitHub Actions takes it",
+    "matrix": "print the CI build matrix for GitHub Actions",
     "model": "compile a model library for another machine: system, device, no GPU needed",
     "release": "make a folder to publish: SBOM, hashes, a static package index",
-    "repair": "bundle what a Windows wheel lacks, with delvewheel, and prove that it helped",
-    "report": "write one HTML page of a check, a doctor's or a bench's result",
+    "repair": "bundle missing DLLs into a Windows wheel with delvewheel, and verify the result",
+    "report": "write results of check, doctor or bench as one HTML page",
     "trace": "load a DLL or module for real, leaf first, and name the image that fails",
     "toolchain": "show which compiler a build would use and why; export its environment",
     "verify": "install a wheel in a clean environment and use it: import, tensor, chat, serve",
@@ -53,7 +53,7 @@ COMMANDS: Final[dict[str, str]] = {
 def _parser(
     argv: Sequence[str],
 ) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
-    """Build the parser, with the options of the one command that ``argv`` names: the second."""
+    """Build the parser, with the options of the command in ``argv``, which is also returned."""
     parser = Parser(
         prog="mlcbuild",
         description="Build, check and diagnose Windows wheels of MLC-LLM and TVM.",
@@ -71,7 +71,9 @@ def _parser(
         if name == chosen:
             found = sub
             sub.add_argument("-v", "--verbose", action="store_true", help="show more")
-            sub.add_argument("--log", type=Path, metavar="FILE", help="write all output there too")
+            sub.add_argument(
+                "--log", type=Path, metavar="FILE", help="also write all output to FILE"
+            )
             module = importlib.import_module(f"mlcbuild.cli.{name}")
             module.configure(sub)
             sub.set_defaults(run=module.run)
@@ -79,7 +81,7 @@ def _parser(
 
 
 def _expanded(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with ``dist/*.whl`` as the files that fit: no shell of Windows does."""
+    """Expand ``dist/*.whl`` to the matching files, which Windows shells do not."""
     if sys.platform != "win32" or not any("*" in word for word in argv):
         return list(argv)
     import glob  # noqa: PLC0415 - for such an argument alone
@@ -92,7 +94,7 @@ def _expanded(argv: Sequence[str]) -> list[str]:
 
 
 def _use_any_console() -> None:
-    """Never die of a console that is not there (``>&-``, pythonw) or not UTF-8 (cp1252, cp437)."""
+    """Survive a missing console (``>&-``, pythonw) or one that is not UTF-8 (cp1252, cp437)."""
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  until the end
     if sys.stderr is None:
@@ -107,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = _expanded(sys.argv[1:] if argv is None else argv)
     _use_any_console()
-    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could follow
+    if "_ARGCOMPLETE" in os.environ:  # called by a shell for completion
         from mlcbuild import completion  # noqa: PLC0415
 
         completion.answer(*_parser(completion.words()))
@@ -117,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _started(arguments: list[str]) -> int:
-    """Parse and run, with a log where one is asked for."""
+    """Parse and run, with a log if requested."""
     args = _parser(arguments)[0].parse_args(arguments)
     if args.log is None:
         return _run(args)
@@ -131,7 +133,7 @@ def _started(arguments: list[str]) -> int:
 
 
 def _next() -> int:
-    """Say what to do next in this folder: the answer to ``mlcbuild`` alone."""
+    """Print suggestions for this folder: the output of plain ``mlcbuild``."""
     from mlcbuild.nextstep import look, suggest  # noqa: PLC0415 - for this answer alone
 
     found = list(suggest(look(Path.cwd())))
@@ -154,7 +156,7 @@ def _run(args: argparse.Namespace) -> int:
         print(f"mlcbuild {args.command}: interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     except OSError as error:
-        if _reader_left(error):  # head, less, more: not an error of ours
+        if _reader_left(error):  # the reader (head, less) has exited: not our error
             _drop_output()
             return Exit.UNREAD
         _complain(args, error)
@@ -175,12 +177,12 @@ def _complain(args: argparse.Namespace, error: Exception) -> int:
 
 
 def _reader_left(error: OSError) -> bool:
-    """Say whether whoever read our output is gone. Windows' C runtime calls that EINVAL."""
+    """Return whether the reader of our output has exited. Windows' C runtime reports EINVAL."""
     windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
     return isinstance(error, BrokenPipeError) or windows
 
 
 def _drop_output() -> None:
-    """Keep Python from complaining again when it flushes what could not be written."""
+    """Keep Python from reporting the failed output again at its final flush."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("url", metavar="URL")
-    add("--concurrency", metavar="N[,N..]", help="closed loop: users at once (default: 8)")
+    add("--concurrency", metavar="N[,N..]", help="closed loop: concurrent users (default: 8)")
     add("--rate", metavar="R[,R..]", help="open loop: requests a second")
     add("--arrivals", choices=["even", "poisson"], default="even", metavar="KIND",
         help="of --rate: even (default) or poisson")  # fmt: skip
@@ -40,21 +40,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--api", choices=["chat", "completions", "plain"], metavar="KIND",
         help="chat, completions, plain (default: by the URL)")  # fmt: skip
     add("--model", metavar="NAME", help="default: the first that the server lists")
-    add("--no-stream", dest="stream", action="store_false", help="ask for whole answers")
+    add("--no-stream", dest="stream", action="store_false", help="request whole answers")
     prompts = parser.add_mutually_exclusive_group()
-    prompts.add_argument("--prompt", metavar="TEXT", help="what to ask")
-    prompts.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line, in turn")
+    prompts.add_argument("--prompt", metavar="TEXT", help="the prompt to send")
+    prompts.add_argument(
+        "--prompts", type=Path, metavar="FILE", help="one prompt per line, used in turn"
+    )
     add("--max-tokens", type=int, default=64, metavar="N", help="of each answer (default: 64)")
     add("--temperature", type=float, default=0.0, metavar="T", help="default: 0")
     add("--body", type=Path, metavar="FILE", help="send this JSON instead")
     add("--method", metavar="NAME", help="default: GET, with --body POST")
     add("--header", action="append", default=[], metavar="NAME:VALUE", help="repeatable")
-    add("--api-key-env", metavar="NAME", help="the variable that holds the server's key")
-    add("--expect", metavar="TEXT", help="a plain body without it is a failure")
+    add("--api-key-env", metavar="NAME", help="the variable with the server's API key")
+    add("--expect", metavar="TEXT", help="count a plain body without TEXT as a failure")
     add("--timeout", default="60s", metavar="TIME", help="of a request (default: 60s)")
     add("--max-failures", default="0", metavar="SHARE", help="tolerate, as 1%% (default: 0)")
     add("--json", action="store_true", help="print the result as JSON")
-    add("-o", "--output", type=Path, metavar="FILE", help="write the JSON there too")
+    add("-o", "--output", type=Path, metavar="FILE", help="also write the JSON to FILE")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
     plan = plan_from(vars(args))
     if args.output is not None and not args.output.parent.is_dir():
-        # Said now and not after ten minutes of load.
+        # Reported now rather than after ten minutes of load.
         raise InputError(f"cannot write {args.output}: no such folder")
     from mlcbuild.bench import as_json, as_text  # noqa: PLC0415
     from mlcbuild.bench.progress import bar  # noqa: PLC0415

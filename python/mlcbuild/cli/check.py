@@ -30,14 +30,14 @@ exit codes: 0 good, 1 findings (errors; with --strict warnings too), 2 wrong
 use, 3 a target cannot be read
 """
 _HELP: Final = {
-    "with": "installed beside it, a TARGET (repeatable)",
+    "with": "also installed, a TARGET (repeatable)",
     "with-deps": "with what it requires of the package index",
     "add-dir": "as if given to os.add_dll_directory()",
 }
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options. Defaults are None: only what is given overrides pyproject.toml."""
+    """Declare the options. Defaults are None: only given options override pyproject.toml."""
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET")
@@ -51,13 +51,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="model this Python installation",
     )
     add("--system-dir", metavar="DIR", help="a real System32 (default: Windows 10's)")
-    add("--conda", action="store_true", default=None, help="conda's search order")
+    add("--conda", action="store_true", default=None, help="use conda's search order")
     add("--msvcp140", metavar="VERSION", help="of the machine's msvcp140.dll, or none")
-    add("--ignore", action="append", metavar="RULE[:PATH]", help="leave a rule out (repeatable)")
-    add("--strict", action="store_true", default=None, help="warnings fail too")
+    add("--ignore", action="append", metavar="RULE[:PATH]", help="skip a rule (repeatable)")
+    add("--strict", action="store_true", default=None, help="treat warnings as failures")
     add("--format", choices=FORMATS, metavar="FORM", help=", ".join(FORMATS))
     add("--json", dest="format", action="store_const", const="json", help="same as --format json")
-    add("-o", "--output", type=Path, metavar="FILE", help="write the report there")
+    add("-o", "--output", type=Path, metavar="FILE", help="write the report to FILE")
     add("--list-rules", action="store_true", help="list the rules and stop")
 
 

@@ -1,4 +1,7 @@
-"""``mlcbuild completion``: let the shell's TAB complete commands, options, rules, files."""
+"""``mlcbuild completion``.
+
+Print the shell's completion script for commands, options, rules and files.
+"""
 
 from __future__ import annotations
 

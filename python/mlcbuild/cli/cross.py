@@ -20,12 +20,11 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each
-wheel is judged by the gate and by `mlcbuild check`; one that is refused is not
-written. More: docs/cross.md
+wheel is judged by the gate and by `mlcbuild check`; refused ones are not kept.
 
 examples:
   mlcbuild cross . --python 3.11,3.13 --accept-license -o dist
-                      xwin brings Microsoft's SDK; a wheel for each Python
+                      xwin downloads Microsoft's SDK; one wheel per Python
   mlcbuild cross awkward_cpp-57.tar.gz --python 3.11 --sdk free
                       an sdist, with the free SDK, for CI and tests
   mlcbuild cross . --target win_arm64 --python 3.13 --sdk DIR
@@ -54,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--accept-license",
         action="store_true",
-        help="of Microsoft, whose SDK xwin brings",
+        help="accept Microsoft's; xwin downloads its SDK",
     )
     add(
         "-C",
@@ -66,19 +65,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="for the project's backend (repeatable)",
     )
     add("-j", "--jobs", default="", metavar="N", help="compile jobs (default: one a core)")
-    add("--cache", type=Path, metavar="DIR", help="where what is brought is kept")
-    add("-e", "--editable", action="store_true", help="refused: see there why")
+    add("--cache", type=Path, metavar="DIR", help="folder for downloads")
+    add("-e", "--editable", action="store_true", help="not supported")
 
 
 def run(args: argparse.Namespace) -> int:
     """Build, printing each wheel as it is done."""
     if args.editable:
         raise UsageError(
-            "an editable install of a Windows project cannot be used on this system",
+            "an editable install for Windows is not possible on this system",
             remedy="build a wheel here, or run pip install -e . on Windows",
         )
     if args.jobs and not (args.jobs.isdecimal() and int(args.jobs)):
-        raise UsageError(f"--jobs {args.jobs} is no number from 1")
+        raise UsageError(f"--jobs {args.jobs}: must be 1 or more")
     from mlcbuild.cross.run import Asked, cross_build  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.cross.target import read_targets  # noqa: PLC0415
     from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415
@@ -92,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     def toolchain() -> ClangCl:
         if sys.platform == "win32":
             raise UsageError(
-                "mlcbuild cross is for other systems than Windows", remedy="pip wheel . -w dist"
+                "mlcbuild cross runs on systems other than Windows", remedy="pip wheel . -w dist"
             )
         return find_toolchain(
             args.sdk if args.sdk in ("", "free") else os.fspath(Path(args.sdk).absolute()),
@@ -117,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
         if error := next((target for target in report.targets if target.error), None):
             raise InputError(f"{wheel.name} is not kept: {error.error}", remedy=error.remedy)
         if report.exit_code:
-            raise FailedError(f"{wheel.name} is not kept", remedy="the findings above say why")
+            raise FailedError(f"{wheel.name} is not kept", remedy="see the findings above")
         print(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel}", flush=True)
     return Exit.GOOD
 
@@ -127,7 +126,7 @@ def _settings(words: list[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals:
-            raise UsageError(f"-C {word} is not understood", remedy="write it as NAME=VALUE")
+            raise UsageError(f"-C {word} is not valid", remedy="write it as NAME=VALUE")
         found[name] = value
     return found
 
@@ -137,7 +136,7 @@ def _say(text: str) -> None:
 
 
 def _run(verbose: bool, command: list[str], env: Mapping[str, str], folder: Path) -> int:  # noqa: FBT001 - bound by run
-    """Run a step of the build: all of its output with -v, else what tells of its failure."""
+    """Run a step of the build: print all output with -v, else only the errors."""
     from mlcbuild.builder.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.progress import Line  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""``mlcbuild doctor``: what stands in the way on this machine, and what to type."""
+"""``mlcbuild doctor``: examine this machine: report problems, with a fix for each."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     add = parser.add_argument
     add("--json", action="store_true", help="report as JSON")
-    add("--list-checks", action="store_true", help="list the checks and end")
-    add("--only", type=_words, action="extend", metavar="ID,..", help="these checks or groups")
-    add("--skip", type=_words, action="extend", metavar="ID,..", help="leave these out")
-    add("--strict", action="store_true", help="warnings fail too")
-    add("--network", action="store_true", help="ask the package index and the Git host too")
+    add("--list-checks", action="store_true", help="list the checks and exit")
+    add("--only", type=_words, action="extend", metavar="ID,..", help="only these checks or groups")
+    add("--skip", type=_words, action="extend", metavar="ID,..", help="skip these")
+    add("--strict", action="store_true", help="treat warnings as failures")
+    add("--network", action="store_true", help="also contact the package index and the Git host")
     add("--trial", action="store_true", help="build a small library, read it back and load it")
-    add("--fix", action="store_true", help="do what is safe and can be undone")
-    add("--dry-run", action="store_true", help="with --fix: only say what would be done")
+    add("--fix", action="store_true", help="apply safe, reversible fixes")
+    add("--dry-run", action="store_true", help="with --fix: only print what would be done")
     add(
         "-o",
         "--output",
@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine this machine. Raises ``UsageError`` for options that have no meaning."""
+    """Examine this machine. Raises ``UsageError`` for invalid options."""
     only, skip = tuple(args.only or ()), tuple(args.skip or ())
     if args.list_checks:
         return _list(only, skip, as_json=args.json)
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
     system, examination = look()
     if not examination.results:
-        raise UsageError("no check is left", remedy="see mlcbuild doctor --list-checks")
+        raise UsageError("no checks selected", remedy="see mlcbuild doctor --list-checks")
     repaired: Sequence[Repaired] = ()
     if args.fix:
         from mlcbuild.doctor.repairs import repair  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _print(
     for one in repaired:
         sys.stdout.write(f"{one.outcome}: {one.did}\n        undo: {one.undo}\n")
     if args.fix and not repaired:
-        sys.stdout.write("nothing here can be mended without you\n")
+        sys.stdout.write("nothing can be fixed automatically\n")
     styled(sys.stdout).write(as_text.render(examination, verbose=args.verbose, colour=colour))
 
 
@@ -125,7 +125,7 @@ def _form(report: Path | None) -> str:
     form = form.replace("htmll", "html")
     if form not in FORMS:
         raise UsageError(
-            f"--output {report} has no known ending", remedy="name it FILE.md or FILE.html"
+            f"--output {report} has no known suffix", remedy="name it FILE.md or FILE.html"
         )
     return form
 
@@ -141,7 +141,7 @@ def _write_report(path: Path, form: str, examination: Examination, system: Syste
 
 def _say_slow(check: Check, seconds: float) -> None:
     if sys.stderr.isatty():
-        print(f"{check.id} has taken {seconds:.0f} s and goes on ...", file=sys.stderr)
+        print(f"{check.id} still running after {seconds:.0f} s ...", file=sys.stderr)
 
 
 def _list(only: tuple[str, ...], skip: tuple[str, ...], *, as_json: bool) -> int:

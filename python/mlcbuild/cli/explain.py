@@ -27,15 +27,15 @@ examples:
   mlcbuild explain build.log
   pip wheel . 2>&1 | mlcbuild explain -
 
-exit codes: 0 explained, 1 nothing known of it, 2 wrong use, 3 cannot be read
+exit codes: 0 explained, 1 nothing known about it, 2 wrong use, 3 cannot be read
 """
 _WIDTH: Final = 96
 _LABEL: Final = 10
-#: Of a line of the log that is shown.
+#: Characters shown of a log line.
 _LINE: Final = 76
-#: In the text form; a pasted log can hold many. --json has all.
+#: Explanations in the text form; a log can have many. --json has all.
 _MOST: Final = 4
-#: Bytes of a log that are looked at, from its beginning: a build says there what went wrong first.
+#: Bytes of a log that are read, from its beginning, where a build's first error is.
 _LONGEST: Final = 200_000_000
 
 
@@ -52,11 +52,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Explain; return 1 where nothing is known. Raises ``UsageError`` where nothing was given."""
+    """Explain; return 1 where nothing is known. Raises ``UsageError`` without input."""
     text = _text(args.what)
     if not text.strip():
         raise UsageError(
-            "nothing to explain", remedy="give a code or an error text, or - for stdin"
+            "nothing to explain", remedy="pass a code or an error text, or - for stdin"
         )
     from mlcbuild.explain import explain  # noqa: PLC0415 - --help needs none of it
 
@@ -88,12 +88,12 @@ def _stdin() -> str:
         return _decoded(sys.stdin.buffer.read(_LONGEST))
     except OSError as error:
         raise InputError(
-            f"stdin: {error.strerror}", remedy="give the text as an argument"
+            f"stdin: {error.strerror}", remedy="pass the text as an argument"
         ) from error
 
 
 def _log(name: str) -> str | None:
-    """Return the contents of a file with the ending of a log; None for another argument."""
+    """Return the contents of a file with a log's suffix; None for another argument."""
     from pathlib import Path  # noqa: PLC0415 - only where one argument was given
 
     if not name.lower().endswith((".log", ".txt", ".out", ".yaml")) or "\n" in name:
@@ -106,7 +106,7 @@ def _log(name: str) -> str | None:
 
 
 def _decoded(data: bytes) -> str:
-    """Decode a log: PowerShell's > writes UTF-16, most tools UTF-8, compilers the code page."""
+    """Decode a log: UTF-16 from PowerShell's >, else UTF-8 or a compiler's code page."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     try:
@@ -145,7 +145,7 @@ def _print_one(each: Explanation, *, lines: int) -> None:
     for position, (label, line) in enumerate(rows):
         first = "" if position == 0 else f"  {label:{_LABEL}}"
         later = " " * (_LABEL + 2)
-        if label == "run":  # a command stays on one line, to be copied
+        if label == "run":  # commands stay on one line, for copying
             print(first + line.replace("\n", "\n" + later))
         else:
             print(fill(line, _WIDTH, initial_indent=first, subsequent_indent=later,
@@ -158,12 +158,12 @@ def _say_unknown(text: str, answer: Answer) -> None:
     words = first.text if first else text
     print(
         f"mlcbuild explain: not known: {where}{_short(words)}\n"
-        "It is the first line that names an error: search for its words without paths and names.\n"
+        "This is the first error line: search for its words without paths and names.\n"
         if first
-        else f"mlcbuild explain: nothing known of: {_short(words)}\n"
-        "Look for the first line with error, fatal or failed, and give the whole log: "
+        else f"mlcbuild explain: nothing known about: {_short(words)}\n"
+        "Look for the first line with error, fatal or failed, and pass the whole log: "
         "mlcbuild explain build.log.\n",
-        "A DLL or wheel can be examined itself: mlcbuild check PATH; the machine: mlcbuild doctor.",
+        "To examine a DLL or wheel: mlcbuild check PATH; the machine: mlcbuild doctor.",
         sep="",
         file=sys.stderr,
     )

@@ -1,4 +1,4 @@
-"""``mlcbuild fetch``: bring the pinned sources into ``3rdparty/`` and verify them."""
+"""``mlcbuild fetch``: download the pinned sources into ``3rdparty/`` and verify them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ examples:
   mlcbuild fetch                      what every build needs
   mlcbuild fetch --all                also what one system or device alone needs
   mlcbuild fetch --mirror /srv/git    from a folder of owner/name[.git]
-  mlcbuild fetch --offline            from the cache alone
+  mlcbuild fetch --offline            only from the cache
   mlcbuild fetch --verify             hash everything again, change nothing
 
-exit codes: 0 all there, 1 something is not what the lock says, 2 wrong use,
-3 cannot be reached, read or written, 130 interrupted (the next run goes on)
+exit codes: 0 complete, 1 something differs from the lock, 2 wrong use,
+3 cannot be reached, read or written, 130 interrupted (the next run continues)
 """
 
 
@@ -38,26 +38,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="also what only some builds need (only_for in the lock)"
     )
     parser.add_argument(
-        "--lock", type=Path, metavar="FILE", help="the lock (default: found upwards from here)"
+        "--lock", type=Path, metavar="FILE", help="the lock file (default: found upwards from here)"
     )
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         metavar="DIR",
-        help="lay out below DIR (default: the lock's folder)",
+        help="extract below DIR (default: the lock's folder)",
     )
     parser.add_argument(
         "--mirror", type=Path, metavar="DIR", help="Git repositories as DIR/owner/name[.git]"
     )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="where fetched things are kept")
-    parser.add_argument("--offline", action="store_true", help="use the cache alone")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for downloads")
+    parser.add_argument("--offline", action="store_true", help="use only the cache")
     parser.add_argument("--verify", action="store_true", help="hash everything again")
     parser.add_argument(
-        "--force", action="store_true", help="lay out anew what was edited; the edits are lost"
+        "--force", action="store_true", help="extract edited files again; the edits are lost"
     )
     parser.add_argument(
-        "-j", "--jobs", type=int, default=4, metavar="N", help="components at a time (default: 4)"
+        "-j", "--jobs", type=int, default=4, metavar="N", help="parallel downloads (default: 4)"
     )
     parser.add_argument("--json", action="store_true", help="report as JSON")
 
@@ -100,11 +100,11 @@ class _Line(Progress):
 
 
 def run(args: argparse.Namespace) -> int:
-    """Bring the components, print what was done."""
+    """Fetch the components, print what was done."""
     if args.jobs < 1:
         raise UsageError("-j must be 1 or more")
     if args.verify and args.force:
-        raise UsageError("--verify changes nothing and --force does", remedy="give one of them")
+        raise UsageError("--verify and --force exclude each other", remedy="give one of them")
     lock = load((args.lock or _find_lock()).absolute())
     chosen = lock.components if args.all else lock.needed_for().components
     fetched = fetch(
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     if altered:
         names = " ".join(item.component for item in altered)
         raise FailedError(
-            f"altered since they were laid out: {names}",
+            f"altered after extraction: {names}",
             remedy=f"keep edits as patches, then run 'mlcbuild fetch --force {names}'",
         )
     return Exit.GOOD

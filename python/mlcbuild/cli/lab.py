@@ -24,12 +24,12 @@ __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
 examples:
-  mlcbuild lab up                            make it (once) and start it
+  mlcbuild lab up                            create it (once) and start it
   mlcbuild lab run -- python -c "import sys; print(sys.version)"
   mlcbuild lab run --timeout 60 -- build/thing.exe a "b c"
   mlcbuild lab pip --env chat install numpy==1.26.4
   mlcbuild lab pip --clang-cl wheel ./project
-  mlcbuild lab down --purge                  end all of it, and delete it
+  mlcbuild lab down --purge                  end everything in it, and delete it
 
 exit code of run and pip: the program's own; 1 where it is over 255 (said on
 stderr) or the time limit ended it. Else 2 wrong use, 3 a missing Debian package
@@ -63,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         compilers.add_argument(
             "--compiler",
             action="store_true",
-            help="have this machine's MinGW-w64 (also in CC and CXX) and Cargo on Windows' PATH",
+            help="put this machine's MinGW-w64 (also as CC and CXX) and Cargo on Windows' PATH",
         )
         if name == "pip":
             compilers.add_argument(
@@ -75,16 +75,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 _ACTIONS: Final = {
-    "up": "make the lab (once) and start it",
-    "run": "run a Windows program, python being the environment's",
+    "up": "create the lab (once) and start it",
+    "run": "run a Windows program; python is the environment's",
     "pip": "run Windows' pip in the environment",
-    "down": "end all that runs in the lab",
+    "down": "end everything that runs in the lab",
 }
 
 
 def run(args: argparse.Namespace) -> int:
     """Do the action."""
-    # Ended from outside (a CI job's limit), what runs in the lab must end too: see run_program.
+    # When ended from outside (a CI job's limit), programs in the lab must end too: see run_program.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.TERMINATED))
     if args.action == "down":
         down(purge=args.purge)
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         return Exit.GOOD
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words:
-        raise UsageError("no program is named", remedy="mlcbuild lab run -- python ...")
+        raise UsageError("no program given", remedy="mlcbuild lab run -- python ...")
     env = build_variables(lab) if args.compiler else {}
     timeout = seconds(args.timeout, "--timeout") if args.timeout else None
     if args.action == "run":
@@ -139,7 +139,7 @@ def _run(lab: Lab, words: list[str], timeout: float | None, env: Mapping[str, st
 
 def _exit(program: str, done: Completed) -> int:
     if done.timed_out:
-        raise FailedError(f"{program} did not end in {done.seconds:.0f} s and was ended")
+        raise FailedError(f"{program} did not finish in {done.seconds:.0f} s and was ended")
     if done.code <= _LARGEST_CODE:
         return done.code
     from mlcbuild.supervised import describe_exit  # noqa: PLC0415 - only for a crash

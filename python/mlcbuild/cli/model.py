@@ -43,15 +43,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, required=True, metavar="LIB", help="the library to make")
     add("--target", default=this_host(), choices=list(HOSTS), help="default: this system")
     add("--device", default="cpu", metavar="DEVICE", help="cpu, vulkan, cuda[:sm_XX,..], opencl")
-    add("--profile", default="", choices=list(PROFILES), help="limits of the device, by name")
+    add("--profile", default="", choices=list(PROFILES), help="device limits, by profile name")
     add("--cpu", default=CPU, metavar="NAME", help=f"LLVM's name of the processor (default: {CPU})")
-    add("--overrides", default="", metavar="TEXT", help="passed on to mlc_llm compile")
+    add("--overrides", default="", metavar="TEXT", help="passed to mlc_llm compile")
     add("--quantization", metavar="NAME", help="convert a published model: q4f16_1, q4f32_1, q0f16")
-    add("--weights", type=Path, metavar="DIR", help="where that goes (default: beside the library)")
+    add(
+        "--weights",
+        type=Path,
+        metavar="DIR",
+        help="output of the conversion (default: next to the library)",
+    )
     add(
         "--conv-template", default="", metavar="NAME", help="conversation template, where not found"
     )
-    add("--config-options", default="", metavar="TEXT", help="passed on to mlc_llm gen_config")
+    add("--config-options", default="", metavar="TEXT", help="passed to mlc_llm gen_config")
     add("--python", default=sys.executable, metavar="EXE", help="the Python that has mlc_llm")
     add("--json", action="store_true", help="print the outcome as JSON")
 
@@ -60,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the library, printing each stage as it ends."""
     if args.quantization is None and (args.conv_template or args.config_options):
         raise UsageError(
-            "--conv-template and --config-options are for a conversion",
+            "--conv-template and --config-options need a conversion",
             remedy="add --quantization NAME",
         )
     options = Options(
@@ -106,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _interpreter(word: str) -> str:
-    """Return the program: children run in a folder of their own, so a path must be a whole one."""
+    """Return the program's absolute path: children run in another folder."""
     return str(Path(word).absolute()) if Path(word).name != word else word
 
 

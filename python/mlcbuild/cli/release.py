@@ -1,4 +1,4 @@
-"""``mlcbuild release``: a folder that can be published, of finished wheels."""
+"""``mlcbuild release``: make a folder to publish from finished wheels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-The folder gets every wheel with its SBOM inside, and beside them: the SBOM with
+The folder gets every wheel with its SBOM inside, and next to it the SBOM with
 the wheel's digest (.cdx.json), SHA256SUMS, and simple/, a package index of
 plain files.
 
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the folder and say what is in it."""
+    """Make the folder and list its contents."""
     from mlcbuild.release import release  # noqa: PLC0415
 
     done = release(args.wheels, args.output)

@@ -1,4 +1,4 @@
-"""``mlcbuild repair``: bundle what a Windows wheel lacks, and prove that it helped."""
+"""``mlcbuild repair``: bundle missing DLLs into a Windows wheel, and verify the result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ examples:
   mlcbuild repair mlc_llm.whl --with apache_tvm.whl -o wheelhouse
   mlcbuild repair pkg.whl --delvewheel=--no-mangle=zlib1.dll
 
-exit codes: 0 repaired and good, 1 errors are left or the repair failed, 2 wrong
+exit codes: 0 repaired and good, 1 errors remain or the repair failed, 2 wrong
 use, 3 a wheel cannot be read
 """
 
@@ -41,13 +41,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="companions",
         action="append",
         metavar="TARGET",
-        help="installed beside it: its DLLs stay out (repeatable)",
+        help="another installed package: its DLLs are excluded (repeatable)",
     )
     add(
         "--with-deps",
         action="store_true",
         default=None,
-        help="bring what it requires from the package index, as installed beside it",
+        help="download its requirements from the package index, as installed with it",
     )
     add(
         "--add-path",
@@ -62,21 +62,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DLL",
-        help="leave this one out too (repeatable)",
+        help="exclude this DLL too (repeatable)",
     )
-    add("--strict", action="store_true", help="warnings that are left fail too")
+    add("--strict", action="store_true", help="treat remaining warnings as failures")
     add("--json", action="store_true", help="print what was done as JSON")
     add(
         "--delvewheel",
         action="append",
         default=[],
         metavar="OPTION",
-        help="one more option of delvewheel, written --delvewheel=--strip (repeatable)",
+        help="an option for delvewheel, written --delvewheel=--strip (repeatable)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Repair every wheel; returns 1 where an error is left in one."""
+    """Repair every wheel; returns 1 where an error remains in one."""
     from mlcbuild.check.settings import settings_from  # noqa: PLC0415
     from mlcbuild.progress import counted  # noqa: PLC0415
     from mlcbuild.repair import repair  # noqa: PLC0415

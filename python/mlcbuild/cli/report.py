@@ -1,4 +1,4 @@
-"""``mlcbuild report``: one HTML page of what was found, to look at and to pass on."""
+"""``mlcbuild report``: write results as one HTML page."""
 
 from __future__ import annotations
 
@@ -33,14 +33,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="default: mlcbuild-report.html")  # fmt: skip
     add("--with", dest="companions", action="append", metavar="TARGET",
         help="installed beside it (repeatable)")  # fmt: skip
-    add("--with-deps", action="store_true", default=None, help="bring what it requires, beside it")
+    add(
+        "--with-deps",
+        action="store_true",
+        default=None,
+        help="download its requirements, as installed with it",
+    )
     add("--add-dir", dest="add_dirs", action="append", metavar="DIR",
         help="as if given to os.add_dll_directory()")  # fmt: skip
     add("--msvcp140", metavar="VERSION", help="of the machine's msvcp140.dll, or none")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page and say the verdicts. Returns the exit code of the worst."""
+    """Write the page and print the verdicts. Returns the exit code of the worst."""
     from mlcbuild.check.settings import settings_from  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.page.read import sections_of  # noqa: PLC0415
     from mlcbuild.page.render import render  # noqa: PLC0415

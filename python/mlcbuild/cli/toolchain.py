@@ -1,4 +1,4 @@
-"""``mlcbuild toolchain``: what would drive a build on this machine, and why."""
+"""``mlcbuild toolchain``: the compiler and generator of a build on this machine, and why."""
 
 from __future__ import annotations
 
@@ -22,26 +22,24 @@ examples:
   mlcbuild toolchain --ninja --export github
                                       MSVC's environment for later steps
 """
-#: Closes a value in GITHUB_ENV; no value of an environment holds it.
+#: Ends a value in GITHUB_ENV; no environment value contains it.
 _MARK: Final = "mlcbuild-end-of-value"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = _EPILOG
-    parser.add_argument(
-        "--ninja", action="store_true", help="as if CMAKE_GENERATOR asked for Ninja"
-    )
+    parser.add_argument("--ninja", action="store_true", help="as if CMAKE_GENERATOR were Ninja")
     parser.add_argument("--json", action="store_true", help="for scripts")
     parser.add_argument(
         "--export",
         choices=("github", "shell"),
-        help="give the compiler's environment: to $GITHUB_ENV, or as lines NAME=VALUE",
+        help="export the compiler's environment to $GITHUB_ENV, or as lines NAME=VALUE",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the choice, or hand its environment on."""
+    """Print the choice, or export its environment."""
     from mlcbuild.toolchain import NINJA, choose, read_overrides  # noqa: PLC0415
     from mlcbuild.toolchain.activate import environment  # noqa: PLC0415
     from mlcbuild.toolchain.probe import read_machine  # noqa: PLC0415

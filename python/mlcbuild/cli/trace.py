@@ -37,8 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("target", metavar="TARGET")
     add("--add-dir", dest="add_dirs", action="append", default=[], metavar="DIR",
-        help="os.add_dll_directory was called for it (repeatable)")  # fmt: skip
-    add("--loader-log", action="store_true", help="watch the load under a small debugger too")
+        help="treat DIR as added with os.add_dll_directory() (repeatable)")  # fmt: skip
+    add("--loader-log", action="store_true", help="also watch the load in a small debugger")
     add("--timeout", default="60s", metavar="TIME", help="of each child process (default: 60s)")
     add("--python", metavar="EXE", help="the python.exe that loads (default: this one)")
     add("--lab", action="store_true", help="on Linux: load in the lab's Windows Python (Wine)")

@@ -1,4 +1,4 @@
-"""``mlcbuild verify``: use a wheel for real, in a clean environment."""
+"""``mlcbuild verify``: install and use a wheel in a clean environment."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHEEL",
-        help="installed beside it, a wheel or a requirement (repeatable)",
+        help="also install a wheel or requirement (repeatable)",
     )
     add(
         "--import",
@@ -80,7 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="wheels of the dependencies (repeatable)",
     )
-    add("--no-index", action="store_true", help="dependencies from --find-links alone")
+    add("--no-index", action="store_true", help="dependencies only from --find-links")
     add(
         "--lab",
         action="store_true",

@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--accept-license",
         action="store_true",
-        help="--target: of Microsoft, whose SDK xwin brings",
+        help="--target: Microsoft's; xwin downloads its SDK",
     )
     add(
         "--python",
@@ -88,14 +88,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--device", metavar="LIST", help=", ".join(DEVICES))
     add("-j", "--jobs", metavar="N", help="compile jobs (default: one a core)")
     add("--mirror", metavar="DIR", help="Git repositories, DIR/owner/name[.git]")
-    add("--offline", action="store_true", help="use the cache alone")
-    add("--cache", metavar="DIR", help="where fetched sources are kept")
-    add("--symbols", metavar="DIR", help="keep PDBs there (MSVC, clang-cl)")
+    add("--offline", action="store_true", help="use only the cache")
+    add("--cache", metavar="DIR", help="folder for downloaded sources")
+    add("--symbols", metavar="DIR", help="store PDBs in DIR (MSVC, clang-cl)")
     add("--project", type=Path, metavar="DIR", help="default: found from here up")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Call pip; its exit code says only whether there is a wheel."""
+    """Build through pip and return the exit code."""
     if (args.pythons or args.constraints or args.wheels) and not args.chat_only:
         raise UsageError("--python, --constraint and --wheel are for --chat-only")
     if args.chat_only and args.target == "host" and sys.platform != "linux":
@@ -104,11 +104,11 @@ def run(args: argparse.Namespace) -> int:
         )
     if (args.sdk or args.accept_license) and args.target == "host":
         raise UsageError(
-            "--sdk and --accept-license are for a build on another system",
+            "--sdk and --accept-license need a cross build",
             remedy="add --target win_amd64",
         )
     settings = _settings(args)
-    options = parse(settings)  # what is not understood is said before pip makes its environment
+    options = parse(settings)  # report invalid settings before pip creates its environment
     project = args.project or _find_project()
     if options.target != "host" and not args.wheels:
         # A chat-only set takes CUDA's runtime from PyPI's wheel.
@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_for_cpu(args: argparse.Namespace) -> bool:
-    """Say whether mlc-llm's own wheel is asked for; elsewhere a device's is one of its own."""
+    """Return whether to build mlc-llm's wheel; in a cross build a device is a separate wheel."""
     words = (args.device or "cpu").lower().replace(";", ",").replace(" ", "").split(",")
     return args.target == "host" or args.chat_only or "cpu" in words
 
@@ -134,7 +134,7 @@ def _build(
     project: Path,
     output: Path,
 ) -> None:
-    """Make mlc-llm's wheel where it is asked for, and those of the devices beside it."""
+    """Build mlc-llm's wheel if requested, and those of the devices."""
     further: dict[str, str | list[str]] = {}
     if options.target != "host":
         cross = _find_cross(options, project, crates=_is_for_cpu(args))
@@ -148,7 +148,7 @@ def _build(
 
 
 def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) -> ClangCl:
-    """Say what the other system's build lacks here, with its own exit code, before pip begins."""
+    """Report what a cross build lacks here, with its exit code, before pip starts."""
     from mlcbuild.builder.cross import find_cross  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.sources.fetch import Progress  # noqa: PLC0415
     from mlcbuild.sources.lock import load  # noqa: PLC0415
@@ -160,7 +160,7 @@ def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) ->
 
 
 def _tell_plugins(options: BuildOptions) -> None:
-    """Another backend: it hears of mirror, cache and jobs by the environment."""
+    """Pass mirror, cache and jobs to the plug-ins' backend through the environment."""
     named = {
         "MLCBUILD_MIRROR": options.mirror,
         "MLCBUILD_CACHE": options.cache,
@@ -211,7 +211,7 @@ def _chat_only(
     def build(folder: Path) -> list[Path]:
         if args.wheels:
             return list(args.wheels)
-        # CUDA's runtime comes with the official wheel: nothing is to be compiled for it.
+        # The official wheel includes CUDA's runtime: nothing to compile.
         others = [device for device in options.devices if device != "cuda"]
         settings["device"] = ",".join(others) or "cpu"
         _build(args, settings, options, project, folder)
@@ -242,14 +242,14 @@ def _told(made: Made) -> int:
     for path in made.ours:
         print(f"{path.stat().st_size / 1e6:6.1f} MB  {path.name}")
     print(
-        f"{made.folder}: {made.count} wheels, {made.all_bytes / 1e6:.1f} MB, of which we made "
-        f"{made.ours_bytes / 1e6:.1f} MB; it chats and cannot compile models"
+        f"{made.folder}: {made.count} wheels, {made.all_bytes / 1e6:.1f} MB, of which built here "
+        f"{made.ours_bytes / 1e6:.1f} MB; it can chat but not compile models"
     )
     return Exit.GOOD
 
 
 def _run(command: list[str], args: argparse.Namespace) -> int:
-    """Run pip: its output as it is, or one line of progress on a terminal, and all in a log."""
+    """Run pip: print its output, or progress on a terminal; log everything."""
     from mlcbuild.builder.watched import telling, watch  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.programs import run as run_program  # noqa: PLC0415
     from mlcbuild.progress import Line  # noqa: PLC0415

@@ -62,7 +62,7 @@ class Stage:
 
 @dataclass(kw_only=True, slots=True)
 class Made:
-    """What was made."""
+    """A finished model library."""
 
     output: Path
     #: The folder in MLC's format: what ``mlc_llm chat`` is given.

@@ -98,7 +98,7 @@ def profile_for(device: str, name: str = "") -> Profile:
     if chosen is None or chosen.device != device:
         known = sorted(p.name for p in PROFILES.values() if p.device == device)
         raise UsageError(
-            f"{name or device} is no profile of {device}",
+            f"{name or device} is not a profile of {device}",
             remedy=f"choose from {', '.join(known) or 'none: there is no profile for this device'}",
         )
     return chosen

@@ -62,7 +62,8 @@ def _architectures(text: str) -> tuple[int, ...]:
         match = re.fullmatch(r"(?:sm_)?(\d{2,3})", word.strip())
         if match is None:
             raise UsageError(
-                f"{word!r} is no CUDA architecture", remedy="write cuda:sm_90 or cuda:sm_80,sm_90"
+                f"{word!r} is not a CUDA architecture",
+                remedy="write cuda:sm_90 or cuda:sm_80,sm_90",
             )
         found.append(int(match[1]))
     if too_old := [number for number in found if number < _OLDEST_SM]:

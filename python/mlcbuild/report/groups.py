@@ -45,7 +45,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Merge findings of one rule, severity, message and fix, in order of first appearance.
 
     Then those that say the same of several DLLs, for one module: twenty missing ones that one other
-    wheel brings are one fault to mend.
+    wheel brings are one fault to fix.
     """
     merged: dict[_Key, list[str | None]] = {}
     dlls: dict[_Key, str] = {}

@@ -1,4 +1,4 @@
-"""``driver-dll-needed``: the module needs a DLL that only a driver brings."""
+"""``driver-dll-needed``: the module needs a DLL that only a driver provides."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 RULE = Rule(
     id="driver-dll-needed",
     severity="warning; note where it is delay-loaded",
-    title="A module needs a DLL that only a driver brings",
+    title="A module needs a DLL that only a driver provides",
     why=(
         "vulkan-1, nvcuda, OpenCL and their like belong to the graphics driver. A module that "
         "imports one loads on machines with that driver only, and cannot report anything better "

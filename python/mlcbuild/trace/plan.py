@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """Steps, leaves first and the target last, and what is predicted and found fault with."""
+    """Load steps in dependency order, plus the prediction and the findings of check."""
 
     steps: tuple[Step, ...]
     prediction: Prediction | None

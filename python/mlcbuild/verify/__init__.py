@@ -1,4 +1,4 @@
-"""Run what was built: verify a wheel for real."""
+"""Verify a wheel by installing and running it."""
 
 from __future__ import annotations
 

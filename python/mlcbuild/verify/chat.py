@@ -1,4 +1,4 @@
-"""The steps of ``verify --chat``: a tiny model from nothing to an answer over HTTP."""
+"""The steps of ``verify --chat``: from generating a tiny model to an answer over HTTP."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ += ["step_device", "step_jit", "step_model", "step_serve"]
 _PROMPT: Final = "hello"
 TOKENS: Final = 12
 _SEED: Final = 0
-#: One that computes on the CPU, where there is no other.
+#: A driver that computes on the CPU.
 _DRIVER: Final = (
     "install its driver; for Vulkan on the CPU: apt-get install libvulkan1 mesa-vulkan-drivers"
 )
 
 
 def folder(place: Place) -> Path:
-    """Return the tiny model's folder: ``source`` as a hub has it, ``model`` in MLC's format."""
+    """Return the tiny model's folder: ``source`` as on a hub, ``model`` in MLC's format."""
     return place.folder / "tiny llama"
 
 
@@ -51,7 +51,7 @@ def step_model(place: Place, limits: Limits, sizes: tuple[int, ...] = ()) -> str
 
 
 def step_config(place: Place, limits: Limits) -> str:
-    """Let ``mlc_llm gen_config`` write the model's chat configuration."""
+    """Write the model's chat configuration with ``mlc_llm gen_config``."""
     path = folder(place)
     done = child(
         place,
@@ -70,7 +70,7 @@ def step_config(place: Place, limits: Limits) -> str:
 
 
 def step_compile(place: Place, device: str, limits: Limits, *, exact: str = "") -> str:
-    """Compile the model for a device. The library is judged, not the exit code alone.
+    """Compile the model for a device. The library is checked, not only the exit code.
 
     ``exact`` names CUDA's with its architecture (``cuda:sm_90``).
     """
@@ -99,24 +99,24 @@ def _end(code: int) -> str:
 
 
 def step_device(place: Place, device: str, limits: Limits) -> str:
-    """See that TVM has the device before a model is compiled for it.
+    """Check that TVM has the device before a model is compiled for it.
 
     Raises ``FailedError`` where the runtime is not installed, or does not load; ``InputError``
-    where there is no driver, so that nothing can be said about the wheel.
+    without a driver, when the wheel cannot be judged.
     """
     found = probe(place, "device", device, limit_s=limits.quick_s)
     if found["exists"]:
-        return f"{device}(0) is there"
+        return f"{device}(0) found"
     if not found["runtime"]:
         raise FailedError(
             f"TVM has no {device} runtime: its plug-in is not installed, or does not load",
             remedy=f"--with WHEEL; python -m tvm_{device} says why",
         )
-    raise InputError(f"there is no {device} device here", remedy=_DRIVER)
+    raise InputError(f"no {device} device on this machine", remedy=_DRIVER)
 
 
 def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str, Any]]:
-    """Ask through ``MLCEngine``, twice: greedy answers must be equal. Returns (detail, facts)."""
+    """Chat through ``MLCEngine`` twice: greedy answers must be equal. Returns (detail, facts)."""
     arguments = (
         place.remote(folder(place) / "model"),
         place.remote(library(place, device)),
@@ -127,7 +127,7 @@ def step_chat(place: Place, device: str, limits: Limits) -> tuple[str, dict[str,
 
 
 def step_jit(place: Place, limits: Limits) -> tuple[str, dict[str, Any]]:
-    """Ask for the CPU's answers without a library: the engine compiles one (``step_chat``)."""
+    """Chat on the CPU without a model library: the engine compiles one (``step_chat``)."""
     model = place.remote(folder(place) / "model")
     facts = probe(place, "jit", model, "cpu", limit_s=limits.compile_s)
     return _judge_chat("cpu", facts)
@@ -139,7 +139,7 @@ def _judge_chat(device: str, facts: dict[str, Any]) -> tuple[str, dict[str, Any]
         raise FailedError(f"two greedy answers differ: {first!a} and {second!a}")
     usage = facts["usage"]
     if usage["completion_tokens"] != TOKENS or not first:
-        raise FailedError(f"{TOKENS} tokens were asked for, the answer has {usage}")
+        raise FailedError(f"{TOKENS} tokens were requested, the answer has {usage}")
     decoded = usage.get("decode_tokens")
     if decoded is not None and decoded < TOKENS - 1:
         raise FailedError(f"only {decoded} of {TOKENS} tokens were decoded: the engine prefills")
@@ -147,7 +147,7 @@ def _judge_chat(device: str, facts: dict[str, Any]) -> tuple[str, dict[str, Any]
 
 
 def same_answer(device: str, first: str, second: str) -> None:
-    """Raise ``FailedError`` unless the device answered what the CPU did."""
+    """Raise ``FailedError`` unless the device's answer equals the CPU's."""
     if first != second:
         raise FailedError(f"{device} answered {second!a}, the CPU {first!a}")
 
@@ -159,7 +159,7 @@ def _usage(usage: dict[str, Any]) -> str:
 
 
 def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
-    """Start ``mlc_llm serve``, ask over HTTP, and end it. The answer must equal the engine's."""
+    """Start ``mlc_llm serve``, chat over HTTP, and stop it. The answer must equal the engine's."""
     port = _free_port()
     command = [place.python, "-m", "mlc_llm", "serve", place.remote(folder(place) / "model")]
     command += ["--model-lib", place.remote(library(place, device)), "--device", device]
@@ -179,7 +179,7 @@ def step_serve(place: Place, device: str, expected: str, limits: Limits) -> str:
         try:
             answer = _http(port, "/v1/chat/completions", question, deadline)
         except (OSError, http.client.HTTPException) as error:
-            raise FailedError(f"mlc_llm serve broke off its answer: {error}") from error
+            raise FailedError(f"mlc_llm serve sent an incomplete answer: {error}") from error
     text = answer["choices"][0]["message"]["content"]
     if text != expected:
         raise FailedError(f"the server answered {text!a}, the engine {expected!a}")
@@ -194,21 +194,21 @@ def _free_port() -> int:
 
 
 def _wait(server: Server, port: int, deadline: float) -> dict[str, Any]:
-    """Ask for the models until the server answers, has ended, or is too late."""
+    """Poll the model list until the server answers, exits, or times out."""
     while True:
         try:
             return _http(port, "/v1/models", None, deadline)
         except OSError as error:
             if (code := server.poll()) is not None:
                 ended = describe_exit(code)
-                raise FailedError(f"mlc_llm serve ended before it answered: {ended}") from error
+                raise FailedError(f"mlc_llm serve exited before it answered: {ended}") from error
             if time.monotonic() > deadline:
                 raise FailedError("mlc_llm serve did not answer in time") from error
             time.sleep(0.1)
 
 
 def _http(port: int, path: str, question: dict[str, Any] | None, deadline: float) -> dict[str, Any]:
-    """Get, or post JSON; never through a proxy. Raises ``FailedError`` for an HTTP error."""
+    """GET, or POST JSON; never through a proxy. Raises ``FailedError`` for an HTTP error."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=None if question is None else json.dumps(question).encode(),

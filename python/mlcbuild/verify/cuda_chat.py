@@ -1,7 +1,7 @@
-"""``verify --chat --device cuda``: the model compiled for the GPU that is there, without a toolkit.
+"""``verify --chat --device cuda``: compile for this machine's GPU, without a CUDA toolkit.
 
-``mlc_llm compile`` would want nvcc on PATH. As a user is told to, ``mlcbuild model`` compiles, with
-NVIDIA's compiler from the package index, for the architecture of this machine's GPU.
+``mlc_llm compile`` would need nvcc on PATH. As documented for users, ``mlcbuild model`` compiles
+with NVIDIA's compiler from the package index, for the architecture of this machine's GPU.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RUNTIME", "SIZES", "require_driver", "step_compile", "step_device"]
 
-#: What TVM's CUDA runtime needs beside the driver: the wheel's extra ``cuda``.
+#: What TVM's CUDA runtime needs besides the driver: the wheel's extra ``cuda``.
 RUNTIME: Final = "nvidia-cuda-runtime>=13,<14"
 #: Hidden size, layers and heads: with smaller heads the decode kernel's blocks are too deep.
 SIZES: Final = (256, 2, 4)
@@ -39,13 +39,13 @@ def require_driver() -> None:
         ctypes.CDLL(name)
     except OSError as error:
         raise InputError(
-            f"this machine has no NVIDIA driver ({name}): nothing can be said about CUDA here",
-            remedy="run it where an NVIDIA GPU is; mlcbuild model compiles for one anywhere",
+            f"this machine has no NVIDIA driver ({name}): cannot verify CUDA here",
+            remedy="run it on a machine with an NVIDIA GPU; mlcbuild model compiles anywhere",
         ) from error
 
 
 def step_device(place: Place, limits: Limits) -> tuple[str, str]:
-    """See that TVM has the GPU. Returns (detail, device with architecture, ``cuda:sm_90``).
+    """Check that TVM has the GPU. Returns (detail, device with architecture, ``cuda:sm_90``).
 
     Raises ``FailedError`` where the runtime does not load although the driver is there,
     ``InputError`` where the driver is too old or has no GPU.
@@ -55,7 +55,7 @@ def step_device(place: Place, limits: Limits) -> tuple[str, str]:
     if not found["runtime"]:
         raise FailedError(f"TVM's CUDA runtime does not load: {why or 'it is not installed'}")
     if not found["exists"]:
-        raise InputError(f"there is no CUDA device here: {why or 'the driver has none'}")
+        raise InputError(f"no CUDA device on this machine: {why or 'the driver has none'}")
     version = str(found["compute"]).replace(".", "")
     return f"{found['name']}, sm_{version}", f"cuda:sm_{version}"
 

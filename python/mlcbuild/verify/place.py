@@ -1,4 +1,4 @@
-"""A clean place: a virtual environment of its own, and an environment free of the caller's."""
+"""A clean place: a new virtual environment, without the caller's variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["HostPlace", "Place", "Server", "clean_environment", "has_pip", "plac
 #: pip installs into another environment (``--python``) from 22.3 on.
 _OLDEST_PIP: Final = 23
 
-#: Variables that would lead a child to other packages or libraries than the wheel's.
+#: Variables that would make a child load packages or libraries other than the wheel's.
 _FOREIGN: Final = (
     "CONDA_PREFIX",
     "DYLD_LIBRARY_PATH",
@@ -40,7 +40,7 @@ _FOREIGN_PREFIXES: Final = ("MLC_", "PYTHON", "TVM_")
 
 
 class Server(Protocol):
-    """A child that runs beside us."""
+    """A child that runs in the background."""
 
     def poll(self) -> int | None:
         """Return its exit code once it has ended."""
@@ -132,9 +132,9 @@ class HostPlace:
 
 
 def has_pip() -> bool:
-    """Tell whether our own pip can install into another environment.
+    """Return whether our own pip can install into another environment.
 
-    Then the environment needs no pip of its own, which takes seconds to put there.
+    Then the environment needs no pip, which takes seconds to install.
     """
     from importlib import metadata  # noqa: PLC0415
 
@@ -145,7 +145,7 @@ def has_pip() -> bool:
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what points at other packages or libraries.
+    """Return the environment without variables that point to other packages or libraries.
 
     pip's own settings (index, proxy, cache) stay.
     """

@@ -1,4 +1,4 @@
-"""Verify one wheel: the steps in order, each with its time; the first that fails ends it."""
+"""Verify one wheel: run the steps in order with their times; stop at the first failure."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Outcome", "Step", "verify"]
 
-#: What links models on Windows: the wheel's extra ``compile``.
+#: The linker of models on Windows: the wheel's extra ``compile``.
 _LINKER: Final = "ziglang>=0.13"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What to verify and how far. ``imports`` empty: the wheel's own top packages."""
+    """What to verify. Empty ``imports``: the wheel's top-level packages."""
 
     wheel: Path
     imports: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Options:
     device: str = "cpu"
     python: str | None = None
     find_links: tuple[Path, ...] = ()
-    #: Requirements or wheels that are installed beside it: a device's plug-in.
+    #: Requirements or wheels to install with it, such as a device's plug-in.
     also: tuple[str, ...] = ()
     no_index: bool = False
     #: Use the lab: a Windows wheel, on Linux.
@@ -72,7 +72,7 @@ class Outcome:
     log: str | None = None
     folder: str | None = None
     error: MlcbuildError | None = None
-    #: What Wine lacks and Windows has, where that is why nothing can be said.
+    #: What Wine lacks and Windows has, where the result is unknown because of it.
     lacks: tuple[str, ...] = ()
 
     @property
@@ -105,7 +105,7 @@ class Outcome:
 def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
     """Run the steps; ``report`` gets each as it ends. Never raises for a bad wheel.
 
-    Raises ``InputError`` for what is no wheel, before anything is made.
+    Raises ``InputError`` for a file that is not a wheel, before any step.
     """
     subject = read_subject(options.wheel)
     if options.chat and options.device == "cuda":
@@ -204,7 +204,7 @@ def _plan(
         yield "device", lambda: chat.step_device(place, device, limits)
     yield "model", lambda: chat.step_model(place, limits, sizes)
     yield "gen_config", lambda: chat.step_config(place, limits)
-    # On the CPU first, whatever the device: its greedy answer is what the device's must be.
+    # On the CPU first: the device's greedy answer must equal it.
     for where in dict.fromkeys(("cpu", device)):
 
         def compiled(where: str = where) -> str:

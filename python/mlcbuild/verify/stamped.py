@@ -20,7 +20,7 @@ def step_stamp(subject: Subject) -> str:
     Raises ``FailedError`` for a file that is missing, was changed or came from elsewhere.
     """
     if not subject.stamps:
-        return "no stamp: the wheel does not say how it was built"
+        return "no stamp: the wheel does not record how it was built"
     said = []
     with zipfile.ZipFile(subject.path) as archive:
         for path in subject.stamps:

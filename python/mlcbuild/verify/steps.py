@@ -1,7 +1,7 @@
 """The steps of a verification that any wheel goes through: environment, install, import, tensor.
 
 Each step runs children in the clean place and returns one line of detail, or raises: a
-``FailedError`` where the wheel is bad, an ``InputError`` where nothing can be said about it.
+``FailedError`` where the wheel is bad, an ``InputError`` where it cannot be judged.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _UNREACHABLE: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """Seconds a child may take; ``quick`` for what starts no compiler and downloads nothing."""
+    """Time limits of children in seconds; ``quick`` without compiler or download."""
 
     install_s: float = 1800.0
     quick_s: float = 180.0
@@ -63,7 +63,7 @@ class NotFinishedError(FailedError):
 
 
 class DiedError(FailedError):
-    """A child ended without saying why. ``code`` is its exit code."""
+    """A child exited without a message. ``code`` is its exit code."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ class DiedError(FailedError):
 
 
 class OtherCopyError(FailedError):
-    """A library of the wheel's was loaded from elsewhere: ``image``."""
+    """A library of the wheel was loaded from elsewhere: ``image``."""
 
     def __init__(self, image: Path, native: str) -> None:
         super().__init__(f"{image.name} was loaded from {image}, not the wheel's {native}")
@@ -92,7 +92,7 @@ def child(place: Place, arguments: Sequence[str], limit_s: float) -> Finished:
 
 
 def last_line(finished: Finished) -> str:
-    """Return the last line that says something."""
+    """Return the last non-empty line."""
     lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
     return lines[-1] if lines else "no output"
 
@@ -100,7 +100,7 @@ def last_line(finished: Finished) -> str:
 def ask(place: Place, script: str | Path, arguments: Sequence[str], limit_s: float) -> Answer:
     """Run one of our scripts inside the environment and read its JSON.
 
-    Raises ``FailedError`` where there is no answer: it crashed, hung or was ended.
+    Raises ``FailedError`` without an answer: it crashed, hung or was ended.
     """
     finished = child(place, [place.python, str(_PROBES / script), *arguments], limit_s)
     try:
@@ -162,7 +162,7 @@ def step_install(
 ) -> str:
     """Install the wheel with its declared dependencies, and check that they fit together.
 
-    ``also`` are requirements, or paths of wheels, that come beside it.
+    ``also`` are requirements, or paths of wheels, to install with it.
     """
     links = [word for folder in find_links for word in ("--find-links", str(folder.resolve()))]
     links += ["--no-index"] if no_index else []
@@ -176,7 +176,7 @@ def step_install(
         _refuse_install(done)
     checked = child(place, [*place.pip, "check"], limits.quick_s)
     if checked.code != 0:
-        raise FailedError(f"the dependencies do not fit together: {last_line(checked)}")
+        raise FailedError(f"the dependencies conflict: {last_line(checked)}")
     installed = next(
         (line for line in done.output.splitlines() if line.startswith("Successfully installed")), ""
     )
@@ -202,14 +202,14 @@ def _refuse_install(done: Finished) -> None:
 
 
 def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Limits) -> str:
-    """Import, and see that what was loaded is what the wheel brought.
+    """Import, and check that the loaded libraries are the wheel's.
 
-    A library of the wheel's that is loaded from elsewhere (another copy won) is a failure.
+    A library loaded from elsewhere (another copy won) is a failure.
     """
     answer = ask(place, "probe.py", ["import", *names], limits.quick_s)
     if error := answer.table.get("error"):
         missing = answer.table.get("missing")
-        hint = f" (the wheel does not declare what brings {missing!r})" if missing else ""
+        hint = f" (the wheel does not declare the dependency with {missing!r})" if missing else ""
         raise FailedError(f"{error}: {_first_line(answer.table['message'])}{hint}")
     if answer.finished.code != 0:
         said = f"imported, then the process {answer.finished.outcome}"
@@ -260,7 +260,7 @@ def _same(image: Path, venv: Path, native: str) -> bool:
 
 
 def step_tensor(place: Place, limits: Limits) -> str:
-    """Bring a tensor, or a call, through TVM or tvm_ffi where the wheel brought one of them."""
+    """Pass a tensor, or a call, through TVM or tvm_ffi where one of them is installed."""
     through = probe(place, "tensor", limit_s=limits.quick_s)["through"]
     return (
         f"through {through}" if through else "neither tvm nor tvm_ffi is installed: nothing to do"

@@ -1,4 +1,4 @@
-"""The wheel to verify: its name, what to import, which native libraries it brings."""
+"""The wheel to verify: its name, its imports, its native libraries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Subject:
 def read_subject(path: Path) -> Subject:
     """Read the wheel's list of files.
 
-    Raises ``InputError`` for a file that cannot be read or is no wheel.
+    Raises ``InputError`` for a file that cannot be read or is not a wheel.
     """
     parts = path.stem.split("-")
     try:

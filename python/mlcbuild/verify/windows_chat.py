@@ -63,8 +63,8 @@ def plan(
             raise FailedError(error)
         if not _compiles(found, device) and linux_wheel is None:
             raise InputError(
-                f"what is installed on Windows does not compile for {device}",
-                remedy="give this machine's wheel of the same sources: --linux-wheel WHEEL",
+                f"the packages installed on Windows cannot compile for {device}",
+                remedy="pass this machine's wheel of the same sources: --linux-wheel WHEEL",
             )
         return f"code for {', '.join(found['generators']) or 'nothing'} on Windows"
 
@@ -124,12 +124,12 @@ def plan(
 
 
 def _compiles(found: dict[str, Any], device: str) -> bool:
-    """Say whether the Windows side compiles for the device, and for the CPU, which comes first."""
+    """Return whether the Windows side compiles for the device, and for the CPU."""
     return {"llvm", "llvm" if device == "cpu" else device} <= set(found["generators"])
 
 
 def _bring_linker(there: WinePlace) -> str:
-    """Lay out the wheel of ziglang as pip would, beside the wheel that asks for it."""
+    """Extract the wheel of ziglang as pip would, next to the wheel that requires it."""
     archive = fetch(ZIGLANG, there.lab.root / "downloads", lambda _: None)
     with zipfile.ZipFile(archive) as wheel:
         wheel.extractall(there.lab.environment / "Lib" / "site-packages")
@@ -184,11 +184,11 @@ def _tokenizer(there: WinePlace, limits: steps.Limits) -> str:
 def _chat(
     there: WinePlace, device: str, repeat: int, limits: steps.Limits
 ) -> tuple[str, dict[str, Any]]:
-    """Chat ``repeat`` times, each in a process that must end by itself; all answers are equal."""
+    """Chat ``repeat`` times, each in a process that must exit; all answers must be equal."""
     answers = [chat.step_chat(there, device, limits) for _ in range(repeat)]
     texts = {facts["text"] for _, facts in answers}
     if len(texts) != 1:
         raise FailedError(f"greedy answers differ: {sorted(texts)!a}")
-    ended = f"; the process ended by itself {repeat} of {repeat} times" if repeat > 1 else ""
+    ended = f"; the process exited by itself {repeat} of {repeat} times" if repeat > 1 else ""
     detail, facts = answers[0]
     return f"{detail}{ended}", facts

@@ -1,7 +1,7 @@
 """Verify a Windows wheel in the lab: the steps of any wheel, judged for Windows.
 
-A failure is one of the wheel only where Windows would fail too; what Wine alone lacks is
-"cannot tell here". See winefacts for how the two are told apart.
+A failure counts against the wheel only where Windows would fail too; what only Wine lacks is
+"cannot tell here". winefacts distinguishes the two.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FREE_THREADED: Final = re.compile(r"^cp3\d+t$")
 
 
 class CannotTellError(InputError):
-    """Nothing can be said about the wheel here. ``judgement`` says what Wine lacks."""
+    """The wheel cannot be judged here. ``judgement`` says what Wine lacks."""
 
     def __init__(self, judgement: Judgement) -> None:
         super().__init__(f"cannot tell here: {judgement.reason}", remedy="verify it on Windows")
@@ -132,7 +132,7 @@ class _Running:
 def python_of(subject: Subject, wanted: str | None) -> str:
     """Return the version of Windows Python for a wheel: the one wanted, else what its tags allow.
 
-    Raises ``InputError`` for a wheel of another system or of a Python that the lab has not.
+    Raises ``InputError`` for a wheel of another system or of a Python the lab does not have.
     """
     python, abi, platform = subject.path.stem.split("-")[-3:]
     if platform not in {"any", AMD64} and AMD64 not in platform.split("."):
@@ -141,7 +141,7 @@ def python_of(subject: Subject, wanted: str | None) -> str:
         )
     if _FREE_THREADED.search(abi):
         raise InputError(
-            f"{subject.path.name} is for a free-threaded CPython, which the lab has not",
+            f"{subject.path.name} is for a free-threaded CPython, which the lab does not have",
             remedy=f"the lab has {', '.join(PYTHONS)}",
         )
     if wanted is not None:
@@ -152,7 +152,7 @@ def python_of(subject: Subject, wanted: str | None) -> str:
     version = next((version for version in tagged if version in PYTHONS), None)
     if version is None:
         raise InputError(
-            f"{subject.path.name} is for CPython {tagged[0]}, which the lab has not",
+            f"{subject.path.name} is for CPython {tagged[0]}, which the lab does not have",
             remedy=f"the lab has {', '.join(PYTHONS)}",
         )
     return version
@@ -170,7 +170,7 @@ def place_in_lab(place: HostPlace, version: str) -> WinePlace:
 
 
 def judged(place: WinePlace, action: Callable[[], str], *, again: bool = True) -> str:
-    """Do a step and judge it for Windows: its detail, where Windows would agree.
+    """Run a step and judge it for Windows; return its detail where Windows would agree.
 
     Where Wine could not start a process of it, it is done ``again``, once. Raises ``FailedError``
     where Windows would fail as well, ``CannotTellError`` where that is not known.
@@ -188,8 +188,8 @@ def judged(place: WinePlace, action: Callable[[], str], *, again: bool = True) -
             raise CannotTellError(
                 Judgement(
                     verdict="cannot-tell",
-                    reason=f"{wine} has a {error.image.name} of its own, which Windows has not, "
-                    "and it was loaded before the wheel's",
+                    reason=f"{wine} has its own {error.image.name}, unlike Windows, "
+                    "and loaded it instead of the wheel's",
                 )
             ) from error
         raise
@@ -214,7 +214,7 @@ def _since(log: Path, before: int) -> str:
 
 
 def lacking(error: MlcbuildError | None) -> tuple[str, ...]:
-    """Return what Wine lacks, where that is why nothing can be said."""
+    """Return what Wine lacks, where the result is unknown because of it."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, CannotTellError):

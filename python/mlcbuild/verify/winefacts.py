@@ -1,4 +1,4 @@
-"""What Wine said while it ran a program, and what that means for Windows. Pure functions.
+"""Wine's messages while it ran a program, and their meaning for Windows. Pure functions.
 
 Wine 8 loads an image whose imports are not all exported and dies when one is called; what it has
 only in name it reports and dies too. So a failure under Wine is a failure on Windows only where
@@ -136,7 +136,7 @@ def judge(said: Said, *, error: str, code: int, system: SystemData, wine: str) -
         if not _windows_has(system, dll)
     ]
     reasons += [
-        f"{importer} needs {dll}, which is no image for this process (193)"
+        f"{importer} needs {dll}, which is not an image for this process (193)"
         for dll, importer in said.refused
     ]
     if reasons:
@@ -155,11 +155,9 @@ def judge(said: Said, *, error: str, code: int, system: SystemData, wine: str) -
         )
     if code >= _STATUS_DIED:
         died = f"it {describe_exit(code)} under {wine}"
-        return Judgement(verdict="cannot-tell", reason=f"{died}, and nothing tells why")
+        return Judgement(verdict="cannot-tell", reason=f"{died}, without a known cause")
     if _LOAD_FAILED.search(error) or NOT_STARTED.search(error):
-        return Judgement(
-            verdict="cannot-tell", reason=f"{wine} says {error}, and nothing of the cause"
-        )
+        return Judgement(verdict="cannot-tell", reason=f"{wine} reports {error}, without a cause")
     return Judgement(verdict="broken", reason=error)
 
 
