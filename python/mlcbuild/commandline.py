@@ -66,7 +66,8 @@ class _Format(argparse.RawDescriptionHelpFormatter):
 
     def add_argument(self, action: argparse.Action) -> None:
         """Leave out an argument that the text below the options describes."""
-        if action.option_strings or action.help is not None:
+        lists_commands = action.nargs == argparse.PARSER
+        if action.option_strings or action.help is not None or lists_commands:
             super().add_argument(action)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:

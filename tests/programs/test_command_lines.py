@@ -257,3 +257,12 @@ def test_an_error_is_one_line_whatever_the_name_holds(
 ) -> None:
     assert main(["check", str(tmp_path / "a\n\x1b[2Jmlcbuild check: GOOD\r.dll")]) == 3
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_help_lists_every_command_and_every_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = _parser([])[0].format_help()
+    assert [name for name in COMMANDS if f"\n    {name}" not in shown] == []
+    assert len(shown.splitlines()) < 40
+    lab = HELPS["lab"].format_help()
+    assert [n for n in ("up", "run", "pip", "down") if f"\n    {n} " not in lab] == []
