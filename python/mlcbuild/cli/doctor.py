@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from mlcbuild.doctor.check import Check, Examination
@@ -57,6 +57,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="FILE.md or FILE.html, without names",
     )
+    # Scripts call it by this name.
+    add("--report", dest="output", type=Path, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:

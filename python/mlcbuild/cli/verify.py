@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.commandline import seconds
 from mlcbuild.devices import CHATS
 from mlcbuild.errors import Exit, UsageError
 from mlcbuild.verify.sequence import Options, Step, verify
 from mlcbuild.verify.steps import Limits
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["configure", "run"]
 
@@ -86,6 +84,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a Windows wheel, on Linux (mlcbuild lab)",
     )
+    # Scripts call it by this name.
+    add("--wine", dest="lab", action="store_true", help=argparse.SUPPRESS)
     add(
         "--linux-wheel",
         type=Path,
