@@ -1,7 +1,7 @@
 """Run the checks of the project: lint, types, tests. Needs Python and a package index, no more.
 
 What else some tests use (Wine, compilers, a browser, the Git sources) is left out where it lacks
-and summed up at the end, with the command that brings it.
+and summed up at the end, with the command that provides it.
 
 examples:
   python3 scripts/test.py                    what this machine can run, in under four minutes

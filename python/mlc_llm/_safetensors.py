@@ -35,7 +35,7 @@ _SMALL = {
 def read_safetensors(path: str | PathLike[str]) -> Iterator[tuple[str, Any]]:
     """Yield (name, array) of each tensor; the arrays are read from the file as they are used.
 
-    Raises ``ValueError``, naming the file, for one that is no safetensors file or is cut off.
+    Raises ``ValueError``, naming the file, for one that is not a safetensors file or is cut off.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -44,7 +44,7 @@ def read_safetensors(path: str | PathLike[str]) -> Iterator[tuple[str, Any]]:
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0  # noqa: PLR2004
         size = file.seek(0, 2)
         if not 0 < length <= size - 8:
-            raise ValueError(f"{path} is no safetensors file, or is cut off")
+            raise ValueError(f"{path} is not a safetensors file, or is cut off")
         file.seek(8)
         header = json.loads(file.read(length))
     data = np.memmap(path, mode="c", offset=8 + length) if size > 8 + length else np.empty(0, "u1")

@@ -25,14 +25,14 @@ REQUIRES = ("PyQt6-Qt6>=6.11", "PyQt6-sip", 'colorama; sys_platform == "linux"')
 
 def test_a_requirement_of_the_same_words_is_named() -> None:
     (fix,) = fixes("Qt6Core.dll", wheel=wheel(requires=REQUIRES))
-    assert fix == "it requires PyQt6-Qt6, which may bring it: check --with-deps"
+    assert fix == "it requires PyQt6-Qt6, which may provide it: check --with-deps"
 
 
 def test_other_requirements_are_named_before_bundling() -> None:
     (fix,) = fixes("zlib.dll", wheel=wheel(requires=("traci>=1", "eclipse-sumo")))
     assert fix == (
-        "see whether what it requires brings it (traci, eclipse-sumo): check --with-deps; else "
-        "bundle zlib.dll (mlcbuild repair), or name the wheel that brings it (--with)"
+        "see whether what it requires provides it (traci, eclipse-sumo): check --with-deps; else "
+        "bundle zlib.dll (mlcbuild repair), or name the wheel that provides it (--with)"
     )
 
 
@@ -48,13 +48,13 @@ def test_other_requirements_are_named_before_bundling() -> None:
 def test_without_any_that_was_not_looked_at_the_dll_is_to_be_bundled(more: Any) -> None:
     (fix,) = fixes("Qt6Core.dll", **more)
     assert fix == (
-        "bundle Qt6Core.dll (mlcbuild repair), or name the wheel that brings it (--with)"
+        "bundle Qt6Core.dll (mlcbuild repair), or name the wheel that provides it (--with)"
     )
 
 
 def test_a_known_provider_that_is_required_already_is_not_to_be_required() -> None:
     (required,) = fixes("c10.dll", wheel=wheel(requires=("torch>=2",)))
-    assert required == "torch, which it requires, brings it: check --with-deps"
+    assert required == "torch, which it requires, provides it: check --with-deps"
     (other,) = fixes("c10.dll", wheel=wheel(requires=("numpy",)))
     assert other == "torch brings it: require that, and check --with its wheel"
 

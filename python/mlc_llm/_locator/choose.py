@@ -1,4 +1,4 @@
-"""Pick the one library to load, or say for every candidate why it is none."""
+"""Pick the one library to load, or say for every candidate why it cannot be used."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Distribution:
 
     @property
     def requirement(self) -> str:
-        """What pip is told to bring this very version."""
+        """What pip is told, to install exactly this version."""
         return f"{self.name.replace('_', '-')}=={self.version}"
 
     def text(self, name: str) -> str:

@@ -70,7 +70,7 @@ def _missing_export(nodes: Sequence[Needed], search: Search) -> Verdict | None:
 
 
 def _right_one(target: str) -> str:
-    """Name the command that brings the build that fits; or lets it come first."""
+    """Name the command that installs the matching build, or puts it first."""
     if loaded_module(os.path.basename(target)) == target and not owner(target):
         return f"import mlc_llm before the package that loads {target}"
     return reinstall(target)

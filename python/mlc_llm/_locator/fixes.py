@@ -1,4 +1,4 @@
-"""The one command that mends: the package that owns a file, put back as it was installed."""
+"""The one command that fixes it: reinstall the package that owns the file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AGAIN = {
 }
 _PIP = "pip install --force-reinstall --no-deps"
 _BROUGHT_BY = {
-    "vulkan-1": "install the graphics driver of this machine (it brings vulkan-1.dll)",
+    "vulkan-1": "install the graphics driver of this machine (it installs vulkan-1.dll)",
     "nvcuda": "install NVIDIA's driver",
     "nvml": "install NVIDIA's driver",
 }
@@ -53,7 +53,7 @@ def spelled(fix: str, path: str) -> str:
 
 
 def install(name: str) -> str:
-    """Name the command that brings ``apache-tvm`` or ``apache-tvm-ffi`` as this mlc_llm pins it."""
+    """Name the command that installs ``apache-tvm`` or ``apache-tvm-ffi`` as pinned by mlc_llm."""
     mlc = installed_mlc()
     pinned = mlc.pin(name) if mlc else None
     start = _command(mlc)
@@ -61,7 +61,7 @@ def install(name: str) -> str:
 
 
 def bring(name: str, importer: str) -> str:
-    """Name the command that brings a library which is nowhere."""
+    """Name the command that installs a library that was not found."""
     stem = name.lower().removeprefix("lib").partition(".")[0]
     if stem in _BROUGHT_BY:
         return _BROUGHT_BY[stem]

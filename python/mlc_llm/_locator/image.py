@@ -40,7 +40,7 @@ _DEBUG_FAMILIES = ("msvcp", "vcruntime", "msvcr", "concrt", "vccorlib", "mfc")
 
 
 class NotAnImageError(ValueError):
-    """The file is no native library, or it is cut off."""
+    """The file is not a native library, or is truncated."""
 
 
 class Image:

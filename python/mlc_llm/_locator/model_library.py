@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["NoDeviceError", "NoModelLibraryError", "before_compiling", "failed"]
 __all__ += ["need_compiler", "no_device", "why_not"]
 
-#: What brings the code generator of a device.
+#: What installs the code generator of a device.
 _PLUGINS = {"vulkan": "vulkan", "opencl": "opencl"}
 _LINKERS = ("g++", "gcc", "clang++", "clang", "c++", "cc")
 

@@ -1,4 +1,4 @@
-"""Explain why importing TVM failed: a library, a package that lacks, another generation of it."""
+"""Explain why importing TVM failed: a library, a missing package, another generation of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refused(
         f"importing tvm failed: {type(error).__name__}: {error}",
         path=library,
         cause="stamp-mismatch",
-        fix="pip install --force-reinstall mlc_llm (brings the TVM it was built for)",
+        fix="pip install --force-reinstall mlc_llm (installs the TVM it was built for)",
     )
 
 

@@ -40,7 +40,7 @@ def require_packages(library: str) -> str | None:
     versions = wanted_versions(library)
     for name, wanted in zip(("tvm", "tvm_ffi"), versions, strict=True):
         if name == "tvm_ffi" and "tvm" in sys.modules and name not in sys.modules:
-            break  # a TVM that brings its own, imported before
+            break  # a TVM that provides its own, imported before
         package = find_package(name)
         if package is None:
             raise _absent(name, library)

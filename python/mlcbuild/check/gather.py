@@ -84,7 +84,7 @@ def subject_of(
 
 
 def _why(package: Package, member: Member | None, path: str, refused: str) -> str:
-    """Return why a member is no image: whose format it is, where its first bytes tell."""
+    """Return why a member is not an image: whose format it is, where its first bytes tell."""
     try:
         foreign = foreign_format(package.peek(member)) if member is not None else None
     except InputError:

@@ -77,7 +77,7 @@ class ReadingPackage:
         self._complete([m for m in self._members if not is_native_name(m.path)])
 
     def finish(self) -> None:
-        """Read what nobody read yet and a rule compares.
+        """Read what has not been read yet and a rule compares.
 
         A member that cannot be read gets the digest "", which is not the one that RECORD gives.
         """

@@ -123,7 +123,7 @@ def _started(arguments: list[str]) -> int:
     args = _parser(arguments)[0].parse_args(arguments)
     if args.log is None:
         return _run(args)
-    from mlcbuild.logfile import kept  # noqa: PLC0415 - seldom asked for
+    from mlcbuild.logfile import kept  # noqa: PLC0415 - rarely asked for
 
     try:
         with kept(args.log, arguments), inert():

@@ -159,7 +159,7 @@ class Images:
         return known
 
     def record(self, file: File) -> Record:
-        """Return the file's facts, read now if nobody asked before."""
+        """Return the file's facts, reading them on first use."""
         known = self._records.get(file.key)
         if known is None:
             known = self._records[file.key] = file.read()

@@ -1,4 +1,4 @@
-"""Who brings a DLL that neither the package, Python nor a clean Windows brings.
+"""Which software provides a DLL that the package, Python and a clean Windows do not.
 
 One table for the loader model and the rules. ``provider_of`` answers for names as the loader
 compares them (case-insensitive, base name). Source of the names: the vendors' documents on what
@@ -25,7 +25,7 @@ ProviderKind = Literal["driver", "redist", "old-redist", "optional", "debug"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
-    """Who brings a DLL, in words that complete the sentence "it comes with ..."."""
+    """What provides a DLL, in words that complete the sentence "it comes with ..."."""
 
     kind: ProviderKind
     provided_by: str
@@ -103,12 +103,12 @@ _TABLE: Final = tuple(
 
 @lru_cache(maxsize=4096)
 def provider_of(name: str) -> Provider | None:
-    """Return who brings this DLL, or None where no special provider is known."""
+    """Return what provides this DLL, or None where no special provider is known."""
     base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
     return next((who for pattern, who in _TABLE if pattern.fullmatch(base)), None)
 
 
-#: DLLs that one well-known wheel brings and others link: a second copy in the process is a second
+#: DLLs that one well-known wheel ships and others link: a second copy in the process is a second
 #: library with its own state. Names are read from these wheels on the package index.
 _WHEELS: Final = tuple(
     (re.compile(pattern), distribution)
@@ -147,11 +147,11 @@ _WHEELS: Final = tuple(
 
 @lru_cache(maxsize=4096)
 def wheel_of(name: str) -> str | None:
-    """Return the distribution that is known to bring this DLL, or None."""
+    """Return the distribution that is known to ship this DLL, or None."""
     base = name.replace("\\", "/").rpartition("/")[2].casefold().removesuffix(".dll")
     return next((who for pattern, who in _WHEELS if pattern.fullmatch(base)), None)
 
 
 def is_of_cuda(name: str) -> bool:
-    """Return whether a DLL is one of CUDA's, which NVIDIA's wheels and its toolkit bring."""
+    """Return whether a DLL is one of CUDA's, which NVIDIA's wheels and its toolkit ship."""
     return (wheel_of(name) or "").startswith(("nvidia-", "cutensor-"))

@@ -67,7 +67,7 @@ class Process:
         return _oldest(self.pythons)
 
     def own_module(self, name: str) -> bool:
-        """Return whether Python brings this module and has it loaded already."""
+        """Return whether Python provides this module and has it loaded already."""
         base = fold(name)
         if not self.python:
             return False
@@ -80,7 +80,7 @@ class Process:
 
 
 def has_cpp_runtime(name: str, *, machine: Machine | None, oldest: str | None) -> bool:
-    """Return whether Python brings this DLL of the C++ runtime (a folded base name).
+    """Return whether Python provides this DLL of the C++ runtime (a folded base name).
 
     ``oldest`` is the oldest version that must do, as ``38``; None for any of today.
     """

@@ -1,7 +1,7 @@
 """CUDA's compiler from the package index: no toolkit, no driver, no GPU.
 
 The pieces of nvcc are PyPI wheels by NVIDIA, laid side by side as a toolkit would be. They are
-brought into mlcbuild's cache once (150 MB to download) and change nothing in the user's
+downloaded into mlcbuild's cache once (150 MB to download) and change nothing in the user's
 environment.
 """
 
@@ -62,7 +62,7 @@ def fetch(
     name: str = RELEASE,
     words: tuple[str, ...] = (),
 ) -> Path:
-    """Return the folder with the packages, brought now where it is not there yet.
+    """Return the folder with the packages, downloading them first if needed.
 
     ``words`` are for pip. Two that ask at once take turns; an interrupted download leaves nothing.
     Raises ``InputError`` where the index cannot be reached.

@@ -64,7 +64,7 @@ def for_windows(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _zig() -> Path | None:
     """Return the program in the package ``ziglang``, where that is installed here."""
-    from importlib.util import find_spec  # noqa: PLC0415 - seldom asked
+    from importlib.util import find_spec  # noqa: PLC0415 - rarely asked
 
     spec = find_spec("ziglang")
     if spec is None or spec.origin is None:

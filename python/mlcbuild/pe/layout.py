@@ -115,7 +115,7 @@ def _sections(sections: Sequence[Section], image_size: int, size: int) -> Iterat
         start = section.offset & ~(SECTOR - 1)
         needed = start + min(section.raw_size + section.offset - start, mapped(section))
         if needed > size:
-            yield f"cut short: section {name} lacks {needed - size} bytes of the file"
+            yield f"cut short: section {name} is missing {needed - size} bytes of the file"
 
 
 def immovable(fields: Fields) -> str | None:

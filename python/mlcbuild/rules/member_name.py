@@ -43,7 +43,7 @@ def _finding(path: str, message: str, kind: str) -> Finding:
 RULE = Rule(
     id="member-name",
     severity="error",
-    title="A name that is no file's on Windows, or that two files share there",
+    title="A name that no file on Windows can have, or that two files share there",
     why=(
         "Names such as con.dll, nul or aux/ are devices of Windows, some characters and a dot at "
         "the end are not allowed, and case does not tell two names apart. An installer fails, "

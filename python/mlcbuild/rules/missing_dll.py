@@ -28,8 +28,8 @@ _FIXES: Final[dict[Cause, str]] = {
     ),
     "redist": "bundle it (delvewheel repair), or require the Visual C++ redistributable",
     "old-redist": "build with a current compiler, or bundle it (delvewheel repair)",
-    "toolkit": "say in the documentation what must be installed, or require a wheel that brings it",
-    "optional": "say in the documentation what must be installed for it, or load it at run time",
+    "toolkit": "document what must be installed, or require a wheel that provides it",
+    "optional": "document what must be installed for it, or load it at run time",
     "unknown-api-set": "build for Windows 10, or load it at run time",
     "debug-runtime": "use a Release build of the package that needs it",
 }
@@ -90,20 +90,20 @@ def _nearest_first(subject: Subject, requirements: tuple[str, ...]) -> tuple[str
 
 
 def _provide(missing: str, requirements: tuple[str, ...]) -> str:
-    """Say who brings a DLL that is nowhere: a known wheel, what is required, or a repair."""
+    """Say what provides a DLL that was not found: a known wheel, a requirement, or a repair."""
     provided_by = wheel_of(missing)
     if provided_by in requirements:
-        return f"{provided_by}, which it requires, brings it: check --with-deps"
+        return f"{provided_by}, which it requires, provides it: check --with-deps"
     if provided_by is not None:
-        return f"{provided_by} brings it: require that, and check --with its wheel"
+        return f"{provided_by} provides it: require that, and check --with its wheel"
     may_bring = likely(missing, requirements)
     if may_bring is not None:
-        return f"it requires {may_bring}, which may bring it: check --with-deps"
-    bundle = f"bundle {missing} (mlcbuild repair), or name the wheel that brings it (--with)"
+        return f"it requires {may_bring}, which may provide it: check --with-deps"
+    bundle = f"bundle {missing} (mlcbuild repair), or name the wheel that provides it (--with)"
     if not requirements:
         return bundle
     shown = ", ".join(requirements[:_SHOWN]) + (", ..." if len(requirements) > _SHOWN else "")
-    return f"see whether what it requires brings it ({shown}): check --with-deps; else {bundle}"
+    return f"see whether what it requires provides it ({shown}): check --with-deps; else {bundle}"
 
 
 def _reach(importer: str, member: str) -> str:
@@ -132,6 +132,6 @@ RULE = Rule(
         "module that was asked for."
     ),
     source="Python 3.8, What's New (ctypes, os.add_dll_directory); Microsoft, LoadLibraryExW",
-    fix="Check --with-deps or --with the wheel that brings it; else let mlcbuild repair bundle it.",
+    fix="Check --with-deps or --with the wheel that provides it; else mlcbuild repair bundles it.",
     judge=_judge,
 )

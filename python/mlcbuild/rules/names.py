@@ -1,8 +1,8 @@
 """Names of DLLs: the base name, whether a repair tool mangled it, and the families rules ask for.
 
 Repair tools rename a bundled DLL to ``stem-<hash>.dll`` so that no other copy in the process can
-be taken for it. A mangled copy is judged by its stem. Who brings which DLL is the loader's
-knowledge (``mlcbuild.loader.policy``).
+be taken for it. A mangled copy is judged by its stem. ``mlcbuild.loader.policy`` knows what
+provides which DLL.
 """
 
 from __future__ import annotations

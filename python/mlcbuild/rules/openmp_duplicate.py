@@ -58,7 +58,7 @@ RULE = Rule(
         "libiomp5md, libomp and libomp140 are one code base, which aborts the process when it "
         "finds a second copy (OMP: Error #15). Copies of two vendors do not always find each "
         "other; then threads are started twice, as with vcomp140 and libgomp. "
-        "KMP_DUPLICATE_LIB_OK is no cure: the message itself calls it unsafe."
+        "KMP_DUPLICATE_LIB_OK is not a fix: the message itself calls it unsafe."
     ),
     source="LLVM OpenMP runtime, KMP_DUPLICATE_LIB_OK; ScrapeGraphAI/Scrapegraph-ai#214",
     fix="Link every module to one OpenMP runtime, shipped once.",

@@ -1,4 +1,4 @@
-"""Who may bring a DLL that was not found: the wheel's own requirements, and FFmpeg's variants."""
+"""What may provide a DLL that was not found: the wheel's requirements, FFmpeg's variants."""
 
 from __future__ import annotations
 

@@ -94,9 +94,9 @@ RULE = Rule(
     severity="warning; note where programs alone need it, which search PATH",
     title="A Windows without the Visual C++ redistributable does not load an image",
     why=(
-        "msvcp140.dll and its kin are no part of Windows, and Python brings vcruntime140.dll alone "
+        "msvcp140.dll and its kin are not part of Windows; Python installs only vcruntime140.dll "
         "(vcruntime140_1.dll from 3.9 on). On a fresh Windows an import that needs more answers "
-        "WinError 126 and does not name the DLL. It is the commonest report of all, and nobody "
+        "WinError 126 and does not name the DLL. It is the most common report of all, and nobody "
         "who has a compiler sees it."
     ),
     source="Microsoft, Redistributing Visual C++ files; jpype-project/jpype#1167",

@@ -52,7 +52,7 @@ RULE = Rule(
     title="A Visual C++ runtime is bundled under its common name",
     why=(
         "Windows gives a process one DLL a base name: the first that was loaded, from any folder. "
-        "Python brings vcruntime140, so a bundled copy is never used. A bundled msvcp140 is used "
+        "Python installs vcruntime140, so a bundled copy is never used. A bundled msvcp140 is used "
         "or not depending on what was imported before, and an old one then serves packages that "
         "need a newer one (WinError 1114)."
     ),

@@ -17,7 +17,7 @@ __all__ = ["SCHEMA_VERSION", "lines", "table"]
 SCHEMA_VERSION: Final = 1
 _STAGES: Final = {
     "not-found": "a DLL is not found",
-    "image": "the file is no image for this process",
+    "image": "the file is not an image for this process",
     "export": "a symbol is not exported",
     "init": "an initialiser failed",
     "access": "the file may not be mapped",

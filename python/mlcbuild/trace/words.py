@@ -44,9 +44,9 @@ def reason_of(found: Blame, cause: str, prediction: Prediction | None) -> str:
     elif found.stage == "not-found":
         said = f"{name} was not found"
     elif found.stage == "export":
-        said = f"{name} needs {_some(found.missing)}, which {base_name(found.provider)} lacks"
+        said = f"{name} needs {_some(found.missing)}: not exported by {base_name(found.provider)}"
     elif found.stage == "image":
-        said = f"{name} is no image for this process" + (f": {predicted}" if predicted else "")
+        said = f"{name} is not an image for this process" + (f": {predicted}" if predicted else "")
     elif found.stage == "access":
         code = known_code(found.error or 0)
         said = f"{name} may not be mapped: {code.meaning if code else found.error}"

@@ -76,7 +76,7 @@ def step_compile(place: Place, device: str, limits: Limits, *, exact: str = "") 
     """
     made = library(place, device)
     if device == "cuda":
-        from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - seldom
+        from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - rarely
 
         return cuda_chat.step_compile(place, exact, folder(place) / "model", made)
     target = "llvm" if device == "cpu" else json.dumps(profile_for(device).target)

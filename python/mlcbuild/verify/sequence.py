@@ -138,7 +138,7 @@ def verify(options: Options, report: Callable[[Step], None]) -> Outcome:
 
 def _with_cuda(options: Options) -> Options:
     """Return the options with what CUDA needs. Raises ``UsageError`` and ``InputError``."""
-    from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - seldom
+    from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - rarely
 
     if options.wine:
         raise UsageError("Wine has no CUDA", remedy="leave --lab or --device cuda out")
@@ -191,7 +191,7 @@ def _plan(
     sizes: tuple[int, ...] = ()
     exact: list[str] = []
     if device == "cuda":
-        from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - seldom
+        from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - rarely
 
         def see() -> str:
             detail, found = cuda_chat.step_device(place, limits)
