@@ -66,7 +66,11 @@ def refs(url: str) -> dict[str, str]:
     """Return what a repository names, tags by the commits that they are of."""
     answer = run(["git", "ls-remote", "--exit-code", url], capture_output=True, text=True)
     if answer.returncode != 0:
-        raise InputError(f"git ls-remote {url}: {answer.stderr.strip().splitlines()[-1:]}")
+        said = (answer.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise InputError(
+            f"git ls-remote {url}: {said}",
+            remedy="connect, or let Git's insteadOf name a mirror",
+        )
     lines = (line.split("\t", 1) for line in answer.stdout.splitlines() if "\t" in line)
     return {name: commit for commit, name in lines}
 

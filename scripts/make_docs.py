@@ -106,6 +106,9 @@ def generate(page: str, text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or compare them with ``--check``."""
+    if set(arguments) - {"--check"}:
+        print(__doc__)
+        return 0 if {"-h", "--help"} & set(arguments) else 2
     stale = 0
     for page in PAGES:
         path = ROOT / "docs" / page

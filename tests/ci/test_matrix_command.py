@@ -10,6 +10,7 @@ from mlcbuild.ci.matrix import ROWS, chosen
 from mlcbuild.cli import main
 from mlcbuild.cli.toolchain import github_lines
 from mlcbuild.errors import UsageError
+from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,9 +64,9 @@ def test_a_wheel_is_tested_on_several_pythons_and_chatted_with_once(
 ) -> None:
     entries = matrix(capsys, "--stage", "test", "--only", "id=windows-x86_64-cpu")
     assert [(e["python"], e["chat"]) for e in entries] == [
-        ("3.11", False),
-        ("3.12", True),
-        ("3.14", False),
+        (dotted(OLDEST), False),
+        (dotted(USUAL), True),
+        (dotted(NEWEST), False),
     ]
 
 

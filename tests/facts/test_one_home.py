@@ -179,11 +179,6 @@ def table(path: str) -> dict[str, dict[str, str]]:
     return parsed
 
 
-def test_every_project_asks_for_the_oldest_python() -> None:
-    for path in ("pyproject.toml", "python/pyproject.toml", *map(str, plugins("pyproject.toml"))):
-        assert table(path)["project"]["requires-python"] == f">={dotted(OLDEST)}", path
-
-
 def plugins(name: str) -> list[Path]:
     return [path.relative_to(ROOT) for path in sorted((ROOT / "plugins").glob(f"*/{name}"))]
 
