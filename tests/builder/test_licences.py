@@ -71,6 +71,6 @@ def test_components_keep_the_paths_of_their_licences(tmp_path: Path) -> None:
 
 
 def test_a_licence_that_the_lock_names_and_nobody_brought_stops_the_build(tmp_path: Path) -> None:
-    with pytest.raises(FailedError, match="licence file COPYING of demo is not there"):
+    with pytest.raises(FailedError, match="licence file COPYING of demo is missing"):
         gather(lock_of(tmp_path, "COPYING"), [], tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -44,7 +44,7 @@ def test_the_wheel_of_the_cpu_takes_nothing_of_a_devices() -> None:
     ("device", "said"),
     [
         ("cuda", "the CUDA runtime is part of PyPI's apache-tvm: no extra wheel is needed"),
-        ("vulkan,metal", "there is no metal for win_amd64: use --device vulkan or opencl"),
+        ("vulkan,metal", "metal is not supported for win_amd64: use --device vulkan or opencl"),
     ],
 )
 def test_a_device_without_a_plugin_is_refused_before_anything_is_made(

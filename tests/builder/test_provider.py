@@ -68,7 +68,7 @@ def test_an_unknown_configuration_or_a_makefile_generator_is_wrong_use(tmp_path:
     project = Project(name="demo")
     with pytest.raises(UsageError, match="use Release or Debug"):
         policy_table(tmp_path, project, env={"MLCBUILD_CONFIGURATION": "release"})
-    with pytest.raises(UsageError, match="one unnamed configuration"):
+    with pytest.raises(UsageError, match="is a single-config generator"):
         policy_table(tmp_path, project, env={"CMAKE_GENERATOR": "Unix Makefiles"})
 
 

@@ -178,14 +178,14 @@ def test_a_missing_export_is_seen_without_loading(site: WindowsInstall, name: st
     # Wine would load it: the verdict comes from the files, as on Windows after its 127.
     site.sicken(name)
 
-    facts = site.ask()
+    facts = site.ask("--no-load")
     site.mend(name)
 
     assert facts["exit"] == 1
     assert facts["error"]["cause"] == "missing-export"
     assert name_of(facts["error"]["culprit"]) == "leaf.dll"
     assert SICK[name].symbol.removeprefix("#") in facts["error"]["reason"]
-    assert site.ask()["winner"] == site.lab.path(site.library)
+    assert site.ask("--no-load")["winner"] == site.lab.path(site.library)
 
 
 @pytest.mark.parametrize("bundled", [True, False], ids=["own-runtime", "tvms-runtime"])
@@ -213,7 +213,7 @@ def test_a_tvm_runtime_of_another_version_is_told_by_its_missing_symbol(
     imports = {"tvm_ffi.dll": ["ffi_call"]}
     build_dll(old, exports=["older_call"], imports=imports, toolchain="lld")
 
-    facts = site.ask()
+    facts = site.ask("--no-load")
 
     assert facts["error"]["cause"] == "missing-export"
     assert name_of(facts["error"]["culprit"]) == "tvm_runtime.dll"

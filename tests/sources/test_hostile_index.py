@@ -30,7 +30,7 @@ def offer(index: IndexServer, filename: str, url: str, data: bytes) -> None:
 @pytest.fixture(autouse=True)
 def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the settings from the environment alone: asking pip takes a second."""
-    monkeypatch.setattr(pipconfig, "_ask", lambda *_: "")
+    monkeypatch.setattr(pipconfig, "_listing", lambda: "")
 
 
 @pytest.fixture
