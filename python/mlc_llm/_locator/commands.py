@@ -31,7 +31,8 @@ def refuse_without_compiler(subcommand: str) -> None:
 @contextmanager
 def in_one_message() -> Iterator[None]:
     """End the process with the message of an error that says all there is to say."""
-    from mlc_llm._linker.windows import NoLinkerError  # noqa: PLC0415 - commands alone
+    from mlc_llm._engine_threads import EngineEndedError  # noqa: PLC0415 - commands alone
+    from mlc_llm._linker.windows import NoLinkerError  # noqa: PLC0415
     from mlc_llm._locator.model_library import (  # noqa: PLC0415
         NoDeviceError,
         NoModelLibraryError,
@@ -39,5 +40,5 @@ def in_one_message() -> Iterator[None]:
 
     try:
         yield
-    except (NoDeviceError, NoLinkerError, NoModelLibraryError) as error:
+    except (EngineEndedError, NoDeviceError, NoLinkerError, NoModelLibraryError) as error:
         raise SystemExit(f"mlc_llm: {error}") from None
