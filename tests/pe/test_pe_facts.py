@@ -187,7 +187,7 @@ def test_what_is_no_image_is_an_input_error(data: bytes) -> None:
 def test_a_file_cut_short_is_refused_by_windows_and_still_read() -> None:
     data = make_pe(imports={"a.dll": ["f"]}, extra=bytes(0x4000))
     image = read_image(data[:-0x200], path="x")
-    assert image.invalid == "cut short: section '.rdata' lacks 512 bytes of the file"
+    assert image.invalid == "cut short: section '.rdata' is missing 512 bytes of the file"
 
 
 def test_damage_in_one_directory_leaves_the_others() -> None:

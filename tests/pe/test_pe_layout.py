@@ -38,7 +38,7 @@ def image(layout: Layout) -> Image:
         ("second-size-ffffffff", "outside SizeOfImage"),
         ("second-raw-10000", "cut short: section '.s1'"),
         ("second-offset-a01", "cut short: section '.s1'"),
-        ("file-size-600", "cut short: section '.s1' lacks 1024 bytes"),
+        ("file-size-600", "cut short: section '.s1' is missing 1024 bytes"),
         ("count-97", "97 sections, Windows takes 96"),
         ("base-1-fixed", "no relocations and no process has its address free: 0x1"),
     ],

@@ -107,7 +107,7 @@ def test_a_well_known_wheels_dll_stays_out_without_being_named(
     assert call(lacking, "-o", tmp_path / "out", "--add-path", tools) == 1
     text = capsys.readouterr().out
     assert "left out  tvm_ffi.dll: provided by apache-tvm-ffi" in text
-    assert "apache-tvm-ffi brings it: require that" not in text  # that is check's to say
+    assert "apache-tvm-ffi provides it: require that" not in text  # that is check's to say
     assert "left      error[missing-dll] pkg/user.dll" in text
 
 

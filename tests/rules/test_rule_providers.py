@@ -56,7 +56,7 @@ def test_a_known_provider_that_is_required_already_is_not_to_be_required() -> No
     (required,) = fixes("c10.dll", wheel=wheel(requires=("torch>=2",)))
     assert required == "torch, which it requires, provides it: check --with-deps"
     (other,) = fixes("c10.dll", wheel=wheel(requires=("numpy",)))
-    assert other == "torch brings it: require that, and check --with its wheel"
+    assert other == "torch provides it: require that, and check --with its wheel"
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trace and print; 0 where it loads. Raises ``UsageError`` where nothing can be loaded."""
+    limit_s = seconds(args.timeout, "--timeout")
     host = _host(args)
     from mlcbuild.trace import Options, trace  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.trace.report import lines, table  # noqa: PLC0415
 
     options = Options(
         add_dirs=tuple(args.add_dirs),
-        limit_s=seconds(args.timeout, "--timeout"),
+        limit_s=limit_s,
         loader_log=args.loader_log,
     )
     with ticking(f"loading what {args.target} needs, leaf first"):
