@@ -38,6 +38,10 @@ def sphinx(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+#: Sphinx reads every page: fifteen seconds before the first of them.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "source"

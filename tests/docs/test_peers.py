@@ -48,6 +48,7 @@ def test_what_cannot_be_run_is_as_the_facts_say(script: ModuleType) -> None:
     assert script.replaced(PAGE, "peers-facts", script.facts_table()) == PAGE
 
 
+@pytest.mark.slow  # builds and judges every broken wheel
 def test_mlcbuild_does_what_its_column_says(script: ModuleType) -> None:
     ours = tuple(peer for peer in script.PEERS if peer.package == "mlcbuild")
     found, _ = script.measured(lambda _: None, ours)

@@ -152,6 +152,7 @@ def test_what_is_no_wheel_is_an_input_error(
     assert capsys.readouterr().err.count("\n") == 2
 
 
+@pytest.mark.slow  # makes an environment of the lab
 def test_the_repaired_wheel_loads_in_a_real_windows_python(windows: Lab, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
