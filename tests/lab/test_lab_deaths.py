@@ -65,7 +65,7 @@ COUNTS = "print(1, flush=True)\nwhile True: pass"
 def test_a_server_that_another_program_ends_is_said(own: Lab) -> None:
     told = dying(own, lambda: down(root=own.root), SLEEPS)
     assert told.startswith("Wine exited before python.exe finished (exit code ")
-    assert "another program ended its server; last word: bye" in told
+    assert "another program ended its server; last output: bye" in told
     assert "run it again" in told
 
 
@@ -93,7 +93,7 @@ def test_a_program_of_wine_that_is_killed_is_said_with_its_signal(own: Lab) -> N
         return ours and any(word.endswith(b"launch.exe") for word in words)
 
     told = dying(own, kill, SLEEPS)
-    assert "(signal SIGKILL; its server still runs; last word: bye)" in told
+    assert "(signal SIGKILL; its server still runs; last output: bye)" in told
 
 
 def test_two_programs_use_the_lab_at_once_whoever_starts_it(own: Lab) -> None:
