@@ -144,7 +144,9 @@ def test_every_truncation_and_damage_of_an_image_is_refused_or_read(tmp_path: Pa
             copy[drawn.randrange(0x40, 0x400)] = drawn.randrange(256)
         damaged.append(bytes(copy))
 
-    for data in damaged:
+    for number, data in enumerate(damaged):
+        # Its own file each: Windows refuses to write one that is still mapped.
+        path = tmp_path / f"{number}.dll"
         path.write_bytes(data)
         with contextlib.suppress(NotAnImageError):
             tables = read_tables(str(path))
