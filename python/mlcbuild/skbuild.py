@@ -1,4 +1,4 @@
-"""A build backend: scikit-build-core with the release policy, on every Python.
+"""A build backend: scikit-build-core with the release policy.
 
     [build-system]
     requires = ["scikit-build-core>=1.1.2", "mlcbuild>=0.1"]
