@@ -137,9 +137,9 @@ def test_a_mesh_costs_as_much_as_it_has_imports(tmp_path: Path) -> None:
 
 
 def test_a_chain_whose_last_misses_one_costs_as_much_as_it_is_long(tmp_path: Path) -> None:
-    small, large = chain(tmp_path, 60, every=60), chain(tmp_path, 480, every=480)
+    small, large = chain(tmp_path, 400, every=400), chain(tmp_path, 1600, every=1600)
     checked(small)
-    assert cost(lambda: checked(large)) < 8 * 3 * cost(lambda: checked(small))
+    assert cost(lambda: checked(large)) < 4 * 3 * cost(lambda: checked(small))
 
 
 def peak(work: Callable[[], object]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 __all__ = ["cost"]
 
 
+#: CPU seconds that are read off a clock: Windows' counts in steps of 1/64 s.
+_LEAST_S: Final = 0.25
+
+
 def cost(work: Callable[[], object]) -> float:
     """Return the CPU seconds of some work: the best of three, since others use this machine too.
 
-    The garbage collector is off: it runs in whichever of two works happens to come later.
+    Short work is repeated until the clock can tell. The garbage collector is off: it runs in
+    whichever of two works happens to come later.
     """
     return min(_once(work) for _ in range(3))
 
@@ -24,8 +29,11 @@ def _once(work: Callable[[], object]) -> float:
     gc.collect()
     gc.disable()
     try:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
+        start, times, spent = time.process_time(), 0, 0.0
+        while spent < _LEAST_S:
+            work()
+            times += 1
+            spent = time.process_time() - start
+        return spent / times
     finally:
         gc.enable()

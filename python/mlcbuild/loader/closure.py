@@ -24,7 +24,7 @@ _FURTHER: Final = 64
 #: The same, over all images of a package: a thousand images that each miss one see a million.
 _FURTHER_IN_ALL: Final = 20_000
 #: Files that one load looks at for a fault, for each fault that it may list.
-_FILES_FOR_ONE: Final = 16
+_FILES_FOR_ONE: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
