@@ -7,10 +7,10 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.trace.blame import base_name
+from mlcbuild.trace.image import image_trace
 from mlcbuild.trace.import_error import explained, loaded, python_error, python_name
 from mlcbuild.trace.judge import host_name
 from mlcbuild.trace.result import Trace
-from mlcbuild.trace.run import image_trace
 
 if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe, Run
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["module_trace"]
 
-#: What the model says of an import that nothing exports.
 #: An import tries few libraries; each costs several children.
 _MOST_SUSPECTS: Final = 4
 
