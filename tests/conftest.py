@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -48,3 +50,13 @@ def windows() -> Lab:
     from mlcbuild.lab import up  # noqa: PLC0415 - few tests ask for it
 
     return up(notice=print)
+
+
+@pytest.fixture(scope="session")
+def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel of this mlcbuild, for ``PIP_FIND_LINKS``."""
+    folder = tmp_path_factory.mktemp("offered")
+    wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder]
+    toolkit = Path(__file__).parents[1] / "python"
+    subprocess.run([*wheel, toolkit], check=True, timeout=300)
+    return folder

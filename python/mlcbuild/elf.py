@@ -60,7 +60,6 @@ class ElfImage:
     #: Library -> version names it must define, e.g. ``libc.so.6: (GLIBC_2.34, ...)``.
     versions: dict[str, tuple[str, ...]]
     has_debug_info: bool
-    has_symbol_table: bool
     #: Built with libstdc++'s debug containers, whose layout differs.
     has_debug_stl: bool
     #: Calls the C library's assertion failure: compiled without NDEBUG, which CMake's Release sets.
@@ -92,7 +91,6 @@ def read_elf(path: str, data: bytes | memoryview) -> ElfImage:
                 elf.get_section_by_name(name) is not None
                 for name in (".debug_info", ".zdebug_info")
             ),
-            has_symbol_table=elf.get_section_by_name(".symtab") is not None,
             has_debug_stl=_DEBUG_CONTAINER in names or any(_DEBUG_SUPPORT in n for n in needed),
             has_asserts=_ASSERTION in names,
             exports=exports,

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 from mlcbuild.foreign import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from contextlib import AbstractContextManager
 
-__all__ = ["Line", "clock", "counted", "left", "ticking"]
+__all__ = ["Line", "clock", "counted", "left", "redrawn", "ticking"]
 
 _Item = TypeVar("_Item")
 
@@ -86,19 +87,24 @@ def counted(items: Collection[_Item], what: str, *, line: Line | None = None) ->
         line.close()
 
 
-@contextlib.contextmanager
-def ticking(what: str, *, line: Line | None = None) -> Iterator[Line]:
+def ticking(what: str, *, line: Line | None = None) -> AbstractContextManager[Line]:
     """Show the elapsed time of work without measurable progress."""
+    began = time.monotonic()
+    return redrawn(lambda: f"{what}, {clock(time.monotonic() - began)}", line=line)
+
+
+@contextlib.contextmanager
+def redrawn(text: Callable[[], str], *, line: Line | None = None) -> Iterator[Line]:
+    """Show what ``text`` returns, again and again, from a thread of its own."""
     line = line or Line()
     if not line.shown:
         yield line
         return
-    began = time.monotonic()
     over = threading.Event()
 
     def tick() -> None:
         while not over.wait(_TICK_S):
-            line.show(f"{what}, {clock(time.monotonic() - began)}")
+            line.show(text())
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -110,7 +116,7 @@ def ticking(what: str, *, line: Line | None = None) -> Iterator[Line]:
         line.close()
 
 
-def left(done: int, total: int, spent_s: float) -> str:
+def left(done: float, total: float, spent_s: float) -> str:
     """Return ``, 1:23 left``, estimated from the speed so far; empty at the beginning."""
     if done <= 0 or total <= 0 or done < total * _TELLING or done > total:
         return ""

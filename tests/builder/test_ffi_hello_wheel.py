@@ -48,16 +48,6 @@ def run(*command: str | Path, cwd: Path | None = None, **env: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the wheel of this mlcbuild."""
-    folder = tmp_path_factory.mktemp("offered")
-    run(
-        sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, REPOSITORY / "python"
-    )
-    return folder
-
-
-@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the example: a build must not touch the repository."""
     folder = tmp_path_factory.mktemp("exämple dir") / "ffi-hello"

@@ -25,7 +25,6 @@ ELF = ElfImage(
     runpath=("$ORIGIN",),
     versions={},
     has_debug_info=False,
-    has_symbol_table=False,
     has_debug_stl=False,
 )
 DLL = Image(

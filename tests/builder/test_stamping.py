@@ -89,7 +89,6 @@ def test_the_c_librarys_versions_are_compared_as_numbers() -> None:
             "libstdc++.so.6": ("CXXABI_1.3.9", "GLIBCXX_3.4", "GLIBCXX_3.4.26"),
         },
         has_debug_info=False,
-        has_symbol_table=False,
         has_debug_stl=False,
     )
     stamp = make_stamp(record(system="Linux"), Project(name="x"), staged(elf))

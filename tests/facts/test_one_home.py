@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.devices import DEVICES
 from mlcbuild.msvc import RELEASES, RUNTIMES, UCRT, UCRT_SETS
-from mlcbuild.platforms import CROSS, LINUX_TRIPLE, WINDOWS
+from mlcbuild.platforms import CROSS, LINUX_TRIPLE, MACHINES, WINDOWS
 from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
 
 if TYPE_CHECKING:
@@ -221,6 +221,22 @@ def test_cmake_knows_the_same_platforms() -> None:
     assert set(re.findall(r"\w+-pc-windows-msvc", text)) == {each.triple for each in CROSS}
     processors = set(re.findall(r"SYSTEM_PROCESSOR (\w+)\)", text))
     assert processors == {each.processor for each in CROSS}
+
+
+def test_cmake_gives_rust_the_target_of_the_same_platform() -> None:
+    """``cmake/RustTarget.cmake`` knows a processor by CMake's names, folded, and MSVC's."""
+    text = (ROOT / "cmake" / "RustTarget.cmake").read_text(encoding="utf-8")
+    rows = re.findall(r'MATCHES "\^\(([\w|]+)\)\$"\)\s+set\(_arch (\w+)\)', text)
+    known = {name: arch for names, arch in rows for name in names.split("|")}
+    assert {arch for _, arch in rows} == {each.llvm for each in CROSS}
+    for each in CROSS:
+        for name in (each.processor, each.cmake, each.llvm):
+            assert known.get(name.lower()) == each.llvm, name
+    for name, arch in known.items():
+        assert MACHINES[name] == next(each.machine for each in CROSS if each.llvm == arch)
+    msvc = re.search(r"if\(MSVC\)\s+set\(_suffix ([\w-]+)\)", text)
+    assert msvc is not None
+    assert {f"{each.llvm}-{msvc[1]}" for each in CROSS} == {each.triple for each in CROSS}
 
 
 def test_cmake_knows_the_same_devices() -> None:

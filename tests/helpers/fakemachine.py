@@ -50,9 +50,6 @@ SYSTEM32 = r"C:\Windows\System32"
 DISPLAY = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
 SITE = r"C:\src\mlc\.venv\Lib\site-packages"
 
-#: 2026-01-01, the age of every file that does not say. Seconds since 1970.
-_DATE = 1_767_225_600.0
-
 
 class FakeSystem(System):
     """A machine that is what its attributes say; change them, then examine it."""
@@ -79,22 +76,20 @@ class FakeSystem(System):
         self.proxies: list[str] = []
         #: The programs that started this one, nearest first.
         self.callers_: tuple[str, ...] = ()
-        self._files: dict[str, tuple[str, bytes | Image | None, float]] = {}
+        self._files: dict[str, tuple[str, bytes | Image | None]] = {}
         self._answers: dict[str, Mapping[str, str | Ran]] = {}
         self._key_cache: dict[str, str] = {}
         #: Commands that were run, for tests of what is not started.
         self.commands: list[tuple[str, ...]] = []
 
     # ------------------------------------------------------------------ laying it out
-    def put(
-        self, path: str, content: str | bytes | Image = b"", *, modified: float = _DATE
-    ) -> FakeSystem:
+    def put(self, path: str, content: str | bytes | Image = b"") -> FakeSystem:
         """Lay down a file and the folders above it."""
         data = content.encode() if isinstance(content, str) else content
-        self._files[self._key(path)] = (path, data, modified)
+        self._files[self._key(path)] = (path, data)
         parent = self.path.dirname(path)
         while parent and self._key(parent) not in self._files:
-            self._files[self._key(parent)] = (parent, None, _DATE)
+            self._files[self._key(parent)] = (parent, None)
             parent = self.path.dirname(parent)
         return self
 
@@ -166,17 +161,15 @@ class FakeSystem(System):
         found = self._files.get(self._key(path))
         if found is None:
             return None
-        _, data, modified = found
+        _, data = found
         size = data.size if isinstance(data, Image) else len(data or b"")
-        return Entry(kind="folder" if data is None else "file", size=size, modified=modified)
+        return Entry(kind="folder" if data is None else "file", size=size)
 
     def names(self, folder: str) -> tuple[str, ...] | None:
         key = self._key(folder)
         if folder in self.unreadable or not self.is_folder(folder):
             return None
-        parents = (
-            (path, self._key(self.path.dirname(path))) for path, _, _ in self._files.values()
-        )
+        parents = ((path, self._key(self.path.dirname(path))) for path, _ in self._files.values())
         return tuple(
             sorted(
                 self.path.basename(path)
@@ -218,7 +211,7 @@ class FakeSystem(System):
     def rename(self, old: str, new: str) -> str:
         if self.entry(new) is not None:
             return f"{new} already exists"
-        _, data, _ = self._files.pop(self._key(old))
+        _, data = self._files.pop(self._key(old))
         assert isinstance(data, bytes)
         self.put(new, data)
         return ""

@@ -99,10 +99,7 @@ def test_the_command_runs_pip_of_windows(capfdbinary: pytest.CaptureFixture[byte
 
 
 @pytest.mark.needs_windows_pip
-def test_the_example(windows: Lab, tmp_path: Path) -> None:
-    offered = tmp_path / "offered"
-    wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(offered)]
-    subprocess.run([*wheel, str(ROOT / "python")], check=True, timeout=300)
+def test_the_example(windows: Lab, offered: Path, tmp_path: Path) -> None:
     project = tmp_path / "exämple dir" / "ffi-hello"
     shutil.copytree(ROOT / "examples" / "ffi-hello", project)
     made = by_windows_pip(project, tmp_path / "made", PIP_FIND_LINKS=windows.path(offered))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,15 +29,6 @@ def pip(lab: Lab, *words: str | Path, offered: Path) -> Completed:
     }
     given = [windows_path(word) if isinstance(word, Path) else word for word in words]
     return lab.run(["pip", *given], env=env, timeout=900)
-
-
-@pytest.fixture(scope="module")
-def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the wheel of this mlcbuild: pip on Windows takes it from there."""
-    folder = tmp_path_factory.mktemp("offered")
-    wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder)]
-    subprocess.run([*wheel, str(REPOSITORY / "python")], check=True, timeout=300)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,6 @@ def test_version_manifest_and_pdb_are_read() -> None:
     )
     assert image.version is not None
     assert image.version.file_version == (14, 44, 35211, 0)
-    assert image.version.product_version == (14, 44, 35211, 0)
     assert image.version.strings == {
         "FileVersion": "14.44.35211.0",
         "CompanyName": "Ünïcode & Co",

@@ -270,7 +270,23 @@ def test_an_interpreter_that_is_none_is_said_in_one_line(
 ) -> None:
     wheel = make_wheel({"demo.py": ""})
 
-    assert main(["verify", str(wheel), "--python", "/no/such/python"]) == 3
+    assert main(["verify", str(wheel), "--interpreter", "/no/such/python"]) == 3
+    assert "/no/such/python" in capsys.readouterr().err
+
+
+def test_the_lab_takes_a_version_and_no_interpreter(
+    make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel({"demo.py": ""})
+
+    assert main(["verify", str(wheel), "--lab", "--interpreter", "python3"]) == 2
+    assert "name a version: --python 3.12" in capsys.readouterr().err
+
+
+def test_the_older_name_of_the_interpreter_still_works(
+    make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(make_wheel({"demo.py": ""})), "--python", "/no/such/python"]) == 3
     assert "/no/such/python" in capsys.readouterr().err
 
 

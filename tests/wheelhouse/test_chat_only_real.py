@@ -62,7 +62,7 @@ def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compile
     library = tmp_path / "out" / "tiny.so"
     options = "--max-batch-size 1 --context-window-size 128 --prefill-chunk-size 64"
     words = ["model", model / "source", "--quantization", "q0f32", "--config-options", options]
-    done = mlcbuild(*words, "--python", full, "-o", library, "--json")
+    done = mlcbuild(*words, "--interpreter", full, "-o", library, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     converted = Path(json.loads(done.stdout)["model"])
     assert converted == tmp_path / "out" / "source-q0f32-MLC"

@@ -1,12 +1,12 @@
-"""A progress bar on a terminal's stderr during a run; nothing elsewhere."""
+"""The progress of a run, on a terminal's stderr; nothing elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
-import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from mlcbuild.progress import left, redrawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,66 +14,29 @@ if TYPE_CHECKING:
     from mlcbuild.bench.recorder import Recorder
     from mlcbuild.bench.records import Load
 
-__all__ = ["bar"]
-
-_EVERY_S: Final = 0.2
+__all__ = ["shown"]
 
 
 @contextlib.contextmanager
-def bar() -> Iterator[Callable[[Load, Recorder], None]]:
+def shown() -> Iterator[Callable[[Load, Recorder], None]]:
     """Yield the callback that ``bench`` calls as each run begins.
 
     A separate thread draws: drawing must not delay requests due in the event loop.
     """
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - on a terminal only
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    runs: list[tuple[Load, Recorder, float]] = []
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[said]}"),
-        TimeRemainingColumn(),
-    )
-    state: list[tuple[Load, Recorder, float]] = []
-    over = threading.Event()
-    with Progress(
-        *columns,
-        # Only the terminal: a log should not contain partial lines.
-        console=Console(file=getattr(sys.stderr, "terminal", sys.stderr)),
-        transient=True,
-        auto_refresh=False,
-    ) as shown:
-        task = shown.add_task("warm-up", total=None, said="")
+    def text() -> str:
+        return said(*runs[-1][:2], time.monotonic() - runs[-1][2]) if runs else "warm-up"
 
-        def draw() -> None:
-            while not over.wait(_EVERY_S):
-                if state:
-                    load, recorder, began = state[-1]
-                    done, total = _done(load, recorder, time.monotonic() - began)
-                    failed = len(recorder.samples) - recorder.successes
-                    shown.update(
-                        task,
-                        description=load.label,
-                        completed=done,
-                        total=total,
-                        said=f"{recorder.successes} ok, {failed} failed",
-                    )
-                shown.refresh()
-
-        thread = threading.Thread(target=draw, daemon=True)
-        thread.start()
-        try:
-            yield lambda load, recorder: state.append((load, recorder, time.monotonic()))
-        finally:
-            over.set()
-            thread.join()
+    with redrawn(text):
+        yield lambda load, recorder: runs.append((load, recorder, time.monotonic()))
 
 
-def _done(load: Load, recorder: Recorder, spent_s: float) -> tuple[float, float]:
-    """Return progress and total: in requests, or in seconds for a timed run."""
-    if load.requests is not None and load.duration_s is None:
-        return len(recorder.samples), load.requests
-    return min(spent_s, load.duration_s or 0.0), load.duration_s or 1.0
+def said(load: Load, recorder: Recorder, spent_s: float) -> str:
+    """Return the line: the load, its answers so far, the time left."""
+    done, total = float(len(recorder.samples)), float(load.requests or 0)
+    if load.duration_s is not None:
+        done, total = spent_s, load.duration_s
+    failed = len(recorder.samples) - recorder.successes
+    counts = f"{recorder.successes} ok, {failed} failed"
+    return f"{load.label}: {counts}{left(done, total, spent_s)}"

@@ -27,7 +27,6 @@ class BuildRecord:
 
     configuration: str
     generator: str
-    cmake_version: str
     compiler_id: str
     compiler_version: str
     msvc_toolset: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import Exit, UsageError
 from mlcbuild.model.convert import Conversion
@@ -15,9 +16,6 @@ from mlcbuild.model.hosts import CPU, HOSTS, this_host
 from mlcbuild.model.make import Options, Stage, make
 from mlcbuild.model.profiles import PROFILES
 from mlcbuild.model.request import make_request
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["configure", "run"]
 
@@ -57,7 +55,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--conv-template", default="", metavar="NAME", help="conversation template, where not found"
     )
     add("--config-options", default="", metavar="TEXT", help="passed to mlc_llm gen_config")
-    add("--python", default=sys.executable, metavar="EXE", help="the Python that has mlc_llm")
+    add("--interpreter", default=sys.executable, metavar="EXE", help="the Python with mlc_llm")
+    # Its older name, which is that of a version elsewhere.
+    add("--python", dest="interpreter", default=sys.executable, help=argparse.SUPPRESS)
     add("--json", action="store_true", help="print the outcome as JSON")
 
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         request=make_request(
             target=args.target, device=args.device, profile=args.profile, cpu=args.cpu
         ),
-        python=_interpreter(args.python),
+        python=_interpreter(args.interpreter),
         overrides=args.overrides,
         conversion=args.quantization
         and Conversion(

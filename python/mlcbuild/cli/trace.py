@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from typing import TYPE_CHECKING, Final
@@ -11,8 +12,6 @@ from mlcbuild.errors import Exit, UsageError
 from mlcbuild.progress import ticking
 
 if TYPE_CHECKING:
-    import argparse
-
     from mlcbuild.trace.hosts import Host
 
 __all__ = ["configure", "run"]
@@ -40,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="treat DIR as added with os.add_dll_directory() (repeatable)")  # fmt: skip
     add("--loader-log", action="store_true", help="also watch the load in a small debugger")
     add("--timeout", default="60s", metavar="TIME", help="of each child process (default: 60s)")
-    add("--python", metavar="EXE", help="the python.exe that loads (default: this one)")
+    add("--interpreter", metavar="EXE", help="the python.exe that loads (default: this one)")
+    # Its older name, which is that of a version elsewhere.
+    add("--python", dest="interpreter", help=argparse.SUPPRESS)
     add("--lab", action="store_true", help="on Linux: load in the lab's Windows Python (Wine)")
     add("--env", default="default", metavar="NAME", help="with --lab: its Python environment")
     add("--json", action="store_true", help="report as JSON")
@@ -73,7 +74,7 @@ def _host(args: argparse.Namespace) -> Host:
     from mlcbuild.trace.hosts import LabHost, ThisWindows  # noqa: PLC0415 - --help needs none
 
     if sys.platform == "win32":
-        return ThisWindows(args.python or sys.executable)
+        return ThisWindows(args.interpreter or sys.executable)
     if args.lab:
         from mlcbuild.lab import up  # noqa: PLC0415 - makes a lab
 

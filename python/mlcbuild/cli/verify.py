@@ -65,11 +65,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="run this Python code too (repeatable)",
     )
-    add(
-        "--python",
-        metavar="EXE",
-        help="the interpreter to use (--lab: its version)",
-    )
+    add("--interpreter", metavar="EXE", help="the Python to use (default: this one)")
+    # Without --lab an interpreter too: the older name of the option above.
+    add("--python", metavar="VERSION", help="--lab: of Windows' CPython, as 3.12")
     add(
         "--find-links",
         type=Path,
@@ -108,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
     """Verify, printing each step as it ends."""
     if args.repeat < 1:
         raise UsageError("--repeat must be 1 or more")
+    if args.lab and args.interpreter:
+        raise UsageError("--interpreter is not for --lab", remedy="name a version: --python 3.12")
     limits = Limits()
     if args.timeout is not None:
         limit = seconds(args.timeout, "--timeout")
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
         code=tuple(args.code),
         chat=args.chat,
         device=args.device,
-        python=args.python,
+        python=args.interpreter or args.python,
         find_links=tuple(args.find_links),
         also=tuple(args.companions),
         no_index=args.no_index,

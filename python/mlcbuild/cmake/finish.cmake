@@ -47,7 +47,6 @@ set(_mlcbuild_record "{}")
 foreach(_mlcbuild_pair IN ITEMS
         "configuration=${MLCBUILD_CONFIGURATION}"
         "generator=${CMAKE_GENERATOR}"
-        "cmake_version=${CMAKE_VERSION}"
         "compiler_id=${CMAKE_${_mlcbuild_lang}_COMPILER_ID}"
         "compiler_version=${CMAKE_${_mlcbuild_lang}_COMPILER_VERSION}"
         "msvc_toolset=${_mlcbuild_toolset}"

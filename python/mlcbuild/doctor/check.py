@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from mlcbuild.doctor.system import System
 from mlcbuild.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from mlcbuild.doctor.system import System
 
 __all__ = [
     "CATEGORIES",
@@ -21,6 +20,7 @@ __all__ = [
     "Repair",
     "Result",
     "Status",
+    "System",
     "fail",
     "ok",
     "skip",

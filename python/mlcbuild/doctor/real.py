@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from mlcbuild.doctor.system import Entry, Ran, System
 from mlcbuild.doctor.this_python import this_python
@@ -111,11 +111,8 @@ class RealSystem(System):
             status = _status(path)
         except (OSError, ValueError):
             return None
-        return Entry(
-            kind="folder" if stat.S_ISDIR(status.st_mode) else "file",
-            size=status.st_size,
-            modified=status.st_mtime,
-        )
+        kind: Literal["file", "folder"] = "folder" if stat.S_ISDIR(status.st_mode) else "file"
+        return Entry(kind=kind, size=status.st_size)
 
     def names(self, folder: str) -> tuple[str, ...] | None:
         """List a folder; cached."""

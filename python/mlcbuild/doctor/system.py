@@ -43,11 +43,10 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A file or folder. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+    """A file or folder. ``size`` is in bytes."""
 
     kind: Literal["file", "folder"]
     size: int = 0
-    modified: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

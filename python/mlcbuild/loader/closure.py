@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.nearest import KINDS, chain_of, shortened
 
 if TYPE_CHECKING:
+    from mlcbuild.loader.context import Context
     from mlcbuild.loader.graph import Edge, Graph, Node
     from mlcbuild.loader.images import File
     from mlcbuild.loader.outcome import Problem
-    from mlcbuild.loader.search import Context
 
 __all__ = ["Step", "Walk", "every_step", "further_limit", "walk"]
 

@@ -19,9 +19,9 @@ from mlcbuild.loader.words import found_reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
+    from mlcbuild.loader.context import Context, Found
     from mlcbuild.loader.images import File
     from mlcbuild.loader.nearest import Kind, Near
-    from mlcbuild.loader.search import Context, Found
     from mlcbuild.loader.symbols import Miss
     from mlcbuild.pe.facts import ImportedDll
 

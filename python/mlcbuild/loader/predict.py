@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlcbuild.loader.closure import Step, Walk
+    from mlcbuild.loader.context import Context
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.outcome import Cause
-    from mlcbuild.loader.search import Context
     from mlcbuild.loader.world import World
 
 __all__ = ["predict"]

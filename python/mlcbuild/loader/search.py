@@ -6,23 +6,24 @@ which CPython uses for extension modules and ctypes for full paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mlcbuild.loader.context import Found
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import KNOWN_DLLS, fold, has_path, is_api_set, with_extension
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.python_process import PRELOADED_SYSTEM, python_of_dll
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from mlcbuild.loader.images import File, Folder, Images, Tree
+    from mlcbuild.loader.context import Context, Places
+    from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.outcome import Cause, Origin
     from mlcbuild.loader.python_process import Process
-    from mlcbuild.loader.system import System, SystemDll, Table
+    from mlcbuild.loader.system import SystemDll
 
-__all__ = ["Context", "Elsewhere", "Found", "Places", "is_special", "resolve"]
+__all__ = ["is_special", "resolve"]
 
 # LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).
 _DLL_LOAD_DIR: Final = 0x100
@@ -31,67 +32,6 @@ _USER_DIRS: Final = 0x400
 _SYSTEM32: Final = 0x800
 _DEFAULT_DIRS: Final = 0x1000
 _SEARCH_BITS: Final = _DLL_LOAD_DIR | _APPLICATION_DIR | _USER_DIRS | _SYSTEM32 | _DEFAULT_DIRS
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Places:
-    """The folders of one machine, in the order in which this process searches them."""
-
-    python: tuple[Folder, ...]
-    #: Folders of ``os.add_dll_directory``, in one of the legal orders.
-    added: tuple[Folder, ...]
-    #: conda's own folders, between the added ones and System32.
-    after: tuple[Folder, ...]
-    system: System
-    #: Folders that other distributions of one site-packages add: there if imported before.
-    others: tuple[Folder, ...] = ()
-    #: Trees that lie over each other: their folders of one path are one folder.
-    shared: tuple[Tree, ...] = ()
-    #: DLLs that Python code has loaded before: folded name -> file.
-    preloaded: Mapping[str, File] = field(default_factory=dict)
-    #: True where ``python`` lists a real folder: then only what lies there exists.
-    real_python: bool = False
-    #: ``none`` where the machine has no Visual C++ redistributable.
-    msvcp140: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """One load: the image asked for, the process, the folders."""
-
-    root: File
-    folder_of: Callable[[File], Folder]
-    process: Process
-    places: Places
-    images: Images
-    #: Where in the package a name lies that was not found; None if nowhere.
-    elsewhere: Callable[[str], Elsewhere | None]
-    #: Whether an image of the package imports a name by the usual search: it may be in the process.
-    imported: Callable[[str], bool]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Elsewhere:
-    """A file of the package that the search does not reach."""
-
-    folder: str
-    #: The extension module that has loaded it by then if Python imported it before; empty if none.
-    provided_by: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """What the search ended with. Neither file nor table nor ``cause``: found, exports unknown."""
-
-    name: str
-    origin: Origin
-    file: File | None = None
-    table: Table | None = None
-    provider: str = ""
-    cause: Cause | None = None
-    certain: bool = True
-    #: Why it is missing, where that is not for lack of the file.
-    why: str = ""
 
 
 def resolve(name: str, context: Context, importer: File) -> Found:

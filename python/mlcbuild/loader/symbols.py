@@ -15,9 +15,9 @@ from mlcbuild.loader.search import resolve
 from mlcbuild.loader.words import readable
 
 if TYPE_CHECKING:
+    from mlcbuild.loader.context import Context, Found
     from mlcbuild.loader.images import File
     from mlcbuild.loader.outcome import Cause
-    from mlcbuild.loader.search import Context, Found
     from mlcbuild.pe.facts import ImportedSymbol
 
 __all__ = ["Miss", "check_symbol", "fault_code"]

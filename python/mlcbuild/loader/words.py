@@ -9,7 +9,7 @@ from mlcbuild.loader.names import fold
 from mlcbuild.loader.python_process import python_of_dll
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.search import Context, Found
+    from mlcbuild.loader.context import Context, Found
 
 __all__ = ["MACHINE_NAMES", "found_reason", "readable"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.adding import top
+from mlcbuild.loader.context import Context, Elsewhere, Places
 from mlcbuild.loader.graph import Graph
 from mlcbuild.loader.images import Images, Tree
 from mlcbuild.loader.names import fold, with_extension
 from mlcbuild.loader.python_process import process_of
-from mlcbuild.loader.search import Context, Elsewhere, Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -44,13 +44,13 @@ def look(
         facts: dict[str, Any] = json.loads(done.output.strip().splitlines()[-1])
     except (OSError, ValueError, IndexError) as error:
         raise InputError(
-            f"{python} cannot say what it has: {error}", remedy="--python EXE"
+            f"{python} cannot say what it has: {error}", remedy="--interpreter EXE"
         ) from error
     device = DEVICES[request.device]
     if facts["error"] or not facts["mlc_llm"]:
         raise FailedError(
             f"mlc_llm is not usable in {python}: {facts['error'] or 'not installed'}",
-            remedy="pip install the mlc_llm wheel there, or name another with --python EXE",
+            remedy="pip install the mlc_llm wheel there, or name another with --interpreter EXE",
         )
     if device.generator not in facts["generators"]:
         release = facts["tvm"].partition("+")[0]
@@ -70,7 +70,7 @@ def _need_windows_linker(found: dict[str, str] | None) -> None:
     if found is None:
         raise FailedError(
             "the mlc_llm there has no link step for Windows",
-            remedy="pip install a wheel of this project's, or name another with --python EXE",
+            remedy="pip install a wheel of this project's, or name another with --interpreter EXE",
         )
     if error := found.get("error"):
         raise FailedError(error)

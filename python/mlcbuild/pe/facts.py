@@ -58,7 +58,6 @@ class VersionResource:
     """The VERSIONINFO resource: fixed numbers and the string table."""
 
     file_version: tuple[int, int, int, int] | None = None
-    product_version: tuple[int, int, int, int] | None = None
     strings: dict[str, str] = field(default_factory=dict)
 
 

@@ -83,16 +83,11 @@ def _version(raw: bytes, defects: list[str]) -> VersionResource | None:
         defects.append("the version resource cannot be read")
         return None
     signature, _, *words = struct.unpack_from("<IIIIII", raw, at)
-    file_version = product_version = None
+    file_version = None
     if signature == FIXED_SIGNATURE:
         file_version = _four(words[0], words[1])
-        product_version = _four(words[2], words[3])
         at += FIXED_SIZE
-    return VersionResource(
-        file_version=file_version,
-        product_version=product_version,
-        strings=_strings(raw, at),
-    )
+    return VersionResource(file_version=file_version, strings=_strings(raw, at))
 
 
 def _four(high: int, low: int) -> tuple[int, int, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.parser
+import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from mlcbuild.builder.rewheel import dist_info
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
-from mlcbuild.sources.cache import digest_of, sha256_of
+from mlcbuild.sources.cache import sha256_of
 from mlcbuild.stamp import STAMP_NAME, Stamp, read_stamp
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _files(archive: zipfile.ZipFile) -> list[Part]:
             # delvewheel's and auditwheel's folder
             repaired = name.partition("/")[0].endswith(".libs")
             with archive.open(name) as member:
-                digest = digest_of(member)
+                # typeshed says IO; it is a ZipExtFile, which can fill a buffer.
+                digest = hashlib.file_digest(member, "sha256").hexdigest()  # type: ignore[arg-type]
             found.append(Part(kind="bundled" if repaired else "library", name=name, sha256=digest))
     return found
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO
 
-__all__ = ["default_cache", "digest_of", "locked", "no_room", "remove", "sha256_of"]
+__all__ = ["default_cache", "locked", "no_room", "remove", "sha256_of"]
 
 _POLL_SECONDS: Final = 0.1
 #: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.
@@ -72,15 +72,7 @@ def remove(folder: Path) -> None:
 def sha256_of(path: Path) -> str:
     """Return the hex sha256 of a file."""
     with path.open("rb") as file:
-        return digest_of(file)
-
-
-def digest_of(file: IO[bytes]) -> str:
-    """Return the hex sha256 of the rest of a stream, read in blocks."""
-    total = hashlib.sha256()
-    while block := file.read(1 << 20):
-        total.update(block)
-    return total.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if sys.platform == "win32":

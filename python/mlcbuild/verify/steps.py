@@ -140,12 +140,12 @@ def step_environment(place: HostPlace, python: str | None, limits: Limits) -> st
         )
     except OSError as error:
         raise InputError(
-            f"{base} cannot be started ({error.strerror})", remedy="--python EXE"
+            f"{base} cannot be started ({error.strerror})", remedy="--interpreter EXE"
         ) from error
     if done.code != 0 or done.timed_out:
         raise InputError(
             f"{base} -m venv {done.outcome}: {last_line(done)}",
-            remedy="install Python's venv module, or name another interpreter with --python EXE",
+            remedy="install Python's venv module, or name another Python with --interpreter EXE",
         )
     version = child(place, [place.python, "--version"], limits.quick_s)
     return last_line(version)

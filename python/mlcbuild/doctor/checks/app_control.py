@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

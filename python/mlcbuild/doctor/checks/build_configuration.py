@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import build_folders, cache
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.rust import find_rust, install_rust, toolchain
 from mlcbuild.doctor.versions import Version, dotted, find_version
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

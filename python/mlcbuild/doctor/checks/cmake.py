@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.builder.preflight import CMAKE
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.versions import dotted, find_version
 
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
-
 __all__ = ["CHECK"]
 
-#: tvm-ffi's minimum (its CMakeLists.txt), the highest of the pinned sources.
-_FLOOR: Final = (3, 26)
-_WANTED: Final = f"cmake>={dotted(_FLOOR)}"
+_WANTED: Final = f"cmake>={dotted(CMAKE)}"
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
@@ -35,8 +31,8 @@ def _run(system: System) -> Outcome:
             repair=pip_repair(system, _WANTED),
         )
     found = (f"{path} {dotted(version)}",)
-    if version[:2] < _FLOOR:
-        return _too_little(system, f"{dotted(version)} is older than {dotted(_FLOOR)}", found)
+    if version[:2] < CMAKE:
+        return _too_little(system, f"{dotted(version)} is older than {dotted(CMAKE)}", found)
     return ok(f"CMake {dotted(version)}", evidence=found)
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.toolchains import cmake_of, usable
 from mlcbuild.errors import InputError
 from mlcbuild.toolchain.cmake import visual_studio_generator
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -6,13 +6,12 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.toolchains import overrides_of
 from mlcbuild.toolchain.toolchain_file import PACKAGES
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
     from mlcbuild.toolchain.overrides import Overrides
 
 __all__ = ["CHECK"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.shell import unset
 from mlcbuild.platforms import by_tag
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

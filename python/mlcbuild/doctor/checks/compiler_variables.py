@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.toolchains import choice_of, overrides_of, usable
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.toolchain.compilers import family_of
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
     from mlcbuild.toolchain.overrides import Override
 
 __all__ = ["CHECK"]

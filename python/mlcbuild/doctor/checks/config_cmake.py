@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, Repair, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, Repair, System, ok, skip, warn
 from mlcbuild.doctor.shell import rename
 from mlcbuild.doctor.trees import build_folders, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

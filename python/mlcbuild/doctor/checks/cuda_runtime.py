@@ -6,15 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.devices import CUDA
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.gpus import library, nvidia
 from mlcbuild.doctor.packages import pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

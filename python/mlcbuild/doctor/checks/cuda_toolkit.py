@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.cuda import driving_visual_studio, fitting, toolset_in_force, window_of
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.shell import set_variables, unset
 from mlcbuild.doctor.toolchains import choice_of
 from mlcbuild.doctor.versions import dotted, find_version
 from mlcbuild.toolchain.cmake import NINJA
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

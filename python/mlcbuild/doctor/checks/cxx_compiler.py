@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlcbuild.builder.preflight import CLANG, GCC
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.versions import dotted, find_version
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
@@ -33,7 +28,7 @@ def _run(system: System) -> Outcome:
     name, floor = ("Clang", CLANG) if clang else ("GCC", GCC)
     if version < floor:
         return fail(
-            f"{name} {dotted(version)} is older than {dotted(floor)}and has no complete C++20",
+            f"{name} {dotted(version)} is older than {dotted(floor)}: C++20 is incomplete",
             evidence=(f"{path} {dotted(version)}",),
             fix=fix,
         )

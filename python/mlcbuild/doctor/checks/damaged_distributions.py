@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, warn
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import remove_folder
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.trees import build_folders, images
 from mlcbuild.pe.crt import is_debug_crt
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.distributions import editable_source, family, provides
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command
@@ -12,7 +12,6 @@ from mlcbuild.doctor.trees import CONFIGURATIONS
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.distributions import Distribution
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.toolchains import (
     choice_of,
@@ -16,9 +14,6 @@ from mlcbuild.doctor.toolchains import (
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.vswhere import CLANG, CLANG_TOOLSET
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mlcbuild.builder.preflight import GIT
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path
 from mlcbuild.doctor.versions import dotted, find_version
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.network import proxy_variable, windows_proxy, without_secret
 from mlcbuild.doctor.shell import command, unset
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

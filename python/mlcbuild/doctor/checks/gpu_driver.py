@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.gpus import adapters
 from mlcbuild.doctor.winfacts import edition, virtual_machine
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

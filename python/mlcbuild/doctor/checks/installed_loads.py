@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip, warn
 from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.runtimes import system_folder
 from mlcbuild.doctor.versions import dotted
@@ -12,7 +12,6 @@ from mlcbuild.errors import InputError
 from mlcbuild.msvc import MSVCP
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
     from mlcbuild.rules.finding import Finding
 
 __all__ = ["CHECK"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.packages import pip
@@ -14,9 +14,6 @@ from mlcbuild.doctor.shell import command, prepend_path, python, set_variables
 from mlcbuild.doctor.toolchains import usable
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import by_tag
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

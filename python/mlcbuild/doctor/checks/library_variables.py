@@ -5,14 +5,11 @@ TVM_LIBRARY_PATH and MLC_LIBRARY_PATH name folders with usable libraries.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.shell import unset
 from mlcbuild.platforms import by_tag
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

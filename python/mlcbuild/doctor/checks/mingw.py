@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.builder.preflight import GCC
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.versions import dotted
 
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
-
 __all__ = ["CHECK"]
-
-#: The first with the C++20 that TVM 0.26 uses.
-_FLOOR: Final = (10,)
 
 
 def _run(system: System) -> Outcome:
@@ -34,9 +28,9 @@ def _run(system: System) -> Outcome:
     evidence = (f"{path} {dotted(version or ())}, threads: {model[1] if model else 'unknown'}",)
     if not done.good or version is None:
         return warn("the MinGW-w64 compiler does not run", evidence=(path,), fix=fix)
-    if version < _FLOOR:
+    if version < GCC:
         return warn(
-            f"MinGW-w64 GCC {dotted(version)} is older than 10and has no complete C++20",
+            f"MinGW-w64 GCC {dotted(version)} is older than {dotted(GCC)}: C++20 is incomplete",
             evidence=evidence,
             fix=fix,
         )

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.distributions import family, headers, provides
 from mlcbuild.doctor.packages import pip_steps
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.distributions import Distribution
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, Repair, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, Repair, System, ok, skip, warn
 from mlcbuild.doctor.shell import rename, same_path
 from mlcbuild.doctor.trees import build_folders, cache
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

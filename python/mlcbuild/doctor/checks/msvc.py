@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.installers import PROGRAMS, download
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command
@@ -24,7 +24,6 @@ from mlcbuild.toolchain.probe import read_prompt
 from mlcbuild.toolchain.vswhere import VC_TOOLS
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 __all__ = ["CHECK"]

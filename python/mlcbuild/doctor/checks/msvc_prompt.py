@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip, warn
 from mlcbuild.doctor.shell import unset
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.probe import read_prompt
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

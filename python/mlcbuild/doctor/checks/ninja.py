@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.packages import pip, pip_repair
 from mlcbuild.doctor.versions import dotted, find_version
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.network import proxy_variable, without_secret
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import unset
 from mlcbuild.sources.pipconfig import DEFAULT_INDEX, parse_settings
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

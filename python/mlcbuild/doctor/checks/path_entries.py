@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.shell import command, same_path
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, Repair, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, Repair, System, fail, ok, skip, warn
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.packages import find_uv, has_pip, uses_uv
 from mlcbuild.doctor.shell import command, python, steps, unset
 from mlcbuild.doctor.tools import tool_environment
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

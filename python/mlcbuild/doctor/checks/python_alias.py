@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, ok, warn
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
+from mlcbuild.doctor.check import Check, Outcome, System, ok, warn
 
 __all__ = ["CHECK"]
 

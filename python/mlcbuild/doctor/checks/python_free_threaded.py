@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, warn
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.versions import dotted
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip, warn
 from mlcbuild.doctor.packages import find_uv
 from mlcbuild.doctor.shell import command, same_path, unset
 from mlcbuild.doctor.tools import tool_environment
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

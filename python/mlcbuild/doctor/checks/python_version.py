@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.installers import install_python
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.pythonversions import NEWEST, OLDEST
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip
 from mlcbuild.doctor.distributions import distributions, family, headers, provides
 from mlcbuild.doctor.packages import pip
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlcbuild.doctor.distributions import Distribution
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

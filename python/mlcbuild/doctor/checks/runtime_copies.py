@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip, warn
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.runtimes import copies, install_redist
 from mlcbuild.doctor.shell import command
@@ -14,7 +14,6 @@ from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.runtimes import Copy
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

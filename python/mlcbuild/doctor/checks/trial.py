@@ -6,15 +6,11 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
 from mlcbuild.doctor.shell import command, python
 from mlcbuild.doctor.trial import Trial
 from mlcbuild.platforms import MACHINES
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK", "trial_command"]
 

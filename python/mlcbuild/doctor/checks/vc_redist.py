@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, warn
 from mlcbuild.doctor.runtimes import Needing, install_redist, needing, system_folder
 from mlcbuild.doctor.versions import dotted, find_version
 from mlcbuild.msvc import RUNTIMES, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS_AMD64, by_tag
 from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.toolsets import TOLERATES_CONSTEXPR_MUTEX, needed_redist
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

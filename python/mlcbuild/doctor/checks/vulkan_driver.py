@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.devices import VULKAN
-from mlcbuild.doctor.check import Check, Outcome, fail, ok, skip, warn
+from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip, warn
 from mlcbuild.doctor.gpus import adapters, icds, library
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.shell import unset
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import Check, Outcome, ok, skip
+from mlcbuild.doctor.check import Check, Outcome, System, ok, skip
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.toolchains import usable, visual_studio_setup
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import by_tag
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.system import System
 
 __all__ = ["CHECK"]
 
