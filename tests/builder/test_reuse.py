@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mlcbuild.builder.reuse import keep_objects
+from mlcbuild.builder.reuse import keep_objects, same_ninja
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +43,13 @@ def test_a_damaged_record_is_left_to_scikit_build_core(tmp_path: Path) -> None:
 
 def test_a_first_build_has_nothing_to_keep(tmp_path: Path) -> None:
     assert not keep_objects(tmp_path, tmp_path)
+
+
+def test_every_build_asks_for_the_ninja_whose_log_the_next_one_reads() -> None:
+    with_system = same_ninja(["cmake>=3.26"], "Ninja Multi-Config")
+    without = same_ninja(["cmake>=3.26", "ninja>=1.5"], "Ninja Multi-Config")
+    assert with_system == without == ["cmake>=3.26", "ninja>=1.13,<1.14"]
+
+
+def test_visual_studio_takes_no_ninja() -> None:
+    assert same_ninja(["cmake>=3.26"], "Visual Studio 17 2022") == ["cmake>=3.26"]

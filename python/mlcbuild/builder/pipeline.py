@@ -43,6 +43,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
 
     from mlcbuild.builder import rust
     from mlcbuild.builder.preflight import SystemProbe
+    from mlcbuild.builder.reuse import same_ninja
 
     options = parse(settings)
     hook = (
@@ -54,6 +55,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         # scikit-build-core requires Ninja where the generator needs it.
         generator = NINJA if options.target != "host" else _toolchain(Path.cwd(), options).generator
         needed = list(hook({"cmake.define.CMAKE_GENERATOR": generator, **options.rest}))
+    needed = same_ninja(needed, generator)
     needed += rust.requirements(SystemProbe(), options, _oldest_rust())
     if sys.platform == "linux" and state == "wheel" and options.target == "host":
         from mlcbuild.builder.linux_tag import TAGGERS
@@ -136,6 +138,7 @@ def _oldest_rust() -> str:
 def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     from mlcbuild.builder.cross import kinds
     from mlcbuild.builder.device_version import relabel
+    from mlcbuild.builder.launcher import launcher_environment
     from mlcbuild.builder.preflight import SystemProbe, require
     from mlcbuild.builder.symbols import keep_symbols
     from mlcbuild.sources.cache import locked
@@ -158,7 +161,10 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     with (
         locked(build_dir / ".lock", notice=_say, stopped=threading.Event()),
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as staged,
-        hook_environment(options, cross.environment if cross else {}),
+        hook_environment(
+            options,
+            {**launcher_environment(options.launcher), **(cross.environment if cross else {})},
+        ),
     ):
         # Before the fetch, so that a missing generator is reported at once.
         choice = cross.choice if cross else _toolchain(root, options)

@@ -4,19 +4,34 @@ scikit-build-core deletes ``CMakeFiles``, including objects, when it runs from a
 last time, because the configuration may point into the old one. In our superbuild only the cache
 does (paths of Ninja and CMake); compile commands contain no path of the environment. So only the
 cache is deleted, and Ninja recompiles what really changed.
+
+Ninja knows that from its log, whose format changes with its releases: one that cannot read the log
+compiles everything again. So each build takes the same Ninja, whatever PATH offers.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild import staging
 
-__all__ = ["keep_objects"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["keep_objects", "same_ninja"]
 
 _INFO: Final = ".skbuild-info.json"
+#: Its log has version 7; 1.12 writes 6, and Debian 12's 1.11 writes 5.
+_NINJA: Final = "ninja>=1.13,<1.14"
+
+
+def same_ninja(needed: Iterable[str], generator: str) -> list[str]:
+    """Return the requirements of a build with PyPI's Ninja of one log format among them."""
+    if not generator.startswith("Ninja"):
+        return list(needed)
+    return [*(line for line in needed if not line.startswith("ninja")), _NINJA]
 
 
 def keep_objects(build_dir: Path, scikit_build_core: Path) -> bool:

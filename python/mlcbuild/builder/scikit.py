@@ -72,6 +72,7 @@ def scikit_build_settings(
     root: Path, build_dir: Path, lock: Lock, options: BuildOptions, choice: Choice
 ) -> dict[str, str | list[str]]:
     """Return this build's settings: policy, toolchain and devices, then the user's."""
+    from mlcbuild.builder.launcher import launcher_define
     from mlcbuild.builder.locked_sources import write_pins
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import as_config_settings, policy_table
@@ -83,8 +84,10 @@ def scikit_build_settings(
         configuration=options.configuration,
         choice=choice,
     )
+    launcher = launcher_define(options.launcher, os.environ)
     return {
         **as_config_settings(table),
+        **{f"cmake.define.{name}": value for name, value in launcher.items()},
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
         "cmake.define.MLCBUILD_PINS": write_pins(build_dir, lock).as_posix(),

@@ -139,10 +139,19 @@ add_compile_definitions(
 # same folder gives the same bytes.
 option(MLCBUILD_SYMBOLS "Write PDBs for cl.exe and clang-cl" OFF)
 set(CMAKE_POLICY_DEFAULT_CMP0141 NEW)
-if(MLCBUILD_SYMBOLS)
-  if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
-    set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT Embedded) # no PDB server between parallel compilers
+set(_mlcbuild_sccache OFF)
+if("${CMAKE_C_COMPILER_LAUNCHER};${CMAKE_CXX_COMPILER_LAUNCHER};$ENV{CMAKE_CXX_COMPILER_LAUNCHER}" MATCHES "sccache")
+  set(_mlcbuild_sccache ON)
+endif()
+# No PDB that parallel compilers share: it needs a server, and sccache keeps no object beside one.
+if(NOT DEFINED CMAKE_MSVC_DEBUG_INFORMATION_FORMAT)
+  if(MLCBUILD_SYMBOLS)
+    set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT Embedded)
+  elseif(_mlcbuild_sccache)
+    set(CMAKE_MSVC_DEBUG_INFORMATION_FORMAT "$<$<CONFIG:Debug,RelWithDebInfo>:Embedded>")
   endif()
+endif()
+if(MLCBUILD_SYMBOLS)
   # /DEBUG switches two optimisations off that a release wants. The PDB by its name, not by link.exe's
   # %_PDB%: Visual Studio generators double the percent signs, and link.exe takes them as they are.
   set(_mlcbuild_pdb "$<TARGET_PDB_FILE_NAME:$<TARGET_PROPERTY:NAME>>")

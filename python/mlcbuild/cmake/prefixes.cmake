@@ -2,6 +2,9 @@
 
 # mlcbuild_map_prefix(FOLDER): keep one more folder out of the images of this directory and those below.
 # MSVC does it from VS 2022 on, in its deterministic mode; 5048 warns of every __FILE__ that it maps.
+#
+# sccache takes an option with a folder as another command, and an object of another folder as a miss. What
+# goes to the preprocessor it judges by what comes out, so the maps go there (a comma would separate them).
 function(mlcbuild_map_prefix folder)
   set(clang "$<OR:$<C_COMPILER_ID:Clang>,$<CXX_COMPILER_ID:Clang>>")
   set(names "${folder}")
@@ -13,10 +16,17 @@ function(mlcbuild_map_prefix folder)
       list(APPEND names "${name}")
     endif()
   endif()
-  add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:-ffile-prefix-map=${folder}=.>")
+  set(gnu "-ffile-prefix-map=${folder}=.")
+  if(_mlcbuild_sccache AND NOT folder MATCHES ",")
+    set(gnu "-Wp,-fmacro-prefix-map=${folder}=.,-fdebug-prefix-map=${folder}=.")
+  endif()
+  add_compile_options("$<$<AND:${_mlcbuild_like_gnu},${_mlcbuild_c}>:${gnu}>")
   foreach(name IN LISTS names)
-    add_compile_options(
-      "$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:-ffile-prefix-map=\"${name}\"=.>")
+    set(cl "-ffile-prefix-map=\"${name}\"=.")
+    if(_mlcbuild_sccache AND NOT name MATCHES ",")
+      set(cl "-Wp,-fmacro-prefix-map=\"${name}\"=.,-fdebug-prefix-map=\"${name}\"=.")
+    endif()
+    add_compile_options("$<$<AND:${_mlcbuild_like_cl},${clang},${_mlcbuild_c}>:SHELL:/clang:${cl}>")
   endforeach()
   file(TO_NATIVE_PATH "${folder}" folder)
   foreach(lang C CXX)

