@@ -30,6 +30,36 @@ def test_where_it_cannot_run_it_says_so_and_offers_check(
     assert "mlcbuild check x.dll" in said.err
 
 
+@pytest.mark.parametrize(
+    ("target", "code", "told"),
+    [
+        ("x-1-py3-none-win_amd64.whl", 2, "mlcbuild verify x-1-py3-none-win_amd64.whl"),
+        ("tool.exe", 2, "mlcbuild check tool.exe predicts its start"),
+        ("./folder", 2, "name a .dll or .pyd in it"),
+        ("installed:numpy", 2, "mlcbuild check installed:numpy predicts it"),
+        ("https://host/x.dll", 3, "curl -LO https://host/x.dll"),
+        ("mlc-llm", 3, "mlcbuild trace mlc_llm"),
+        ("libx.so", 3, "name the .dll, the .pyd"),
+    ],
+)
+def test_what_it_does_not_take_is_answered_with_the_command_that_does(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    target: str,
+    *,
+    code: int,
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "libx.so").write_bytes(b"\x7fELF")
+    assert main(["trace", target]) == code
+    said = capsys.readouterr().err
+    assert told in said
+    assert "--lab " + target not in said
+
+
 def test_the_lab_gives_the_answer_as_text_and_as_json(
     windows: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,10 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trace and print; 0 where it loads. Raises ``UsageError`` where nothing can be loaded."""
     limit_s = seconds(args.timeout, "--timeout")
-    host = _host(args)
     from mlcbuild.trace import Options, trace  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.trace.report import lines, table  # noqa: PLC0415
+    from mlcbuild.trace.target import require_kind  # noqa: PLC0415
 
+    require_kind(args.target)
+    host = _host(args)
     options = Options(
         add_dirs=tuple(args.add_dirs),
         limit_s=limit_s,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mlcbuild.errors import InputError, UsageError
+from mlcbuild.errors import InputError
 from mlcbuild.trace.image import image_trace
 from mlcbuild.trace.module import module_trace
 from mlcbuild.trace.probe import Probe
+from mlcbuild.trace.target import is_file_name, require_kind
 
 if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
@@ -16,35 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["trace"]
 
-_ENDINGS: Final = (".dll", ".pyd")
-
 
 def trace(target: str, host: Host, options: Options) -> Trace:
     """Trace a file or, by its import name, a Python module.
 
-    Raises ``UsageError`` for a program, ``InputError`` for a file that does not exist or a name
-    that is none, ``FailedError`` where no child can be run.
+    Raises ``UsageError`` and ``InputError`` for what cannot be loaded or does not exist,
+    ``FailedError`` where no child can be run.
     """
+    require_kind(target)
     probe = Probe(host=host, limit_s=options.limit_s)
-    if target.casefold().endswith(".exe"):
-        raise UsageError(
-            f"{target}: trace loads DLLs and modules, not programs",
-            remedy=f"mlcbuild check {target} predicts its start",
-        )
-    if _is_file_name(target):
+    if is_file_name(target):
         path = Path(target)
         if not path.is_file():
             raise InputError(f"{target}: no such file", remedy="name a .dll, a .pyd or a module")
         return image_trace(str(path.absolute()), probe, options)
-    if not all(part.isidentifier() for part in target.split(".")):
-        raise InputError(f"{target}: neither a file nor an import name")
     return module_trace(target, probe, options)
-
-
-def _is_file_name(target: str) -> bool:
-    """Return whether a target is meant as a file."""
-    return (
-        target.casefold().endswith(_ENDINGS)
-        or any(mark in target for mark in "/\\")
-        or Path(target).is_file()
-    )
