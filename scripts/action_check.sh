@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The step of action.yml: check, and leave the report in the job's summary and the files asked for.
+# The step of action.yml: check, and write the report to the job's summary and the requested files.
 # Reads TARGETS, ARGUMENTS, SARIF and JSON from the environment; exits with the check's code.
 set -uo pipefail
 

@@ -121,7 +121,7 @@ def full(python: Path, env: dict[str, str], options: argparse.Namespace) -> None
 
 
 def example(python: Path, env: dict[str, str]) -> None:
-    """Build examples/ffi-hello like a stranger's project: mlcbuild comes as a wheel."""
+    """Build examples/ffi-hello as another project would: mlcbuild is installed from a wheel."""
     say("building examples/ffi-hello through the same policy, gate and stamp")
     run(python, "-m", "pip", "wheel", "./python", "--no-deps", "-q", "-w", DIST, **env)
     links = {

@@ -31,7 +31,7 @@ class Device:
     generator: str = ""
     #: ``mlcbuild verify --chat`` runs on it.
     chats: bool = False
-    #: What the driver brings, on Windows and on Linux.
+    #: What the driver installs, on Windows and on Linux.
     windows_driver: str = ""
     linux_driver: str = ""
     #: The distribution of ours with the generator, where PyPI's TVM lacks it.

@@ -32,7 +32,7 @@ _MACHINES: Final = {
     "EM_S390": "s390x",
 }
 
-#: In mangled names: ``std::__debug::vector`` and its like, which only -D_GLIBCXX_DEBUG brings.
+#: In mangled names: ``std::__debug::vector`` and the like, which only -D_GLIBCXX_DEBUG produces.
 _DEBUG_CONTAINER: Final = b"St7__debug"
 
 #: ``__gnu_debug::``, where it is asked of libstdc++. Some toolchains link such a function into

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHILDREN", "kept"]
 
-#: What children write goes here; nobody hears it without ``--log``.
+#: What children write goes here; it is lost without ``--log``.
 CHILDREN: Final = logging.getLogger("mlcbuild.child")
 CHILDREN.propagate = False
 CHILDREN.addHandler(logging.NullHandler())

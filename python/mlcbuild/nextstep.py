@@ -34,7 +34,7 @@ _PAGEFUL: Final = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
-    """What lies in a folder. Paths are relative to it; ``wheels`` are the newest first."""
+    """What is in a folder. Paths are relative to it; ``wheels`` are the newest first."""
 
     is_checkout: bool = False
     has_sources: bool = False

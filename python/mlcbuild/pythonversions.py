@@ -1,4 +1,4 @@
-"""The versions of CPython: what is supported, and what is taken where nobody names one."""
+"""The versions of CPython: what is supported, and the default."""
 
 from __future__ import annotations
 

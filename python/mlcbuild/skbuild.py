@@ -84,7 +84,7 @@ def build_wheel(
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
-    """PEP 517: build an sdist; refused where what is compiled lies above the project's folder."""
+    """PEP 517: build an sdist; refused where what is compiled is above the project's folder."""
     try:
         lock = read_project(Path.cwd()).lock
     except MlcbuildError as error:

@@ -29,13 +29,13 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def open_new(path: Path) -> IO[bytes]:
-    """Open a file of our own to write; whatever lies there is removed first. Raises ``OSError``."""
+    """Open a file of our own to write; whatever is there is removed first. Raises ``OSError``."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFUL, 0o666), "w+b")
 
 
 def open_kept(path: Path) -> IO[bytes]:
-    """Open what an earlier run left there, to go on writing; a new file where nobody left one.
+    """Open what an earlier run left there, to go on writing; a new file where there is none.
 
     A link, a file that has a second name, and another user's are not what an earlier run left.
     """

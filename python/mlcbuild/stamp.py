@@ -177,7 +177,7 @@ def read_stamp(data: bytes | memoryview) -> Stamp:
 
 
 def mismatches(stamp: Stamp, files: Mapping[str, FileDigest]) -> tuple[Mismatch, ...]:
-    """Compare a stamp with the native files at hand (path -> digest), sorted by path."""
+    """Compare a stamp with the native files found (path -> digest), sorted by path."""
     stamped = {file.path: file for file in stamp.files}
     found = []
     for path in sorted(stamped.keys() | files.keys()):

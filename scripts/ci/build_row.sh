@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build one row of the matrix and check it; what CI keeps lies in wheelhouse/ and, PDBs, in symbols/.
+# Build one row of the matrix and check it; what CI keeps is in wheelhouse/, PDBs in symbols/.
 # Reads ROW_DEVICE, ROW_TARGET, ROW_PROJECT, ROW_SYSTEM and, where it is set, CMAKE_GENERATOR.
 set -euo pipefail
 [ -n "${CMAKE_GENERATOR:-}" ] || unset CMAKE_GENERATOR
@@ -12,7 +12,7 @@ if [ "$ROW_PROJECT" = . ]; then
   if [ "$ROW_TARGET" != host ]; then options=(--target "$ROW_TARGET" --sdk free); fi # a proof, not published
   mlcbuild wheel --device "$ROW_DEVICE" -o dist ${options[@]+"${options[@]}"} # bash 3 of macOS takes an empty list for unset
 else
-  # A stranger's project needs mlcbuild as a wheel: it is not on a package index.
+  # Another project needs mlcbuild as a wheel: it is not on a package index.
   python -m pip wheel --quiet --no-deps -w dist/toolkit ./python
   # An option, not PIP_FIND_LINKS: pip splits the variable at spaces.
   python -m pip wheel --no-deps --find-links "$PWD/dist/toolkit" -w dist "./$ROW_PROJECT"
@@ -20,7 +20,7 @@ fi
 
 mkdir wheelhouse
 if [ "$ROW_SYSTEM" = windows ]; then
-  # What it requires comes from the package index, and stays out.
+  # Its requirements come from the package index and are not kept.
   mlcbuild repair --with-deps -o wheelhouse dist/*.whl
   mlcbuild check --with-deps wheelhouse/*.whl
 else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Bring what a row of the matrix needs beyond the runner's image: `tools.sh DEVICES TARGET`.
-# DEVICES is a list with commas, TARGET is `host` or `win_amd64`. What is there is not installed again.
+# Install what a row of the matrix needs beyond the runner's image: `tools.sh DEVICES TARGET`.
+# DEVICES is a comma-separated list, TARGET is `host` or `win_amd64`. Nothing is installed twice.
 set -euo pipefail
 devices=",${1:-cpu}," target=${2:-host}
 

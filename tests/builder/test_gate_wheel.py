@@ -1,4 +1,4 @@
-"""Wheels of a stranger's project, built by scikit-build-core with mlcbuild's provider."""
+"""Wheels of another project, built by scikit-build-core with mlcbuild's provider."""
 
 from __future__ import annotations
 

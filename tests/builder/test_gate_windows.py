@@ -1,4 +1,4 @@
-"""Windows libraries in the gate's way, in a MinGW cross-build of a stranger's project."""
+"""Windows libraries in the gate's way, in a MinGW cross-build of another project."""
 
 from __future__ import annotations
 

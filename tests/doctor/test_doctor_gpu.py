@@ -105,7 +105,7 @@ def test_a_driver_without_vulkans_loader_is_told() -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda pc: pc.remove(rf"{STORE}\vk64.json"), "is not there"),
+        (lambda pc: pc.remove(rf"{STORE}\vk64.json"), "does not exist"),
         (lambda pc: pc.remove(rf"{STORE}\vk64.dll"), "names .\\vk64.dll"),
         (lambda pc: pc.put(rf"{STORE}\vk64.json", "not json"), "is not the manifest"),
     ],

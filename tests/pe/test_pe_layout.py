@@ -33,7 +33,7 @@ def image(layout: Layout) -> Image:
         ("section-alignment-1", "section alignment 0x1 is below a page"),
         ("flat-200-shifted", "which a section alignment below a page forbids"),
         ("second-at-1200", "does not begin on a page"),
-        ("second-at-0", "lies over the headers"),
+        ("second-at-0", "overlaps the headers"),
         ("second-at-fffff000", "outside SizeOfImage"),
         ("second-size-ffffffff", "outside SizeOfImage"),
         ("second-raw-10000", "cut short: section '.s1'"),

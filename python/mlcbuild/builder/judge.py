@@ -105,7 +105,7 @@ def _debug(natives: Sequence[Native], expected: Expectation) -> Iterator[Finding
                     severity="error",
                     module=native.path,
                     message=f"needs the debug C runtime ({', '.join(_debug_dlls(native))}), "
-                    "which users do not have and nobody may ship",
+                    "which users do not have and no wheel may ship",
                     fix="build every library with --config Release and /MD",
                 )
             continue

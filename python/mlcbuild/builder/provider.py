@@ -155,7 +155,7 @@ def as_config_settings(table: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _refuse_other_configuration(asked: Mapping[str, object], named: str) -> None:
-    """Raise ``UsageError`` where somebody asks for another configuration than the policy's."""
+    """Raise ``UsageError`` where another configuration than the policy's is requested."""
     for origin, value in asked.items():
         if value is not None and str(value).casefold() != named.casefold():
             raise UsageError(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "check_package"]
 
-#: Characters of an unexpected error that are told.
+#: Characters of an unexpected error that are shown.
 _REASON: Final = 300
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 
@@ -112,7 +112,7 @@ def check_package(
 
 
 def _required(package: Package, stack: ExitStack, python: tuple[int, int] | None) -> list[Package]:
-    """Bring the wheels that a wheel at hand requires, each project once.
+    """Fetch the wheels that a wheel requires, each project once.
 
     Without a Python asked for it is the one that the tag names. A stable-ABI wheel runs on later
     ones too, and its requirements of today have no wheels for its oldest.

@@ -45,7 +45,7 @@ class Ahead:
             self._thread.start()
 
     def close(self) -> None:
-        """Stop after the image at hand: its file may be closed then."""
+        """Stop after the current image: its file may be closed then."""
         self._stopped = True
         if self._members:
             self._thread.join()

@@ -50,7 +50,7 @@ def with_preloaded(world: World, loads: Mapping[str, Load], package: Package) ->
 
 
 def _that_load(world: World, loads: Mapping[str, Load]) -> dict[str, File]:
-    """Return, of names that there are twice, the copy that loads and lies in an added folder."""
+    """Return, of names that there are twice, the copy that loads and is in an added folder."""
     added = {each.folder.path for each in world.inferred}
     several: dict[str, list[File]] = {}
     for file in world.package.files.values():

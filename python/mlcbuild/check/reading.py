@@ -21,7 +21,7 @@ __all__ = ["STAMP_SUFFIX", "ReadingPackage"]
 
 STAMP_SUFFIX: Final = "/_build.json"
 
-#: A stamp is a few kilobytes; a file of that name above this is somebody else's data.
+#: A stamp is a few kilobytes; a file of that name above this is other data.
 _STAMP_LIMIT: Final = 4 << 20
 
 #: Bytes beside the native code up to which RECORD's sha256 of them are compared too: 50 ms.

@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def world(self) -> Options:
-        """What the model of the loader is told of the process."""
+        """What the model of the loader knows of the process."""
         from mlcbuild.loader import Options  # noqa: PLC0415 - --help and --list-rules need no model
 
         return Options(

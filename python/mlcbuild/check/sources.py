@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"[a-z_]\w{4,}")
 #: A name with its dots; what it begins with may be the begin of another.
 _NAME: Final = re.compile(r"[a-z_][\w.-]{4,}")
 _ENDING: Final = re.compile(r"\.(?:dll|so|dylib|pyd)?$")
-#: A loader that takes whatever lies in a folder.
+#: A loader that takes whatever is in a folder.
 _SWEEPING: Final = re.compile(rb"\*\.(?:dll|so)|\blistdir\b|\bscandir\b|\biterdir\b|\bglob\b")
 #: What catches the ImportError of a DLL that does not load; ModuleNotFoundError does not.
 _CATCHING: Final = frozenset({"ImportError", "Exception", "BaseException"})
@@ -41,7 +41,7 @@ class Means:
     def __init__(self, sources: Sequence[bytes], tops: set[str]) -> None:
         codes = (_code(content) for content in sources if loads_dlls(content))
         loaders = [code for code in codes if loads_dlls(code)]
-        #: One of them takes whatever lies in a folder.
+        #: One of them takes whatever is in a folder.
         self.sweeping = any(_SWEEPING.search(content) for content in loaders)
         texts = [content.decode("utf-8", "replace").lower() for content in loaders]
         self._words = frozenset(word for text in texts for word in _WORD.findall(text))

@@ -155,7 +155,7 @@ ROWS: Final = (
         project="examples/ffi-hello",
         publish=False,
         chat=False,
-        why="a project of a stranger through the same steps, in a minute",
+        why="another project through the same steps, in a minute",
     ),
     Row(
         id="windows-arm64-example",

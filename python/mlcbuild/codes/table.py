@@ -95,7 +95,7 @@ def _nt(
 _NOT_FOUND: Final = (
     "a dependency of the named DLL is missing, not the DLL itself",
     "the Visual C++ redistributable is missing (msvcp140.dll, vcruntime140_1.dll)",
-    "the dependency lies in a folder that Python does not search (PATH is not searched)",
+    "the dependency is in a folder that Python does not search (PATH is not searched)",
     "the Debug configuration was built: debug runtimes only come with Visual Studio",
     "a driver DLL (vulkan-1, nvcuda) is absent from this machine",
 )
@@ -206,7 +206,7 @@ CODES: Final[tuple[Code, ...]] = (
         "a defect in native code or a driver", bare=_REDIST,
         seen="mlc-ai/mlc-llm#1323 microsoft/STL#4978"),
     _nt(0xC0000006, "STATUS_IN_PAGE_ERROR", "a page of a mapped file could not be read",
-        "the DLL or model lies on a network or removable drive that went away",
+        "the DLL or model is on a network or removable drive that was disconnected",
         "a fault of the disk"),
     _nt(0xC0000017, "STATUS_NO_MEMORY", "not enough memory", "memory and paging file are used up"),
     _nt(0xC000001D, "STATUS_ILLEGAL_INSTRUCTION", "the processor does not know an instruction",
@@ -258,7 +258,7 @@ CODES: Final[tuple[Code, ...]] = (
         seen="Microsoft-Learn:Delay-load-helper"),
     _nt(0xC06D007F, "delay-load: procedure not found", "a delay-loaded DLL lacks a function",
         *_NO_EXPORT, run=_CHECK, seen="Microsoft-Learn:Delay-load-helper"),
-    _nt(0xE06D7363, "uncaught C++ exception", "native code threw and nobody caught",
+    _nt(0xE06D7363, "uncaught C++ exception", "native code threw and nothing caught it",
         "see the message on stderr; with a mixed build, exceptions cannot cross DLLs",
         seen="Microsoft-Learn:C++-exception-code"),
 )  # fmt: skip
@@ -272,7 +272,7 @@ EXIT_CODES: Final[tuple[Code, ...]] = (
         "cmd found no program of that name",
         (
             "a program that a build step calls is not on PATH: the line before names it",
-            "python, where only the Microsoft Store's alias is there",
+            "python, where only the Microsoft Store's alias exists",
         ),
         run="mlcbuild doctor --only python-alias",
         seen="Python:Using-Python-on-Windows",

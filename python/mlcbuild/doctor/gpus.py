@@ -183,7 +183,7 @@ def _registered(system: System) -> Iterator[tuple[str, str]]:
 def _icd(system: System, manifest: str, named_by: str) -> Icd:
     text = system.text(manifest)
     if text is None:
-        return Icd(manifest=manifest, library="", problem="is not there", named_by=named_by)
+        return Icd(manifest=manifest, library="", problem="does not exist", named_by=named_by)
     try:
         icd = json.loads(text)["ICD"]
         named = str(icd["library_path"])
@@ -196,7 +196,7 @@ def _icd(system: System, manifest: str, named_by: str) -> Icd:
         # Paths are relative to the manifest (Khronos, Vulkan loader interface).
         found = system.join(system.path.dirname(manifest), named)
     there = bool(found) and system.is_file(str(system.path.normpath(found)))
-    problem = "" if there else f"names {named}, which is not there"
+    problem = "" if there else f"names {named}, which does not exist"
     return Icd(
         manifest=manifest,
         library=found or named,

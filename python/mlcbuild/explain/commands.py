@@ -1,4 +1,4 @@
-"""Commands of the catalogue, spelt out: the file of the error, Visual Studio, the shell at hand."""
+"""Commands of the catalogue, spelt out: the file of the error, Visual Studio, the shell in use."""
 
 from __future__ import annotations
 

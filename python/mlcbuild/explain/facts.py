@@ -1,4 +1,4 @@
-"""What a log tells of its machine, for the commands: Visual Studio, CUDA, the shell."""
+"""What a log says about its machine, for the commands: Visual Studio, CUDA, the shell."""
 
 from __future__ import annotations
 

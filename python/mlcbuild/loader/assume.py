@@ -29,7 +29,7 @@ _OF_WINDOWS: Final = (
     rb"|msvcrt|ucrtbase|ws2_32|psapi|winmm|dwmapi|uxtheme|bcrypt|crypt32|secur32|netapi32|version"
     rb"|comctl32|comdlg32|setupapi|iphlpapi|imm32|wtsapi32|powrprof|pdh|mpr)\b"
 )
-#: The same without what only adds a folder, and with what other packages bring to load a DLL.
+#: The same without what only adds a folder, and with what other packages use to load a DLL.
 _LOAD: Final = re.compile(
     rb"LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|\bPyDLL\b|\bOleDLL\b|load_library|\bdlopen\b"
     rb"|load_op_library|register_custom_ops_library|\bAddReference|(?:cdll|windll)\["

@@ -32,7 +32,7 @@ class Places:
     shared: tuple[Tree, ...] = ()
     #: DLLs that Python code has loaded before: folded name -> file.
     preloaded: Mapping[str, File] = field(default_factory=dict)
-    #: True where ``python`` lists a real folder: then only what lies there exists.
+    #: True where ``python`` lists a real folder: then only what is there exists.
     real_python: bool = False
     #: ``none`` where the machine has no Visual C++ redistributable.
     msvcp140: str | None = None

@@ -121,7 +121,7 @@ class Graph:
 
     @staticmethod
     def _key(file: File, context: Context) -> tuple[str, str]:
-        # The image asked for is found by its name wherever it lies: where a search for that name
+        # The image asked for is found by its name wherever it is: where a search for that name
         # ends elsewhere, the nodes of its importers are its own.
         own = context.root.name if _found_by_name_alone(file, context) else ""
         return file.key, own and context.root.key

@@ -79,7 +79,7 @@ class Tree:
         self.origin = origin
         #: Every file, also those that Windows cannot keep beside another of the same folded path.
         self.every = tuple(files)
-        #: What lies in the folders: of two files of one path the last, as installers write them.
+        #: What is in the folders: of two files of one path the last, as installers write them.
         self.files = {fold(file.path): file for file in self.every}
         self.by_key = {file.key: file for file in self.every}
 

@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 #: KnownDLLs of Windows 10 and 11 (x64), with the DLLs that these import, which Windows adds: their
-#: System32 copy is used whatever lies in any folder. Source: the registry key
+#: System32 copy is used whatever is in any folder. Source: the registry key
 #: ``HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\KnownDLLs``.
 # fmt: off
 KNOWN_DLLS: Final = frozenset({

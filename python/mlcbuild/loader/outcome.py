@@ -21,7 +21,7 @@ Origin = Literal[
 ]
 
 #: Why a load fails or may fail. ``missing-*`` and ``wrong-machine`` are plain faults of the files;
-#: ``debug-runtime``, ``driver``, ``redist``, ``old-redist`` and ``optional`` say who would bring
+#: ``debug-runtime``, ``driver``, ``redist``, ``old-redist`` and ``optional`` say who would provide
 #: the missing DLL, ``toolkit`` that the package looks for it on the machine; ``load-flags`` are the
 #: importer's own, which leave the DLL's folder out; ``no-exports`` is a DLL without any export
 #: table that something imports from.
@@ -60,7 +60,7 @@ class Need:
     direct: bool = True
     #: Key of the winning file in ``World`` (its facts are ``world.image(key)``); None if built in.
     key: str | None = None
-    #: Who brings it, in words, where that is not obvious from the origin.
+    #: Who provides it, in words, where that is not obvious from the origin.
     provider: str = ""
 
 

@@ -19,7 +19,7 @@ __all__ = ["Provider", "ProviderKind", "is_of_cuda", "provider_of", "wheel_of"]
 
 #: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
 #: an earlier one, ``optional`` a Windows component that some editions or machines lack,
-#: ``debug`` a debug runtime, which only Visual Studio installs and nobody may ship.
+#: ``debug`` a debug runtime, which only Visual Studio installs and no wheel may ship.
 ProviderKind = Literal["driver", "redist", "old-redist", "optional", "debug"]
 
 

@@ -19,7 +19,7 @@ Doubt = Literal["optional", "old-redist"]
 
 
 class Table(Protocol):
-    """Known exports of a DLL that is not at hand as a file."""
+    """Known exports of a DLL that is not available as a file."""
 
     #: True where a name absent from the list is surely not exported.
     complete: bool

@@ -79,7 +79,7 @@ class World:
         raise KeyError(key)
 
     def in_package(self, file: File) -> bool:
-        """Return whether a file belongs to the examined package (or lies beside the image)."""
+        """Return whether a file belongs to the examined package (or is beside the image)."""
         if self.beside is not None and self.beside.tree.by_key.get(file.key) is file:
             return True
         return self.package.by_key.get(file.key) is file

@@ -129,7 +129,7 @@ def _take(into: Path, origin: Mapping[str, object]) -> str:
     except (OSError, ValueError):
         found = None
     if found == origin:
-        return f"{into} is there already, made from the same"
+        return f"{into} exists already, made from the same"
     other = found and [key for key in origin if found.get(key) != origin[key]]
     raise UsageError(
         f"{into} "

@@ -1,4 +1,4 @@
-"""CUDA's compiler on Windows: NVRTC, which wants no Visual Studio.
+"""CUDA's compiler on Windows: NVRTC, which needs no Visual Studio.
 
 mlc_llm compiles with it (``mlc_llm/_cuda_code.py``). Windows looks for DLLs of a process that
 Python started in no folder of PATH, so they are loaded first (``model/probes/with_libraries.py``).

@@ -28,7 +28,7 @@ _QUICK_S: Final = 180.0
 def look(
     python: str, environment: Mapping[str, str], request: Request, *, scratch: Path, log: Path
 ) -> dict[str, Any]:
-    """Return what ``python`` has, as it tells.
+    """Return what ``python`` has, as it says.
 
     Raises ``InputError`` where it cannot be asked, ``FailedError`` where it cannot compile for the
     device, with what to install.

@@ -54,7 +54,7 @@ def choose(*, which: Callable[[str], str | None] = find_program, zig: bool | Non
 def for_windows(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment in which mlc_llm links for Windows.
 
-    This machine's own compilers are of no use there, but the zig beside us is where the Python that
+    This machine's own compilers cannot be used there, but our zig can where the Python that
     compiles has none.
     """
     kept = {name: value for name, value in environment.items() if name not in {"CXX", "CC"}}

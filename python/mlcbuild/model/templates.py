@@ -1,6 +1,6 @@
 """Which conversation template of MLC's a published model speaks.
 
-``mlc_llm gen_config`` wants a name. The model's own template (Jinja, in tokenizer_config.json or
+``mlc_llm gen_config`` needs a name. The model's own template (Jinja, in tokenizer_config.json or
 chat_template.jinja) is told by the words that it puts around a turn; where they leave a choice, the
 model's type decides. A guess that is not sure is none: then the user names it.
 """

@@ -67,7 +67,7 @@ class FilesPackage:
 
     @property
     def root(self) -> Path:
-        """The folder; for a single image, the one it lies in, where Windows finds its siblings."""
+        """The folder; for a single image, the one it is in, where Windows finds its siblings."""
         return self._root
 
     def members(self) -> Iterator[Member]:

@@ -92,7 +92,7 @@ def _locate(source: FileSource) -> tuple[int, int, int, int]:
                 raise _DamageError("its zip64 record is damaged")
     start = end - size
     if start < 0 or start < offset:
-        raise _DamageError("its directory lies outside the file")
+        raise _DamageError("its directory is outside the file")
     if size > DIRECTORY_LIMIT:
         raise _DamageError(f"its directory takes {size >> 20} MB")
     return start, size, count, start - offset

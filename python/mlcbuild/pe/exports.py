@@ -188,7 +188,7 @@ def read_exports(headers: Headers) -> Exports:
         return Exports()
     view = headers.view(directory.rva, HEAD.size)
     if len(view) < HEAD.size:
-        return Exports(defects=("the export directory lies outside the image",))
+        return Exports(defects=("the export directory is outside the image",))
     _, _, _, name_rva, base, n_functions, n_names, functions_rva, names_rva, ordinals_rva = (
         HEAD.unpack(view)
     )

@@ -96,7 +96,7 @@ class Headers:
         return (offset + into, length - into) if 0 <= into < length else (0, 0)
 
     def around(self, rva: int, reach: int) -> tuple[int, bytes]:
-        """Copy what lies up to ``reach`` bytes before and after an address, and its address."""
+        """Copy what is up to ``reach`` bytes before and after an address, and its address."""
         first, offset, length = self.region(rva)
         low = max(0, rva - first - reach)
         high = max(low, min(length, rva - first + reach))

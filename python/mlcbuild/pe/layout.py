@@ -111,7 +111,7 @@ def _sections(sections: Sequence[Section], image_size: int, size: int) -> Iterat
         if section.rva % PAGE:
             yield f"section {name} does not begin on a page: {section.rva:#x}"
         if section.rva == 0:
-            yield f"section {name} lies over the headers"
+            yield f"section {name} overlaps the headers"
         start = section.offset & ~(SECTOR - 1)
         needed = start + min(section.raw_size + section.offset - start, mapped(section))
         if needed > size:

@@ -34,7 +34,7 @@ def read_load_config(headers: Headers) -> tuple[LoadConfig, list[str]]:
         return LoadConfig(), []
     view = headers.view(directory.rva, CHPE_64 + 8)
     if len(view) < 4:  # noqa: PLR2004
-        return LoadConfig(), ["the load configuration lies outside the image"]
+        return LoadConfig(), ["the load configuration is outside the image"]
     # The structure's first field is its size: older toolsets wrote shorter ones.
     view = view[: struct.unpack_from("<I", view)[0]]
     wide = headers.bits == 64  # noqa: PLR2004

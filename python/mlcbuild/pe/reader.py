@@ -94,5 +94,5 @@ class PeFile:
 
 
 def read_image(data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> Image:
-    """Read the facts of one image; ``path`` is only the name it is told by. See ``PeFile``."""
+    """Read the facts of one image; ``path`` is only the name it is shown under. See ``PeFile``."""
     return PeFile(data, path=path).image()

@@ -58,7 +58,7 @@ _FIRST_BUILDS: Final = (
 )
 #: Product ids of Visual Studio 2015 and later. Older ones count builds anew (2013 ends at 40,660).
 _FIRST_PRODUCT: Final = 0xFF
-#: Import libraries: they come from the Windows SDK, and bring no code that needs a runtime.
+#: Import libraries: they come from the Windows SDK, and contain no code that needs a runtime.
 _IMPORT_LIBRARY: Final = 0x101
 #: Bytes of a section searched for a language's mark.
 _MARK_LIMIT: Final = 0x400000

@@ -44,7 +44,7 @@ class RuntimeCopy:
     version: tuple[int, ...] | None
 
     def __str__(self) -> str:
-        """Return what a reader sees: where it lies and how old it is."""
+        """Return what a reader sees: where it is and how old."""
         return f"{self.where} ({dotted(self.version)})" if self.version else self.where
 
 

@@ -105,7 +105,7 @@ def _finding(path: str | None, message: str, kind: str) -> Finding:
         module=path,
         message=message,
         evidence={"kind": kind},
-        fix="repack with `wheel pack`, which writes RECORD anew",
+        fix="repack with `wheel pack`, which rewrites RECORD",
     )
 
 

@@ -71,7 +71,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _from_redist(need: Need) -> bool:
-    """Return whether System32 has this need's DLL only where somebody installed it there."""
+    """Return whether System32 has this need's DLL only where it was installed there."""
     if need.origin != "system" or need.delayed or need.key is not None:
         return False
     who = provider_of(need.name)
@@ -94,10 +94,10 @@ RULE = Rule(
     severity="warning; note where programs alone need it, which search PATH",
     title="A Windows without the Visual C++ redistributable does not load an image",
     why=(
-        "msvcp140.dll and its kin are not part of Windows; Python installs only vcruntime140.dll "
-        "(vcruntime140_1.dll from 3.9 on). On a fresh Windows an import that needs more answers "
-        "WinError 126 and does not name the DLL. It is the most common report of all, and nobody "
-        "who has a compiler sees it."
+        "msvcp140.dll and the like are not part of Windows; Python installs only vcruntime140.dll "
+        "(vcruntime140_1.dll from 3.9 on). On a fresh Windows an import that needs more fails "
+        "with WinError 126, which does not name the DLL. It is the most common report of all, and "
+        "developers never see it: a compiler installs the runtime."
     ),
     source="Microsoft, Redistributing Visual C++ files; jpype-project/jpype#1167",
     fix="Bundle the runtime with mlcbuild repair, or tell users to install it.",

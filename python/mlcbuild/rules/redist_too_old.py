@@ -22,7 +22,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             continue
         needed = needed_redist(toolset)
         for dll in image.imports:
-            # vcruntime140 comes with Python and is judged by nobody's version but Python's.
+            # vcruntime140 comes with Python and is judged by Python's version alone.
             if not is_msvcp140(dll.name):
                 continue
             copies = reachable_copies(subject, path, dll.name)

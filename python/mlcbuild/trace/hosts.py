@@ -37,7 +37,7 @@ class Host(Protocol):
         """Return a path of this machine as the children see it."""
 
     def here(self, path: str) -> str:
-        """Return a path that a child told as this machine sees it."""
+        """Return a path that a child reported as this machine sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _elsewhere(path: str, missing: Sequence[str]) -> str:
 
 
 def _machine_of(facts: dict[str, Any], host: Host) -> Machine:
-    """Return the machine that the children told of, for the model."""
+    """Return the machine that the children reported, for the model."""
     system = host.here(facts["system"])
     return Machine(
         python_dir=host.here(facts["folder"]),

@@ -1,4 +1,4 @@
-"""What an import's own error tells: an image, where it says so itself; else Python's words."""
+"""What an import's own error says: an image, where it says so itself; else Python's words."""
 
 from __future__ import annotations
 

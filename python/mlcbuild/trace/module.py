@@ -86,7 +86,7 @@ def _lacking(name: str, probe: Probe, run: Run, options: Options) -> Trace | Non
 
 
 def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace | None:
-    """Trace one image that the import asked for; None where it loads all the same."""
+    """Trace one image that the import asked for; None where it loads nevertheless."""
     path = _resolved(asked, probe)
     if path is None:
         whole = len(PureWindowsPath(asked.path).parts) > 1
@@ -100,7 +100,7 @@ def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace |
             culprit=asked.path,
             winerror=126,
             cause="missing-dll",
-            reason=f"{asked.path} {'is not there' if whole else searched}",
+            reason=f"{asked.path} {'does not exist' if whole else searched}",
             fix="mlcbuild doctor --only runtime-dlls",
         )
     found = image_trace(path, probe, options, folders=asked.folders)

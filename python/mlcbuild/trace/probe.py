@@ -86,7 +86,7 @@ class Run:
 
 @dataclass(slots=True)
 class Probe:
-    """Starts children on a host. ``facts`` is what the first of them told about the machine."""
+    """Starts children on a host. ``facts`` is what the first of them reported about the machine."""
 
     host: Host
     limit_s: float

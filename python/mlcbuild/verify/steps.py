@@ -245,7 +245,7 @@ def step_import(place: Place, subject: Subject, names: Sequence[str], limits: Li
 
 
 def _is_windows(name: str) -> bool:
-    """Tell whether Windows, or a Visual C++ redistributable, brings a DLL of this name."""
+    """Tell whether Windows, or a Visual C++ redistributable, installs a DLL of this name."""
     if not name.lower().endswith(".dll"):
         return False
     from mlcbuild.loader.systemdata import builtin_system  # noqa: PLC0415 - data, rarely asked for

@@ -126,7 +126,7 @@ def probe_tokenizer(model: str) -> dict:
 
 
 def probe_jit(model: str, device: str) -> dict:
-    """Chat without a library: MLC compiles one, anew and below the model's folder."""
+    """Chat without a library: MLC compiles one, again, below the model's folder."""
     os.environ.update(MLC_JIT_POLICY="REDO", MLC_LLM_HOME=str(Path(model) / "jit"))
     return probe_chat(model, None, device)
 
