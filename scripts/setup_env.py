@@ -26,6 +26,9 @@ from mlcbuild.commandline import Parser  # noqa: E402, F401 - for the scripts be
 from mlcbuild.programs import find_program  # noqa: E402
 from mlcbuild.pythonversions import OLDEST  # noqa: E402
 
+#: What starts here starts Python hundreds of times: without bytecode each compiles what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 ENVIRONMENTS = ROOT / ".venv"
 #: Python compiles what is imported, when it is: most files never are.
 PIP = ("--quiet", "--disable-pip-version-check", "--no-compile")
@@ -66,6 +69,13 @@ def run(*command: str | os.PathLike[str], ok: tuple[int, ...] = (0,), **env: str
     if code not in ok:
         raise StepError(f"{Path(words[0]).name} {' '.join(words[1:4])} failed (exit {code})", code)
     return code
+
+
+def start(*command: str | os.PathLike[str], **env: str) -> subprocess.Popen[bytes]:
+    """Start a command in the project's folder beside what follows; what it prints is dropped."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    words = [os.fspath(word) for word in command]
+    return programs.start(words, cwd=ROOT, env={**os.environ, **env}, **silent)
 
 
 def output(*command: str | os.PathLike[str], **env: str) -> str:

@@ -18,7 +18,7 @@ import argparse
 import os
 import sys
 
-from setup_env import Parser, environment, main_of, on_path, run, say
+from setup_env import Parser, environment, main_of, on_path, run, say, start
 
 #: Tests wait much for programs: a third process pays on two processors. Those of one file share
 #: environments: they stay together.
@@ -38,6 +38,9 @@ def work(options: argparse.Namespace) -> None:
     if options.everything:
         say("what the tests use")
         run(python, "scripts/test_needs.py", **env)
+    # The first collection writes the tests' bytecode: each process would write all of it itself.
+    collect = [python, "-m", "pytest", "-q", "--collect-only"]
+    warming = None if options.pytest else start(*collect, **env)
     if not options.pytest:
         say("lint")
         run(python, "-m", "ruff", "check", ".", **env)
@@ -47,6 +50,8 @@ def work(options: argparse.Namespace) -> None:
         say("imports")
         run(python, "-c", "from importlinter.cli import lint_imports_command as c; c()", **env)
     say("tests")
+    if warming:
+        warming.wait()  # what it found wrong the tests say too
     chosen = [f"--{name}" for name in ("slow", "everything") if getattr(options, name)]
     at_once = [] if options.pytest else AT_ONCE
     if options.coverage:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import tinydll
 from needs import require
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def interruptible() -> None:
     """Let Ctrl-C reach what tests start: a background job ignores it, and so do its children."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Let all processes of this run share the tiny DLLs that one of them built."""
+    base = tmp_path_factory.getbasetemp()
+    tinydll.keep_in((base if worker_id == "master" else base.parent) / "tinydll")
 
 
 @pytest.fixture(autouse=True)

@@ -137,7 +137,7 @@ def test_a_mesh_costs_as_much_as_it_has_imports(tmp_path: Path) -> None:
 
 
 def test_a_chain_whose_last_misses_one_costs_as_much_as_it_is_long(tmp_path: Path) -> None:
-    small, large = chain(tmp_path, 400, every=400), chain(tmp_path, 1600, every=1600)
+    small, large = chain(tmp_path, 200, every=200), chain(tmp_path, 800, every=800)
     checked(small)
     assert cost(lambda: checked(large)) < 4 * 3 * cost(lambda: checked(small))
 

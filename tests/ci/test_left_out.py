@@ -42,6 +42,7 @@ def run(folder: Path, text: str, *words: str, **env: str) -> subprocess.Complete
             **kept,
             "PATH": str(folder / "empty"),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **env,
         },
         capture_output=True,
@@ -59,7 +60,7 @@ def test_what_lacks_is_summed_up_with_the_command_that_brings_it(tmp_path: Path)
     assert lines[at + 1] == "python3 scripts/test.py --setup cxx"
 
 
-@pytest.mark.parametrize("words", [(), ("-n", "2")])
+@pytest.mark.parametrize("words", [(), ("-p", "xdist", "-n", "2")])
 def test_where_everything_was_asked_for_it_is_an_error(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:

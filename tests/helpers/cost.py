@@ -13,16 +13,16 @@ __all__ = ["cost"]
 
 
 #: CPU seconds that are read off a clock: Windows' counts in steps of 1/64 s.
-_LEAST_S: Final = 0.25
+_LEAST_S: Final = 0.2
 
 
 def cost(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of some work: the best of three, since others use this machine too.
+    """Return the CPU seconds of some work: the better of two, since others use this machine too.
 
     Short work is repeated until the clock can tell. The garbage collector is off: it runs in
     whichever of two works happens to come later.
     """
-    return min(_once(work) for _ in range(3))
+    return min(_once(work) for _ in range(2))
 
 
 def _once(work: Callable[[], object]) -> float:

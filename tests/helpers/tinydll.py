@@ -9,7 +9,10 @@ its name: import libraries are made from ``.def`` files, so no other DLL needs t
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +25,10 @@ from needs import program
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Machine", "Toolchain", "build_dll", "run_tool"]
+__all__ = ["Machine", "Toolchain", "build_dll", "keep_in", "run_tool"]
+
+#: Where the DLLs of this run of the tests are kept, by what they are made of.
+STORE: Path | None = None
 
 Machine = Literal["x86_64", "x86", "arm64"]
 Toolchain = Literal["mingw", "lld", "zig"]
@@ -76,12 +82,19 @@ def build_dll(
     ``imports`` has) go into the delay-import directory (lld only). ``source`` is extra C; it may
     define ``DllMain`` (``STDCALL`` is defined for it). ``crt`` links the C runtime (MinGW and zig;
     ``DllMain`` is then called by it). ``flags`` are handed to the linker driver.
+
+    What was built once in a run of the tests is copied, unless it has ``flags``: they may name
+    further files.
     """
     wanted = dict(imports or {})
     unknown = set(delay) - set(wanted)
     if unknown:
         raise ValueError(f"delay names no import: {sorted(unknown)}")
     path.parent.mkdir(parents=True, exist_ok=True)
+    what = repr((path.name, source, exports, wanted, delay, machine, toolchain, crt, exe))
+    kept = None if flags or STORE is None else STORE / hashlib.sha256(what.encode()).hexdigest()
+    if kept is not None and kept.exists():
+        return Path(shutil.copyfile(kept, path))
     with tempfile.TemporaryDirectory(prefix="tinydll-") as folder:
         work = Path(folder)
         libraries = [
@@ -106,7 +119,18 @@ def build_dll(
             exe=exe,
             flags=flags,
         )
+    if kept is not None:
+        part = kept.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(path, part)
+        part.replace(kept)
     return path
+
+
+def keep_in(folder: Path) -> None:
+    """Keep what is built in this folder, which processes may share."""
+    global STORE  # noqa: PLW0603 - set once, when the tests begin
+    folder.mkdir(parents=True, exist_ok=True)
+    STORE = folder
 
 
 def run_tool(*command: str | Path) -> None:

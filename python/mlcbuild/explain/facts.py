@@ -87,6 +87,7 @@ def _studio_in(text: str) -> str | None:
     return re.sub(r"[\\/]+", r"\\", found[0])
 
 
+@functools.cache  # one machine, however many logs: each time it starts vswhere
 def _studio_here() -> str | None:
     if os.name != "nt":
         return None
