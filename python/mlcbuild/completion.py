@@ -11,6 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import UsageError
+from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
     import argparse
@@ -66,6 +67,6 @@ def script(shell: str) -> str:
         from argcomplete.shell_integration import shellcode  # noqa: PLC0415
     except ImportError as error:
         raise UsageError(
-            "completion needs argcomplete", remedy='pip install "mlcbuild[completion]"'
+            "completion needs argcomplete", remedy=install_extra("completion")
         ) from error
     return str(shellcode(["mlcbuild"], shell=shell))

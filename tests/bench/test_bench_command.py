@@ -18,6 +18,7 @@ import jsonschema
 import pytest
 from mlcbuild.bench.client import _words
 from mlcbuild.cli import main
+from mlcbuild.extras import install_extra
 from standin import MODEL, Reply, Request, chat_app, json_reply, serving
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ def test_without_aiohttp_one_line_says_what_to_install(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    assert "mlcbuild[bench]" in refused(capsys, "http://127.0.0.1:9", code=2)
+    assert install_extra("bench") in refused(capsys, "http://127.0.0.1:9", code=2)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT as a terminal of POSIX does")

@@ -8,12 +8,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from doccommands import ROOT, Command, blocks, commands, differs, spans, words_of
+from doccommands import PAGES, ROOT, Command, blocks, commands, differs, spans, words_of
 from docplan import ELSEWHERE, NOWHERE, RUN
 from fakemachine import FakeSystem, linux, windows
+from mlcbuild.builder.options import SETTINGS
 from mlcbuild.cli import COMMANDS, _parser, main
 from mlcbuild.codes import CODES
 from mlcbuild.doctor.installers import PROGRAMS
@@ -241,6 +244,82 @@ def usage_of(parser: argparse.ArgumentParser) -> str:
     below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
     parsers = [parser, *(each for action in below for each in action.choices.values())]
     return "".join(each.format_help() for each in parsers)
+
+
+def inline(*programs: str) -> list[tuple[str, list[str]]]:
+    """Return page and words of each inline command of one of the programs."""
+    found = []
+    for page, text in spans():
+        if text.split()[:1] and text.split()[0] in programs and "'" not in text:
+            found += [(page, words) for words in words_of(text) if words[0] in programs]
+    return [(page, words) for page, words in found if len(words) > 1]
+
+
+def test_inline_commands_of_mlcbuild_are_taken_by_its_parser(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The help says that an option exists; the parser, that it may stand there with that value."""
+    wrong = []
+    for page, words in inline("mlcbuild"):
+        if accepted(words[1:]):
+            said = capsys.readouterr().err
+            if not re.search(r"are required|expected (one|at least one) argument", said):
+                wrong.append(f"{page}: {' '.join(words)}: {said}")
+    assert wrong == []
+
+
+def test_inline_commands_of_python_name_what_is_in_the_tree() -> None:
+    wrong = []
+    for page, words in inline("python", "python3", "bash"):
+        name = words[2] if words[1:2] == ["-m"] and len(words) > 2 else words[1]
+        if "/" in name:
+            script = ROOT / name
+            text = script.read_text(encoding="utf-8") if script.is_file() else ""
+            known = bool(text) and all(w in text for w in words[2:] if w.startswith("--"))
+        else:
+            place = name.replace(".", "/")
+            mine = [*ROOT.glob(f"python/{place}*"), *ROOT.glob(f"plugins/*/*/{place}*")]
+            known = bool(mine) or name in {"-c", "-m", "pip", "venv", "http.server", "build"}
+        if not known:
+            wrong.append(f"{page}: {' '.join(words)}")
+    assert wrong == []
+
+
+def test_inline_commands_of_pip_name_folders_extras_and_settings_that_there_are() -> None:
+    extras = {
+        name: tomllib.loads((ROOT / place).read_text(encoding="utf-8"))["project"][
+            "optional-dependencies"
+        ]
+        for name, place in (("mlcbuild", "python/pyproject.toml"), ("mlc-llm", "pyproject.toml"))
+    }
+    settings = {setting.name for setting in SETTINGS}
+    wrong = []
+    for page, words in inline("pip"):
+        for before, word in pairwise(words):
+            asked = re.fullmatch(r"(mlcbuild|mlc-llm|\./python)\[(\w+)\]", word)
+            known = extras["mlc-llm" if asked and asked[1] == "mlc-llm" else "mlcbuild"]
+            bad = (asked and asked[2] not in known) or (
+                word.startswith("./") and not asked and not (ROOT / word).exists()
+            )
+            if before == "-C":
+                bad = word.split("=")[0] not in settings and not word.startswith("cmake.")
+            if bad:
+                wrong.append(f"{page}: {' '.join(words)}: {word}")
+    assert wrong == []
+
+
+def test_a_page_that_takes_mlcbuild_from_an_index_links_how_to_have_it_without_one() -> None:
+    """One mechanism, in the README: mlcbuild is on no index yet."""
+    assumed = re.compile(r'pip install "?mlcbuild\b|requires = \[.*"mlcbuild')
+    pages = [path for path in PAGES if assumed.search(path.read_text(encoding="utf-8"))]
+    assert len(pages) > 5
+    lacking = [
+        path.relative_to(ROOT).as_posix()
+        for path in pages
+        if "README.md#install" not in path.read_text(encoding="utf-8")
+        and path != ROOT / "README.md"
+    ]
+    assert lacking == []
 
 
 def test_inline_commands_name_commands_and_options_that_there_are() -> None:

@@ -13,6 +13,7 @@ import needs
 import pytest
 from mlcbuild.cli import COMMANDS, _parser, main
 from mlcbuild.completion import SHELLS
+from mlcbuild.extras import install_extra
 from mlcbuild.nextstep import Folder, look, suggest
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"
@@ -88,7 +89,7 @@ def test_without_argcomplete_one_line_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "argcomplete.shell_integration", None)
     assert main(["completion", "bash"]) == 2
-    assert "mlcbuild[completion]" in capsys.readouterr().err
+    assert install_extra("completion") in capsys.readouterr().err
 
 
 def commands(folder: Folder) -> list[str]:

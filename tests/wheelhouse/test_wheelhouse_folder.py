@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mlcbuild.errors import FailedError, InputError, UsageError
+from mlcbuild.extras import install_extra
 from mlcbuild.sources.pipconfig import IndexSettings
 from mlcbuild.wheelhouse.chat_only import ChatOnly, make_chat_only
 from mlcbuild.wheelhouse.closure import resolve_command
@@ -49,7 +50,7 @@ def test_a_missing_uv_is_said_before_anything_is_built(
 
     with pytest.raises(InputError, match="uv is not installed") as caught:
         make_chat_only(ChatOnly(output=tmp_path / "w", pythons=("3.11",)), build=build, say=print)
-    assert "mlcbuild[wheelhouse]" in caught.value.remedy
+    assert install_extra("wheelhouse") in caught.value.remedy
     assert list(tmp_path.iterdir()) == []
 
 

@@ -24,6 +24,7 @@ from mlcbuild.bench.body import PLAIN, STREAM, BodyError, Plain, pieces, whole
 from mlcbuild.bench.records import Sample
 from mlcbuild.bench.request import bodies
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ def new_session(timeout_s: float) -> aiohttp.ClientSession:
     try:
         import aiohttp  # noqa: PLC0415 - an extra, and a tenth of a second
     except ImportError as error:
-        raise UsageError("bench needs aiohttp", remedy='pip install "mlcbuild[bench]"') from error
+        raise UsageError("bench needs aiohttp", remedy=install_extra("bench")) from error
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.extras import install_extra
 from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def environment_for(project: CrossProject) -> Iterator[DefaultIsolatedEnv]:
     except ImportError as error:
         raise FailedError(
             "mlcbuild cross needs pypa's build to create environments",
-            remedy='pip install "mlcbuild[cross]"',
+            remedy=install_extra("cross"),
         ) from error
     with DefaultIsolatedEnv() as env:
         install(env, project.requires)

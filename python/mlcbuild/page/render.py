@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.extras import install_extra
 from mlcbuild.foreign import visible
 from mlcbuild.page.charts import HEIGHT, WIDTH, charts_of
 from mlcbuild.page.images import Graph, graph_of
@@ -42,9 +43,7 @@ def render(sections: Sequence[Section]) -> str:
     try:
         from jinja2 import Environment, FunctionLoader, TemplateError  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise UsageError(
-            "the report needs jinja2", remedy='pip install "mlcbuild[report]"'
-        ) from error
+        raise UsageError("the report needs jinja2", remedy=install_extra("report")) from error
     # File names are untrusted: everything is escaped.
     environment = Environment(
         autoescape=True,

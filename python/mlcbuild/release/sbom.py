@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
 from mlcbuild.errors import UsageError
+from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
     from mlcbuild.release.contents import Contents, Part
@@ -34,7 +35,7 @@ def make_sbom(contents: Contents, *, epoch: int, of_file: bool = False) -> str:
         from cyclonedx.schema import OutputFormat, SchemaVersion  # noqa: PLC0415
     except ImportError as error:
         raise UsageError(
-            "cyclonedx-python-lib is not installed", remedy='pip install "mlcbuild[release]"'
+            "cyclonedx-python-lib is not installed", remedy=install_extra("release")
         ) from error
 
     def component(part: Part) -> Any:  # noqa: ANN401 - the library's

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError, InputError
+from mlcbuild.extras import install_extra
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def require_uv() -> None:
     if importlib.util.find_spec("uv") is None:
         raise InputError(
             "uv is not installed with mlcbuild: it resolves the dependencies",
-            remedy='pip install uv, or mlcbuild with its extra: "mlcbuild[wheelhouse]"',
+            remedy=f"pip install uv, or mlcbuild with its extra: {install_extra('wheelhouse')}",
         )
 
 
