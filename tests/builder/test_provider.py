@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.builder.project import Project, normalised, read_project
+from mlcbuild.builder.project import Project, read_project
 from mlcbuild.builder.provider import (
     POLICY,
     as_config_settings,
@@ -102,7 +102,6 @@ def test_what_a_project_declares_is_read(tmp_path: Path) -> None:
     assert project.companions == {"foo-bar": ("foo",)}
     assert (project.stamp_dir, project.system_libraries) == ("d", ("cuda",))
     assert project.keep_debug_info
-    assert normalised("A._-b") == "a-b"
 
 
 def test_dynamic_dependencies_are_not_known(tmp_path: Path) -> None:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
+from commands import ROOT, run_mlcbuild
 from mlcbuild.report import FORMATS
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_generated_parts_of_the_page_are_up_to_date() -> None:
@@ -20,13 +18,8 @@ def test_the_generated_parts_of_the_page_are_up_to_date() -> None:
 
 
 def test_the_page_names_every_option_of_the_command() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mlcbuild", "check", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT / "python",
-    )
+    done = run_mlcbuild("check", "--help")
+    assert done.returncode == 0, done.stderr
     page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
     options = {word.strip(",[]") for word in done.stdout.split() if word.startswith("--")}
     missing = {option for option in options if f"`{option}" not in page}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
@@ -18,9 +17,6 @@ from needs import require
 from needs_probes import find_actionlint
 from trackedcopy import copy_tracked
 from workflowrun import Workplace, evaluate, load_workflow
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -294,15 +290,6 @@ def test_nightly_says_which_step_broke(workplace: Workplace) -> None:
 
 
 # --- parts ------------------------------------------------------------------------------------
-
-
-def load_script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / "ci" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_cibuildwheel_understands_the_reusable_workflow(tmp_path: Path) -> None:

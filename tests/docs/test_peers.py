@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import load_script
 from doccommands import ROOT
 
 if TYPE_CHECKING:
@@ -20,13 +19,7 @@ WORDS = {"**stops**", "says", "-", "passes", "refuses"}
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("peers", ROOT / "benchmarks" / "peers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["peers"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("benchmarks/peers.py")
 
 
 def rows() -> list[list[str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import mlcbuild
 import pytest
+from commands import run_mlcbuild
 
 SCHEMA = json.loads(
     (Path(mlcbuild.__file__).parent / "doctor/schemas/doctor-1.json").read_text(encoding="utf-8")
@@ -19,13 +20,7 @@ SCHEMA = json.loads(
 
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mlcbuild", "doctor", *arguments],
-        env=os.environ | {"PYTHONPATH": str(Path(mlcbuild.__file__).parents[1])} | environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    return run_mlcbuild("doctor", *arguments, **environment)
 
 
 def test_json_of_this_machine_is_what_the_schema_says() -> None:
@@ -173,14 +168,7 @@ def test_a_stale_config_is_mended_for_real(tmp_path: Path) -> None:
     config.write_text("set(CMAKE_BUILD_TYPE Debug)\n")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "mlcbuild", "doctor", "--only", "config-cmake", *arguments],
-            env=os.environ | {"PYTHONPATH": str(Path(mlcbuild.__file__).parents[1])},
-            cwd=tmp_path,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        return run_mlcbuild("doctor", "--only", "config-cmake", *arguments, cwd=tmp_path)
 
     assert run("--strict").returncode == 1
     assert "would be done" in run("--fix", "--dry-run").stdout

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mlcbuild
 import pytest
+from commands import run_mlcbuild
 from fakemachine import FakeSystem, linux, windows
 from mlcbuild.doctor import trial
 from mlcbuild.doctor.checks import load_check
@@ -19,6 +16,8 @@ from mlcbuild.doctor.system import Ran
 from mlcbuild.toolchain import CMake, probe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlcbuild.doctor.check import Outcome
 
 GOOD: dict[str, Any] = {
@@ -43,13 +42,7 @@ def judged(pc: FakeSystem, answer: str | Ran) -> Outcome:
 
 def doctor(**environment: str) -> dict[str, Any]:
     """Run the trial for real; return its entry of the JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mlcbuild", "doctor", "--only", "trial", "--trial", "--json"],
-        env=os.environ | {"PYTHONPATH": str(Path(mlcbuild.__file__).parents[1])} | environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = run_mlcbuild("doctor", "--only", "trial", "--trial", "--json", **environment)
     entry: dict[str, Any] = json.loads(done.stdout)["checks"][0]
     assert done.returncode == int(entry["status"] == "fail")
     return entry

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from commands import ROOT, load_script
 from mlcbuild.errors import UsageError
 from mlcbuild.sources.pipconfig import IndexSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 HASH = "ab" * 32
-
-
-def load_bump() -> Any:
-    spec = importlib.util.spec_from_file_location("bump", ROOT / "scripts" / "bump.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bump"] = module  # where dataclasses look
-    spec.loader.exec_module(module)
-    return module
-
-
-bump = load_bump()
+bump: Any = load_script("scripts/bump.py")
 
 
 def git(folder: Path, *words: str) -> str:

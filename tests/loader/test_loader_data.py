@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import load_script
 from memory_package import MemoryPackage
 from mlcbuild.errors import InputError
 from mlcbuild.loader import predict, world_from_package
@@ -32,14 +32,7 @@ DATA = REPOSITORY / "python/mlcbuild/loader/data/system.bin"
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     """The script that makes the data, as a module."""
-    spec = importlib.util.spec_from_file_location(
-        "make_system_data", REPOSITORY / "scripts/make_system_data.py"
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("scripts/make_system_data.py")
 
 
 def test_the_data_is_small_and_says_where_it_comes_from() -> None:

@@ -9,12 +9,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from commands import run_mlcbuild
 from needs import require
 
 ROOT = Path(__file__).parents[2]
@@ -225,13 +225,6 @@ def fetch_pinned(component: str, into: Path, *, without: str = "") -> Path:
         shutil.copytree(ROOT / "3rdparty" / "patches", lock.parent / "patches")
         shutil.copyfile(ROOT / "3rdparty" / "sources.toml", lock)
         (lock.parent / "patches" / f"{without}.toml").unlink()
-    command = [sys.executable, "-m", "mlcbuild", "fetch", "--lock"]
-    fetched = subprocess.run(
-        [*command, str(lock), "--output", str(into), component],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "python")},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    fetched = run_mlcbuild("fetch", "--lock", lock, "--output", into, component)
     assert fetched.returncode == 0, fetched.stderr
     return into / component

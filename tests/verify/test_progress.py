@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import run_mlcbuild
 from mlcbuild import progress
 from mlcbuild.builder.steps import Step, StepReader
 from mlcbuild.builder.watched import telling, watch
@@ -158,20 +159,9 @@ def test_what_tells_of_a_failure_starts_shortly_before_the_first_error() -> None
     assert telling(lines)[0] == "line 97"
 
 
-def mlcbuild(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mlcbuild", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(PYTHON)},
-    )
-
-
 def test_a_log_keeps_output_errors_and_no_keys(tmp_path: Path) -> None:
     words = ["bench", "http://127.0.0.1:9", "--header", "Authorization: secret", "--log", "x.log"]
-    done = mlcbuild(*words, cwd=tmp_path)
+    done = run_mlcbuild(*words, cwd=tmp_path)
     assert done.returncode == 3
     log = (tmp_path / "x.log").read_text(encoding="utf-8")
     assert done.stderr.strip() in log
@@ -181,7 +171,7 @@ def test_a_log_keeps_output_errors_and_no_keys(tmp_path: Path) -> None:
 
 
 def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    done = mlcbuild("check", "x.dll", "--log", "absent/x.log", cwd=tmp_path)
+    done = run_mlcbuild("check", "x.dll", "--log", "absent/x.log", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.startswith("mlcbuild check: error: cannot write absent")
     assert done.stderr.count("\n") == 1
@@ -204,7 +194,7 @@ def test_children_are_in_the_log_of_a_verification(tmp_path: Path) -> None:
             "demo-1.0.dist-info/RECORD",
             "demo.py,,\ndemo-1.0.dist-info/METADATA,,\ndemo-1.0.dist-info/WHEEL,,\ndemo-1.0.dist-info/RECORD,,\n",
         )
-    done = mlcbuild("verify", wheel.name, "--log", "v.log", cwd=tmp_path)
+    done = run_mlcbuild("verify", wheel.name, "--log", "v.log", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "said by the child" in (tmp_path / "v.log").read_text(encoding="utf-8")
 

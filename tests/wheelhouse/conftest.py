@@ -1,21 +1,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT, run_mlcbuild
 from needs import require
-
-ROOT = Path(__file__).parents[2]
 
 
 def make_wheel(folder: Path, *words: str) -> Path:
     """Run ``mlcbuild wheel`` into ``folder`` (the sources must be within reach)."""
-    command = [sys.executable, "-m", "mlcbuild", "wheel", *words, "-o", folder]
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=env)
+    done = run_mlcbuild("wheel", *words, "-o", folder, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder
 

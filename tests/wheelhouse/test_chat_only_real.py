@@ -10,6 +10,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from commands import run_mlcbuild
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,10 +34,6 @@ def run(*words: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def mlcbuild(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-m", "mlcbuild", *words, PYTHONPATH=str(ROOT / "python"))
-
-
 def environment(folder: Path, *install: str | Path) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
@@ -48,7 +45,8 @@ def environment(folder: Path, *install: str | Path) -> Path:
 @pytest.fixture(scope="module")
 def wheelhouse(linux_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
-    done = mlcbuild("wheel", "--chat-only", "--wheel", linux_wheel, "-o", folder)
+    words = ("wheel", "--chat-only", "--wheel", linux_wheel)
+    done = run_mlcbuild(*words, "-o", folder, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -62,7 +60,7 @@ def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compile
     library = tmp_path / "out" / "tiny.so"
     options = "--max-batch-size 1 --context-window-size 128 --prefill-chunk-size 64"
     words = ["model", model / "source", "--quantization", "q0f32", "--config-options", options]
-    done = mlcbuild(*words, "--interpreter", full, "-o", library, "--json")
+    done = run_mlcbuild(*words, "--interpreter", full, "-o", library, "--json", cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     converted = Path(json.loads(done.stdout)["model"])
     assert converted == tmp_path / "out" / "source-q0f32-MLC"

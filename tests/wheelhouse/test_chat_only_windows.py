@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import run_mlcbuild
 from mlcbuild.lab import up
 from mlcbuild.lab.wine import windows_path
 
@@ -25,13 +23,7 @@ def lab(windows_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
     words = ["--chat-only", "--target", "win_amd64", "--python", "3.11"]
     words += ["--wheel", str(windows_wheel)]
-    done = subprocess.run(
-        [sys.executable, "-m", "mlcbuild", "wheel", *words, "-o", folder],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_mlcbuild("wheel", *words, "-o", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     lab = up(environment="chat-only")
     words = ["pip", "install", "--quiet", "--no-index", "--find-links", windows_path(folder)]

@@ -15,7 +15,7 @@ from mlcbuild.errors import InputError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Project", "normalised", "read_project"]
+__all__ = ["Project", "read_project"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,11 +43,6 @@ class Project:
     requires: frozenset[str] | None = None
     #: ``[tool.scikit-build]``, as written.
     scikit_build: dict[str, Any] = field(default_factory=dict)
-
-
-def normalised(name: str) -> str:
-    """Return the normalised name of a distribution (PEP 503)."""
-    return canonicalize_name(name)
 
 
 def read_project(folder: Path) -> Project:
@@ -89,7 +84,7 @@ def _requires(about: dict[str, Any]) -> frozenset[str] | None:
     if "dependencies" in about.get("dynamic", ()) or not about:
         return None
     names = (re.match(r"\s*([A-Za-z0-9._-]+)", str(line)) for line in about.get("dependencies", ()))
-    return frozenset(normalised(match[1]) for match in names if match)
+    return frozenset(canonicalize_name(match[1]) for match in names if match)
 
 
 def _declared(own: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +92,7 @@ def _declared(own: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in own.items():
         if key == "companions" and _is_companions(value):
-            result["companions"] = {normalised(k): tuple(v) for k, v in value.items()}
+            result["companions"] = {canonicalize_name(k): tuple(v) for k, v in value.items()}
         elif key == "system-libraries" and _is_names(value):
             result["system_libraries"] = tuple(value)
         elif key == "components" and _is_names(value):

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.builder.project import normalised
+from packaging.utils import canonicalize_name
+
 from mlcbuild.programs import ask
 
 if TYPE_CHECKING:
@@ -43,6 +44,6 @@ def installed_in(env: DefaultIsolatedEnv) -> tuple[Installed, ...]:
     """Return the distributions of the environment."""
     done = ask([env.python_executable, "-c", _LIST])
     return tuple(
-        Installed(name=normalised(name), version=version, root=root, has_headers=headers)
+        Installed(name=canonicalize_name(name), version=version, root=root, has_headers=headers)
         for name, version, root, headers in json.loads(done.stdout if done else b"[]")
     )

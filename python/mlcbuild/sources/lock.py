@@ -150,7 +150,7 @@ def _under(path: str, roots: tuple[str, ...]) -> bool:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Parse a TOML file; raises ``InputError`` when it cannot be read or is not TOML."""
-    import tomllib  # noqa: PLC0415 - the module's name depends on the version
+    import tomllib  # noqa: PLC0415 - few commands read TOML
 
     try:
         return tomllib.loads(path.read_text("utf-8"))
