@@ -83,7 +83,7 @@ BLOCK = b"x" * MIB
         (BLOCK, 5, {}, ["--no-stream"], "too-large", "4 MiB"),
         (BLOCK, 2, {}, [], "too-large", "1 MiB"),
         (b"data: x\n" * 1000, 200, {}, [], "too-large", "1 MiB"),
-        (b"\n" * MIB, 17, {}, [], "too-large", "16 MiB"),
+        ((b":" + b"x" * 1022 + b"\n") * 1024, 17, {}, [], "too-large", "16 MiB"),
         (b"", 1, {"Content_Encoding": "br"}, ["--api", "plain"], "encoded", "br"),
         (b"no gzip", 1, {"Content_Encoding": "gzip"}, ["--api", "plain"], "encoded", "not gzip"),
     ],

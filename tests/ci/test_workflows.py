@@ -38,11 +38,13 @@ def lint(command: list[str], *files: Path) -> str:
     return run.stdout.decode()
 
 
+@pytest.mark.slow
 def test_actionlint_has_nothing_to_say(actionlint: list[str]) -> None:
     assert len(WORKFLOWS) >= 4
     assert lint(actionlint, *WORKFLOWS) == ""
 
 
+@pytest.mark.slow
 def test_actionlint_would_find_a_mistake(actionlint: list[str], tmp_path: Path) -> None:
     bad = tmp_path / "bad.yml"
     bad.write_text(
@@ -54,6 +56,7 @@ def test_actionlint_would_find_a_mistake(actionlint: list[str], tmp_path: Path) 
     assert "matrx" in found
 
 
+@pytest.mark.slow
 def test_every_runner_of_the_matrix_is_one_that_github_has(
     actionlint: list[str], tmp_path: Path
 ) -> None:

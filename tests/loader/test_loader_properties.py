@@ -92,7 +92,7 @@ PATHS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     layout=st.dictionaries(PATHS, records(), min_size=1, max_size=8),
     folders=st.lists(st.sampled_from(["one", "two", "none"]), unique=True),
@@ -124,7 +124,7 @@ def test_every_answer_is_consistent(
     ], "the answer does not depend on what was asked before"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     layout=st.dictionaries(PATHS, records(), min_size=1, max_size=8),
     folders=st.permutations(["one", "two"]),
