@@ -76,17 +76,15 @@ def test_a_problem_shows_finding_evidence_and_fix() -> None:
 
 def test_every_check_is_its_file() -> None:
     ids = [check_id for ids in CHECKS.values() for check_id in ids]
-    assert [load_check(check_id).id for check_id in ids] == ids
     folder = Path(mlcbuild.doctor.checks.__file__).parent
     files = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--"}
     assert files == set(ids)
 
 
 @pytest.mark.parametrize("category", CHECKS)
-def test_a_check_says_its_group_and_where_it_comes_from(category: str) -> None:
+def test_a_check_says_what_it_is_for_and_where_it_comes_from(category: str) -> None:
     for check_id in CHECKS[category]:  # type: ignore[index]
         check = load_check(check_id)
-        assert check.category == category
         assert check.title
         assert check.why
         assert check.source

@@ -102,11 +102,9 @@ def _problem(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One check: its id, why it exists, the source for that, and its function."""
+    """One check: why it exists, the source for that, and its function."""
 
-    id: str
     title: str
-    category: Category
     why: str
     #: The document or public issue the check is based on.
     source: str
@@ -125,6 +123,9 @@ class Check:
     worth: Callable[[System], bool] | None = None
     #: Seconds after which the check is abandoned.
     limit_s: float = 30.0
+    #: Its place in ``checks.CHECKS``, which ``load_check`` fills in.
+    id: str = ""
+    category: Category = "toolchain"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

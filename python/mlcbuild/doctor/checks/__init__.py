@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.commandline import meant
@@ -86,11 +87,12 @@ CHECKS: Final[dict[Category, tuple[str, ...]]] = {
 
 def load_check(check_id: str) -> Check:
     """Return one check. Raises ``KeyError`` for an unknown id."""
-    if not any(check_id in ids for ids in CHECKS.values()):
-        raise KeyError(check_id)
-    module = importlib.import_module(f"mlcbuild.doctor.checks.{check_id.replace('-', '_')}")
-    check: Check = module.CHECK
-    return check
+    for category, ids in CHECKS.items():
+        if check_id in ids:
+            name = f"mlcbuild.doctor.checks.{check_id.replace('-', '_')}"
+            check: Check = importlib.import_module(name).CHECK
+            return replace(check, id=check_id, category=category)
+    raise KeyError(check_id)
 
 
 def choose(*, only: Collection[str] = (), skip: Collection[str] = ()) -> tuple[str, ...]:

@@ -72,9 +72,7 @@ def _company(system: System) -> Iterator[tuple[str, str]]:
 
 
 CHECK = Check(
-    id="app-control",
     title="Windows does not block new DLLs",
-    category="paths",
     why="On new installations of Windows 11 Smart App Control refuses rare unsigned images: "
     "an import fails with WinError 4551 or 5 although the file is good. Companies do the "
     "same with AppLocker (its DLL rules), App Control, Software Restriction Policies or "

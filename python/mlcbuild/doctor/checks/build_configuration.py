@@ -37,9 +37,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="build-configuration",
     title="Build folders build Release",
-    category="paths",
     why="Multi-config generators ignore CMAKE_BUILD_TYPE. cmake --build without "
     "--config builds the first of CMAKE_CONFIGURATION_TYPES, which is Debug.",
     source="CMake, CMAKE_BUILD_TYPE; mlc-ai/mlc-llm#999",

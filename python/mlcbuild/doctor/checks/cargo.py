@@ -52,9 +52,7 @@ def _floor(system: System) -> Version:
 
 
 CHECK = Check(
-    id="cargo",
     title="Cargo is new enough",
-    category="toolchain",
     why="tokenizers-cpp compiles Hugging Face's tokenizers. Distributions ship a Cargo that is too "
     "old for its crates, and one that is first on PATH hides rustup's.",
     source="3rdparty/sources.toml",

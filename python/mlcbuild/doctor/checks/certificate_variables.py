@@ -40,9 +40,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="certificate-variables",
     title="Variables name existing certificate files",
-    category="network",
     why="conda and company scripts set these variables. Where the file is missing, "
     "every download fails as if the network were down.",
     source="OpenSSL, SSL_CERT_FILE; requests, SSL Cert Verification; git-config, http.sslCAInfo; "

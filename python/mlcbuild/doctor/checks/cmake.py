@@ -65,9 +65,7 @@ def _too_little(system: System, what: str, evidence: tuple[str, ...]) -> Outcome
 
 
 CHECK = Check(
-    id="cmake",
     title="CMake is new enough",
-    category="toolchain",
     why="tvm-ffi needs 3.26. pip installs a CMake for a build where PATH has none or an old one, "
     "unless configured not to; a broken one on PATH is used all the same.",
     source="tvm-ffi's CMakeLists.txt; docs/superbuild.md; pip, Configuration (negated options)",

@@ -36,9 +36,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="cmake-generator",
     title="CMake supports the newest Visual Studio",
-    category="toolchain",
     why='The generator "Visual Studio 18 2026" came with CMake 4.2. An older one falls back to '
     "another Visual Studio, or finds none. Our build then uses Ninja Multi-Config; manual "
     "builds stop.",

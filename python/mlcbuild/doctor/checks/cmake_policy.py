@@ -32,9 +32,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="cmake-policy",
     title="CMake accepts upstream's old projects",
-    category="toolchain",
     why="CMake 4 dropped compatibility with projects that declare less than 3.5. Our policy sets "
     "it for our builds; a manual build of upstream's tree needs the variable.",
     source="CMake 4.0 release notes; mlc-ai/package 2820c59",

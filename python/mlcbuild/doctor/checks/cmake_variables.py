@@ -75,9 +75,7 @@ def _problem(system: System, name: str, what: str, *, grave: bool = False) -> Ou
 
 
 CHECK = Check(
-    id="cmake-variables",
     title="No variable changes CMake's configuration",
-    category="toolchain",
     why="CMake and scikit-build-core read CMAKE_ARGS, CMAKE_BUILD_TYPE, CMAKE_CONFIG_TYPE and "
     "CMAKE_TOOLCHAIN_FILE. One set for another project silently changes a Release build, "
     "and vcpkg's toolchain file adds its own copies of libraries.",

@@ -66,9 +66,7 @@ def _problem(system: System, name: str, value: str) -> str:
 
 
 CHECK = Check(
-    id="compiler-flags",
     title="No variable changes compiler or linker",
-    category="toolchain",
     why="cl.exe reads CL and _CL_, link.exe LINK and _LINK_, CMake CFLAGS and CXXFLAGS, Cargo "
     "RUSTFLAGS. /MT, /MTd or /MDd there overrides the one runtime (/MD) that C++, Rust and "
     "Python must share. In makefiles LINK is often the linker's path, but link.exe "

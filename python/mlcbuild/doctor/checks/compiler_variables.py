@@ -91,9 +91,7 @@ def _program(system: System, value: str) -> str | None:
 
 
 CHECK = Check(
-    id="compiler-variables",
     title="CC and CXX name a usable compiler",
-    category="toolchain",
     why="CMake's Ninja generators use CC, CXX and the CMAKE_CXX_COMPILER of CMAKE_ARGS as they "
     "are; a MinGW there (Strawberry Perl, MSYS2) builds DLLs with another C++ runtime than "
     "the TVM wheels. Visual Studio generators ignore CC and CXX, so that conda's cl.exe does no "

@@ -73,9 +73,7 @@ def _free_name(system: System, path: str) -> str:
 
 
 CHECK = Check(
-    id="config-cmake",
     title="No stale config.cmake",
-    category="paths",
     why="gen_cmake_config.py writes config.cmake once, with a plain set() that hides -D options, "
     "and CMake reads it from the build folder, else from the source folder. It survives upgrades.",
     source="mlc-llm, cmake/gen_cmake_config.py and CMakeLists.txt at 79d603f0",

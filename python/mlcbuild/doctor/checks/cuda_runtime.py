@@ -55,9 +55,7 @@ def _toolkits(system: System) -> list[str]:
 
 
 CHECK = Check(
-    id="cuda-runtime",
     title="TVM's CUDA runtime has NVIDIA's library",
-    category="gpu",
     why=f"apache-tvm's tvm_runtime_cuda needs cudart of CUDA {_MAJOR}, any {_MAJOR}.x: a wheel of "
     "3 MB provides it; TVM's wheel for Windows links it statically. The driver's version matters "
     "(nvidia-driver); a toolkit's does not.",

@@ -112,9 +112,7 @@ def _gnu_window(system: System, root: str) -> tuple[str, str, str] | None:
 
 
 CHECK = Check(
-    id="cuda-toolkit",
     title="The CUDA toolkit supports the host compiler",
-    category="toolchain",
     why="Every CUDA toolkit supports a range of host compilers and refuses newer ones "
     "(crt/host_config.h holds the test; it is read, not guessed). A Visual Studio update can leave "
     "that range, and a Visual Studio installed after the toolkit does not have the files that "

@@ -36,9 +36,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="cxx-compiler",
     title="A C++20 compiler is installed",
-    category="toolchain",
     why="TVM 0.26 is written in C++20, which needs GCC 10 or Clang 12.",
     source="docs/superbuild.md",
     run=_run,

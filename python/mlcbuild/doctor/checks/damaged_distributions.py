@@ -41,9 +41,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="damaged-distributions",
     title="No installation is damaged",
-    category="python",
     why="pip renames a package's folder to ~name before it replaces it; a DLL loaded by a running "
     "Python stops it half-way. Tools that read metadata then crash, or see two versions.",
     source="pypa/pip, Ignoring invalid distribution; python/importlib_metadata",

@@ -38,9 +38,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="debug-libraries",
     title="Libraries are Release builds",
-    category="paths",
     why="A Debug DLL imports msvcp140d, vcruntime140d or ucrtbased, which no other machine has: "
     "WinError 126. Folder names prove nothing, so the images are read.",
     source="mlc-ai/mlc-llm#999; rule debug-crt of mlcbuild check",

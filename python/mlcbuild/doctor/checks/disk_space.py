@@ -26,9 +26,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="disk-space",
     title="There is enough disk space for a build",
-    category="paths",
     why="On a full disk compilers report all kinds of errors, rarely the full disk.",
     source="docs/superbuild.md, measured",
     run=_run,

@@ -87,9 +87,7 @@ def _file_name(system: System, stem: str) -> str:
 
 
 CHECK = Check(
-    id="editable-install",
     title="Editable installs find their libraries",
-    category="python",
     why="pip install -e only installs Python files and succeeds without any library. Upstream "
     "looks in build and build/Release: a Debug or RelWithDebInfo build is not found, and a "
     "moved source folder leaves an install that points nowhere.",

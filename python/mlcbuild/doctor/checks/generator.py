@@ -63,9 +63,7 @@ def _said_by(system: System) -> str:
 
 
 CHECK = Check(
-    id="generator",
     title="A CMake generator can be chosen",
-    category="toolchain",
     why="The build uses the newest Visual Studio that CMake supports, else Ninja Multi-Config in "
     "MSVC's environment. CMAKE_GENERATOR and its like override that choice: a single-config "
     "generator without a configuration, or a missing Visual Studio, cannot build.",

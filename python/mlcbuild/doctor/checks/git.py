@@ -55,9 +55,7 @@ def _places(system: System) -> list[str]:
 
 
 CHECK = Check(
-    id="git",
     title="Git is new enough",
-    category="toolchain",
     why="Sources are fetched as single commits without history (--depth 1 with --filter), which is "
     "reliable from Git 2.25 on.",
     source="docs/sources.md",

@@ -82,9 +82,7 @@ def _fix(system: System, path: str, *, why: str, proxy: str) -> str:
 
 
 CHECK = Check(
-    id="git-host",
     title="The Git host can be reached",
-    category="network",
     why="The pinned sources are fetched with Git, which has its own proxy and certificates.",
     source="git-config, http.proxy, http.sslBackend and http.schannelCheckRevoke; docs/sources.md",
     run=_run,

@@ -29,9 +29,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="git-lfs",
     title="git-lfs is set up",
-    category="toolchain",
     why="Weights of models are stored with git-lfs. Without its filter a clone succeeds but has "
     "small pointer files, which fail much later as damaged weights.",
     source="git-lfs documentation",

@@ -27,9 +27,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="git-long-paths",
     title="Git writes long paths",
-    category="toolchain",
     why="Submodules of MLC-LLM and TVM nest deeply; below a long folder name paths exceed 260 "
     "characters, and Git for Windows writes them only with core.longpaths.",
     source="mlc-ai/mlc-llm#2779; Git for Windows, core.longpaths",

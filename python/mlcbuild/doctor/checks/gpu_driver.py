@@ -29,9 +29,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="gpu-driver",
     title="The GPU has its vendor's driver",
-    category="gpu",
     why="Vulkan, CUDA and OpenCL come with the GPU vendor's driver. Windows runs a screen "
     "without it, but then no GPU is found. Adapters of virtual machines, remote sessions and "
     "virtual screens do not need one.",

@@ -74,9 +74,7 @@ def _msvcp140(system: System) -> str:
 
 
 CHECK = Check(
-    id="installed-loads",
     title="What is installed will load",
-    category="runtime-dlls",
     why="mlc_llm, tvm, tvm_ffi and xgrammar are one graph of DLLs from several wheels, which no "
     "installer checks as a whole: a missing DLL, a symbol that the installed version does not "
     "export, another machine, a Debug build.",

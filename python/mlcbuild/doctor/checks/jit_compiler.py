@@ -122,9 +122,7 @@ def _has_linker(system: System) -> bool:
 
 
 CHECK = Check(
-    id="jit-compiler",
     title="Compiled models can be linked",
-    category="toolchain",
     why="Our wheel links models with lld-link from ziglang. Without it, compiling a model "
     "ends with clang -shared. TVM passes --target=x86_64, for which clang uses gcc as its linker "
     "(seen with clang -###); TVM_WIN_TARGET must name the whole triple, and clang then needs "

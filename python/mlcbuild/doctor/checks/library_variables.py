@@ -57,9 +57,7 @@ def _problem(system: System, value: str, stems: tuple[str, ...]) -> str:
 
 
 CHECK = Check(
-    id="library-variables",
     title="Library variables name usable libraries",
-    category="paths",
     why="TVM_LIBRARY_PATH and MLC_LIBRARY_PATH override installed libraries. Left from an older "
     "build they make a new install load an old, a Debug or a foreign DLL.",
     source="tvm/libinfo.py and mlc_llm/libinfo.py, order of candidates",

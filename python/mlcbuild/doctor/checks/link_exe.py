@@ -69,9 +69,7 @@ def _has_msvc(system: System) -> bool:
 
 
 CHECK = Check(
-    id="link-exe",
     title="MSVC's linker is found first",
-    category="toolchain",
     why="conda (Library\\usr\\bin), Git (usr\\bin) and MSYS2 have a GNU program of the same name, "
     "which creates links. Found first, it breaks Cargo and Ninja builds with "
     '"link: extra operand". Change the order of PATH; deleting it would break its owner.',

@@ -37,9 +37,7 @@ def _deep(system: System) -> list[str]:
 
 
 CHECK = Check(
-    id="long-paths",
     title="Windows allows long paths",
-    category="paths",
     why="CUDA kernels and nested build folders have names that exceed 260 characters below a deep "
     "folder. pip, CMake and Python use longer ones where this value allows it. It is off by "
     "default, which does no harm in a folder near the root.",

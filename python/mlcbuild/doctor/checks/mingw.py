@@ -44,9 +44,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="mingw",
     title="MinGW-w64 can cross-build",
-    category="toolchain",
     why="The lab compiles its helpers with MinGW-w64. The variant with the thread model "
     "win32 has no std::mutex before GCC 13.",
     source="GCC 13 release notes",

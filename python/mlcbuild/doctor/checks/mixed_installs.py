@@ -59,9 +59,7 @@ def _keep(system: System, names: list[str], kept: Distribution) -> str:
 
 
 CHECK = Check(
-    id="mixed-installs",
     title="No package is provided twice",
-    category="python",
     why="mlc-llm and its nightlies, mlc-ai's TVM and apache-tvm install files of the same names. "
     "pip does not notice; the process then mixes DLLs of two TVM versions (error 127).",
     source="mlc-ai/mlc-llm#3508, #3506, #3498; mlc-ai/package#101",

@@ -48,9 +48,7 @@ def _problem(system: System, build: str, entries: dict[str, str]) -> str:
 
 
 CHECK = Check(
-    id="moved-build",
     title="Build folders are where they were created",
-    category="paths",
     why="CMake's cache holds absolute paths. After a move, a renamed user or a Visual Studio "
     "update, CMake fails with messages about the compiler.",
     source="CMake, CMakeCache.txt",

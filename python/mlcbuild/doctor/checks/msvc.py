@@ -94,9 +94,7 @@ def _mend(system: System, installed: tuple[VisualStudio, ...], target: str) -> s
 
 
 CHECK = Check(
-    id="msvc",
     title="Visual Studio's C++ compilers are installed",
-    category="toolchain",
     why="A Visual Studio or its Build Tools without the C++ workload, a half-finished installation "
     "or one older than 2019 16.11 (TVM is written in C++20) cannot build.",
     source="Microsoft, vswhere and Visual Studio installer command line",

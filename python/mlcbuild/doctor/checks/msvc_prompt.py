@@ -67,9 +67,7 @@ def _saved(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="msvc-prompt",
     title="The developer prompt matches Python",
-    category="toolchain",
     why='The "Developer Command Prompt" of the start menu targets 32-bit x86; a 64-bit Python then '
     "gets unresolved symbols or LNK1112. A prompt's variables saved for the user, even only "
     "INCLUDE and LIB, outlive the Visual Studio they came from.",

@@ -38,9 +38,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="ninja",
     title="Ninja runs",
-    category="toolchain",
     why="The first Ninja on PATH is used, even if it does not start (for another machine, "
     "or a wrapper whose Python is gone).",
     source="CMake, Ninja generator; scikit-build-core, ninja.version",

@@ -48,9 +48,7 @@ def _version(system: System) -> str:
 
 
 CHECK = Check(
-    id="nvidia-driver",
     title="The NVIDIA driver is complete and new enough",
-    category="gpu",
     why="nvcuda.dll (libcuda.so.1) comes only with the driver. apache-tvm's CUDA runtime is built "
     "against CUDA 13, which needs a driver of branch 580 or newer.",
     source="NVIDIA, CUDA Toolkit release notes, table of driver versions; mlc-ai/package#24",

@@ -44,9 +44,7 @@ def _vendors(system: System) -> dict[str, str]:
 
 
 CHECK = Check(
-    id="opencl-driver",
     title="OpenCL's vendor drivers are complete",
-    category="gpu",
     why="OpenCL.dll lists the drivers that vendors register; where their files are missing, "
     "it reports CL_PLATFORM_NOT_FOUND_KHR.",
     source="Khronos, OpenCL ICD loader",

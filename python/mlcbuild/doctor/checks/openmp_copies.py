@@ -32,9 +32,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="openmp-copies",
     title="OpenMP runtimes do not clash",
-    category="runtime-dlls",
     why="Intel's and LLVM's OpenMP abort the process when a second one of another name starts.",
     source="Intel, OpenMP run-time error 15; ScrapeGraphAI/Scrapegraph-ai#214",
     run=_run,

@@ -54,9 +54,7 @@ def _fix(system: System, problem: str, *, proxy: str) -> str:
 
 
 CHECK = Check(
-    id="package-index",
     title="The package index can be reached",
-    category="network",
     why="Build requirements and apache-tvm come from pip's index. Company proxies and "
     "certificates are configured separately for pip, Git and the environment.",
     source="pip documentation, Configuration",

@@ -69,9 +69,7 @@ def _shorter(system: System) -> list[str]:
 
 
 CHECK = Check(
-    id="path-entries",
     title="PATH can be searched",
-    category="paths",
     why="An unpaired quotation mark, or a PATH longer than cmd.exe allows, hides installed tools; "
     "vcvarsall.bat sets PATH in one line of cmd.exe. Missing folders do "
     "no harm and are only listed.",

@@ -117,9 +117,7 @@ def _library(system: System) -> str:
 
 
 CHECK = Check(
-    id="pip",
     title="pip can install into this Python",
-    category="python",
     why="An environment created with --without-pip has no pip, and `python -m pip` of "
     "another Python installs elsewhere. Environments of uv and pixi have no pip by design. "
     "Distributions' own Pythons refuse pip (PEP 668).",

@@ -88,9 +88,7 @@ def _ascii_name(system: System, folder: str) -> str:
 
 
 CHECK = Check(
-    id="project-path",
     title="The current folder suits a build",
-    category="paths",
     why="OneDrive locks files that a compiler has just written. Network paths, long paths, paths "
     "outside the ANSI code page and special characters of cmd.exe, MSBuild, CMake or Ninja break "
     "one tool or another half-way. The fix copies the project: work in the new folder.",

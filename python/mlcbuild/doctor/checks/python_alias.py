@@ -29,9 +29,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-alias",
     title="python on PATH is a Python",
-    category="python",
     why="Windows has a python.exe of size 0 that opens the Store. Where it comes first, CMake and "
     "scripts that call python get exit code 9009 and no message. The install manager's "
     "alias has the same form and works.",

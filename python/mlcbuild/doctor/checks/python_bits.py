@@ -22,9 +22,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-bits",
     title="Python is 64-bit",
-    category="python",
     why="TVM, tvm-ffi and MLC-LLM only have wheels for 64-bit Python. The default download of "
     "python.org was 32-bit for years. On ARM64 use the x64 Python: apache-tvm 0.26.0 "
     "has a wheel for win_amd64 but not for win_arm64.",

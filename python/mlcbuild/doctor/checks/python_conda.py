@@ -45,9 +45,7 @@ def _is_base(system: System, prefix: str) -> bool:
 
 
 CHECK = Check(
-    id="python-conda",
     title="The active conda environment is the one that runs",
-    category="python",
     why="conda's Python searches five more folders for DLLs, and its activation changes PATH. A "
     "venv's Python in an active conda environment builds against conda and runs without it.",
     source="conda-forge python-feedstock, patch 0012; conda/conda#10897",

@@ -25,9 +25,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-embedded",
     title="Python is complete",
-    category="python",
     why="Portable applications (ComfyUI and others) ship the embeddable package. Builds stop in it "
     'with "Python.h: No such file", "cannot open python312.lib" or a back end that cannot be '
     "imported: a ._pth file makes Python ignore PYTHONPATH and the environment.",

@@ -22,9 +22,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-free-threaded",
     title="Python is not free-threaded",
-    category="python",
     why="A free-threaded Python (3.13t) takes only wheels made for it; tvm-ffi's are abi3.",
     source="PEP 703; PyPA, platform compatibility tags",
     run=_run,

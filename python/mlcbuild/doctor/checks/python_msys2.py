@@ -28,9 +28,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-msys2",
     title="Python is not MSYS2's",
-    category="python",
     why="MSYS2 builds Python with MinGW (platform mingw_x86_64) or Cygwin's library. Wheels for "
     "win_amd64 cannot be installed into either, and a wheel built there lacks TVM's compiler.",
     source="MSYS2, Python; PyPA, platform compatibility tags",

@@ -53,9 +53,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-path",
     title="PYTHONPATH hides nothing",
-    category="paths",
     why="Upstream's documents set PYTHONPATH to source trees. Later, with a wheel installed, the "
     "tree's Python files load and its libraries are missing, or of another version.",
     source="mlc-llm's and TVM's installation documents",

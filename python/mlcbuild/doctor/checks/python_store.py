@@ -21,9 +21,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-store",
     title="Python is not a Store app",
-    category="python",
     why="The Store's Python is a packaged app: caches below AppData go to a private copy that "
     "CMake and Cargo do not see, they may not read its folder, and its paths are long.",
     source="Python documentation, Using Python on Windows, Known issues",

@@ -53,9 +53,7 @@ def _renew(system: System) -> str:
 
 
 CHECK = Check(
-    id="python-venv",
     title="The active environment is the one that runs",
-    category="python",
     why="mlcbuild examines the Python that runs it. Installed elsewhere (for the user, by pipx), "
     "it would examine packages that the terminal's python does not use.",
     source="PyPA, virtual environments",

@@ -39,9 +39,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="python-version",
     title="Python's version is supported",
-    category="python",
     why=f"Native packages come as wheels for CPython {dotted(OLDEST)} to {dotted(NEWEST)}. For "
     "others pip compiles each of them, which rarely works on Windows.",
     source="pyproject.toml, requires-python",

@@ -63,9 +63,7 @@ def _unmet(
 
 
 CHECK = Check(
-    id="requirements",
     title="Requirements of the family are met",
-    category="python",
     why="MLC-LLM and its TVM must match: upgrading only apache-tvm or apache-tvm-ffi "
     "leads to WinError 127 or missing functions.",
     source="mlc-ai/mlc-llm#3508; mlc-ai/package#102; mlc-llm's pyproject.toml at 79d603f0",

@@ -57,9 +57,7 @@ def _fix(system: System, copy: Copy) -> str:
 
 
 CHECK = Check(
-    id="runtime-copies",
     title="No old C++ runtime can win",
-    category="runtime-dlls",
     why="Windows searches the folder of python.exe, then the folders that packages added, in no "
     "defined order, then System32; the first msvcp140.dll loaded serves "
     "the whole process. An old copy in one package breaks the others.",

@@ -26,9 +26,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="runtime-variables",
     title="No variable changes how libraries load",
-    category="paths",
     why="Such variables are set once to work around a problem and forgotten; they cause the next "
     "problem.",
     source="mlc_llm/base.py, tvm/base.py; Intel, KMP_DUPLICATE_LIB_OK",

@@ -49,9 +49,7 @@ def _fix(system: System, path: str) -> str:
 
 
 CHECK = Check(
-    id="rust-host",
     title="Rust's host triple matches Python",
-    category="toolchain",
     why="Cargo builds for its host triple. With the -gnu toolchain the tokenizers become a MinGW "
     "archive, which MSVC's linker refuses or links to a second C runtime.",
     source="rustup, Toolchains; tokenizers-cpp's CMakeLists.txt",

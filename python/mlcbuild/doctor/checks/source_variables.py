@@ -41,9 +41,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="source-variables",
     title="Source variables name source trees",
-    category="paths",
     why="MLC_LLM_SOURCE_DIR and TVM_HOME set where headers and build trees are searched. They "
     "outlive the tree they were set for.",
     source="mlc-llm's CMakeLists.txt and docs/install",

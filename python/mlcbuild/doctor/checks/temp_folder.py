@@ -93,9 +93,7 @@ def _make(system: System, folder: str) -> str:
 
 
 CHECK = Check(
-    id="temp-folder",
     title="The temporary folder works",
-    category="paths",
     why="pip, compilers and linkers write there, and each reports a failure differently. "
     "Python reads TEMP before TMP, Windows programs such as cl.exe TMP before TEMP.",
     source="Python documentation, tempfile.gettempdir; Microsoft, GetTempPathW",

@@ -71,9 +71,7 @@ def _wrong(system: System, facts: dict[str, str]) -> str:
 
 
 CHECK = Check(
-    id="trial",
     title="A trial build works",
-    category="trial",
     why="Only a build proves a toolchain. The trial runs all steps of the real wheel: "
     "generator, compiler, release policy, install, gate, stamp; then the library's "
     "configuration, C runtime and machine are read, and it is loaded.",

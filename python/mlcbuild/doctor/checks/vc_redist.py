@@ -101,9 +101,7 @@ def _crashing(users: tuple[Needing, ...], version: tuple[int, ...]) -> Needing |
 
 
 CHECK = Check(
-    id="vc-redist",
     title="The Visual C++ redistributable is new enough",
-    category="runtime-dlls",
     why="MSVC's C++ runtime is not part of Windows, and Python only includes vcruntime140. It must "
     "be at least as new as the toolset of every DLL that uses it; a std::mutex of toolset 14.40 or "
     "newer crashes on one before 14.38. The file counts, not the registry.",

@@ -72,9 +72,7 @@ def _seen(problem: str) -> str:
 
 
 CHECK = Check(
-    id="vulkan-driver",
     title="Vulkan's loader and drivers are complete",
-    category="gpu",
     why="vulkan-1.dll (libvulkan.so.1) comes with the graphics driver and finds drivers by their "
     "registered manifests. A registered driver that is missing, or a variable that names an "
     "old one, makes every Vulkan device disappear.",

@@ -34,9 +34,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="vulkan-sdk",
     title="The Vulkan SDK is complete",
-    category="toolchain",
     why="CMake's FindVulkan trusts VULKAN_SDK. A moved or incomplete SDK leads to "
     "a failed configure or a build without Vulkan.",
     source="CMake, FindVulkan; LunarG, Vulkan SDK",

@@ -68,9 +68,7 @@ def _fix(system: System) -> str:
 
 
 CHECK = Check(
-    id="windows-sdk",
     title="A Windows SDK is installed",
-    category="toolchain",
     why="The compilers do not include windows.h and kernel32.lib. A removed SDK leaves its "
     "folder and registry entry, and CMake's compiler test then fails.",
     source="Microsoft, Windows SDK; tauri's separate query for tools and SDK",

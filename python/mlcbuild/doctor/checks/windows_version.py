@@ -33,9 +33,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="windows-version",
     title="Windows is new enough",
-    category="paths",
     why="Python 3.12, Visual Studio 2022's runtime and GPU drivers are for Windows 10 and later.",
     source="Microsoft, Windows 10 release information",
     run=_run,

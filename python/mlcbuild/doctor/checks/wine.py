@@ -33,9 +33,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="wine",
     title="Wine can run the lab",
-    category="toolchain",
     why="mlcbuild lab runs Windows' Python under Wine to test a Windows wheel on Linux.",
     source="docs/verify.md",
     run=_run,

@@ -25,9 +25,7 @@ def _run(system: System) -> Outcome:
 
 
 CHECK = Check(
-    id="zig",
     title="Zig runs",
-    category="toolchain",
     why="zig c++ is a C++ compiler for Windows on any system; its wrapper breaks when the Python "
     "it was installed into is removed.",
     source="ziglang on the package index",
