@@ -10,7 +10,13 @@ if [ "$ROW_PROJECT" = . ]; then
   options=()
   if [ "$ROW_SYSTEM" = windows ]; then options=(--symbols symbols); fi
   if [ "$ROW_TARGET" != host ]; then options=(--target "$ROW_TARGET" --sdk free); fi # a proof, not published
+  # A generator of Visual Studio starts no launcher, and its rows are there to prove it.
+  cached=no
+  if command -v sccache >/dev/null && { [ "$ROW_SYSTEM" != windows ] || [[ ${CMAKE_GENERATOR:-} == Ninja* ]]; }; then cached=yes; fi
+  if [ $cached = yes ]; then options+=(--launcher sccache); fi
   mlcbuild wheel --device "$ROW_DEVICE" -o dist ${options[@]+"${options[@]}"} # bash 3 of macOS takes an empty list for unset
+  # It prints what it found again, and has written all when it ends.
+  if [ $cached = yes ]; then sccache --stop-server || echo "sccache: no server: nothing was compiled"; fi
 else
   # Another project needs mlcbuild as a wheel: it is not on a package index.
   python -m pip wheel --quiet --no-deps -w dist/toolkit ./python

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from demoproject import Project
-from mlcbuild.builder.launcher import launcher_define, launcher_environment
+from mlcbuild.builder.launcher import (
+    launcher_define,
+    launcher_environment,
+    launcher_generator,
+)
 from mlcbuild.errors import UsageError
 from needs import program
 
@@ -130,3 +134,10 @@ def test_without_a_launcher_the_environment_says_it_and_last_times_is_forgotten(
 def test_rust_is_compiled_through_sccache_alone() -> None:
     assert launcher_environment("/opt/sccache") == {"RUSTC_WRAPPER": "/opt/sccache"}
     assert launcher_environment("ccache") == launcher_environment("") == {}
+
+
+def test_a_launcher_asks_for_ninja_where_nobody_named_a_generator() -> None:
+    asked = {"cmake.define.CMAKE_GENERATOR": "Ninja Multi-Config"}
+    assert launcher_generator("sccache", {}) == asked
+    assert launcher_generator("sccache", {"CMAKE_GENERATOR": "Visual Studio 17 2022"}) == {}
+    assert launcher_generator("", {}) == {}

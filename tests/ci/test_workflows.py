@@ -158,7 +158,9 @@ def workplace(tmp_path: Path) -> Workplace:
     env |= {k: v for k, v in os.environ.items() if k.startswith(launchers)}
     env |= {"CCACHE_BASEDIR": str(checkout)} if "CCACHE_BASEDIR" in env else {}
     env["GH_CALLS"] = str(store / "gh")
+    env["SCCACHE_SERVER_UDS"] = str(tmp_path / "s")  # a server of its own, for its own cache
     github = {"event_name": "push", "ref": "refs/tags/v1.0", "ref_name": "v1.0", "token": "secret"}
+    github |= {"workspace": str(checkout), "run_id": "1"}
     env |= {"GITHUB_REPOSITORY": "o/r", "GITHUB_SERVER_URL": "https://github.com"}
     return Workplace(checkout=checkout, store=store, programs=programs, env=env, github=github)
 

@@ -224,6 +224,8 @@ class Workplace:
             env["PATH"] = os.pathsep.join((str(self.programs), str(place / "bin"), env["PATH"]))
             env["VIRTUAL_ENV"] = str(place)
             done.log += f"Python {sys.version.split()[0]} for {options['python-version']}\n"
+        elif action == "actions/cache":
+            done.log += f"{options['path']} would be kept as {options['key']}\n"
         elif action == "actions/upload-artifact":
             found = sorted(self.checkout.glob(options["path"]))
             assert found, f"{options['path']} holds nothing"

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.programs import find_program
+from mlcbuild.toolchain.cmake import NINJA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["launcher_define", "launcher_environment"]
+__all__ = ["launcher_define", "launcher_environment", "launcher_generator"]
 
 _VARIABLES: Final = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER")
 
@@ -37,3 +38,10 @@ def launcher_define(launcher: str, env: Mapping[str, str]) -> dict[str, str]:
 def launcher_environment(launcher: str) -> dict[str, str]:
     """Return what Cargo reads: sccache is the one that takes rustc."""
     return {"RUSTC_WRAPPER": launcher} if PurePath(launcher).stem == "sccache" else {}
+
+
+def launcher_generator(launcher: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the setting that asks for Ninja: Visual Studio's generators start no launcher."""
+    if not launcher or env.get("CMAKE_GENERATOR"):
+        return {}
+    return {"cmake.define.CMAKE_GENERATOR": NINJA}

@@ -239,12 +239,12 @@ def _progress() -> Progress:
 
 
 def _toolchain(root: Path, options: BuildOptions) -> Choice:
+    from mlcbuild.builder.launcher import launcher_generator
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import project_toolchain
 
-    return project_toolchain(
-        read_project(root), env=os.environ, settings=options.rest, oldest=OLDEST
-    )
+    asked = {**launcher_generator(options.launcher, os.environ), **options.rest}
+    return project_toolchain(read_project(root), env=os.environ, settings=asked, oldest=OLDEST)
 
 
 def _say(text: str) -> None:

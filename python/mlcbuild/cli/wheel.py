@@ -90,6 +90,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--mirror", metavar="DIR", help="Git repositories, DIR/owner/name[.git]")
     add("--offline", action="store_true", help="use only the cache")
     add("--cache", metavar="DIR", help="folder for downloaded sources")
+    add("--launcher", metavar="NAME", help="compile through a cache: sccache")
     add("--symbols", metavar="DIR", help="store PDBs in DIR (MSVC, clang-cl)")
     add("--project", type=Path, metavar="DIR", help="default: found from here up")
 
@@ -170,7 +171,7 @@ def _tell_plugins(options: BuildOptions) -> None:
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str | list[str]]:
-    given = {"device": args.device, "jobs": args.jobs}
+    given = {"device": args.device, "jobs": args.jobs, "launcher": args.launcher}
     if args.target != "host":
         given["target"] = args.target
     if args.sdk:
