@@ -42,6 +42,9 @@ def setup(names: list[str]) -> None:
             packages |= set(wanted)
     if packages:
         install_packages(packages)
+    for need in missing:  # a package may have brought the program of a command
+        if packages and need.command and need.probe() and find_program(need.command[0]):
+            run(*need.command, ok=_ANY)
     lacking.cache_clear()
     check(names)
 

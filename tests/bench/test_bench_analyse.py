@@ -73,6 +73,7 @@ def test_an_open_loop_counts_from_when_a_request_was_due() -> None:
     assert run.send_lag is not None
     assert run.send_lag.maximum == 2.0
     assert "late" in notes([run], tokens=False)[0]
+    assert len(notes([run, run], tokens=False)) == 1  # told once, with both loads
 
 
 def test_a_share_of_failures_is_tolerated_up_to_the_limit() -> None:

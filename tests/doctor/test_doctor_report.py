@@ -106,5 +106,5 @@ def test_html_is_well_formed_and_escaped() -> None:
             tags.append(tag)
 
     Reader().feed(page)
-    assert "script" not in tags
+    assert tags.count("script") == 1  # the page's own, which copies a fix
     assert {"table", "pre", "details"} <= set(tags)

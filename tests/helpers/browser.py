@@ -30,7 +30,10 @@ _PLACES = (
 
 
 class Page:
-    """One tab. ``errors`` are console errors and exceptions, ``requests`` every URL asked for."""
+    """One tab, for a reader who wants no motion.
+
+    ``errors`` are console errors and exceptions, ``requests`` every URL asked for.
+    """
 
     def __init__(self, port: int) -> None:
         self.errors: list[str] = []
@@ -87,7 +90,8 @@ class Page:
             mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self.call("Emulation.setEmulatedMedia", media="", features=[scheme, still])
         self.load(path)
         self.frames(2)
 

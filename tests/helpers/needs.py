@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from needs_probes import (
+    AXE_COMMAND,
     actionlint,
     asked_for,
+    axe,
     index,
     lab,
     laid_out,
@@ -47,7 +49,7 @@ class Need:
     probe: Callable[[], str] = str
     #: Debian packages that bring what the probe misses.
     packages: str = ""
-    #: Brings it without them; goes first.
+    #: Brings it without them; goes first, or after them where they brought its program.
     command: tuple[str, ...] = ()
     #: What brings it where ``--setup`` cannot: a server, another system, a choice.
     provided_by: str = ""
@@ -116,6 +118,13 @@ NEEDS = (
     ),
     Need(name="display", what="a display for Wine", programs={"Xvfb": "xvfb"}),
     Need(name="browser", what="Chromium", programs={"chromium": "chromium"}),
+    Need(
+        name="axe",
+        what="axe-core, which judges pages",
+        probe=axe,
+        command=AXE_COMMAND,
+        packages="npm",
+    ),
     Need(name="bash", what="the shell bash", programs={"bash": "bash"}),
     Need(name="fish", what="the shell fish", programs={"fish": "fish"}),
     Need(

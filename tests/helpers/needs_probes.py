@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,8 +10,11 @@ import sys
 from pathlib import Path
 
 __all__ = [
+    "AXE",
+    "AXE_COMMAND",
     "actionlint",
     "asked_for",
+    "axe",
     "find_actionlint",
     "index",
     "lab",
@@ -23,6 +27,14 @@ __all__ = [
 
 ROOT = Path(__file__).parents[2]
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+_AXE_FOLDER = ROOT / ".venv" / "axe"
+#: The one file that is used of it, and the bytes of the release that is asked for.
+AXE = _AXE_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+_AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+AXE_COMMAND = (
+    *("npm", "install", "--silent", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"),
+    *("--prefix", str(_AXE_FOLDER), "axe-core@4.14.1"),
+)
 #: Seconds that a server may take to answer.
 _LIMIT_S = 60
 
@@ -46,6 +58,14 @@ def laid_out() -> str:
 def asked_for(variable: str) -> str:
     """Say where a variable of the environment is not set."""
     return "" if os.environ.get(variable) else f"{variable} is not set"
+
+
+def axe() -> str:
+    """Say where axe-core is not in the checkout, or is another release."""
+    if not AXE.is_file():
+        return f"no {AXE.relative_to(ROOT).as_posix()}"
+    same = hashlib.sha256(AXE.read_bytes()).hexdigest() == _AXE_SHA256
+    return "" if same else f"{AXE.relative_to(ROOT).as_posix()} is another release"
 
 
 def lab() -> str:

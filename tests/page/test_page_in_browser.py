@@ -69,7 +69,7 @@ def opened(tab: Page, site: Path) -> Iterator[Page]:
 
 
 def chosen(tab: Page) -> str:
-    return str(tab.script("document.querySelector('.panel h4')?.textContent || ''"))
+    return str(tab.script("document.querySelector('.panel .name')?.textContent || ''"))
 
 
 def test_the_page_loads_without_errors_or_requests(opened: Page) -> None:
@@ -98,6 +98,7 @@ def test_the_keyboard_alone_searches_chooses_and_clears(opened: Page) -> None:
 
 
 def test_arrow_keys_walk_from_box_to_box(opened: Page) -> None:
+    opened.script("document.querySelector('.trouble[type=checkbox]').click()")
     opened.script("document.querySelector('.canvas').focus()")
     opened.key("ArrowDown")
     first = chosen(opened)
@@ -115,6 +116,18 @@ def test_what_is_missing_can_be_found_and_says_who_needs_it(opened: Page) -> Non
     assert chosen(opened) == "gone.dll"
     panel = opened.script("document.querySelector('.panel').textContent")
     assert "pack2/part77.cp311-win_amd64.pyd" in panel
+
+
+def test_trouble_alone_is_shown_first_and_large_enough_to_read(opened: Page) -> None:
+    shown = "[...document.querySelectorAll('.canvas svg:not(.off) .node')]"
+    names = opened.script(f"{shown}.map((box) => box.getAttribute('aria-label'))")
+    assert [name.partition(",")[0] for name in names] == [
+        "pack2/part77.cp311-win_amd64.pyd",
+        "gone.dll",
+    ]
+    assert opened.script(f"{shown}[0].querySelector('rect').getBoundingClientRect().height") > 24
+    opened.script("document.querySelector('.trouble[type=checkbox]').click()")
+    assert opened.script(f"{shown}.length") > IMAGES
 
 
 def test_what_windows_provides_is_shown_on_request(opened: Page) -> None:
@@ -151,7 +164,7 @@ def test_light_and_dark_are_readable(tab: Page, site: Path, tmp_path: Path) -> N
         v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
         return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
       const page = light(getComputedStyle(document.body).backgroundColor);
-      return ['.soft', '.verdict', '.finding .badge', 'a'].map((name) => {
+      return ['.soft', '.verdict', '.finding .badge', 'summary'].map((name) => {
         const ink = light(getComputedStyle(document.querySelector(name)).color);
         return (Math.max(ink, page) + 0.05) / (Math.min(ink, page) + 0.05); });
     })()"""
@@ -181,6 +194,8 @@ def test_the_page_is_complete_without_script(tab: Page, site: Path) -> None:
     try:
         tab.load(site)
         assert tab.script("document.querySelectorAll('.node').length") > IMAGES
-        assert tab.script("document.querySelector('.canvas').className.trim()") == "canvas bare"
+        assert (
+            tab.script("document.querySelector('.canvas').className.trim()") == "canvas bare many"
+        )
     finally:
         tab.call("Emulation.setScriptExecutionDisabled", value=False)

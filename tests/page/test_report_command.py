@@ -11,9 +11,12 @@ import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import MlcbuildError
 from mlcbuild.extras import install_extra
+from mlcbuild.page.causes import causes_of
+from mlcbuild.page.compare import differences, failed_of, rows_of
 from mlcbuild.page.read import Section
 from mlcbuild.page.render import render
 from mlcbuild.page.verdict import verdict_of
+from mlcbuild.rules.finding import Finding
 from pefactory import make_pe
 from standin import Reply, chat_app, serving
 from wheelfactory import make_wheel
@@ -112,7 +115,7 @@ def test_a_bench_and_a_doctor_are_shown_on_the_same_page(capsys: Capture, tmp_pa
     doctor.write_text(json.dumps(table), encoding="utf-8")
     page, out = report(capsys, tmp_path, str(bench), str(doctor), code=1)
     assert [line.partition(":")[0] for line in out.splitlines()] == ["GOOD", "NOT READY", "written"]
-    for said in ("Time to first token", "Successes per second", "2 at once", "no CMake <here>"):
+    for said in ("Time to first token", "Successes per second", "2 users", "no CMake <here>"):
         assert said in page.words
 
 
@@ -125,6 +128,107 @@ def test_a_failed_bench_shows_its_failures_and_no_figures(capsys: Capture, tmp_p
     assert "<b>boom</b>" in page.words
     assert "b" not in page.tags
     assert "Latency" not in page.words
+
+
+def missing(dll: str, module: str, *also: str, fix: str = "ask its maker") -> Finding:
+    return Finding(
+        rule="missing-dll",
+        severity="error",
+        module=module,
+        message=f"{dll} is not found",
+        evidence={"dll": dll, "fails_too": list(also)},
+        fix=fix,
+    )
+
+
+def test_missing_dlls_are_one_cause_where_one_fix_mends_them() -> None:
+    findings = [
+        missing("a.dll", "x.pyd"),
+        missing("b.dll", "x.pyd", "y.pyd", "z.pyd"),
+        missing("b.dll", "z.pyd"),
+        missing("c.dll", "x.pyd", fix="the wheel c-core has c.dll"),
+    ]
+    two, one = causes_of(findings)
+    assert (two.message, two.fix) == ("2 DLLs are not found", "ask its maker")
+    assert [(each.name, each.files) for each in two.culprits] == [
+        ("b.dll", ("x.pyd", "y.pyd", "z.pyd")),
+        ("a.dll", ("x.pyd",)),
+    ]
+    assert two.files == ("x.pyd", "y.pyd", "z.pyd")
+    assert (one.message, one.fix) == ("c.dll is not found", "the wheel c-core has c.dll")
+
+
+def test_findings_after_the_fifth_are_folded(capsys: Capture, tmp_path: Path) -> None:
+    image = make_pe(imports={f"gone{n}.dll": ["f"] for n in range(7)})
+    wheel = make_wheel(tmp_path, {"demo/a.dll": image}, name="demo")
+    page, _ = report(capsys, tmp_path, str(wheel), code=1)
+    assert "7 DLLs are not found" in page.words
+    assert "2 more DLLs" in page.words
+
+
+def load_test(rate: float, p50: float, users: int = 2, **target: str) -> dict[str, Any]:
+    spread = {"p50": p50, "p90": p50, "p99": p50, "curve": [[0, p50], [100, p50]]}
+    run = {
+        "load": {"rate": None, "concurrency": users, "arrivals": None},
+        "throughput_rps": rate,
+        "failed": 3,
+        "latency_s": spread,
+        "ttft_s": None,
+        "completion_tokens_per_s": None,
+        "timeline": [],
+        "successes": 5,
+        "ended": "complete",
+        "failures": [
+            {"kind": "http-503", "status": 503, "example": "full", "count": 3, "first_at_s": 0.5}
+        ],
+    }
+    facts = {"url": "u", "method": "POST", "api": "chat", "model": "m", "stream": True, **target}
+    table = {"ok": False, "headline": "FAILED: 3 of 8", "interrupted": False, "notes": []}
+    return {**table, "started": "now", "target": facts, "runs": [run]}
+
+
+def test_two_load_tests_are_compared_load_by_load() -> None:
+    rows = rows_of([load_test(10, 0.02), load_test(15, 0.01)])
+    assert {row.figure: row.values for row in rows} == {
+        "successes a second": (("10", "+0.0 %"), ("15", "+50.0 %")),
+        "failed": (("3", "+0.0 %"), ("3", "+0.0 %")),
+        "latency p50": (("20 ms", "+0.0 %"), ("10 ms", "-50.0 %")),
+        "latency p99": (("20 ms", "+0.0 %"), ("10 ms", "-50.0 %")),
+    }
+
+
+def test_what_cannot_be_compared_is_said_and_not_compared() -> None:
+    pair = [load_test(10, 0.02), load_test(15, 0.01, users=1, model="big")]
+    assert rows_of(pair) == []
+    assert differences(pair) == ["model: m / big", "not measured in all: 2 users, 1 user"]
+
+
+def test_the_same_failure_of_several_loads_is_told_once_with_its_loads() -> None:
+    runs = [*load_test(1, 1)["runs"], *load_test(1, 1, users=4)["runs"]]
+    (failed,) = failed_of(runs)
+    assert (failed.words, failed.example) == ("HTTP 503", "full")
+    assert failed.runs == (("2 users", 3, 0.5), ("4 users", 3, 0.5))
+
+
+def test_charts_of_two_load_tests_have_one_scale(tmp_path: Path) -> None:
+    tables = [load_test(10, 0.02), load_test(15, 0.9)]
+    sections = [Section(kind="bench", title=f"{n}.json", table=t) for n, t in enumerate(tables)]
+    page = tmp_path / "page.html"
+    page.write_text(render(sections), encoding="ascii")
+    words = Words(page).words
+    assert words.index("Side by side") < words.index("Latency")
+    assert words.count("750 ms") == 2
+    assert "FAILED: 3 of 8" not in words  # the word stands before it, once
+
+
+def test_results_of_one_name_are_told_apart(capsys: Capture, tmp_path: Path) -> None:
+    paths = [tmp_path / "before" / "x.json", tmp_path / "after" / "x.json"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(json.dumps({"schema_version": 1, **load_test(10, 0.02)}), encoding="utf-8")
+    page, out = report(capsys, tmp_path, *map(str, paths), code=1)
+    assert f"FAILED: {paths[0].as_posix()}: 3 of 8" in out
+    assert "before/x.json" in page.words
 
 
 def test_hostile_names_stay_words(capsys: Capture, tmp_path: Path) -> None:

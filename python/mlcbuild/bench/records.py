@@ -54,7 +54,9 @@ class Load:
     @property
     def label(self) -> str:
         """The load in a few words, for tables."""
-        return f"{self.rate:g}/s" if self.rate is not None else f"{self.concurrency} users"
+        if self.rate is not None:
+            return f"{self.rate:g}/s"
+        return "1 user" if self.concurrency == 1 else f"{self.concurrency} users"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.bench.answers import excerpt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlcbuild.bench.records import Failures, RunResult, Target
 
-__all__ = ["headline", "is_ok", "kind_words", "notes"]
+__all__ = ["headline", "is_ok", "kind_words", "notes", "words_of"]
 
 #: Above this share of one core the client itself may have been the limit.
 _BUSY: Final = 0.9
@@ -36,9 +36,12 @@ _WORDS: Final = {
 
 def kind_words(failure: Failures) -> str:
     """Return a description of a kind of failure."""
-    if failure.kind.startswith("http-"):
-        return f"HTTP {failure.status}"
-    return _WORDS.get(failure.kind, failure.kind)
+    return words_of(failure.kind, failure.status)
+
+
+def words_of(kind: str, status: int | None) -> str:
+    """Return the same of a result that was read."""
+    return f"HTTP {status}" if kind.startswith("http-") else _WORDS.get(kind, kind)
 
 
 def is_ok(runs: Sequence[RunResult], max_failures: float) -> bool:
@@ -97,25 +100,25 @@ def _kinds(runs: Sequence[RunResult]) -> str:
 
 
 def notes(runs: Sequence[RunResult], *, tokens: bool) -> tuple[str, ...]:
-    """Return caveats for the figures."""
-    said = []
+    """Return caveats for the figures; what is the same of several runs is said once."""
+    said: dict[str, list[str]] = {}
     for run in runs:
-        name = run.load.label
-        if run.client_cpu > _BUSY and run.successes:
-            said.append(
-                f"{name}: this client used {run.client_cpu:.0%} of a core and may be the limit"
-            )
-        if run.send_lag is not None and run.send_lag.p99 > _LATE_S:
-            said.append(
-                f"{name}: requests left up to {run.send_lag.maximum:.2f} s late (the client was"
-                " behind, or --max-in-flight reached); latency counts from when they were due"
-            )
-        if tokens and run.successes and run.completion_tokens is None:
-            said.append(f"{name}: the server sent no usage: no token figures")
-        if run.warmup_failures:
-            said.append(
-                f"{name}: {run.warmup_failures} of {run.warmup_requests} warm-up requests failed"
-            )
-        if run.unfinished and run.ended == "interrupted":
-            said.append(f"{name}: {run.unfinished} requests were cut off and are not counted")
-    return tuple(said)
+        for note in _notes(run, tokens=tokens):
+            said.setdefault(note, []).append(run.load.label)
+    return tuple(f"{', '.join(loads)}: {note}" for note, loads in said.items())
+
+
+def _notes(run: RunResult, *, tokens: bool) -> Iterator[str]:
+    if run.client_cpu > _BUSY and run.successes:
+        yield f"this client used {run.client_cpu:.0%} of a core and may be the limit"
+    if run.send_lag is not None and run.send_lag.p99 > _LATE_S:
+        yield (
+            f"requests left up to {run.send_lag.maximum:.2f} s late (the client was"
+            " behind, or --max-in-flight reached); latency counts from when they were due"
+        )
+    if tokens and run.successes and run.completion_tokens is None:
+        yield "the server sent no usage: no token figures"
+    if run.warmup_failures:
+        yield f"{run.warmup_failures} of {run.warmup_requests} warm-up requests failed"
+    if run.unfinished and run.ended == "interrupted":
+        yield f"{run.unfinished} requests were cut off and are not counted"

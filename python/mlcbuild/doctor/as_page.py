@@ -14,17 +14,42 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.check import Examination, Result
 
-__all__ = ["FORMS", "render"]
+__all__ = ["COPY_SCRIPT", "FORMS", "render"]
 
 _STYLE: Final = """\
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;
-padding:0 1rem;color:#1f2328}
-table{border-collapse:collapse}td,th{padding:.2rem .8rem;
-border-bottom:1px solid #d1d9e0;text-align:left}
-pre{background:#f6f8fa;padding:.6rem;overflow:auto}.ok{color:#1a7f37}.warn{color:#9a6700}
-.fail,.crash{color:#cf222e}.skip{color:#59636e}h3{margin-bottom:.2rem}
-@media(prefers-color-scheme:dark){body{background:#0d1117;color:#f0f6fc}pre{background:#151b23}}
+:root{color-scheme:light dark;--page:#fff;--ink:#1f2328;--soft:#59636e;--line:#d1d9e0;
+--block:#f6f8fa;--ok:#116329;--warn:#7a4d00;--bad:#a40e26}
+@media screen and (prefers-color-scheme:dark){:root{--page:#0d1117;--ink:#f0f6fc;--soft:#9aa7b4;
+--line:#323a44;--block:#151b23;--ok:#56d364;--warn:#e3b341;--bad:#ff8a84}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
+background:var(--page);color:var(--ink);overflow-wrap:anywhere}
+table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;
+border-bottom:1px solid var(--line);text-align:left}
+pre{background:var(--block);padding:.6rem;margin:.4rem 0;white-space:pre-wrap}
+.ok{color:var(--ok)}.warn{color:var(--warn)}.fail,.crash{color:var(--bad)}.skip{color:var(--soft)}
+h2{font-size:1.1rem;margin:1.6rem 0 .2rem}p{margin:.4rem 0}
+button{font:inherit;padding:.1rem .8rem;cursor:pointer}ul{padding-left:1.2rem}
 """
+#: A button before each ``pre.copy``, in the paragraph that names it. What no clipboard takes is
+#: left selected, ready for Ctrl+C.
+COPY_SCRIPT: Final = """\
+for (const text of document.querySelectorAll("pre.copy")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    let done = true;
+    try { await navigator.clipboard.writeText(text.textContent); } catch {
+      getSelection().selectAllChildren(text);
+      done = document.execCommand("copy");
+    }
+    button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
+  });
+  text.previousElementSibling.append(" ", button);
+}
+"""
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def render(examination: Examination, form: str) -> str:
@@ -85,23 +110,27 @@ def _html(examination: Examination) -> str:
         if r.applies
     )
     return (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>mlcbuild doctor</title>'
-        f"<style>\n{_STYLE}</style>\n<h1>mlcbuild doctor</h1>"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>mlcbuild doctor</title><style>\n{_STYLE}</style></head>\n"
+        "<body><main><h1>mlcbuild doctor</h1>"
         f"<p>mlcbuild {text(__version__)} on {text(examination.machine)}: "
         f'<b class="{examination.status}">{examination.status}</b></p>\n'
-        "<table><tr><th>group<th>status<th>checks<th>to look at</tr>"
-        f"{rows}</table>\n{problems}\n"
-        f"<details><summary>All checks</summary><ul>{checks}</ul></details></html>\n"
+        "<table><thead><tr><th>group<th>status<th>checks<th>to look at</tr></thead>"
+        f"<tbody>{rows}</tbody></table>\n{problems}\n"
+        f"<details><summary>All checks</summary><ul>{checks}</ul></details></main>\n"
+        f"<script>\n{COPY_SCRIPT}</script></body></html>\n"
     )
 
 
 def _problem(result: Result) -> str:
     evidence = _escape("\n".join(result.evidence))
     return (
-        f'<h3><span class="{result.status}">{result.status}</span> '
-        f"<code>{_escape(result.id)}</code></h3><p>{_escape(result.finding)}</p>"
+        f'<h2><span class="{result.status}">{result.status}</span> '
+        f"<code>{_escape(result.id)}</code></h2><p>{_escape(result.finding)}</p>"
         + (f"<pre>{evidence}</pre>" if evidence else "")
-        + f"<p>Fix:</p><pre>{_escape(result.fix)}</pre>\n"
+        + f'<p>Fix:</p><pre class="copy">{_escape(result.fix)}</pre>\n'
     )
 
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.bench.as_text import short_time
+from mlcbuild.page.compare import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    #: The highest value of each chart's title.
+    Tops = dict[str, float]
 
 __all__ = ["Chart", "Line", "Mark", "charts_of", "ticks"]
 
@@ -41,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:
-    """A chart with its axes: ``across`` and ``up`` are (position, label)."""
+    """A chart with its axes: ``across`` and ``up`` are (position, label).
+
+    ``stacked`` bars are successes and failures, not series.
+    """
 
     title: str
     across_title: str
@@ -49,6 +56,7 @@ class Chart:
     lines: tuple[Line, ...]
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
+    stacked: bool = False
 
 
 def ticks(top: float, about: int = 4) -> list[float]:
@@ -61,10 +69,6 @@ def ticks(top: float, about: int = 4) -> list[float]:
     return [step * i for i in range(math.ceil(top / step - 1e-9) + 1)]
 
 
-def _label(load: dict[str, Any]) -> str:
-    return f"{load['rate']:g}/s" if load["rate"] is not None else f"{load['concurrency']} users"
-
-
 def _x(share: float) -> float:
     return round(_LEFT + share * (WIDTH - _LEFT - _RIGHT), 1)
 
@@ -73,42 +77,53 @@ def _y(share: float) -> float:
     return round(HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM), 1)
 
 
-def charts_of(runs: Sequence[dict[str, Any]]) -> list[Chart]:
-    """Return the charts for the runs of a bench; none without successes."""
+def charts_of(runs: Sequence[dict[str, Any]], tops: Tops | None = None) -> list[Chart]:
+    """Return the charts for the runs of a bench; none without successes.
+
+    ``tops`` is given to several in turn, and grows: charts of one title share its scale in the end.
+    """
+    tops = {} if tops is None else tops
     charts = []
     good = [run for run in runs if run["latency_s"] is not None]
     if good:
-        charts.append(_percentiles("Latency", [(r, r["latency_s"]) for r in good]))
+        charts.append(_percentiles("Latency", [(r, r["latency_s"]) for r in good], tops))
     first = [(run, run["ttft_s"]) for run in good if run["ttft_s"] is not None]
     if first:
-        charts.append(_percentiles("Time to first token", first))
+        charts.append(_percentiles("Time to first token", first, tops))
     if len(good) > 1:
-        charts.append(_sweep("Successes per second", good, "throughput_rps"))
+        charts.append(_sweep("Successes per second", good, "throughput_rps", tops))
         if all(run["completion_tokens_per_s"] is not None for run in good):
-            charts.append(_sweep("Tokens per second", good, "completion_tokens_per_s"))
-    charts += [_seconds(run) for run in runs if run["timeline"]]
+            charts.append(_sweep("Tokens per second", good, "completion_tokens_per_s", tops))
+    charts += [_seconds(run, tops) for run in runs if run["timeline"]]
     return charts
+
+
+def _scale(title: str, top: float, tops: Tops) -> list[float]:
+    tops[title] = max(top, tops.get(title, 0.0))
+    return ticks(tops[title])
 
 
 def _path(points: Sequence[Mark]) -> str:
     return "M" + "L".join(f"{mark.x} {mark.y}" for mark in points)
 
 
-def _percentiles(title: str, runs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> Chart:
+def _percentiles(
+    title: str, runs: Sequence[tuple[dict[str, Any], dict[str, Any]]], tops: Tops
+) -> Chart:
     """Percentiles from left to right, evenly spaced: the tail gets as much room as the middle."""
     shares = [share for share, _ in runs[0][1]["curve"]]
-    up = ticks(max(value for _, spread in runs for _, value in spread["curve"]))
+    up = _scale(title, max(value for _, spread in runs for _, value in spread["curve"]), tops)
     lines = []
     for run, spread in runs:
         marks = tuple(
             Mark(
                 x=_x(number / (len(shares) - 1)),
                 y=_y(value / up[-1]),
-                title=f"{_label(run['load'])}, p{share:g}: {short_time(value)}",
+                title=f"{label_of(run['load'])}, p{share:g}: {short_time(value)}",
             )
             for number, (share, value) in enumerate(spread["curve"])
         )
-        lines.append(Line(name=_label(run["load"]), path=_path(marks), marks=marks))
+        lines.append(Line(name=label_of(run["load"]), path=_path(marks), marks=marks))
     return Chart(
         title=title,
         across_title="percentile",
@@ -121,13 +136,13 @@ def _percentiles(title: str, runs: Sequence[tuple[dict[str, Any], dict[str, Any]
     )
 
 
-def _sweep(title: str, runs: Sequence[dict[str, Any]], name: str) -> Chart:
-    up = ticks(max(run[name] for run in runs))
+def _sweep(title: str, runs: Sequence[dict[str, Any]], name: str, tops: Tops) -> Chart:
+    up = _scale(title, max(run[name] for run in runs), tops)
     marks = tuple(
         Mark(
             x=_x((number + 0.5) / len(runs)),
             y=_y(run[name] / up[-1]),
-            title=f"{_label(run['load'])}: {run[name]:.4g}",
+            title=f"{label_of(run['load'])}: {run[name]:.4g}",
         )
         for number, run in enumerate(runs)
     )
@@ -136,15 +151,16 @@ def _sweep(title: str, runs: Sequence[dict[str, Any]], name: str) -> Chart:
         across_title="load",
         up_title=title.casefold(),
         lines=(Line(name=title, path=_path(marks), marks=marks),),
-        across=tuple((mark.x, _label(r["load"])) for mark, r in zip(marks, runs, strict=True)),
+        across=tuple((mark.x, label_of(r["load"])) for mark, r in zip(marks, runs, strict=True)),
         up=tuple((_y(value / up[-1]), f"{value:g}") for value in up),
     )
 
 
-def _seconds(run: dict[str, Any]) -> Chart:
+def _seconds(run: dict[str, Any], tops: Tops) -> Chart:
     """Bars of requests ended per second: successes, and failures above them."""
     seconds = run["timeline"]
-    up = ticks(max(second["successes"] + second["failures"] for second in seconds))
+    title = f"Requests ended per second, {label_of(run['load'])}"
+    up = _scale(title, max(second["successes"] + second["failures"] for second in seconds), tops)
     wide = (WIDTH - _LEFT - _RIGHT) / len(seconds)
     base = _y(0)
     bars = []
@@ -167,7 +183,8 @@ def _seconds(run: dict[str, Any]) -> Chart:
                 above += second[kind]
     every = max(len(seconds) // 8, 1)
     return Chart(
-        title=f"Requests ended per second, {_label(run['load'])}",
+        title=title,
+        stacked=True,
         across_title="second",
         up_title="requests",
         lines=(Line(name="", path="", marks=tuple(bars)),),

@@ -5,7 +5,7 @@ What each needs, from which wheel, and what Windows provides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.page.read import Files, owner_of_path
@@ -13,10 +13,11 @@ from mlcbuild.page.read import Files, owner_of_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OUTSIDE", "Graph", "Link", "Node", "graph_of"]
+__all__ = ["OUTSIDE", "Graph", "Link", "Node", "graph_of", "trouble_of"]
 
 #: Groups of DLLs outside the package, in layout order.
 OUTSIDE: Final = ("Missing", "Graphics driver", "Python", "Windows")
+_TROUBLE: Final = frozenset({"fails", "may-fail", "missing"})
 _API_SETS: Final = "API sets (api-ms-win-*)"
 
 
@@ -86,6 +87,18 @@ def graph_of(targets: Sequence[dict[str, Any]], files: Sequence[Files] = ()) -> 
             for (source, target), delayed in sorted(links.items())
         ),
     )
+
+
+def trouble_of(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
+    """Return the part that does not load or is missing, and the index in the whole of each node."""
+    kept = [number for number, node in enumerate(graph.nodes) if node.state in _TROUBLE]
+    at = {number: place for place, number in enumerate(kept)}
+    links = tuple(
+        replace(link, source=at[link.source], target=at[link.target])
+        for link in graph.links
+        if link.source in at and link.target in at
+    )
+    return Graph(nodes=tuple(graph.nodes[number] for number in kept), links=links), tuple(kept)
 
 
 def _base(name: str) -> str:

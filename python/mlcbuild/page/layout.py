@@ -61,13 +61,16 @@ class Layout:
     height: int
 
 
-def place(graph: Graph) -> Layout:
-    """Lay out a graph."""
+def place(graph: Graph, *, tall: bool = False) -> Layout:
+    """Lay out a graph; ``tall`` for a telephone, all in one column."""
     groups: dict[str, list[int]] = {}
     for index, node in enumerate(graph.nodes):
         groups.setdefault(node.group, []).append(index)
     depth = _depths(len(graph.nodes), graph.links)
-    shapes = {name: _shape(len(members)) for name, members in groups.items()}
+    shapes = {
+        name: (1, len(members)) if tall else _shape(len(members))
+        for name, members in groups.items()
+    }
     order = sorted(groups, key=lambda name: _rank(name, groups[name], graph, depth))
     area = sum((_size(shape)[0] + _GAP) * (_size(shape)[1] + _GAP) for shape in shapes.values())
     tallest = max((_size(shape)[1] for shape in shapes.values()), default=0)
@@ -80,7 +83,7 @@ def place(graph: Graph) -> Layout:
     for name in order:
         width, height = _size(shapes[name])
         outside = name in OUTSIDE or graph.nodes[groups[name][0]].state == "beside"
-        if y > _PAD and (y + height > limit + _PAD or outside != was_outside):
+        if not tall and y > _PAD and (y + height > limit + _PAD or outside != was_outside):
             x, y, widest = x + widest + _GAP, _PAD, 0
         was_outside = outside
         blocks.append(Block(name=name, x=x, y=y, width=width, height=height, outside=outside))

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -58,7 +59,12 @@ def sections_of(names: Sequence[str], settings: Settings) -> list[Section]:
     targets = [name for name in names if not name.casefold().endswith(".json")]
     if targets:
         sections.append(_checked(targets, settings))
-    sections += [_read(Path(name)) for name in names if name not in targets]
+    results = [Path(name) for name in names if name not in targets]
+    bare = Counter(path.name for path in results)
+    # Two of one name, before/x.json and after/x.json, are told apart by their paths.
+    sections += [
+        _read(path, path.name if bare[path.name] == 1 else path.as_posix()) for path in results
+    ]
     return sections
 
 
@@ -109,7 +115,7 @@ def owner_of_path(path: str, target: dict[str, Any], files: Files) -> str:
     return top.removesuffix(".libs").removesuffix(".data") if slash else name
 
 
-def _read(path: Path) -> Section:
+def _read(path: Path, title: str) -> Section:
     try:
         table = parse(path.read_bytes())
     except OSError as error:
@@ -127,4 +133,4 @@ def _read(path: Path) -> Section:
             f"{path} has schema version {table.get('schema_version')}",
             remedy="write it again with this mlcbuild",
         )
-    return Section(kind=kinds[0], title=path.name, table=table)
+    return Section(kind=kinds[0], title=title, table=table)

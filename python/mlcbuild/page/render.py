@@ -7,16 +7,18 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
+from mlcbuild.doctor.as_page import COPY_SCRIPT
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.extras import install_extra
 from mlcbuild.foreign import visible
+from mlcbuild.page.causes import causes_of
 from mlcbuild.page.charts import HEIGHT, WIDTH, charts_of
-from mlcbuild.page.images import Graph, graph_of
+from mlcbuild.page.compare import differences, failed_of, label_of, rows_of
+from mlcbuild.page.images import Graph, graph_of, trouble_of
 from mlcbuild.page.layout import BOX, Layout, curve, place
 from mlcbuild.page.timeline import timeline_of
 from mlcbuild.page.treemap import tiles_of
 from mlcbuild.page.verdict import verdict_of
-from mlcbuild.report.groups import grouped
 from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+#: The shape that treemaps are made for; a page stretches them.
 _MAP: Final = (1100, 420)
 #: Above this many boxes, DLLs of Windows and Python are only drawn on request.
 _MANY: Final = 60
 _WORST: Final = ("fails", "may-fail", "loads")
-_SEVERITIES: Final = ("error", "warning", "note")
 _STATUS: Final = ("fail", "crash", "warn", "ok", "skip")
 
 
@@ -53,16 +55,24 @@ def render(sections: Sequence[Section]) -> str:
         loader=FunctionLoader(_source),
     )
     template = environment.get_template("page.html")
+    benches = [section for section in sections if section.kind == "bench"]
+    if len(benches) > 1:  # side by side, after all else
+        sections = [section for section in sections if section.kind != "bench"] + benches
+    tops: dict[str, float] = {}
     try:
+        for section in benches:
+            charts_of(section.table["runs"], tops)  # their scales, before one is drawn
         page = template.render(
             version=__version__,
             title=", ".join(section.title for section in sections),
+            copy_script=COPY_SCRIPT,
+            compared=_compared(benches),
             sections=[
                 {
                     "kind": section.kind,
                     "title": section.title,
                     "verdict": verdict_of(section),
-                    **_facts(section),
+                    **_facts(section, tops),
                 }
                 for section in sections
             ],
@@ -87,7 +97,19 @@ def _source(name: str) -> str:
     return files("mlcbuild.page").joinpath(f"templates/{name}").read_text(encoding="utf-8")
 
 
-def _facts(section: Section) -> dict[str, Any]:
+def _compared(benches: Sequence[Section]) -> dict[str, Any]:
+    """Return several load tests side by side; nothing of one."""
+    tables = [section.table for section in benches]
+    if len(tables) < 2:  # noqa: PLR2004 - a pair
+        return {}
+    return {
+        "titles": [section.title for section in benches],
+        "rows": rows_of(tables),
+        "differences": differences(tables),
+    }
+
+
+def _facts(section: Section, tops: dict[str, float]) -> dict[str, Any]:
     if section.kind == "check":
         return _check(section)
     if section.kind == "doctor":
@@ -96,7 +118,9 @@ def _facts(section: Section) -> dict[str, Any]:
     runs = section.table["runs"]
     return {
         "bench": section.table,
-        "charts": charts_of(runs),
+        "failed": failed_of(runs),
+        "loads": [label_of(run["load"]) for run in runs],
+        "charts": charts_of(runs, tops),
         "chart_size": (WIDTH, HEIGHT),
     }
 
@@ -104,21 +128,18 @@ def _facts(section: Section) -> dict[str, Any]:
 def _check(section: Section) -> dict[str, Any]:
     targets = section.table["targets"]
     graph = graph_of(targets, section.files)
-    layout = place(graph)
     modules = [module for target in targets for module in target["modules"]]
     timeline = timeline_of(targets)
     return {
         "targets": targets,
-        "findings": sorted(
-            grouped(Finding(**finding) for target in targets for finding in target["findings"]),
-            key=lambda group: _SEVERITIES.index(group.severity),
+        "causes": causes_of(
+            Finding(**finding) for target in targets for finding in target["findings"]
         ),
         "graph": graph,
-        "layout": layout,
+        "views": _views(graph),
         "box": BOX,
-        "edges": _edges(graph, layout),
         "show_provided": len(graph.nodes) <= _MANY,
-        "data": _data(graph, layout),
+        "data": _data(graph),
         "timeline": timeline,
         "most": max((toolset.count for toolset in timeline), default=0),
         "maps": [
@@ -129,6 +150,22 @@ def _check(section: Section) -> dict[str, Any]:
         "map_size": _MAP,
         "modules": sorted(modules, key=lambda m: _WORST.index(m["load"]["verdict"])),
     }
+
+
+def _views(graph: Graph) -> list[dict[str, Any]]:
+    """Return the pictures of the graph: its trouble alone, where there is some, and all."""
+    few, kept = trouble_of(graph)
+    every = tuple(range(len(graph.nodes)))
+    views = []
+    if 0 < len(kept) < len(every):
+        views = [_view("trouble", few, kept), _view("trouble tall", few, kept, tall=True)]
+    return [*views, _view("all", graph, every)]
+
+
+def _view(name: str, graph: Graph, indices: Sequence[int], *, tall: bool = False) -> dict[str, Any]:
+    layout = place(graph, tall=tall)
+    boxes = list(zip(indices, graph.nodes, layout.spots, strict=True))
+    return {"name": name, "layout": layout, "edges": _edges(graph, layout), "boxes": boxes}
 
 
 def _edges(graph: Graph, layout: Layout) -> dict[str, str]:
@@ -143,7 +180,7 @@ def _edges(graph: Graph, layout: Layout) -> dict[str, str]:
     return {kind: "".join(curves) for kind, curves in paths.items()}
 
 
-def _data(graph: Graph, layout: Layout) -> str:
+def _data(graph: Graph) -> str:
     """Return the script's data as JSON that cannot close its element."""
     table = {
         "nodes": [
@@ -152,9 +189,8 @@ def _data(graph: Graph, layout: Layout) -> str:
                 "group": visible(node.group),
                 "state": node.state,
                 "lines": [visible(line) for line in node.lines],
-                "at": [spot.x, spot.y],
             }
-            for node, spot in zip(graph.nodes, layout.spots, strict=True)
+            for node in graph.nodes
         ],
         "links": [[link.source, link.target, int(link.delayed)] for link in graph.links],
     }

@@ -38,11 +38,12 @@ def verdict_of(section: Section) -> Verdict:
     if section.kind == "doctor":
         return _doctor(section.table)
     ok = bool(section.table["ok"])
+    word = "GOOD" if ok else "FAILED"
     partial = bool(section.table["interrupted"])
     return Verdict(
         state="warnings" if ok and partial else "good" if ok else "fails",
-        word="GOOD" if ok else "FAILED",
-        line=str(section.table["headline"]),
+        word=word,
+        line=str(section.table["headline"]).removeprefix(f"{word}: "),  # said by the word
         code=Exit.GOOD if ok else Exit.FINDINGS,
     )
 

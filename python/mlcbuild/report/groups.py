@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Report, Target
     from mlcbuild.rules.finding import Finding, Severity
 
-__all__ = ["Group", "conditions", "count", "grouped", "names", "summary_line", "verdict_line"]
+__all__ = [
+    "Group",
+    "conditions",
+    "count",
+    "grouped",
+    "names",
+    "summary_line",
+    "verdict_line",
+    "without_dll",
+]
 
 #: Rule, severity, message, fix.
 _Key = tuple[str, "Severity", str, str]
@@ -56,7 +65,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     alike: dict[tuple[_Key, tuple[str, ...]], list[_Key]] = {}
     for key, modules in merged.items():
         paths = tuple(dict.fromkeys(path for path in modules if path is not None))
-        same = _without(dlls[key], key) if len(paths) == 1 else key
+        same = without_dll(dlls[key], key) if len(paths) == 1 else key
         alike.setdefault((same, paths), []).append(key)
     return tuple(
         Group(
@@ -72,7 +81,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     )
 
 
-def _without(dll: str, key: _Key) -> _Key:
+def without_dll(dll: str, key: _Key) -> _Key:
     """Return the key with the DLL's name left open; one that does not begin with it stays."""
     rule, severity, message, fix = key
     if not dll or not message.startswith(f"{dll} is "):

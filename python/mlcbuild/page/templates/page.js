@@ -12,13 +12,26 @@ addEventListener("afterprint", () => {
 
 function start(root) {
   const { nodes, links } = JSON.parse(root.querySelector("script").textContent);
-  const canvas = root.querySelector(".canvas"), svg = canvas.querySelector("svg"), lit = root.querySelector(".lit");
-  const boxes = [...root.querySelectorAll(".node")], panel = root.querySelector(".panel");
+  const canvas = root.querySelector(".canvas"), panel = root.querySelector(".panel"), stage = root.querySelector(".stage");
   const search = root.querySelector("input[type=search]"), found = root.querySelector(".found");
   const needs = nodes.map(() => []), users = nodes.map(() => []);
   for (const [source, target, late] of links) { needs[source].push([target, late]); users[target].push([source, late]); }
-  const box = boxes[0].querySelector("rect"), wide = +box.getAttribute("width"), high = +box.getAttribute("height");
+  const box = canvas.querySelector(".node rect"), wide = +box.getAttribute("width"), high = +box.getAttribute("height");
   const words = nodes.map((node) => `${node.name} ${node.group} ${node.state}`.toLowerCase());
+  // Each picture by itself: its boxes by the number of what they show, and where they are.
+  const views = [...canvas.querySelectorAll("svg")].map((svg) => {
+    const boxes = new Map(), at = new Map();
+    for (const each of svg.querySelectorAll(".node")) {
+      const rect = each.querySelector("rect");
+      boxes.set(+each.dataset.i, each);
+      at.set(+each.dataset.i, [+rect.getAttribute("x"), +rect.getAttribute("y")]);
+    }
+    return { svg, boxes, at, lit: svg.querySelector(".lit") };
+  });
+  const whole = views.at(-1);
+  const narrow = canvas.clientWidth < 500;
+  const few = views.find(({ svg }) => svg.classList.contains("trouble") && svg.classList.contains("tall") === narrow) || whole;
+  let view = few;
   let chosen = -1, hits = [], at = -1, scale = 1, left = 0, top = 0, asked = false, resting = 0;
 
   // ---- moving and zooming: one transform, at most once a frame
@@ -31,7 +44,7 @@ function start(root) {
     resting = setTimeout(() => canvas.classList.remove("moving"), 200);
     requestAnimationFrame(() => {
       asked = false;
-      svg.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
+      view.svg.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
     });
   }
   function point(event) {
@@ -46,27 +59,45 @@ function start(root) {
     scale = next;
     draw();
   }
-  function fit() {
+  function size() {
     let right = 1, bottom = 1;
-    for (const block of root.querySelectorAll(".block")) {
+    for (const block of view.svg.querySelectorAll(".block")) {
       if (block.classList.contains("provided") && canvas.classList.contains("bare")) continue;
       const frame = block.querySelector("rect");
       right = Math.max(right, +frame.getAttribute("x") + +frame.getAttribute("width") + 12);
       bottom = Math.max(bottom, +frame.getAttribute("y") + +frame.getAttribute("height") + 12);
     }
-    scale = Math.min(canvas.clientWidth / right, canvas.clientHeight / bottom, 1.2);
+    return [right, bottom];
+  }
+  function fit() {
+    const [right, bottom] = size();
+    scale = Math.min(canvas.clientWidth / right, canvas.clientHeight / bottom, 1.6);
     left = top = 0;
     draw();
   }
+  // Boxes grow to the width, and the frame to the boxes; what has no room at a size to read is beyond its edge.
+  function show(next) {
+    view = next;
+    for (const each of views) each.svg.classList.toggle("off", each !== view);
+    if (trouble) trouble.checked = view !== whole;
+    provided.parentElement.hidden = view !== whole;   // they are not in it
+    const [right, bottom] = size();
+    scale = Math.min(Math.max(canvas.clientWidth / right, 0.75), 1.6);
+    stage.style.setProperty("--high", `${Math.min(Math.max(bottom * scale, 200), Math.max(innerHeight * 0.65, 320))}px`);
+    left = top = 0;
+    choose(chosen);
+    draw();
+  }
   function reveal(index) {
-    const [x, y] = nodes[index].at, [midX, midY] = middle();
+    const [x, y] = view.at.get(index), [midX, midY] = middle();
     scale = Math.max(scale, 0.9);   // so that names can be read
     left = midX - (x + wide / 2) * scale;
     top = midY - (y + high / 2) * scale;
     draw();
   }
+  const provided = root.querySelector(".provided[type=checkbox]"), trouble = root.querySelector(".trouble");
   canvas.classList.add("live");
-  fit();
+  show(view);
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !canvas.contains(document.activeElement)) return;   // else the page scrolls
     event.preventDefault();
@@ -99,10 +130,14 @@ function start(root) {
   }
 
   // ---- choosing: its arrows are drawn, all else steps back
-  function hidden(index) { return nodes[index].state === "provided" && canvas.classList.contains("bare"); }
+  function hidden(index) { return !view.boxes.has(index) || (nodes[index].state === "provided" && canvas.classList.contains("bare")); }
+  function uncover(index) {
+    if (!view.boxes.has(index)) show(whole);
+    if (hidden(index)) provided.click();
+  }
   function arrow(source, target, kind, late) {
     if (hidden(source) || hidden(target)) return;
-    const [sx, sy] = nodes[source].at, [tx, ty] = nodes[target].at, half = high / 2;
+    const [sx, sy] = view.at.get(source), [tx, ty] = view.at.get(target), half = high / 2;
     const way = tx < sx ? -1 : 1;
     let x1 = tx < sx ? sx : sx + wide, x2 = tx < sx ? tx + wide : tx;
     const bend = Math.max(Math.abs(x2 - x1) / 2, 24);
@@ -111,17 +146,17 @@ function start(root) {
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", `M${x1} ${sy + half}C${c1} ${sy + half} ${c2} ${ty + half} ${x2} ${ty + half}`);
     path.setAttribute("class", kind + (late ? " late" : ""));
-    lit.append(path);
+    view.lit.append(path);
   }
   function choose(index) {
-    for (const each of boxes) each.classList.remove("chosen", "near");
-    lit.replaceChildren();
+    for (const each of view.boxes.values()) each.classList.remove("chosen", "near");
+    view.lit.replaceChildren();
     chosen = index;
     canvas.classList.toggle("quiet", index >= 0 || hits.length > 0);
     if (index < 0) { panel.replaceChildren(text("p", "Choose a box to see what it needs and who needs it.", "soft")); return; }
-    boxes[index].classList.add("chosen");
-    for (const [other, late] of needs[index]) { boxes[other].classList.add("near"); arrow(index, other, "need", late); }
-    for (const [other, late] of users[index]) { boxes[other].classList.add("near"); arrow(other, index, "user", late); }
+    view.boxes.get(index)?.classList.add("chosen");
+    for (const [other, late] of needs[index]) { view.boxes.get(other)?.classList.add("near"); arrow(index, other, "need", late); }
+    for (const [other, late] of users[index]) { view.boxes.get(other)?.classList.add("near"); arrow(other, index, "user", late); }
     describe(index);
   }
   function text(tag, words, kind) {
@@ -132,11 +167,11 @@ function start(root) {
   }
   function describe(index) {
     const node = nodes[index];
-    panel.replaceChildren(text("h4", node.name), text("p", `${node.group}: ${node.state}`, node.state));
+    panel.replaceChildren(text("p", node.name, "name"), text("p", `${node.group}: ${node.state}`, node.state));
     for (const line of node.lines) panel.append(text("p", line, "soft"));
     for (const [title, others] of [["needs", needs[index]], ["is needed by", users[index]]]) {
       if (!others.length) continue;
-      panel.append(text("h5", `${title} ${others.length}`));
+      panel.append(text("p", `${title} ${others.length}`, "list"));
       for (const [other, late] of others) {
         const button = text("button", nodes[other].name + (late ? " (delay-loaded)" : ""));
         button.type = "button";
@@ -146,10 +181,10 @@ function start(root) {
     }
   }
   function go(index) {
-    if (hidden(index)) provided.click();
+    uncover(index);
     choose(index);
     reveal(index);
-    boxes[index].focus({ preventScroll: true });
+    view.boxes.get(index).focus({ preventScroll: true });
   }
 
   // ---- search
@@ -158,7 +193,7 @@ function start(root) {
     hits = wanted.length ? words.flatMap((line, index) => wanted.every((word) => line.includes(word)) ? [index] : []) : [];
     hits.sort((a, b) => (nodes[b].state === wanted[0]) - (nodes[a].state === wanted[0]));   // "missing" is a state first
     const marked = new Set(hits);
-    boxes.forEach((each, index) => each.classList.toggle("hit", marked.has(index)));
+    for (const { boxes } of views) boxes.forEach((each, index) => each.classList.toggle("hit", marked.has(index)));
     at = -1;
     found.textContent = wanted.length ? `${hits.length} of ${nodes.length}` : "";
     canvas.classList.toggle("quiet", hits.length > 0 || chosen >= 0);
@@ -168,25 +203,24 @@ function start(root) {
     if (event.key === "Enter" && hits.length) {
       event.preventDefault();
       at = (at + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
-      if (hidden(hits[at])) provided.click();
+      uncover(hits[at]);
       choose(hits[at]);
       reveal(hits[at]);
       found.textContent = `${at + 1} of ${hits.length}: ${nodes[hits[at]].name}`;
     } else if (event.key === "Escape") { search.value = ""; look(); choose(-1); }
   });
-  const provided = root.querySelector(".provided[type=checkbox]"), trouble = root.querySelector(".trouble");
-  provided.addEventListener("change", () => { canvas.classList.toggle("bare", !provided.checked); if (chosen < 0) fit(); });
-  trouble.addEventListener("change", () => canvas.classList.toggle("trouble-only", trouble.checked));
+  provided.addEventListener("change", () => { canvas.classList.toggle("bare", !provided.checked); show(whole); });
+  trouble?.addEventListener("change", () => show(trouble.checked ? few : whole));
 
   // ---- keyboard
   const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   function neighbour(from, [dx, dy]) {
-    const [x, y] = nodes[from].at;
+    const [x, y] = view.at.get(from);
     let best = -1, least = Infinity;
-    nodes.forEach((node, index) => {
-      const ahead = (node.at[0] - x) * dx + (node.at[1] - y) * dy;
+    view.at.forEach((place, index) => {
+      const ahead = (place[0] - x) * dx + (place[1] - y) * dy;
       if (ahead <= 0 || hidden(index)) return;
-      const aside = Math.abs((node.at[0] - x) * dy) + Math.abs((node.at[1] - y) * dx);
+      const aside = Math.abs((place[0] - x) * dy) + Math.abs((place[1] - y) * dx);
       if (ahead + aside * 3 < least) { least = ahead + aside * 3; best = index; }
     });
     return best;
@@ -195,7 +229,7 @@ function start(root) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const way = ways[event.key], focused = document.activeElement.closest(".node");
     if (way) {
-      const next = focused ? neighbour(+focused.dataset.i, way) : chosen >= 0 ? chosen : 0;
+      const next = focused ? neighbour(+focused.dataset.i, way) : chosen >= 0 ? chosen : view.boxes.keys().next().value;
       if (next >= 0) go(next);
     } else if (event.key === "Enter" || event.key === " ") { if (focused) go(+focused.dataset.i); }
     else if (event.key === "+" || event.key === "=") zoom(1.4, ...middle());
