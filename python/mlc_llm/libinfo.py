@@ -14,13 +14,14 @@ from _thread import RLock
 
 from mlc_llm._locator import question
 from mlc_llm._locator.choose import choose
-from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.host import this_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ctypes
     from typing import Any
+
+    from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 
 __all__ = [
     "MLC_LIBRARY_PATH",
@@ -45,8 +46,12 @@ _lock = RLock()
 _state: dict[str, Any] = {}
 
 
-def __getattr__(name: str) -> str:
-    """Give ``__version__`` when it is asked for: reading the metadata costs milliseconds."""
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a version, or a class
+    """Give the version and the errors when they are asked for: a healthy import needs neither."""
+    if name in ("LibraryLoadError", "LibraryNotFoundError"):
+        from mlc_llm._locator import errors  # noqa: PLC0415
+
+        return getattr(errors, name)
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import metadata  # noqa: PLC0415
@@ -65,7 +70,7 @@ def find_lib_path(name: str, optional: bool = False) -> list[str]:  # noqa: FBT0
     """
     try:
         return [choose(name, this_host(), os.environ).path]
-    except LibraryLoadError:
+    except OSError:
         if optional:
             return []
         raise
@@ -80,19 +85,25 @@ def prepare() -> None:
     """Load TVM, then this wheel's library. Call it before ``import tvm``; twice does no harm.
 
     Raises ``LibraryLoadError``: no good library, a TVM that is not there, is not the one that this
-    wheel was built for, or cannot be loaded. ``SKIP_LOADING_MLCLLM_SO=1`` leaves everything alone.
+    wheel was built for, or cannot be loaded. ``SKIP_LOADING_MLCLLM_SO=1`` loads none of ours.
     """
     with _lock:
-        if "library" in _state or "stand-in" in _state or _skipped():
+        if "library" in _state or "stand-in" in _state:
             return
-        if question.help_asked():
+        if os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
+            _prepare_without()
+        elif question.help_asked():
             _prepare_for_help()
         else:
             _prepare()
 
 
-def _skipped() -> bool:
-    return os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0"
+def _prepare_without() -> None:
+    """Load nothing, as it was asked for; say so where mlc_llm cannot be imported like that."""
+    import tvm  # type: ignore[import-not-found] # noqa: F401, PLC0415
+    from mlc_llm._locator import left_out  # noqa: PLC0415
+
+    left_out.require_registered()
 
 
 def _prepare_for_help() -> None:
@@ -112,21 +123,18 @@ def _prepare_for_help() -> None:
 def _prepare() -> None:
     """Load all of it, or fail so that a second try can succeed: nothing is registered by then."""
     if "failed" in _state:
-        from importlib import invalidate_caches  # noqa: PLC0415 - files were mended meanwhile
+        from mlc_llm._locator.distributions import forget  # noqa: PLC0415 - mended meanwhile
 
-        from mlc_llm._locator.distributions import forget  # noqa: PLC0415
-
-        invalidate_caches()
         forget()
     library = ""
     try:
         library = choose("mlc_llm", this_host(), os.environ).path
         _load(library)
-    except LibraryLoadError as error:
+    except OSError as error:  # LibraryLoadError is one
         if _state.get("failed") and _good_by_now(library):
             from mlc_llm._locator.refused import restart  # noqa: PLC0415 - only after a failure
 
-            raise restart(error.reason, library) from error
+            raise restart(getattr(error, "reason", str(error)), library) from error
         _state["failed"] = True
         raise
 
@@ -179,7 +187,7 @@ def require_compiler() -> None:
     """
     if "stand-in" in _state:
         return
-    import tvm  # type: ignore[import-not-found] # noqa: PLC0415
+    import tvm  # noqa: PLC0415
     from mlc_llm._locator.compiler import why_no_compiler  # noqa: PLC0415
 
     error = why_no_compiler(tvm, this_host(), os.environ)
@@ -189,7 +197,7 @@ def require_compiler() -> None:
 
 def _main() -> int:
     """Print the candidates; exit 0 where one is good, 1 where none is, 2 for wrong use."""
-    from mlc_llm._locator.report import main  # noqa: PLC0415
+    from mlc_llm._locator.shown import main  # noqa: PLC0415
 
     return main(sys.argv[1:])
 

@@ -372,5 +372,5 @@ def _stamps() -> Iterator[Fault]:
             site / stamp, '{"sources": [{"name": "tvm", "version": "0.27.0"}]}'
         )
         and {},
-        cause="stamp-mismatch", culprit="tvm", fix="pip install apache-tvm==0.27.0",
+        cause="stamp-mismatch", culprit="mlc_llm/_build.json", fix=PIP,
     )  # fmt: skip

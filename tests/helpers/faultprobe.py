@@ -5,6 +5,7 @@
 Each job names its ``site``; the answer has ``judged`` (the files alone, as libinfo --no-load),
 ``imported`` (the error of the import), ``mended`` (whether its fix was carried out), and the same
 two once more after it. The fix is carried out here as its command would: pip's by the sound files.
+A job whose import has loaded something is the last of its process.
 """
 
 # A program for a bare Python under Wine, where pathlib costs.
@@ -12,6 +13,7 @@ two once more after it. The fix is carried out here as its command would: pip's 
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -37,7 +39,15 @@ def main() -> None:
         for job in jobs:
             out.write(json.dumps(run(job)) + "\n")
             out.flush()
+            if loaded_something():
+                break  # what is loaded wins over the files of every later site
     os._exit(0)
+
+
+def loaded_something() -> bool:
+    kernel32 = ctypes.WinDLL("kernel32")
+    kernel32.GetModuleHandleW.restype = ctypes.c_void_p
+    return any(map(kernel32.GetModuleHandleW, ("tvm_ffi.dll", "msvcp140.dll")))
 
 
 def run(job: dict) -> dict:

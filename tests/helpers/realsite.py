@@ -114,8 +114,16 @@ def lay_out(sound: Path, folder: Path) -> Site:
 
 
 def run_jobs(lab: Lab, jobs: Sequence[dict[str, Any]], work: Path) -> list[dict[str, Any]]:
-    """Run jobs of one process (see faultprobe.py); return what came of each."""
-    work.mkdir(parents=True, exist_ok=True)
+    """Run jobs (see faultprobe.py), in one process while none has loaded a library."""
+    found: list[dict[str, Any]] = []
+    while len(found) < len(jobs):
+        found += _run_some(lab, jobs[len(found) :], work / str(len(found)))
+    return found
+
+
+def _run_some(lab: Lab, jobs: Sequence[dict[str, Any]], work: Path) -> list[dict[str, Any]]:
+    """Return what came of the first jobs, one at least: how the process ended, if of none."""
+    work.mkdir(parents=True)
     question, answers = work / "jobs.json", work / "answers.json"
     question.write_text(json.dumps(list(jobs)), encoding="utf-8")
     words = ["python", "-S", lab.path(_PROGRAM), lab.path(question), lab.path(answers)]
@@ -123,4 +131,4 @@ def run_jobs(lab: Lab, jobs: Sequence[dict[str, Any]], work: Path) -> list[dict[
     said = answers.read_text(encoding="utf-8").splitlines() if answers.is_file() else []
     found = [json.loads(line) for line in said]
     ended = {"ended": done.code, "said": f"{done.text}{done.errors}"[-2000:]}
-    return found + [ended for _ in range(len(jobs) - len(found))]
+    return found if done.code == 0 and found else [*found, ended][: len(jobs)]

@@ -4,8 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from mlc_llm._locator.candidates import candidates
-from mlc_llm._locator.choose import choose
+from mlc_llm._locator.choose import candidates, choose
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.faults import first_fault

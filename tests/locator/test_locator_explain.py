@@ -13,8 +13,7 @@ from mlc_llm._locator.explain import explain
 from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.host import Host
 from mlc_llm._locator.image import NotAnImageError
-from mlc_llm._locator.petables import read_tables
-from mlc_llm._locator.runtimes import file_version
+from mlc_llm._locator.petables import file_version, read_tables
 from mlc_llm._locator.search import Search
 from mlc_llm._locator.triage import Guilty, find_guilty, leaves_first
 from sickdlls import SICK, make, mend, versioned_dll

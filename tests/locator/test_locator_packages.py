@@ -10,9 +10,11 @@ import pytest
 from mlc_llm._locator.distributions import forget
 from mlc_llm._locator.fixes import reinstall
 from mlc_llm._locator.host import Host
+from mlc_llm._locator.runtimes import replace_runtime
 from mlc_llm._locator.search import Search
 from mlc_llm._locator.stamp import read_stamp
 from pefactory import make_pe
+from tinyelf import build_so
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +69,47 @@ def test_without_tvm_the_pinned_one_is_to_be_installed(install: Install) -> None
 
     assert (said["cause"], said["fix"]) == ("missing-package", "pip install apache-tvm==0.26.0")
     assert {name: facts[name] for name in said} == said
+
+
+@LINUX
+def test_a_wheel_of_two_builds_is_installed_again(install: Install) -> None:
+    info = install.site / "mlc_llm-9.9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: mlc-llm\nRequires-Dist: apache-tvm==0.26.0\n\n")
+    stamp = install.site / "mlc_llm" / "_build.json"
+    stamp.write_text('{"sources": [{"name": "tvm", "version": "0.27.0"}]}')
+
+    said, facts = tried(install)
+
+    assert (said["cause"], said["culprit"]) == ("stamp-mismatch", str(stamp))
+    assert said["fix"] == "pip install --force-reinstall --no-deps mlc-llm==9.9"
+    assert {name: facts[name] for name in said} == said
+
+
+@LINUX
+def test_what_import_and_question_say_of_a_library_left_out_is_the_same(install: Install) -> None:
+    (install.site / "tvm_ffi" / "registry.py").write_text("_SKIP_UNKNOWN_OBJECTS = False\n")
+    ffi = "from . import registry\nget_global_func = lambda name, allow_missing: None\n"
+    (install.site / "tvm_ffi" / "__init__.py").write_text(ffi)
+    start = install.site / "tvm" / "__init__.py"
+    start.write_text("import tvm_ffi\n" + start.read_text())
+
+    said, facts = tried(install, SKIP_LOADING_MLCLLM_SO="1")
+
+    assert said["cause"] == "left-out"
+    assert said["fix"].startswith("unset SKIP_LOADING_MLCLLM_SO")
+    assert {name: facts[name] for name in said} == said
+
+
+@LINUX
+def test_the_files_of_a_runtime_that_needs_tvm_ffi_are_good(install: Install) -> None:
+    build_so(install.site / "tvm_ffi" / "lib" / "libtvm_ffi.so", soname="libtvm_ffi.so")
+    runtime = install.lib / "libtvm_runtime.so"
+    build_so(runtime, soname=runtime.name, needed=["libtvm_ffi.so"])
+
+    done = install.python("-m", "mlc_llm.libinfo", "--no-load", "--json")
+
+    assert json.loads(done.stdout)["error"] is None
 
 
 @LINUX
@@ -133,6 +176,27 @@ def test_the_fix_brings_the_distribution_whose_record_has_the_file(
     forget()
 
     assert reinstall(str(tmp_path / "some_wheel.libs" / "msvcp140.dll")) == command
+
+
+def test_a_package_whose_own_file_is_old_is_upgraded_and_a_damaged_one_put_back(
+    tmp_path: Path,
+) -> None:
+    info = tmp_path / "some_wheel-1.2.dist-info"
+    file = tmp_path / "some_wheel.libs" / "msvcp140.dll"
+    for folder in (info, file.parent):
+        folder.mkdir()
+    file.write_bytes(b"old")
+    record = info / "RECORD"
+    digest = "y6BrVzb69n5UsHtWHq6UOV53TFF6fZEKVDaeEmPM-9Q"
+    forget()
+
+    record.write_text(f"some_wheel.libs/msvcp140.dll,sha256={digest},3\n")
+    upgraded = replace_runtime(str(file), (14, 40), Search(WINDOWS))
+    record.write_text("some_wheel.libs/msvcp140.dll,sha256=AAAA,3\n")
+    put_back = replace_runtime(str(file), (14, 40), Search(WINDOWS))
+
+    assert upgraded == "pip install --upgrade some-wheel"
+    assert put_back == "pip install --force-reinstall --no-deps some-wheel==1.2"
 
 
 def test_the_search_takes_the_loaded_then_the_last_added_and_passes_over_other_machines(

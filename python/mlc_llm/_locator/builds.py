@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.candidate import Candidate
 from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.freshness import newest_source, source_root
-from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.judge import Candidate, Verdict, judge
 from mlc_llm._locator.search import Search
 from mlc_llm._locator.stamp import read_stamp, stamped_size
 from mlc_llm._locator.steps import added_folders

@@ -1,20 +1,27 @@
-"""Pick the one library to load, or say for every candidate why it cannot be used."""
+"""Where the library can be, in order, and the first place where it is good.
+
+PATH, LD_LIBRARY_PATH and conda's folders are never searched: what lies there was put there by
+somebody else, for something else.
+"""
 
 from __future__ import annotations
 
-from mlc_llm._locator.candidates import candidates
-from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
+import os
+
 from mlc_llm._locator.installed import PACKAGE
+from mlc_llm._locator.judge import Candidate, judge
+from mlc_llm._locator.stamp import read_stamp, stamped_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from mlc_llm._locator.candidate import Candidate
     from mlc_llm._locator.host import Host
 
-__all__ = ["choose"]
+__all__ = ["candidates", "choose"]
 
+#: Upstream's two names are one library here: it builds both from the same objects.
+_SAME_LIBRARY = {"mlc_llm_module": "mlc_llm"}
 #: Verdicts that ``MLC_ALLOW_DEBUG=1`` lifts.
 _DEBUG = ("debug-crt", "debug-build")
 
@@ -41,12 +48,49 @@ def choose(
             if candidate.explicit:
                 break
         elif candidate.explicit:
-            raise _named(candidate)
+            from mlc_llm._locator import none_good  # noqa: PLC0415 - only after a failure
+
+            raise none_good.named(candidate)
         refused.append(candidate)
     if debug is not None:
         _say(debug.path, debug.verdict.reason)
         return debug
-    raise _nothing(name, refused)
+    from mlc_llm._locator import none_good  # noqa: PLC0415 - only after a failure
+
+    raise none_good.nothing(name, refused)
+
+
+def candidates(
+    name: str, host: Host, environment: Mapping[str, str], *, package: str = PACKAGE
+) -> Iterator[Candidate]:
+    """Yield the places to look for library ``name``, most wanted first, judged one by one.
+
+    A file is read when its turn comes, so that a healthy install pays for one file.
+    """
+    package = os.fspath(package)
+    name = _SAME_LIBRARY.get(name, name)
+    if variable := environment.get("MLC_LIBRARY_PATH"):
+        from mlc_llm._locator import named  # noqa: PLC0415 - only where the variable is set
+
+        yield from named.candidates(variable, name, host, package)
+    folder = os.path.join(package, "lib")
+    installed = os.path.isdir(folder)
+    if installed:
+        file = host.file_name(name)
+        path = os.path.join(folder, file)
+        verdict = judge(path, host, size=stamped_size(read_stamp(package), file))
+        if verdict.cause == "stamp-mismatch":
+            from mlc_llm._locator.faults import also_lacks  # noqa: PLC0415 - after a failure
+
+            verdict = also_lacks(path, verdict, host)
+        yield Candidate(path, "the installed package", verdict)
+    if not installed or environment.get("MLC_LLM_SOURCE_DIR"):
+        from mlc_llm._locator import builds  # noqa: PLC0415 - no wheel: a source tree
+
+        yield from builds.built(name, host, environment, package)
+    if not installed:
+        path = os.path.join(folder, host.file_name(name))
+        yield Candidate(path, "the installed package", judge(path, host))
 
 
 def _say(path: str, note: str) -> None:
@@ -54,41 +98,3 @@ def _say(path: str, note: str) -> None:
         import warnings  # noqa: PLC0415 - a healthy install has nothing to say
 
         warnings.warn(f"{path}: {note}", RuntimeWarning, stacklevel=3)
-
-
-def _named(candidate: Candidate) -> LibraryLoadError:
-    """Report what the user named; the fix of the file itself is the second way."""
-    from mlc_llm._locator.fixes import spelled, unset  # noqa: PLC0415 - only after a failure
-
-    verdict = candidate.verdict
-    own = verdict.cause not in ("absent", "bad-variable") and verdict.fix
-    return LibraryLoadError(
-        f"the library that MLC_LIBRARY_PATH names is not usable: {verdict.reason}",
-        path=candidate.path,
-        culprit=verdict.culprit,
-        cause=verdict.cause,
-        fix=f"{unset('MLC_LIBRARY_PATH')}, or point it at a good mlc_llm library",
-        details=(f"the file itself: {spelled(verdict.fix, candidate.path)}",) if own else (),
-    )
-
-
-def _nothing(name: str, refused: list[Candidate]) -> LibraryNotFoundError:
-    """Report the most telling candidate: one that is there and bad, before one that is absent."""
-    from mlc_llm._locator.fixes import spelled  # noqa: PLC0415 - only after a failure
-
-    worst = next((c for c in refused if c.verdict.cause != "absent"), None) or refused[0]
-    there = worst.verdict.cause != "absent"
-    return LibraryNotFoundError(
-        f"{name} is not usable: {worst.verdict.reason}"
-        if there
-        else f"{name} is in none of the places where it can be",
-        path=worst.path,
-        culprit=worst.verdict.culprit,
-        cause=worst.verdict.cause,
-        fix=spelled(worst.verdict.fix, worst.path),
-        details=tuple(
-            f"also not: {c.path}: {c.verdict.reason} ({c.origin})"
-            for c in refused
-            if c.path != worst.path
-        ),
-    )

@@ -19,8 +19,9 @@ __all__ += ["site_of"]
 
 #: Folders between site-packages and a file of it, at most: nvidia/cu13/bin/x86_64.
 _LEVELS = 6
-#: Folder -> its metadata folders: one import asks several times.
-_listed: dict[str, list[str]] = {}
+_ENDING = ".dist-info"
+#: Folder -> name -> its metadata folders: one import asks several times.
+_listed: dict[str, dict[str, list[str]]] = {}
 
 
 class Distribution:
@@ -31,7 +32,7 @@ class Distribution:
     def __init__(self, site: str, info: str) -> None:
         self.site = site
         self.info = os.path.join(site, info)
-        self.name, _, self.version = info.removesuffix(".dist-info").partition("-")
+        self.name, _, self.version = info.removesuffix(_ENDING).partition("-")
 
     @property
     def requirement(self) -> str:
@@ -56,22 +57,38 @@ class Distribution:
                 end = next((i for i, c in enumerate(wanted) if c in " <>=!~[("), len(wanted))
                 yield wanted[:end], wanted[end:].strip(" ()"), marker.strip()
 
-    def pin(self, name: str) -> str | None:
-        """Return the one version of ``name`` that it takes, None where it takes several."""
-        for wanted, how, _ in self.requires():
-            if wanted == name and how.startswith("==") and "," not in how:
-                return how[2:].strip()
-        return None
+    def pins(self) -> dict[str, str]:
+        """Return each requirement of which it takes one version: name -> that version."""
+        return {
+            name: how[2:].strip()
+            for name, how, _ in self.requires()
+            if how.startswith("==") and "," not in how
+        }
 
-    def recorded(self, relative: str) -> int | None:
-        """Return the size that RECORD has for a file, -1 where it has none; None: not its file."""
+    def recorded(self, relative: str) -> tuple[str, str] | None:
+        """Return the hash and the size that RECORD has for a file; None where it is not its."""
         wanted = os.path.normcase(relative)  # on Windows an import spells it in its own way
         for line in self.text("RECORD").splitlines():
             path, _, rest = line.strip('"').partition(",")
             if os.path.normcase(path.strip('"')) == wanted:
-                size = rest.rpartition(",")[2]
-                return int(size) if size.isdecimal() else -1
+                digest, _, size = rest.rpartition(",")
+                return digest, size
         return None
+
+    def intact(self, relative: str) -> bool:
+        """Tell whether a file is the one that was installed, as far as RECORD can say."""
+        digest, size = self.recorded(relative) or ("", "")
+        path = os.path.join(self.site, relative)
+        if size and size != str(os.path.getsize(path)):
+            return False
+        if not digest.startswith("sha256="):
+            return True
+        from base64 import urlsafe_b64encode  # noqa: PLC0415 - only to advise
+        from hashlib import sha256  # noqa: PLC0415
+
+        with open(path, "rb") as file:
+            found = urlsafe_b64encode(sha256(file.read()).digest())
+        return digest[7:].rstrip("=") == found.decode().rstrip("=")
 
     def origin(self) -> str:
         """Return the address or file that pip was given, "" where it had a name alone."""
@@ -86,17 +103,31 @@ class Distribution:
 def distributions_in(site: str, name: str = "") -> list[Distribution]:
     """List the distributions of a folder, or those of one name (``apache_tvm``)."""
     if site not in _listed:
-        try:
-            _listed[site] = sorted(e for e in os.listdir(site) if e.endswith(".dist-info"))
-        except OSError:
-            _listed[site] = []
-    start = f"{name}-" if name else ""
-    return [Distribution(site, each) for each in _listed[site] if each.startswith(start)]
+        _listed[site] = _list(site)
+    names = [name] if name else sorted(_listed[site])
+    return [Distribution(site, info) for each in names for info in _listed[site].get(each, ())]
+
+
+def _list(site: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    try:
+        entries = os.listdir(site)
+    except OSError:
+        return found
+    for entry in entries:
+        if entry[-len(_ENDING) :] == _ENDING:  # endswith takes five times as long
+            found.setdefault(entry.partition("-")[0], []).append(entry)
+    for folders in found.values():
+        folders.sort()
+    return found
 
 
 def forget() -> None:
-    """List the folders anew: a second import comes after something was mended."""
+    """List the folders anew, and let Python do so: since the last look something was mended."""
+    from importlib import invalidate_caches  # noqa: PLC0415 - not on the first import
+
     _listed.clear()
+    invalidate_caches()
 
 
 def distribution(name: str) -> Distribution | None:

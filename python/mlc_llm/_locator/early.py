@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.errors import LibraryLoadError
+from mlc_llm._locator.petables import file_version
 from mlc_llm._locator.process import loaded_module
-from mlc_llm._locator.runtimes import file_version
 from mlc_llm._locator.search import Search
 from mlc_llm._locator.steps import added_folders
 
@@ -30,7 +29,8 @@ def require_runtime(library: str, host: Host, environment: Mapping[str, str]) ->
     """Raise ``LibraryLoadError`` where the import would crash on an old msvcp140.dll."""
     if all((file_version(path) or _GOOD)[:2] >= _GOOD for path in _copies(library, host)):
         return
-    from mlc_llm._locator.predict import predict  # noqa: PLC0415 - only where it is old
+    from mlc_llm._locator.errors import LibraryLoadError  # noqa: PLC0415 - only where it is old
+    from mlc_llm._locator.predict import predict  # noqa: PLC0415
 
     found = predict(library, host, environment)
     if found.fault is not None and found.fault.cause == "mutex-abi":
@@ -44,12 +44,10 @@ def require_runtime(library: str, host: Host, environment: Mapping[str, str]) ->
 
 
 def _copies(library: str, host: Host) -> Iterator[str]:
-    """Yield each msvcp140.dll that can win: the loaded one alone, else all where one is sought."""
+    """Yield where an msvcp140.dll can win: the loaded one alone, else each place that is sought."""
     if loaded := loaded_module("msvcp140.dll"):
         yield loaded
         return
     folders = [os.path.dirname(library), *Search(host, added_folders(host)).order("")]
     for folder in dict.fromkeys(folders):
-        path = os.path.join(folder, "msvcp140.dll")
-        if os.path.isfile(path):
-            yield path
+        yield os.path.join(folder, "msvcp140.dll")

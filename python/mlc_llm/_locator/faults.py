@@ -10,15 +10,18 @@ from mlc_llm._locator.image import NotAnImageError, is_debug_crt
 from mlc_llm._locator.judge import Verdict, judge
 from mlc_llm._locator.petables import read_tables
 from mlc_llm._locator.process import loaded_module
+from mlc_llm._locator.search import Search
+from mlc_llm._locator.steps import added_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlc_llm._locator.host import Host
     from mlc_llm._locator.petables import Exports
-    from mlc_llm._locator.search import Needed, Search
+    from mlc_llm._locator.search import Needed
 
-__all__ = ["first_fault"]
+__all__ = ["also_lacks", "first_fault"]
 
 #: What TVM's compiler needs is judged by name: its own tables have 169 MB around them.
 _LARGE = 64 << 20
@@ -36,6 +39,15 @@ def first_fault(path: str, search: Search) -> Verdict | None:
                 reason = f"{_base(node.importer)} needs {node.name}, which is {verdict.reason}"
                 return Verdict(verdict.cause, reason, reinstall(node.path), node.path)
     return _missing_export(nodes, search) if search.host.system == "windows" else None
+
+
+def also_lacks(path: str, verdict: Verdict, host: Host) -> Verdict:
+    """Name the DLL that a file which is not the one that was built would look for in vain."""
+    fault = first_fault(path, Search.here(host, added_folders(host)))
+    if fault is None or fault.cause != "missing-dll":
+        return verdict
+    reason = f"{fault.reason}; and it has {verdict.reason}"
+    return Verdict(fault.cause, reason, verdict.fix, fault.culprit)
 
 
 def _missing(node: Needed) -> Verdict:

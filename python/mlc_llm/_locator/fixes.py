@@ -55,7 +55,7 @@ def spelled(fix: str, path: str) -> str:
 def install(name: str) -> str:
     """Name the command that installs ``apache-tvm`` or ``apache-tvm-ffi`` as pinned by mlc_llm."""
     mlc = installed_mlc()
-    pinned = mlc.pin(name) if mlc else None
+    pinned = mlc.pins().get(name) if mlc else None
     start = _command(mlc)
     return f"{start} {name}" + (f"=={pinned}" if pinned else "")
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from mlc_llm._locator.errors import LibraryLoadError
 
-__all__ = ["is_ours", "not_ours", "registered"]
+__all__ = ["is_ours", "not_ours"]
 
 #: The start of what the engine registers, in every build of it since there was one.
 _MARK = b"mlc.serve."
-_FUNCTION = "mlc.tokenizers.Tokenizer"
 _STEP = 1 << 20
 
 
@@ -27,12 +25,6 @@ def is_ours(path: str) -> bool:
     except OSError:
         return True
     return os.path.getsize(path) == 0
-
-
-def registered() -> bool:
-    """Ask TVM, after the load, for a function of ours; True where it cannot be asked."""
-    ask = getattr(sys.modules.get("tvm_ffi"), "get_global_func", None)
-    return ask is None or ask(_FUNCTION, allow_missing=True) is not None
 
 
 def not_ours(path: str) -> LibraryLoadError:

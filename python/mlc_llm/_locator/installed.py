@@ -86,5 +86,6 @@ def wanted_versions(library: str) -> tuple[str | None, str | None]:
     if tvm is None or ffi is None:
         mlc = installed_mlc(package if os.path.basename(package) == "mlc_llm" else PACKAGE)
         if mlc is not None:
-            tvm, ffi = tvm or mlc.pin("apache-tvm"), ffi or mlc.pin("apache-tvm-ffi")
+            pins = mlc.pins()
+            tvm, ffi = tvm or pins.get("apache-tvm"), ffi or pins.get("apache-tvm-ffi")
     return tvm, ffi

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlc_llm._locator.host import Host
     from mlc_llm._locator.image import Image
 
-__all__ = ["GOOD", "REINSTALL", "Verdict", "judge"]
+__all__ = ["GOOD", "REINSTALL", "Candidate", "Verdict", "judge"]
 
 _NOT_AN_IMAGE = {"pe": "not-a-pe", "elf": "not-an-elf", "mach-o": "not-a-mach-o"}
 _FORMAT_NAMES = {"pe": "Windows (PE)", "elf": "Linux (ELF)", "mach-o": "macOS (Mach-O)"}
@@ -48,6 +48,25 @@ class Verdict:
 
 
 GOOD = Verdict()
+
+
+class Candidate:
+    """One file that could be the library, judged.
+
+    ``explicit``: the user named it, so it is taken or it is an error, never passed over. ``note``
+    is what must be said where it is taken all the same (it is older than its sources, ...).
+    """
+
+    __slots__ = ("explicit", "note", "origin", "path", "verdict")
+
+    def __init__(
+        self, path: str, origin: str, verdict: Verdict, *, explicit: bool = False, note: str = ""
+    ) -> None:
+        self.path = path
+        self.origin = origin
+        self.verdict = verdict
+        self.explicit = explicit
+        self.note = note
 
 
 def judge(path: str, host: Host, *, size: int | None = None) -> Verdict:

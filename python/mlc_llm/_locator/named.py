@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from mlc_llm._locator.builds import judged, libraries, ranked
-from mlc_llm._locator.candidate import Candidate
 from mlc_llm._locator.identity import is_ours
-from mlc_llm._locator.judge import Verdict
+from mlc_llm._locator.judge import Candidate, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

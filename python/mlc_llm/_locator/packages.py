@@ -1,7 +1,4 @@
-"""Which package Python would import under a name, and what puts it before the others.
-
-``importlib.util.find_spec`` knows the first and costs milliseconds; here it is the fallback.
-"""
+"""Which package Python would import under a name, and what puts it before the others."""
 
 from __future__ import annotations
 
@@ -33,11 +30,22 @@ class Package:
 
 
 def find_package(name: str) -> Package | None:
-    """Return what ``import name`` takes, without importing it; None where there is nothing."""
+    """Return what ``import name`` takes, without importing it; None where there is nothing.
+
+    Python's own finders are asked, as ``importlib.util.find_spec`` does, which costs milliseconds
+    to import.
+    """
     file = getattr(sys.modules.get(name), "__file__", None)
     if file:
         return _of(os.path.abspath(str(file)))
-    return next(all_packages(name), None) or _by_a_finder(name)
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(name, None)
+        except (ImportError, ValueError, AttributeError):
+            continue
+        if spec is not None:
+            return _of(os.path.abspath(spec.origin)) if spec.origin else None
+    return None
 
 
 def all_packages(name: str) -> Iterator[Package]:
@@ -76,17 +84,6 @@ def _of(file: str) -> Package:
     if name.startswith("__init__."):
         return Package(os.path.dirname(folder), folder, file)
     return Package(folder, "", file)
-
-
-def _by_a_finder(name: str) -> Package | None:
-    """Ask Python's own search: an editable install is known to its finder alone."""
-    from importlib import util  # noqa: PLC0415 - only where no folder has it
-
-    try:
-        spec = util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):
-        return None
-    return _of(os.path.abspath(spec.origin)) if spec and spec.origin else None
 
 
 def _path_file(wanted: str) -> str:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
 
-__all__ = ["Exports", "Tables", "read_tables"]
+__all__ = ["Exports", "Tables", "file_version", "read_tables"]
 
 _PE32_PLUS = 0x20B
 _MANY = 1 << 20
@@ -131,3 +131,11 @@ def read_tables(path: str) -> Tables:
         if file.read(2) != b"MZ":
             raise NotAnImageError("no PE image")
         return Tables(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def file_version(path: str) -> tuple[int, ...] | None:
+    """Return a DLL's file version, None where it has none or cannot be read."""
+    try:
+        return read_tables(path).version()
+    except (NotAnImageError, OSError):
+        return None

@@ -33,11 +33,10 @@ def loaded_module(name: str) -> str | None:
     if sys.platform != "win32":
         return None
     import ctypes  # noqa: PLC0415
-    from ctypes import wintypes  # noqa: PLC0415
 
     kernel32 = ctypes.WinDLL("kernel32")
     kernel32.GetModuleHandleW.restype = ctypes.c_void_p
-    kernel32.GetModuleHandleW.argtypes = [wintypes.LPCWSTR]
+    kernel32.GetModuleHandleW.argtypes = [ctypes.c_wchar_p]
     handle = kernel32.GetModuleHandleW(name)
     return _file_of(handle) or None if handle else None
 

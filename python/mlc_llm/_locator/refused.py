@@ -8,8 +8,8 @@ from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.predict import predict
 from mlc_llm._locator.process import loaded_module
-from mlc_llm._locator.requirements import lacking, missing
 from mlc_llm._locator.steps import steps
+from mlc_llm._locator.unfit import lacking, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def refused(
         return _lacks(error, library)
     found = predict(library, host, environment)
     native = isinstance(error, (OSError, ImportError))
-    path = str(getattr(error, "path", None) or "") or _next(library, host, environment)
+    path = str(getattr(error, "path", None) or "") or _next(error, library, host, environment)
     if found.fault is not None and (not native or _same(found.path, path)):
         fault = found.fault
         return LibraryLoadError(
@@ -49,10 +49,12 @@ def refused(
     )
 
 
-def _next(library: str, host: Host, environment: Mapping[str, str]) -> str:
-    """Return the first library of the import that is not loaded: its load is what failed."""
+def _next(error: Exception, library: str, host: Host, environment: Mapping[str, str]) -> str:
+    """Return the library whose load failed: the first that is not loaded, or that is named."""
     for step in steps(library, host, environment):
-        if not step.optional and not loaded_module(os.path.basename(step.path)):
+        name = os.path.basename(step.path)
+        named = host.system == "windows" or name in str(error)
+        if named and not step.optional and not loaded_module(name):
             return step.path
     return library
 

@@ -1,41 +1,37 @@
-"""Answer ``python -m mlc_llm.libinfo``: every candidate, its verdict, and what would be loaded."""
+"""Find the answer of ``python -m mlc_llm.libinfo``: the candidates, and what is loaded."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mlc_llm._locator.candidates import candidates
-from mlc_llm._locator.choose import choose
+from mlc_llm._locator.choose import candidates, choose
 from mlc_llm._locator.distributions import forget
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.fixes import unset
-from mlc_llm._locator.host import this_host
 from mlc_llm._locator.identity import is_ours, not_ours
 from mlc_llm._locator.installed import PACKAGE, version
+from mlc_llm._locator.left_out import VARIABLE
 from mlc_llm._locator.mutex import old_runtime
 from mlc_llm._locator.predict import predict
-from mlc_llm._locator.requirements import lacking, missing, require_packages
+from mlc_llm._locator.requirements import require_packages
 from mlc_llm._locator.runtimes import runtime_copies
 from mlc_llm._locator.search import Search
 from mlc_llm._locator.stamp import read_stamp
 from mlc_llm._locator.steps import added_folders
 from mlc_llm._locator.trial import try_import
+from mlc_llm._locator.unfit import lacking, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mlc_llm._locator.host import Host
     from mlc_llm._locator.judge import Verdict
 
-_SKIP = "SKIP_LOADING_MLCLLM_SO"
 #: Where nothing is known of an error but its words.
 _SEE = 'python -c "import mlc_llm" shows the whole error'
 
-__all__ = ["answer", "as_json", "as_text", "main"]
+__all__ = ["answer"]
 
 
 def answer(
@@ -58,7 +54,7 @@ def answer(
         error, used = _met(winner, host, environment, notes)
     tried = _tried(winner, host, environment, notes) if try_it and winner else None
     if winner and tried is not None:
-        error = _after(tried, winner, error, notes, skipped=_skips(environment))
+        error = _after(tried, winner, error, notes)
     refused = error is not None
     listed = [
         {
@@ -97,7 +93,7 @@ def answer(
 
 
 def _skips(environment: Mapping[str, str]) -> bool:
-    return environment.get(_SKIP, "0") != "0"
+    return environment.get(VARIABLE, "0") != "0"
 
 
 def _chosen(
@@ -118,7 +114,7 @@ def _met(
 ) -> tuple[LibraryLoadError | None, str]:
     """Judge what the import meets, from the files; return the msvcp140.dll that wins too."""
     if _skips(environment):
-        notes.append(f"{_SKIP} is set: the import loads no library of mlc_llm")
+        notes.append(f"{VARIABLE} is set: the import loads no library of mlc_llm")
         return None, ""
     try:
         require_packages(winner)
@@ -154,8 +150,6 @@ def _after(
     winner: str,
     error: LibraryLoadError | None,
     notes: list[str],
-    *,
-    skipped: bool,
 ) -> LibraryLoadError | None:
     """Let the child's import have the last word: nothing is good that does not import."""
     if tried["good"]:
@@ -168,7 +162,7 @@ def _after(
         path=winner,
         culprit=tried["culprit"],
         cause=tried["cause"] or "import-failed",
-        fix=tried["fix"] or (unset(_SKIP) if skipped else _SEE),
+        fix=tried["fix"] or _SEE,
     )
 
 
@@ -182,65 +176,3 @@ def _runtimes(path: str, host: Host, used: str) -> list[str]:
     if host.system != "windows":
         return []
     return runtime_copies(Search.here(host, added_folders(host)), path, used)
-
-
-def as_json(facts: Mapping[str, Any]) -> str:
-    """Return the answer for scripts."""
-    return json.dumps(facts, indent=2)
-
-
-def as_text(facts: Mapping[str, Any]) -> str:
-    """Return the answer for a person."""
-    host = facts["host"]
-    lines = [f"mlc_llm libraries for {host['system']} {host['machine']}, most wanted first:"]
-    for candidate in facts["candidates"]:
-        mark = "=>" if candidate["path"] == facts["winner"] else "  "
-        lines.append(f"{mark} {candidate['path']}  ({candidate['origin']})")
-        word = "good" if candidate["good"] else f"{candidate['cause']}: {candidate['reason']}"
-        lines.append(f"     {word}")
-    lines += [f"note: {note}" for note in facts["notes"]]
-    if facts["winner"]:
-        lines.append(f"folder added to the search: {facts['adds_folder']}")
-    if error := facts["error"]:
-        lines += [f"nothing can be loaded: {error['reason']}", f"fix: {error['fix']}"]
-    lines += facts["runtimes"]
-    found = [f"{name} {number}" for name, number in facts["installed"].items() if number]
-    lines.append(f"installed: {', '.join(found) or 'no distribution of tvm or tvm_ffi'}")
-    lines.append(_built(facts["stamp"]))
-    return "\n".join(lines)
-
-
-def _built(stamp: Mapping[str, Any] | None) -> str:
-    if not stamp:
-        return "built: no stamp (_build.json) beside the package"
-    sources = stamp.get("sources")
-    pins = [
-        f"{source.get('name')} {source.get('version') or str(source.get('commit'))[:12]}"
-        for source in (sources if isinstance(sources, list) else ())
-        if isinstance(source, dict)
-    ]
-    how = f"built: {stamp.get('configuration')}, {stamp.get('generator')}"
-    return "; ".join([how, *([", ".join(pins)] if pins else [])])
-
-
-def main(words: Sequence[str]) -> int:
-    """Print the answer; exit 0 where the import works, 1 where it does not, 2 for wrong use."""
-    import argparse  # noqa: PLC0415
-
-    parser = argparse.ArgumentParser(
-        allow_abbrev=False,
-        prog="python -m mlc_llm.libinfo",
-        description="Show which native library mlc_llm loads and why, and whether that works.",
-        epilog="Nothing is loaded here: a child process imports mlc_llm, and can crash unharmed.",
-    )
-    parser.add_argument("--json", action="store_true", help="for scripts")
-    parser.add_argument(
-        "--no-load", action="store_true", help="judge the files alone, and start no child process"
-    )
-    parser.add_argument("--load", action="store_true", help="what it does without it, too")
-    options = parser.parse_args(words)
-    facts = answer(this_host(), os.environ, try_it=not options.no_load)
-    text = as_json(facts) if options.json else as_text(facts)
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - this is the answer
-    return 0 if facts["winner"] else 1

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
-from mlc_llm._locator.identity import not_ours, registered
 from mlc_llm._locator.places import runtime_folder
 
 TYPE_CHECKING = False
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from mlc_llm._locator.host import Host
 
 __all__ = ["backends", "import_tvm", "load", "load_backends", "loaded_runtime"]
+__all__ += ["registered"]
 
 _VARIABLE = "TVM_LIBRARY_PATH"
 _CUDA = "tvm_runtime_cuda"
+#: What our library registers with TVM while it is loaded.
+_FUNCTION = "mlc.tokenizers.Tokenizer"
 
 
 def import_tvm(library: str, host: Host, environment: MutableMapping[str, str]) -> Any:  # noqa: ANN401
@@ -114,8 +117,16 @@ def load(library: str, host: Host) -> ctypes.CDLL:
 
         raise explain(error, library, host) from error
     if not registered():
+        from mlc_llm._locator.identity import not_ours  # noqa: PLC0415 - only after a failure
+
         raise not_ours(library)
     return handle
+
+
+def registered() -> bool:
+    """Ask TVM for a function of ours; True where it cannot be asked."""
+    ask = getattr(sys.modules.get("tvm_ffi"), "get_global_func", None)
+    return ask is None or ask(_FUNCTION, allow_missing=True) is not None
 
 
 def _load_again(name: str, path: str, host: Host, error: OSError) -> tuple[ctypes.CDLL | None, str]:

@@ -7,25 +7,18 @@ import sys
 
 from mlc_llm._locator.distributions import owner
 from mlc_llm._locator.fixes import REDISTRIBUTABLE, reinstall
-from mlc_llm._locator.image import NotAnImageError
-from mlc_llm._locator.petables import read_tables
+from mlc_llm._locator.installed import installed_mlc
+from mlc_llm._locator.petables import file_version
 from mlc_llm._locator.process import loaded_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlc_llm._locator.distributions import Distribution
     from mlc_llm._locator.search import Search
 
-__all__ = ["dotted", "file_version", "replace_runtime", "runtime_copies"]
-
-
-def file_version(path: str) -> tuple[int, ...] | None:
-    """Return a DLL's file version, None where it has none or cannot be read."""
-    try:
-        return read_tables(path).version()
-    except (NotAnImageError, OSError):
-        return None
+__all__ = ["dotted", "replace_runtime", "runtime_copies"]
 
 
 def runtime_copies(search: Search, path: str, used: str) -> list[str]:
@@ -49,13 +42,21 @@ def replace_runtime(winner: str, needed: tuple[int, int], search: Search) -> str
     ):
         return _in_pythons_folder(winner, system, needed, new=new)
     if found := owner(winner):
-        relative = os.path.relpath(winner, found.site).replace("\\", "/")
-        if found.recorded(relative) != os.path.getsize(winner):
-            return reinstall(winner)
-        return f"pip install --upgrade {found.name.replace('_', '-')}"
+        return _of_a_package(found, winner, system, new=new)
     if loaded_module("msvcp140.dll") == winner:
         return f"import mlc_llm before the package that loads {winner}, or upgrade that package"
     return f'del "{winner}"' + ("" if new else f" (then {REDISTRIBUTABLE})")
+
+
+def _of_a_package(found: Distribution, winner: str, system: str, *, new: bool) -> str:
+    """Bring back the package's own copy, or a newer package; one that mlc_llm pins has no newer."""
+    name = found.name.replace("_", "-")
+    if not found.intact(os.path.relpath(winner, found.site).replace("\\", "/")):
+        return reinstall(winner)
+    mlc = installed_mlc()
+    if mlc and name in mlc.pins():
+        return _copied(system, winner, new=new)
+    return f"pip install --upgrade {name}"
 
 
 def _in_pythons_folder(winner: str, system: str, needed: tuple[int, int], *, new: bool) -> str:
@@ -64,6 +65,10 @@ def _in_pythons_folder(winner: str, system: str, needed: tuple[int, int], *, new
         if os.path.isdir(os.path.join(prefix, "conda-meta")) and _within(winner, prefix):
             base = "" if prefix == sys.prefix else f' -p "{prefix}"'
             return f'conda install{base} -c conda-forge "vc14_runtime>={dotted(needed)}"'
+    return _copied(system, winner, new=new)
+
+
+def _copied(system: str, winner: str, *, new: bool) -> str:
     copy = f'xcopy /y "{system}" "{os.path.dirname(winner)}"'
     return copy if new else f"{REDISTRIBUTABLE} (then {copy})"
 

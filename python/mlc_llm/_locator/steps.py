@@ -43,17 +43,19 @@ class Step:
 def steps(library: str, host: Host, environment: Mapping[str, str]) -> Iterator[Step]:
     """Yield the loads of ``import mlc_llm`` with ``library``, first to last."""
     tvm, ffi = find_package("tvm"), find_package("tvm_ffi")
+    path = _recorded("apache_tvm_ffi", "tvm_ffi", host) or _beside(ffi, "tvm_ffi", host)
     if host.system == "windows":
         folders = [folder for each in (tvm, ffi) if each and (folder := _repaired(each))]
         torch = find_package("torch")
         if torch and os.path.isdir(lib := os.path.join(torch.folder, "lib")):
             folders.append(lib)
             yield Step("msvcp140.dll", *folders, optional=True)
-        path = _recorded("apache_tvm_ffi", "tvm_ffi", host) or _beside(ffi, "tvm_ffi", host)
         yield Step(path, *folders, os.path.dirname(path))
         core = extension(ffi.folder, "core") if ffi else ""
         if core.endswith(".pyd"):
             yield Step(core)
+    elif os.path.isfile(path):
+        yield Step(path)
     place = environment.get("TVM_LIBRARY_PATH") or runtime_folder(library, host) or ""
     path = _recorded("tvm", "tvm_runtime", host) or _beside(tvm, "tvm_runtime", host, place)
     yield Step(path, os.path.dirname(path))
