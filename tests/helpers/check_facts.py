@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.loader.outcome import Load, Need, Problem
@@ -109,7 +110,6 @@ def subject(
 
 def run_rule(rule_id: str, judged: Subject) -> list[Finding]:
     """Apply one rule."""
-    found = list(load_rule(rule_id).judge(judged))
-    assert all(finding.rule == rule_id for finding in found)
+    found = [replace(each, rule=rule_id) for each in load_rule(rule_id).judge(judged)]
     assert all(finding.message and finding.fix for finding in found)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def load_rule(rule_id: str) -> Rule:
         raise KeyError(rule_id)
     module = importlib.import_module(f"mlcbuild.rules.{rule_id.replace('-', '_')}")
     rule: Rule = module.RULE
-    return rule
+    return replace(rule, id=rule_id)
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -89,7 +90,7 @@ def _findings_of(rule: Rule, subject: Subject, ignore: Collection[str]) -> list[
             continue
         if len(found) < LIMIT:
             said.add(key)
-            found.append(finding)
+            found.append(replace(finding, rule=rule.id))
         else:
             left += 1
             more = [min((*more, finding), key=lambda each: _RANK[each.severity])]

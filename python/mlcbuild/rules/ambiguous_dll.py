@@ -27,7 +27,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if is_runtime(name) or name not in needed_by or not _differ(subject, neighbours, paths):
             continue
         yield Finding(
-            rule=RULE.id,
             severity="warning",
             module=next((p for p in paths if p in subject.images), None),
             message=f"{len(paths)} different files are called {name}; the first loaded serves all",
@@ -63,7 +62,6 @@ def _differ(subject: Subject, neighbours: dict[str, Image], paths: list[str]) ->
 
 
 RULE = Rule(
-    id="ambiguous-dll",
     severity="warning",
     title="Several different files answer to the same DLL name",
     why=(

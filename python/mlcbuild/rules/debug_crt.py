@@ -18,7 +18,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         imported = sorted(dll.name for dll in image.imports if is_debug_runtime(dll.name))
         if imported:
             yield Finding(
-                rule=RULE.id,
                 severity="warning" if path in subject.optional else "error",
                 module=path,
                 message=f"built in the Debug configuration: imports {', '.join(imported)}",
@@ -27,7 +26,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             )
         elif is_debug_runtime(path):
             yield Finding(
-                rule=RULE.id,
                 severity="error",
                 module=path,
                 message="a debug runtime is bundled; its licence forbids redistribution",
@@ -37,7 +35,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="debug-crt",
     severity="error; warning where the release build lies beside it",
     title="An image needs the debug runtime",
     why=(

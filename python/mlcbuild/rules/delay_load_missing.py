@@ -38,7 +38,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         problem = fault.problem
         target = problem.chain[-1] if problem.chain else "a delay-loaded DLL"
         yield Finding(
-            rule=RULE.id,
             severity="warning",
             module=fault.module,
             message=f"loads, but the first call into {target} fails: {problem.reason}",
@@ -48,7 +47,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="delay-load-missing",
     severity="warning",
     title="A delay-loaded DLL, or a function of it, is missing",
     why=(

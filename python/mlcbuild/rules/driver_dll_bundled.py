@@ -40,7 +40,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         tied = name in _TIED_TO_DRIVER
         effect = "fails with any other driver version" if tied else "hides the machine's own copy"
         yield Finding(
-            rule=RULE.id,
             severity="error" if tied else "warning",
             module=path,
             message=f"{name} is bundled, but comes with {provider.provided_by}: the copy {effect}",
@@ -50,7 +49,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="driver-dll-bundled",
     severity="error where the DLL must match the installed driver; warning for loaders",
     title="A driver's DLL is bundled",
     why=(

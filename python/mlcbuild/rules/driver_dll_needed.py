@@ -24,7 +24,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                 continue
             when = "at the first call" if dll.delayed else "with WinError 126"
             yield Finding(
-                rule=RULE.id,
                 severity="note" if dll.delayed else "warning",
                 module=path,
                 message=(
@@ -41,7 +40,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="driver-dll-needed",
     severity="warning; note where it is delay-loaded",
     title="A module needs a DLL that only a driver provides",
     why=(

@@ -23,9 +23,10 @@ Severity = Literal["error", "warning", "note"]
 class Finding:
     """One broken rule. ``module`` is a member's path, or None for the whole package."""
 
-    rule: str
     severity: Severity
     message: str
+    #: Its id; of a rule in this package ``judge`` fills it in.
+    rule: str = ""
     module: str | None = None
     evidence: dict[str, object] = field(default_factory=dict)
     fix: str = ""
@@ -90,16 +91,17 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One rule: what it is called, why it exists, where that comes from and how to satisfy it.
+    """One rule: what it finds, why it exists, where that comes from and how to satisfy it.
 
     ``severity`` is the policy in words, since some rules grade what they find. ``source`` names
     the document or the public issue that the rule rests on.
     """
 
-    id: str
     severity: str
     title: str
     why: str
     source: str
     fix: str
     judge: Callable[[Subject], Iterable[Finding]]
+    #: Its place in ``RULE_IDS``, which ``load_rule`` fills in.
+    id: str = ""

@@ -25,7 +25,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
             continue  # stamp-mismatch says it
         if toolchain is not None and toolchain.sdk == "free":
             yield Finding(
-                rule=RULE.id,
                 severity="note",
                 module=path,
                 message="was built with the free Windows SDK, which is for CI and tests",
@@ -34,7 +33,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="free-sdk",
     severity="note",
     title="The wheel was built with the free Windows SDK",
     why=(

@@ -31,7 +31,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 def _finding(path: str, message: str, kind: str) -> Finding:
     return Finding(
-        rule=RULE.id,
         severity="error",
         module=path,
         message=message,
@@ -41,7 +40,6 @@ def _finding(path: str, message: str, kind: str) -> Finding:
 
 
 RULE = Rule(
-    id="member-name",
     severity="error",
     title="A name that no file on Windows can have, or that two files share there",
     why=(

@@ -53,7 +53,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         elsewhere = list(subject.named.get(base_name(missing), ()))
         variants = several.get(base_name(missing))
         yield Finding(
-            rule=RULE.id,
             severity="warning" if variants else _severity(subject, fault),
             module=fault.module,
             message=f"one of {variants} is needed: FFmpeg's" if variants else problem.reason,
@@ -118,7 +117,6 @@ def _reach(importer: str, member: str) -> str:
 
 
 RULE = Rule(
-    id="missing-dll",
     severity=(
         "error; warning for an optional image, and where the machine decides (old "
         "redistributables, optional parts of Windows, programs and load flags, which search PATH) "

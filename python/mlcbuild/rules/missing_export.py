@@ -19,7 +19,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     ):
         problem = fault.problem
         yield Finding(
-            rule=RULE.id,
             severity="error" if problem.certain and not is_optional(subject, fault) else "warning",
             module=fault.module,
             message=problem.reason,
@@ -29,7 +28,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="missing-export",
     severity="error; warning for an optional image, or where another copy may win",
     title="The DLL that is found does not export what is imported",
     why=(

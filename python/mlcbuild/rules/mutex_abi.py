@@ -29,7 +29,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if use == "safe" or not (old or unknown):
             continue
         yield Finding(
-            rule=RULE.id,
             severity=_severity(use, copies, fatal, old),
             module=path,
             message=_message(use, copies, fatal, old),
@@ -43,7 +42,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         )
     for path, (copies, fatal) in crashing_neighbours(subject).items():
         yield Finding(
-            rule=RULE.id,
             severity=_severity("certain", copies, fatal, fatal),
             message=f"{path}: {_message('certain', copies, fatal, fatal)}",
             evidence={
@@ -87,7 +85,6 @@ def _message(
 
 
 RULE = Rule(
-    id="mutex-abi",
     severity="error where each copy that can win is older than 14.38; else warning, note if unsure",
     title="std::mutex is newer than an msvcp140.dll that can be loaded",
     why=(

@@ -18,7 +18,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     for path, why in subject.broken.items():
         program = path.casefold().endswith(".exe")
         yield Finding(
-            rule=RULE.id,
             severity="warning" if program else "error",
             module=path,
             message=f"not a Windows image: {why}",
@@ -29,7 +28,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     for fault in blame(subject, {"not-a-pe"}):
         if len(fault.problem.chain) > 1 and base_name(fault.problem.chain[-1]) not in told:
             yield Finding(
-                rule=RULE.id,
                 severity="error" if fault.problem.certain else "warning",
                 module=fault.module,
                 message=f"gets a DLL that is no Windows image: {fault.problem.reason}",
@@ -40,7 +38,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if image.defects and path not in subject.broken:
             more = f" (and {len(image.defects) - 1} more)" if image.defects[1:] else ""
             yield Finding(
-                rule=RULE.id,
                 severity="warning",
                 module=path,
                 message=f"damaged inside: {image.defects[0]}{more}",
@@ -50,7 +47,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="not-a-pe",
     severity="error; warning for an .exe, which nothing imports, and for damage in one table",
     title="A .dll, .pyd or .exe is not a readable PE image",
     why=(

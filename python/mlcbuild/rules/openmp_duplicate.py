@@ -42,7 +42,6 @@ def _runtimes(subject: Subject) -> Iterator[tuple[str, str]]:
 def _finding(severity: str, runtimes: dict[str, list[str]], effect: str) -> Finding:
     names = ", ".join(sorted(runtimes))
     return Finding(
-        rule=RULE.id,
         severity="warning" if severity == "warning" else "note",
         message=f"{len(runtimes)} OpenMP runtimes in one process ({names}): {effect}",
         evidence={"runtimes": {name: sorted(set(paths)) for name, paths in runtimes.items()}},
@@ -51,7 +50,6 @@ def _finding(severity: str, runtimes: dict[str, list[str]], effect: str) -> Find
 
 
 RULE = Rule(
-    id="openmp-duplicate",
     severity="warning for two of the Intel/LLVM kind, which may abort; note for different kinds",
     title="More than one OpenMP runtime in one process",
     why=(

@@ -42,7 +42,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         over = [path for path, length in lengths.items() if length > room]
         if over:
             yield Finding(
-                rule=RULE.id,
                 severity="warning" if severity == "warning" else "note",
                 module=longest,
                 message=(
@@ -56,7 +55,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="path-too-long",
     severity="warning for a per-user Python; note for the Microsoft Store's deeper folder",
     title="An installed path passes 259 characters",
     why=(

@@ -63,7 +63,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     hexadecimal = [path for path, (digest, _) in file.rows.items() if _in_hex(digest)]
     if hexadecimal:
         yield Finding(
-            rule=RULE.id,
             severity="note",
             module=hexadecimal[0],
             message=f"RECORD gives the sha256 of {len(hexadecimal)} files in hexadecimal",
@@ -100,7 +99,6 @@ def _differing(subject: Subject, path: str, row: Row, held: int) -> Iterator[Fin
 
 def _finding(path: str | None, message: str, kind: str) -> Finding:
     return Finding(
-        rule=RULE.id,
         severity="error",
         module=path,
         message=message,
@@ -110,7 +108,6 @@ def _finding(path: str | None, message: str, kind: str) -> Finding:
 
 
 RULE = Rule(
-    id="record-mismatch",
     severity="error; note for a right hash in hexadecimal",
     title="RECORD and the contents of the wheel disagree",
     why=(

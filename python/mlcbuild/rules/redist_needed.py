@@ -50,7 +50,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     which = "the Visual C++ redistributable" + (f" {dotted(minimum)} or newer" if minimum else "")
     one = len(victims) == 1
     yield Finding(
-        rule=RULE.id,
         severity="note" if programs and subject.kind != "image" else "warning",
         message=(
             f"WinError 126 on a Windows without {which}: {len(victims)} "
@@ -90,7 +89,6 @@ def _with_importers(subject: Subject, victims: set[str]) -> set[str]:
 
 
 RULE = Rule(
-    id="redist-needed",
     severity="warning; note where programs alone need it, which search PATH",
     title="A Windows without the Visual C++ redistributable does not load an image",
     why=(

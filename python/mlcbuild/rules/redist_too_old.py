@@ -33,7 +33,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                     copy.version >= CONSTEXPR_MUTEX for copy in old if copy.version
                 )
                 yield Finding(
-                    rule=RULE.id,
                     severity="note" if private else "warning",
                     module=path,
                     message=(
@@ -50,7 +49,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="redist-too-old",
     severity="warning for a known copy that is too old; note for a private one of 14.40 or newer",
     title="The C++ runtime is older than the toolset that built a module",
     why=(

@@ -33,7 +33,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         )
         version = runtime_version(image)
         yield Finding(
-            rule=RULE.id,
             severity="note" if from_python else "warning",
             module=path,
             message=f"a Visual C++ runtime is bundled under its common name: {effect}",
@@ -47,7 +46,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="runtime-bundled-unmangled",
     severity="warning; note for the ones that Python or Windows always provide",
     title="A Visual C++ runtime is bundled under its common name",
     why=(

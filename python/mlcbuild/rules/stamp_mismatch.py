@@ -81,7 +81,6 @@ def _root(subject: Subject, path: str, stamp: Stamp) -> str:
 
 def _finding(path: str, message: str) -> Finding:
     return Finding(
-        rule=RULE.id,
         severity="error",
         module=path,
         message=message,
@@ -90,7 +89,6 @@ def _finding(path: str, message: str) -> Finding:
 
 
 RULE = Rule(
-    id="stamp-mismatch",
     severity="error",
     title="A native file is not the one that was built and stamped",
     why=(

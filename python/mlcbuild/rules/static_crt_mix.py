@@ -32,7 +32,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
                 continue
             crosses = _passes_objects(dll)
             yield Finding(
-                rule=RULE.id,
                 severity="warning" if crosses else "note",
                 module=path,
                 message=(
@@ -57,7 +56,6 @@ def _passes_objects(dll: ImportedDll) -> bool:
 
 
 RULE = Rule(
-    id="static-crt-mix",
     severity="warning where objects of the C++ library cross the border; otherwise note",
     title="Modules that call each other use different C runtimes (/MT and /MD)",
     why=(

@@ -18,7 +18,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
     if not paths:
         return
     yield Finding(
-        rule=RULE.id,
         severity="note",
         module=paths[0],
         message=(
@@ -31,7 +30,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="user-install",
     severity="note",
     title="A native file is put into site-packages by the way of the prefix",
     why=(

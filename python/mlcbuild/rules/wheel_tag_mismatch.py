@@ -127,7 +127,6 @@ def _accepts(pythons: set[str], version: str) -> bool:
 
 def _finding(path: str | None, severity: Severity, message: str) -> Finding:
     return Finding(
-        rule=RULE.id,
         severity=severity,
         module=path,
         message=message,
@@ -136,7 +135,6 @@ def _finding(path: str | None, severity: Severity, message: str) -> Finding:
 
 
 RULE = Rule(
-    id="wheel-tag-mismatch",
     severity="error for extensions; warning or note for helpers beside images that do fit",
     title="The wheel's tag and its native files disagree",
     why=(

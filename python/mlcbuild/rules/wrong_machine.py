@@ -21,7 +21,6 @@ def _judge(subject: Subject) -> Iterator[Finding]:
         if subject.wheel is not None and len(fault.problem.chain) <= 1:
             continue
         yield Finding(
-            rule=RULE.id,
             severity="error" if fault.problem.certain else "warning",
             module=fault.module,
             message=fault.problem.reason,
@@ -40,7 +39,6 @@ def _evidence(subject: Subject, fault: Blame) -> dict[str, object]:
 
 
 RULE = Rule(
-    id="wrong-machine",
     severity="error; warning where another copy may win",
     title="An image is for another processor than the process that loads it",
     why=(
