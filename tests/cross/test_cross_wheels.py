@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from extensionprojects import PROJECTS, write_project
+from extensionprojects import ADOPTED, PROJECTS, write_project
 from mlcbuild.cli import main
 from mlcbuild.pe.reader import read_image
 from needs import require
@@ -67,11 +69,38 @@ def test_a_wheel_that_check_refuses_is_not_kept(
     assert not list(out.glob("*"))
 
 
-def test_the_example_takes_its_companion_from_the_windows_wheel(
-    offered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel of this mlcbuild."""
+    folder = tmp_path_factory.mktemp("offered")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder)]
+    subprocess.run([*command, str(ROOT / "python")], check=True, timeout=300)
+    return folder
+
+
+@pytest.fixture
+def findable(offered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip find that wheel, as the README says."""
     found = os.environ.get("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_FIND_LINKS", f"{offered} {found}".strip())
+
+
+@pytest.mark.usefixtures("findable")
+@pytest.mark.parametrize("kind", ADOPTED)
+def test_a_project_that_opts_in_is_stamped_and_called_by_windows_python(
+    kind: str, tmp_path: Path
+) -> None:
+    project = ADOPTED[kind]
+    folder = write_project(project, tmp_path / "ä project", adopted=True)
+    (wheel,) = cross(folder, tmp_path / "out", "--python", "3.11")
+    with zipfile.ZipFile(wheel) as archive:
+        assert [name for name in archive.namelist() if name.endswith("/_build.json")]
+    code = f"import {project.name} as m\n{project.call}"
+    assert main(["verify", str(wheel), "--lab", "--python", "3.11", "--run", code]) == 0
+
+
+@pytest.mark.usefixtures("findable")
+def test_the_example_takes_its_companion_from_the_windows_wheel(tmp_path: Path) -> None:
     (wheel,) = cross(ROOT / "examples" / "ffi-hello", tmp_path / "out")
     assert wheel.name == "ffi_hello-0.1.0-py3-none-win_amd64.whl"
     code = (

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["PROJECTS", "ExtensionProject", "write_project"]
+__all__ = ["ADOPTED", "PROJECTS", "ExtensionProject", "write_project"]
 
 _PYPROJECT = """\
 [build-system]
 requires = ["scikit-build-core>=0.10"{requires}]
-build-backend = "scikit_build_core.build"
+build-backend = "{backend}"
 [project]
 name = "{name}"
 version = "1.0"
@@ -32,10 +32,13 @@ cmake.define.SEEN = "linux"
 _HEAD = """\
 cmake_minimum_required(VERSION 3.20...4.2)
 project({name} LANGUAGES C CXX)
-if(NOT SEEN STREQUAL "windows")
-  message(FATAL_ERROR "built for ${{SEEN}}")
-endif()
 set(CMAKE_CXX_STANDARD 17)
+"""
+#: Overrides are read for the system that the wheel is for.
+_FOR_WINDOWS = """\
+if(NOT SEEN STREQUAL "windows")
+  message(FATAL_ERROR "built for ${SEEN}")
+endif()
 """
 
 
@@ -234,23 +237,126 @@ import numpy
 assert m.total(numpy.array([1 << 40, 2, 3])) == ((1 << 40) + 5, 8, 4)
 """,
 )
+_CYTHON_STABLE = replace(
+    _CYTHON,
+    settings='wheel.py-api = "cp311"\ncmake.version = ">=3.26"',
+    cmake=_CYTHON.cmake.replace(
+        "Development.Module)", "Development.Module ${SKBUILD_SABI_COMPONENT})"
+    ).replace("fast MODULE", "fast MODULE USE_SABI 3.11"),
+)
+_C_MODULE = """\
+#include <Python.h>
+int shared_number(void);
+static PyObject* number(PyObject* self, PyObject* none) {
+  return PyLong_FromLong(shared_number() + @more@);
+}
+static PyMethodDef methods[] = {{"number", number, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "@name@", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_@name@(void) { return PyModule_Create(&module); }
+"""
+
+
+def _c_module(name: str, more: int) -> str:
+    return _C_MODULE.replace("@name@", name).replace("@more@", str(more))
+
+
+_SEVERAL = ExtensionProject(
+    name="several",
+    requires="",
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+add_library(shared STATIC src/shared.c)
+foreach(place one two)
+  python_add_library(_${place} MODULE src/_${place}.c WITH_SOABI)
+  target_link_libraries(_${place} PRIVATE shared)
+endforeach()
+install(TARGETS _one DESTINATION several)
+install(TARGETS _two DESTINATION several/inner)
+""",
+    files={
+        "src/shared.c": "int shared_number(void) { return 40; }\n",
+        "src/_one.c": _c_module("_one", 1),
+        "src/_two.c": _c_module("_two", 2),
+        "src/several/__init__.py": "from several._one import number as one\n"
+        "from several.inner._two import number as two\n",
+        "src/several/inner/__init__.py": "",
+    },
+    call="assert (m.one(), m.two()) == (41, 42)",
+)
+_NAMESPACE = ExtensionProject(
+    name="acme.quick",
+    requires="",
+    settings='wheel.packages = ["src/acme"]',
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+python_add_library(_one MODULE src/_one.c src/shared.c WITH_SOABI)
+install(TARGETS _one DESTINATION acme/quick)
+""",
+    files={
+        "src/shared.c": "int shared_number(void) { return 40; }\n",
+        "src/_one.c": _c_module("_one", 1),
+        "src/acme/quick/__init__.py": "from acme.quick._one import number\n",
+    },
+    call="import acme\nassert m.number() == 41 and acme.__spec__.origin is None",
+)
+_DATA_FILES = ExtensionProject(
+    name="furnished",
+    requires="",
+    cmake="""\
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+python_add_library(_one MODULE src/_one.c src/shared.c WITH_SOABI)
+install(TARGETS _one DESTINATION furnished)
+install(FILES src/shared.c DESTINATION furnished/made)
+install(FILES src/notes.txt DESTINATION "${SKBUILD_DATA_DIR}/share/furnished")
+""",
+    files={
+        "src/shared.c": "int shared_number(void) { return 40; }\n",
+        "src/notes.txt": "of the environment",
+        "src/_one.c": _c_module("_one", 1),
+        "src/furnished/__init__.py": "from furnished._one import number\n",
+        "src/furnished/table.json": '{"answer": 42}',
+    },
+    call="""\
+import importlib.resources, json, pathlib, sys
+here = importlib.resources.files("furnished")
+assert m.number() + 1 == json.loads(here.joinpath("table.json").read_text())["answer"]
+assert "shared_number" in here.joinpath("made", "shared.c").read_text()
+assert pathlib.Path(sys.prefix, "share/furnished/notes.txt").read_text() == "of the environment"
+""",
+)
+#: As docs/your-project.md names them.
+ADOPTED = {
+    "pybind11": _PYBIND11,
+    "nanobind, stable ABI": _NANOBIND,
+    "Cython": _CYTHON,
+    "Cython, stable ABI": _CYTHON_STABLE,
+    "several modules": _SEVERAL,
+    "namespace package": _NAMESPACE,
+    "data files": _DATA_FILES,
+}
 PROJECTS = {
     project.requires.strip(', "'): project for project in (_PYBIND11, _NANOBIND, _CYTHON, _NUMPY)
 }
 
 
-def write_project(project: ExtensionProject, folder: Path) -> Path:
-    """Write the project into ``folder``; return that."""
+def write_project(project: ExtensionProject, folder: Path, *, adopted: bool = False) -> Path:
+    """Write the project into ``folder``; return that. ``adopted`` is with mlcbuild's policy."""
     folder.mkdir(parents=True)
+    distribution = project.name.replace(".", "-")
+    head = _HEAD.format(name=distribution) + ("" if adopted else _FOR_WINDOWS)
+    table = "[tool.mlcbuild.build]\n" if adopted else ""
     for name, text in {
         "pyproject.toml": _PYPROJECT.format(
-            name=project.name,
-            requires=project.requires,
+            name=distribution,
+            requires=project.requires + (', "mlcbuild"' if adopted else ""),
+            backend="mlcbuild.skbuild" if adopted else "scikit_build_core.build",
             settings=project.settings,
             dependencies=project.dependencies,
-        ),
-        "CMakeLists.txt": _HEAD.format(name=project.name) + project.cmake,
+        )
+        + table,
+        "CMakeLists.txt": head + project.cmake,
         **project.files,
     }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
