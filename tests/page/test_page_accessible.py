@@ -52,7 +52,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     wheel = make_wheel(folder, images, name="demo")
     results = [loads(folder, "before"), loads(folder, "after")]
     pc = windows()
-    pc.env |= {"CL": "/MTd", "TVM_LIBRARY_PATH": r"C:\<b>none</b>"}
+    pc.env |= {"CL": "/MTd", "TVM_LIBRARY_PATH": r"C:\<b>none</b>" + "\\long" * 30}
     examination = examine(pc)
     doctor = folder / "doctor.json"
     doctor.write_text(as_json.render(examination), encoding="utf-8")
