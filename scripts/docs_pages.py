@@ -30,7 +30,12 @@ from mlcbuild.rules import RULE_IDS  # noqa: E402
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"
 #: What stands in the side bar; every other page is reached from one of these.
 SECTIONS = {
-    "Start": ("tasks", "windows-from-zero", "your-project", "peers"),
+    "Start": (
+        "tasks",
+        "windows-from-zero",
+        "Use it in your project <your-project>",
+        "peers",
+    ),
     "Errors": ("errors/index", "explain", "codes"),
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),
@@ -119,12 +124,15 @@ def error_page(
     """Return the page of one error: the same words that ``mlcbuild explain`` says."""
     first = title.splitlines()[0]
     causes, text = list(causes), list(text)
+    # The search takes a name for one word: these are its parts.
+    words = ", ".join(re.findall("[A-Za-z]{3,}", " ".join(text)))
     parts = [
         "---",
         "orphan: true",
         "myst:",
         "  html_meta:",
         f"    description: {_quoted(f'{meaning}. Causes, likeliest first, and what to run.')}",
+        *([f"    keywords: {_quoted(words)}"] if words else []),
         "---",
         "",
         f"# {_code(first)}",
@@ -139,8 +147,8 @@ def error_page(
         parts += [f"{number}. {_prose(cause)}" for number, cause in enumerate(causes, 1)] + [""]
     shown = spelt_out(run.replace("{path}", "FILE").replace("{name}", "FILE"), "", "", NO_FACTS)
     shown = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), shown)
-    commands = [f"> {line}" for line in shown.splitlines()]
-    parts += ["## Run this next", "", "```text", *commands, "```", ""]
+    # One block of commands a page, and no prompt in it: it is copied as it stands.
+    parts += ["## Run this next", "", "```bat", *shown.splitlines(), "```", ""]
     if "FILE" in shown:
         parts += ["`FILE` is the DLL, folder or wheel that the error names.", ""]
     if "VERSION" in shown:
