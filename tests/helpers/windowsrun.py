@@ -41,6 +41,7 @@ NOT_RUN: tuple[tuple[str, str], ...] = (
     ("tests/ci/test_matrix_command.py::test_values_of_several_lines_*", _STUDIO),
     ("tests/verify/test_verify_command.py::test_a_hanging_import_*", _POSIX),
     ("tests/page/test_page_in_browser.py*", _BROWSER),
+    ("tests/page/test_page_accessible.py*", _BROWSER),
     ("tests/pe/test_pe_robust.py::test_descriptors_that_share_*", _TIME),
     ("tests/builder/test_backend_hooks.py::test_a_missing_cargo_*", _POSIX),
     ("tests/builder/test_backend_hooks.py::test_sources_that_cannot_be_had_*", _CARGO),
