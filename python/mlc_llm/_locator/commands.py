@@ -32,6 +32,7 @@ def refuse_without_compiler(subcommand: str) -> None:
 def in_one_message() -> Iterator[None]:
     """End the process with the message of an error that says all there is to say."""
     from mlc_llm._engine_threads import EngineEndedError  # noqa: PLC0415 - commands alone
+    from mlc_llm._library_device import LibraryDeviceError  # noqa: PLC0415
     from mlc_llm._linker.windows import NoLinkerError  # noqa: PLC0415
     from mlc_llm._locator.model_library import (  # noqa: PLC0415
         NoDeviceError,
@@ -40,5 +41,11 @@ def in_one_message() -> Iterator[None]:
 
     try:
         yield
-    except (EngineEndedError, NoDeviceError, NoLinkerError, NoModelLibraryError) as error:
+    except (
+        EngineEndedError,
+        LibraryDeviceError,
+        NoDeviceError,
+        NoLinkerError,
+        NoModelLibraryError,
+    ) as error:
         raise SystemExit(f"mlc_llm: {error}") from None
