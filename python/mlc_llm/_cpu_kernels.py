@@ -20,17 +20,25 @@ if TYPE_CHECKING:
 
 __all__ = ["LoopsForThreads", "attention", "group_gemm", "on_cpu", "refuse_latent_attention"]
 
-#: Model types with multi-head latent attention.
+#: Model types with multi-head latent attention (MLA).
 _LATENT = ("deepseek_v2", "deepseek_v3")
+#: Target -> why they cannot be compiled for it, and what they can be compiled for.
+_REFUSED = {
+    "llvm": (
+        "TVM has no kernels of it for the processor: compile the model for CUDA (--device cuda)"
+    ),
+    "vulkan": (
+        "TVM's code generator for Vulkan stops at the rotation that goes with it (YaRN): "
+        "compile the model for CUDA (--device cuda)"
+    ),
+}
 
 
 def refuse_latent_attention(model_type: str, target: tvm.target.Target) -> None:
-    """End the program where TVM has no attention kernels for this model on the processor."""
-    if model_type in _LATENT and target.kind.name == "llvm":
-        sentence = (
-            f"{model_type} has multi-head latent attention (MLA), for which TVM has no kernels for "
-            "the processor: compile it for a GPU (--device vulkan, cuda, ...)"
-        )
+    """End the program where this model's attention cannot be compiled for the target."""
+    reason = _REFUSED.get(target.kind.name)
+    if model_type in _LATENT and reason:
+        sentence = f"{model_type} has multi-head latent attention (MLA), and {reason}"
         raise SystemExit(f"mlc_llm: error: {sentence}")
 
 

@@ -10,14 +10,12 @@ after minutes, with a traceback: it is said when the kernels are made.
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["one_line", "refuse_too_large", "with_fitting_threads"]
+__all__ = ["refusal", "refuse_too_large", "with_fitting_threads"]
 
 _LIMIT = "max_shared_memory_per_block"
 _THREADS = ("max_num_threads", "max_threads_per_block")
@@ -107,12 +105,6 @@ def _compiles(function: Any, target: Any) -> bool:
     return True
 
 
-@contextmanager
-def one_line() -> Iterator[None]:
-    """End the program with the sentence of a refusal instead of a traceback."""
-    try:
-        yield
-    except Exception:
-        if _refused:
-            raise SystemExit(f"mlc_llm: error: {_refused.pop()}") from None
-        raise
+def refusal() -> str:
+    """Return the sentence of the kernel that was refused; "" where none was."""
+    return _refused.pop() if _refused else ""

@@ -16,6 +16,7 @@ from mlcbuild.model import cuda_tools, linkers
 from mlcbuild.model.convert import Conversion, convert, default_folder, said_last
 from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.environment import equip, look
+from mlcbuild.model.known_types import model_type, seen
 from mlcbuild.model.published import CONFIG, Published, is_published, missing_module, read_published
 from mlcbuild.model.request import Request, flags, missing_code, target_json
 from mlcbuild.progress import ticking
@@ -189,8 +190,9 @@ def _compile(
             command, environment=variables, folder=library.parent, log=log, limit_s=_COMPILE_S
         )
     if done.timed_out or not library.is_file():
+        known = seen(model_type(config), request.device)
         raise FailedError(
-            f"mlc_llm compile {done.outcome}: {said_last(done)}",
+            f"mlc_llm compile {done.outcome}: {said_last(done)} ({known})",
             remedy="--log FILE keeps all that it said",
         )
 
