@@ -26,8 +26,29 @@ FAILURES = {
     "mlc-llm-relax-var-name": {"names": "no attribute 'name_hint'"},
     "mlc-llm-image-crop": {"images": "DiagnosticError"},
     "mlc-llm-merge-state-barrier": {"merge": "no barrier"},
+    "mlc-llm-experts-on-gpu": {"counts": "TVM's sum"},
     "mlc-llm-kernels-that-fit": {"fits": "41984 bytes of shared memory"},
 }
+#: The same for whole models, lowered and not compiled to machine code.
+MODEL_FAILURES = {
+    "": {},
+    "mlc-llm-shape-parameters-once": {"experts": "remap_.count(source) == 0"},
+    "mlc-llm-kernels-for-cpu": {"encoder": "shared memory"},
+}
+MODELS = ("experts", "encoder")
+#: What importing mlc_llm's models takes beside TVM.
+REQUIRED = (
+    "fastapi",
+    "ml_dtypes",
+    "prompt_toolkit",
+    "psutil",
+    "pydantic",
+    "requests",
+    "shortuuid",
+    "tqdm",
+    "typing_extensions",
+    "uvicorn",
+)
 CHECKS = (
     "names",
     "lift",
@@ -58,11 +79,33 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_passes_and_kernels_give_right_numbers_and_fail_without_their_patch(
     python: Path, tmp_path: Path, without: str
 ) -> None:
-    package = fetch_pinned("mlc-llm", tmp_path, without=without) / "python"
-    wanted = FAILURES[without]
-    checks = tuple(wanted) or CHECKS
+    judge(python, tmp_path, without, "patched_passes.py", wanted=FAILURES[without], every=CHECKS)
+
+
+@pytest.mark.parametrize("without", MODEL_FAILURES, ids=lambda name: name or "all")
+def test_models_are_lowered_and_fail_without_their_patch(
+    python: Path, tmp_path: Path, without: str
+) -> None:
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIRED], check=True)
+    judge(
+        python, tmp_path, without, "patched_models.py", wanted=MODEL_FAILURES[without], every=MODELS
+    )
+
+
+def judge(
+    python: Path,
+    folder: Path,
+    without: str,
+    script: str,
+    *,
+    wanted: dict[str, str],
+    every: tuple[str, ...],
+) -> None:
+    """Run checks on sources without a patch; all of them where none is left out."""
+    package = fetch_pinned("mlc-llm", folder, without=without) / "python"
+    checks = tuple(wanted) or every
     done = subprocess.run(
-        [python, Path(__file__).with_name("patched_passes.py"), package, *checks],
+        [python, Path(__file__).with_name(script), package, *checks],
         capture_output=True,
         encoding="utf-8",
         check=False,
