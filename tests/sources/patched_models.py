@@ -1,4 +1,4 @@
-# ruff: noqa: BLE001, T201, ANN001, ANN201 - TVM has no types
+# ruff: noqa: BLE001, T201, ANN001, ANN201, PLC0415 - TVM has no types
 """Lower patched models on a real TVM: ``python patched_models.py MLC_LLM/python NAME...``.
 
 mlc_llm itself needs our native library. Its models and passes do not: they are imported from a bare
@@ -24,14 +24,17 @@ from mlc_llm.model import MODELS  # noqa: E402
 from mlc_llm.quantization import QUANTIZATION  # noqa: E402
 
 CPU = tvm.target.Target("llvm")
+LIMITS = {"max_num_threads": 256, "max_shared_memory_per_block": 49152, "thread_warp_size": 1}
+KINDS = {f"supports_{kind}": 1 for kind in ("float16", "int8", "int16", "int64", "16bit_buffer")}
+GPU = tvm.target.Target({"kind": "vulkan", **LIMITS, **KINDS}, host="llvm")
 
 
-def lower(name):
-    model, how = MODELS[name], QUANTIZATION["q0f32"]
+def lower(name, quantization="q0f32", target=CPU):
+    model, how = MODELS[name], QUANTIZATION[quantization]
     sizes = {"context_window_size": CONTEXT, "prefill_chunk_size": 64, "max_batch_size": 4}
-    table = {**configuration(name), **sizes}
+    table = {**configuration(name, 32 if target is CPU else 64), **sizes}
     settings = model.config.from_dict(table)
-    with CPU:
+    with target:
         module, _ = model.quantize[how.kind](settings, how)
         lowered, parameters, external = module.export_tvm(
             module.get_default_spec(), allow_extern=True
@@ -40,7 +43,7 @@ def lower(name):
             parameter.attrs.setdefault("preprocs", [])
         pipeline = relax.get_pipeline(
             "mlc_llm",
-            target=CPU,
+            target=target,
             variable_bounds={"total_seq_len": CONTEXT, "seq_len": 64, "batch_size": 4},
             ext_mods=external,
             metadata={"pipeline_parallel_stages": 1, "prefill_chunk_size": 64},
@@ -53,9 +56,44 @@ def experts():
     lower("mixtral")
 
 
+def llama4():
+    lower("llama4")
+
+
+def recurrent():
+    lowered = lower("rwkv6")
+    kernels = {name: f for name, f in lowered.functions.items() if isinstance(f, tvm.tirx.PrimFunc)}
+    state = {name: f for name, f in kernels.items() if "rnn_state" in name.name_hint}
+    tvm.compile(tvm.IRModule(state or kernels), target=CPU)
+
+
 def encoder():
     """A kernel whose threads share memory and wait for each other is none for the processor."""
     assert "shared" not in lower("bert").script(), "shared memory"
+
+
+def vision():
+    lower("phi3_v")
+
+
+def yarn():
+    """Attention for a GPU is made with the constant that its rotation wants."""
+    lower("ministral3", "q4f16_1", GPU)
+
+
+def latent():
+    """What stops in the middle is refused at the beginning, in one sentence."""
+    from mlc_llm._cpu_kernels import refuse_latent_attention
+
+    said = []
+    for target in (CPU, GPU):
+        try:
+            refuse_latent_attention("deepseek_v2", target)
+        except SystemExit as error:
+            said.append(error.code)
+    assert ["--device cuda" in words for words in said] == [True, True]
+    refuse_latent_attention("deepseek", CPU)
+    refuse_latent_attention("deepseek_v2", tvm.target.Target("cuda"))
 
 
 def tell(check):
@@ -68,6 +106,6 @@ def tell(check):
         print(check.__name__, "ok", flush=True)
 
 
-for each in (experts, encoder):
+for each in (experts, llama4, recurrent, encoder, vision, yarn, latent):
     if each.__name__ in sys.argv[2:]:
         tell(each)

@@ -34,8 +34,12 @@ MODEL_FAILURES = {
     "": {},
     "mlc-llm-shape-parameters-once": {"experts": "remap_.count(source) == 0"},
     "mlc-llm-kernels-for-cpu": {"encoder": "shared memory"},
+    "mlc-llm-no-names-in-blocks": {"recurrent": "DiagnosticError"},
+    "mlc-llm-llama4-on-tvm-0-26": {"llama4": "type mismatch"},
+    "mlc-llm-phi3v-vision-config": {"vision": "AssertionError"},
+    "mlc-llm-yarn-on-gpu": {"yarn": "DiagnosticError"},
 }
-MODELS = ("experts", "encoder")
+MODELS = ("experts", "llama4", "recurrent", "encoder", "vision", "yarn", "latent")
 #: What importing mlc_llm's models takes beside TVM.
 REQUIRED = (
     "fastapi",
