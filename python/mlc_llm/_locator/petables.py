@@ -6,13 +6,14 @@ Source of the layouts: Microsoft "PE Format", sections .idata, .edata and "Resou
 
 from __future__ import annotations
 
-import struct
-
 from mlc_llm._locator.image import NotAnImageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import struct
     from mmap import mmap
+else:
+    import _struct as struct  # half the time of its Python module
 
 __all__ = ["Exports", "Tables", "file_version", "read_tables"]
 
