@@ -80,10 +80,10 @@ def test_programs_that_answer_nonsense(make: Callable[[], FakeSystem], answer: R
 def test_files_and_registry_that_hold_nonsense(make: Callable[[], FakeSystem], seed: int) -> None:
     chance = random.Random(seed)
     pc = busy(make)
-    for path, (name, data, date) in list(pc._files.items()):
+    for path, (name, data) in list(pc._files.items()):
         if isinstance(data, bytes) and chance.random() < 0.5:
             noise = chance.randbytes(chance.choice([0, 1, 40, 3000]))
-            pc._files[path] = (name, chance.choice([noise, data + noise, data[:3]]), date)
+            pc._files[path] = (name, chance.choice([noise, data + noise, data[:3]]))
     values = [None, 7, -1, "", "x", b"\xff\x00", ["a", "b"], [], "C:\\", 1 << 40]
     for key in [*pc.registry_values, r"HKLM\SYSTEM\CurrentControlSet\Control\CI\Policy"]:
         names = pc.registry_values.get(key, {"": 0})

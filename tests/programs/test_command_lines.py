@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Alone in the wheel, without mlcbuild: it says allow_abbrev itself.
-OWN = {"python/mlcbuild/commandline.py", "python/mlc_llm/_locator/report.py"}
+OWN = {"python/mlcbuild/commandline.py", "python/mlc_llm/_locator/shown.py"}
 
 
 def test_every_parser_is_the_one_without_abbreviations() -> None:

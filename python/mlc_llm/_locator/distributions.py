@@ -115,7 +115,7 @@ def _list(site: str) -> dict[str, list[str]]:
     except OSError:
         return found
     for entry in entries:
-        if entry[-len(_ENDING) :] == _ENDING:  # endswith takes five times as long
+        if entry.endswith(_ENDING):
             found.setdefault(entry.partition("-")[0], []).append(entry)
     for folders in found.values():
         folders.sort()
