@@ -119,7 +119,13 @@ def environment(name: str, *requirements: str) -> Path:
             "this Python cannot make environments: install its venv module "
             "(Debian: apt-get install python3-venv)"
         ) from error
-    run(python, "-m", "pip", "install", *PIP, *requirements)
+    from mlcbuild.sources.pipconfig import load_settings  # noqa: PLC0415 - not for an old Python
+
+    # uv takes a sixth of pip's time; where to look, pip's settings say.
+    run(python, "-m", "pip", "install", *PIP, "uv>=0.5")
+    index = load_settings()
+    options = ("--quiet", "--python", python, *index.for_uv())
+    run(python, "-m", "uv", "pip", "install", *options, *requirements, **index.uv_environment())
     marker.write_text(wanted, encoding="utf-8")
     return python
 

@@ -36,6 +36,17 @@ class IndexSettings:
     trusted_hosts: frozenset[str] = frozenset()
     timeout: float = _DEFAULT_TIMEOUT
 
+    def for_uv(self) -> list[str]:
+        """Return uv's options for the same indexes and folders."""
+        words = ["--default-index", self.indexes[0]] if self.indexes else ["--no-index"]
+        words += [word for extra in self.indexes[1:] for word in ("--index", extra)]
+        words += [word for place in self.find_links for word in ("--find-links", place)]
+        return words
+
+    def uv_environment(self) -> dict[str, str]:
+        """Return the variables that uv reads the rest from."""
+        return {"SSL_CERT_FILE": self.certificates} if self.certificates else {}
+
 
 def _pip() -> list[str]:
     """Return the command that starts pip: the environment's, else the one bundled with Python."""

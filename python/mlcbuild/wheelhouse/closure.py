@@ -52,10 +52,7 @@ def resolve_command(
     command += ["--python-version", python, "--find-links", os.fspath(links)]
     # Our own wheels have a local version label, on a pre-release of upstream's.
     command += ["--prerelease", "if-necessary-or-explicit"]
-    if index.indexes:
-        command += ["--default-index", index.indexes[0]]
-    command += [word for extra in index.indexes[1:] for word in ("--index", extra)]
-    command += [word for place in index.find_links for word in ("--find-links", place)]
+    command += index.for_uv()
     command += [word for path in constraints for word in ("--constraint", os.fspath(path))]
     command += ["--offline"] if offline else []
     return command
@@ -85,13 +82,12 @@ def resolve(
         constraints=constraints,
         offline=offline,
     )
-    certificates = {"SSL_CERT_FILE": index.certificates} if index.certificates else {}
     try:
         done = run(
             [sys.executable, "-m", "uv", *command],
             input="".join(f"{requirement}\n" for requirement in requirements).encode(),
             capture_output=True,
-            env={**os.environ, **certificates},
+            env={**os.environ, **index.uv_environment()},
         )
     except OSError as error:
         raise FailedError(f"uv does not run ({error})", remedy="pip install uv") from error
