@@ -122,6 +122,7 @@ def test_a_library_for_another_machine_stops_the_wheel(project: Project) -> None
     assert project.wheels() == []
 
 
+@pytest.mark.slow
 def test_a_missing_dependency_stops_the_wheel_until_its_bringer_is_declared(
     project: Project,
 ) -> None:
@@ -168,6 +169,7 @@ def test_debug_information_and_debug_containers_stop_the_wheel(project: Project)
     assert project.wheels() == []
 
 
+@pytest.mark.slow
 def test_debug_is_built_only_by_name_and_only_for_an_editable_install(project: Project) -> None:
     run = project.build_wheel(MLCBUILD_CONFIGURATION="Debug")
     assert run.code != 0
@@ -213,6 +215,7 @@ def test_two_builds_give_the_same_bytes(project: Project) -> None:
     assert wheels[0] == wheels[1]
 
 
+@pytest.mark.slow
 def test_programs_among_the_scripts_are_judged_and_stamped_too(project: Project) -> None:
     build_so(project.folder / "tool", machine="arm64")
     install = 'install(PROGRAMS tool DESTINATION "${SKBUILD_SCRIPTS_DIR}")\n'
@@ -228,6 +231,7 @@ def test_programs_among_the_scripts_are_judged_and_stamped_too(project: Project)
     }
 
 
+@pytest.mark.slow
 def test_what_is_forced_in_is_judged_and_what_is_excluded_is_not(project: Project) -> None:
     for name in ("forced", "left-out"):
         build_so(project.folder / name / "libx.so", needed=["libnowhere.so"])

@@ -109,6 +109,7 @@ def test_what_only_has_a_dlls_name_stops_the_wheel(cross: Project, data: bytes, 
     assert cross.wheels() == []
 
 
+@pytest.mark.slow
 def test_a_library_lying_in_the_package_does_not_pass_by_the_gate(cross: Project) -> None:
     lying = cross.folder / "src/demo/vendor.dll"
     build_dll(lying, exports=["f"], imports={"nowhere.dll": ["g"]})

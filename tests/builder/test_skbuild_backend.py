@@ -5,12 +5,12 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
 from demoproject import CMAKELISTS, PYPROJECT
 from mlcbuild import skbuild
 from mlcbuild.stamp import read_stamp
 
 if TYPE_CHECKING:
-    import pytest
     from demoproject import Project
 
 BACKEND = "mlcbuild.skbuild"
@@ -25,6 +25,7 @@ def test_the_backend_stamps_a_wheel_without_any_entry_point(project: Project) ->
         assert read_stamp(archive.read("demo/_build.json")).configuration == "Release"
 
 
+@pytest.mark.slow
 def test_both_ways_give_the_same_wheel(project: Project) -> None:
     wheels = []
     for backend, env in ((BACKEND, OFF), (BACKEND, {}), ("scikit_build_core.build", {})):

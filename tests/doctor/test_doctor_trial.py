@@ -48,6 +48,7 @@ def doctor(**environment: str) -> dict[str, Any]:
     return entry
 
 
+@pytest.mark.slow
 def test_a_library_is_built_read_back_and_loaded() -> None:
     entry = doctor()
     assert entry["status"] == "ok", entry

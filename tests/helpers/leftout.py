@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PREFIX = "needs_"
-_SLOW = "slow: a real build, or over five seconds"
+_SLOW = "slow: a real build, over five seconds, or one of many alike"
 _SLOW_ADVICE = "python3 scripts/test.py --slow"
 
 

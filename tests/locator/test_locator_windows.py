@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from few import few
 from sickdlls import SICK
 from tinydll import build_dll
 from windowsinstall import NEEDS, WindowsInstall, build_libraries
@@ -64,7 +65,7 @@ DID = {
 }
 
 
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", few(TELLING))
 def test_an_import_names_culprit_and_cause_and_the_mended_install_loads(
     site: WindowsInstall, name: str
 ) -> None:
@@ -160,6 +161,7 @@ int STDCALL DllMain(void *m, unsigned reason, void *r) { return reason != 1 || a
     assert "library" in site.probe()
 
 
+@pytest.mark.slow
 def test_an_initialiser_that_never_comes_back_is_named(site: WindowsInstall) -> None:
     site.sicken("initialiser-hangs")
     leaf = site.lab.path(site.lib / "leaf.dll")

@@ -74,10 +74,10 @@ def crafted(body: bytes, directory: int, at: int, size: int = 0xFFFFFFFF) -> byt
 
 
 def test_descriptors_that_share_one_long_table_cost_what_one_does() -> None:
-    thunks = struct.pack("<Q", 1 << 63 | 5) * 100_000 + bytes(8)
+    thunks = struct.pack("<Q", 1 << 63 | 5) * 30_000 + bytes(8)
     name = b"shared.dll\0".ljust(16, b"\0")
     row = struct.pack("<5I", BASE + 16, 0, 0, BASE, BASE + 16)
-    body = name + thunks + row * 50_000 + bytes(20)
+    body = name + thunks + row * 15_000 + bytes(20)
     image = bounded(crafted(body, 1, len(name + thunks)))
     assert image is not None
     assert any("no end" in defect for defect in image.defects)

@@ -159,7 +159,7 @@ def plain_page() -> Elements:
     return elements(render(report_of("plain"), "html"))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(TEXT)
 def test_every_form_of_a_report_is_inert(text: str) -> None:
     report = report_of(text)

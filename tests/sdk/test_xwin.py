@@ -137,7 +137,7 @@ def test_what_lacks_is_one_line_with_its_exit_code_before_pip_begins(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    require("clang_cl", "rust_windows")
+    require("clang_cl", "cargo", "rust_windows")
     (tmp_path / "bin").mkdir()
     for tool in ("clang-cl-19", "cargo", "rustc"):
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or "")

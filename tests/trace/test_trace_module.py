@@ -94,6 +94,7 @@ int STDCALL DllMain(void *module, unsigned reason, void *reserved) {
 """
 
 
+@pytest.mark.slow
 def test_a_load_that_fails_only_after_another_one_says_so(lab: Lab) -> None:
     load = "import ctypes, os\nctypes.CDLL(os.path.join(os.path.dirname(__file__), '{}'))\n"
     build_dll(package(lab, "first", load.format("rival.dll")) / "rival.dll", exports=["f"])
@@ -108,6 +109,7 @@ def test_a_load_that_fails_only_after_another_one_says_so(lab: Lab) -> None:
     assert any("loaded before it" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_an_error_of_python_itself_is_reported_as_one(lab: Lab) -> None:
     package(lab, "wrong", "raise RuntimeError('no weights')\n")
     found = traced(lab, "wrong")
@@ -123,6 +125,7 @@ def test_a_library_that_is_nowhere_is_not_found(lab: Lab) -> None:
     assert found.winerror == 126
 
 
+@pytest.mark.slow
 def test_a_missing_python_module_is_one_to_install(lab: Lab) -> None:
     package(lab, "needy", "import no_such_module.part\n")
     assert traced(lab, "needy").fix == "python -m pip install no_such_module"

@@ -72,7 +72,7 @@ if sys.argv[3] == "hang":
 """
 
 
-@pytest.mark.parametrize("way", ["end", "hang"])
+@pytest.mark.parametrize("way", ["end", pytest.param("hang", marks=pytest.mark.slow)])
 def test_what_a_child_started_ends_with_it(tmp_path: Path, way: str) -> None:
     pulse = tmp_path / "pulse"
 

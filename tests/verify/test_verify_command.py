@@ -85,6 +85,7 @@ def test_an_undeclared_dependency_is_named(
     assert "does not declare the dependency with 'shortuuid_of_nobody'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_declared_dependency_comes_from_a_folder_of_wheels(
     make_wheel: MakeWheel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +180,7 @@ def _runs(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the signal's name is POSIX's")
+@pytest.mark.slow
 def test_a_crash_is_told_by_its_name(
     make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +190,7 @@ def test_a_crash_is_told_by_its_name(
     assert "SIGSEGV" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_native_file_that_was_changed_after_the_build_makes_the_wheel_bad(
     make_wheel: MakeWheel, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,6 +213,7 @@ def test_a_native_file_that_was_changed_after_the_build_makes_the_wheel_bad(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="builds ELF libraries")
+@pytest.mark.slow
 def test_a_library_that_comes_from_elsewhere_makes_the_wheel_bad(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -290,6 +294,7 @@ def test_the_older_name_of_the_interpreter_still_works(
     assert "/no/such/python" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_was_kept_can_be_looked_at(
     make_wheel: MakeWheel, own_temporary_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,7 @@ def verified(wheel: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
 
 
 @pytest.mark.usefixtures("windows")
+@pytest.mark.slow
 def test_a_healthy_wheel_works(
     make_wheel: MakeWheel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
