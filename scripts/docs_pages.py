@@ -40,7 +40,7 @@ SECTIONS = {
     "Check": ("check", "rules", "repair", "loader-model", "check-facts"),
     "Diagnose": ("doctor", "doctor-checks", "trace", "locator"),
     "Build": ("superbuild", "windows-build", "windows-wheel", "cross", "sources", "ci", "release"),
-    "Run": ("verify", "model", "chat-only", "vulkan", "lab", "bench", "report", "shell"),
+    "Run": ("verify", "model", "server", "chat-only", "vulkan", "lab", "bench", "report", "shell"),
     "Inside": ("architecture", "windows-tests", "documents"),
 }
 GROUPS = {
