@@ -22,7 +22,8 @@ from setup_env import Parser, environment, main_of, on_path, run, say, start
 
 #: Tests wait much for programs: a third process pays on two processors. Those of one file share
 #: environments: they stay together.
-AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1))), "--dist=loadfile"]
+AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1)))]
+AT_ONCE += ["--dist=loadfile", "--no-loadscope-reorder"]
 
 #: A test that takes as long hangs: the longest real build takes a third of it.
 HANGS_S = 1800

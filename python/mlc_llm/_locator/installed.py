@@ -12,6 +12,7 @@ from mlc_llm._locator.stamp import pinned_source, read_stamp
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlc_llm._locator.distributions import Distribution
+    from mlc_llm._locator.packages import Package
 
 __all__ = ["PACKAGE", "installed_mlc", "package_folder", "same_release"]
 __all__ += ["version", "wanted_versions"]
@@ -28,12 +29,13 @@ def package_folder(name: str) -> str | None:
     return found.folder or None if found else None
 
 
-def version(name: str) -> str | None:
+def version(name: str, package: Package | None = None) -> str | None:
     """Return the version of the ``tvm`` or ``tvm_ffi`` that is found; None where nothing tells.
 
-    Its code has the last word: metadata of a version that is gone can lie beside it.
+    Its code has the last word: metadata of a version that is gone can lie beside it. ``package`` is
+    what was found already.
     """
-    package = find_package(name)
+    package = package or find_package(name)
     if package is None or not package.folder:
         return None
     code = _written(package.folder) or getattr(sys.modules.get(name), "__version__", None)

@@ -34,7 +34,7 @@ def require_packages(library: str) -> str | None:
             raise unfit.another(name, package, library) if package else unfit.absent(name, library)
         if name == "tvm_ffi":
             _require_core(package.folder, library)
-        require_version(name, version(name), wanted, library, exact=True)
+        require_version(name, version(name, package), wanted, library, exact=True)
     return versions[0]
 
 
