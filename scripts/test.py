@@ -4,7 +4,7 @@ What else some tests use (Wine, compilers, a browser, the Git sources) is left o
 and summed up at the end, with the command that provides it.
 
 examples:
-  python3 scripts/test.py                    what this machine can run, in about four minutes
+  python3 scripts/test.py                    what this machine can run, in about five minutes
   python3 scripts/test.py --slow             the real builds too
   python3 scripts/test.py --setup            say what lacks and install it (--setup lab: that alone)
   python3 scripts/test.py --everything       all that can run here, or fail: what CI runs
@@ -22,8 +22,7 @@ from setup_env import Parser, environment, main_of, on_path, run, say, start
 
 #: Tests wait much for programs: a third process pays on two processors. Those of one file share
 #: environments: they stay together.
-AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1)))]
-AT_ONCE += ["--dist=loadfile", "--no-loadscope-reorder"]
+AT_ONCE = ["-n", str(min(4, max(3, os.cpu_count() or 1))), "--dist=loadfile"]
 
 #: A test that takes as long hangs: the longest real build takes a third of it.
 HANGS_S = 1800

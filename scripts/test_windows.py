@@ -44,7 +44,7 @@ PACKAGES = (
     "pydantic-sarif",
     "pyelftools>=0.31",
     "pytest>=8",
-    "pytest-xdist>=3.8",
+    "pytest-xdist>=3.6",
     "pyyaml>=6",
     "rich>=13.7",
     "scikit-build-core>=1.1.2",
@@ -109,7 +109,7 @@ def inside(pytest: list[str]) -> None:
     say(f"tests under Windows CPython {lab.version} ({lab.prefix.programs.version})")
     began = time.monotonic()
     words = ["-q", "--durations=10", "-p", "windowsrun", "-p", "no:cacheprovider"]
-    words += ["-n", str(os.cpu_count() or 2), "--dist", "loadfile", "--no-loadscope-reorder"]
+    words += ["-n", str(os.cpu_count() or 2), "--dist", "loadfile"]
     done = lab.run(
         ["python", "-m", "pytest", *words, *(pytest or ["--whole"])],
         env={

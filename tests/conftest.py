@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("leftout",)
 
-#: Folders whose tests wait for programs.
-WAITING = ("locator", "trace", "verify", "builder", "lab", "cross", "wheelhouse")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long files: at the end no process is left alone with one."""
-    items.sort(key=lambda item: item.path.parent.name not in WAITING)
-
 
 # A busy machine is no fault: what a test may cost, it says itself.
 hypothesis.settings.register_profile(
