@@ -112,7 +112,8 @@ def full(python: Path, env: dict[str, str], options: argparse.Namespace) -> None
     chat = not options.no_chat
     say("building the wheel (about three minutes on two cores; the second time, seconds)")
     # pip before 23.1 has no -C.
-    settings = ("--config-settings", f"rust={rust_setting(options)}")
+    chosen = {"rust": rust_setting(options), "launcher": options.launcher}
+    settings = [f"--config-settings={name}={value}" for name, value in chosen.items() if value]
     run(python, "-m", "pip", "wheel", ".", "--no-deps", "-w", DIST, *settings, **env)
     wheel = newest("mlc_llm-*.whl")
     judge(python, env, wheel)
@@ -207,6 +208,9 @@ def main() -> int:
         "--windows", action="store_true", help="examples/ffi-hello for Windows, on Linux"
     )
     parser.add_argument("--no-rust", action="store_true", help="never install Rust")
+    parser.add_argument(
+        "--launcher", metavar="NAME", default="", help="compile through a cache: sccache"
+    )
     parser.add_argument("--no-chat", action="store_true", help="verify only that it imports")
     options = parser.parse_args()
     return main_of(lambda: work(options))

@@ -153,10 +153,6 @@ def workplace(tmp_path: Path) -> Workplace:
     kept = ("HOME", "PATH", "LANG", "PIP_CACHE_DIR", "MLCBUILD_CACHE", "CARGO_HOME", "TMPDIR")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env |= {k: v for k, v in os.environ.items() if k.startswith(("GIT_CONFIG", "PIP_", "RUSTUP"))}
-    # Compiled objects are used again where who runs the tests says so.
-    launchers = ("CCACHE_", "CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER")
-    env |= {k: v for k, v in os.environ.items() if k.startswith(launchers)}
-    env |= {"CCACHE_BASEDIR": str(checkout)} if "CCACHE_BASEDIR" in env else {}
     env["GH_CALLS"] = str(store / "gh")
     env["SCCACHE_SERVER_UDS"] = str(tmp_path / "s")  # a server of its own, for its own cache
     github = {"event_name": "push", "ref": "refs/tags/v1.0", "ref_name": "v1.0", "token": "secret"}
