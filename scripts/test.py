@@ -54,6 +54,8 @@ def work(options: argparse.Namespace) -> None:
         warming.wait()  # what it found wrong the tests say too
     chosen = [f"--{name}" for name in ("slow", "everything") if getattr(options, name)]
     at_once = [] if options.pytest else AT_ONCE
+    if at_once and chosen:
+        at_once = [*at_once, "--no-loadscope-reorder"]  # the slow files first: tests/helpers
     if options.coverage:
         # Branches too; .coverage stays, for `coverage html`.
         chosen += ["--cov=mlcbuild", "--cov=mlc_llm", "--cov-branch"]

@@ -44,7 +44,7 @@ PACKAGES = (
     "pydantic-sarif",
     "pyelftools>=0.31",
     "pytest>=8",
-    "pytest-xdist>=3.6",
+    "pytest-xdist>=3.8",
     "pyyaml>=6",
     "rich>=13.7",
     "scikit-build-core>=1.1.2",

@@ -52,12 +52,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{_PREFIX}{need.name}: uses {need.what}")
 
 
+def _slow_granted(config: pytest.Config) -> bool:
+    options = config.option
+    return bool(options.slow or options.everything or "slow" in (options.markexpr or ""))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests: the quick ones fill what is left of a process."""
+    if _slow_granted(config):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave a test out before its fixtures are made."""
-    options = item.config.option
-    granted = options.slow or options.everything or "slow" in (options.markexpr or "")
-    if item.get_closest_marker("slow") and not granted:
+    if item.get_closest_marker("slow") and not _slow_granted(item.config):
         pytest.skip(_SLOW)
     for marker in item.iter_markers():
         if marker.name.startswith(_PREFIX):

@@ -80,7 +80,7 @@ def test_the_image_the_stage_and_the_code_of_every_sick_dll(
         assert found.missing == (sick.symbol,)
 
 
-@pytest.mark.parametrize("name", [name for name in SICK if SICK[name].exception])
+@pytest.mark.parametrize("name", few(name for name in SICK if SICK[name].exception))
 def test_what_an_initialiser_raised_is_told_with_its_place(
     answers: Callable[[str], Trace], name: str
 ) -> None:
@@ -99,7 +99,7 @@ def test_what_an_initialiser_raised_is_told_with_its_place(
     [
         ("initialiser-exits", "ended the process with exit code 3"),
         ("initialiser-fails-fast", "STATUS_STACK_BUFFER_OVERRUN"),
-        ("initialiser-hangs", "did not return in"),
+        pytest.param("initialiser-hangs", "did not return in", marks=pytest.mark.slow),
         ("initialiser-returns-false", "refused (DllMain returned FALSE)"),
         ("initialiser-overflows-the-stack", "STATUS_STACK_OVERFLOW"),
     ],
@@ -118,7 +118,7 @@ def test_a_healthy_image_loads_and_nothing_else_is_said(windows: Lab, tmp_path: 
     assert len(list(lines(found, verbose=False))) == 2
 
 
-@pytest.mark.parametrize("name", ["missing-export", "old-msvcp140", "initialiser-crashes"])
+@pytest.mark.parametrize("name", few(["missing-export", "old-msvcp140", "initialiser-crashes"]))
 def test_mending_the_culprit_mends_the_load(windows: Lab, tmp_path: Path, name: str) -> None:
     path = make(name, tmp_path)
     assert not traced(windows, path).loads
