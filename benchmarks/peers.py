@@ -131,31 +131,31 @@ CASES = (
     Case(name="healthy", wrong="nothing", files=_sick("healthy")),
     Case(name="missing-dll", wrong="a DLL at the end of the chain is missing: 126",
          files=_sick("missing-dll")),
-    Case(name="missing-export", wrong="a DLL lacks a function that is imported: 127",
+    Case(name="missing-export", wrong="a DLL does not export an imported function: 127",
          files=_sick("missing-export")),
     Case(name="delay-load", wrong="a delay-loaded DLL is missing: the first call fails",
          files=_made(make_pe(delay={"gone.dll": ["f"]}))),
     Case(name="x86-image", wrong="the extension is 32-bit: 193", files=_sick("x86-image")),
-    Case(name="x86-dependency", wrong="a DLL that it needs is 32-bit: 193",
+    Case(name="x86-dependency", wrong="a DLL that it imports is 32-bit: 193",
          files=_sick("x86-dependency")),
-    Case(name="truncated", wrong="the extension is cut off: 193", files=_sick("truncated")),
-    Case(name="text-dependency", wrong="a DLL that it needs is a text file: 193",
+    Case(name="truncated", wrong="the extension is truncated: 193", files=_sick("truncated")),
+    Case(name="text-dependency", wrong="a DLL that it imports is a text file: 193",
          files=_sick("text-dependency")),
-    Case(name="debug-crt", wrong="built in Debug: 126 outside Visual Studio's machine",
+    Case(name="debug-crt", wrong="a Debug build: 126 on machines without Visual Studio",
          files=_sick("debug-crt")),
-    Case(name="old-msvcp140", wrong="toolset 14.44 and an msvcp140 of 14.29 beside it: 1114",
+    Case(name="old-msvcp140", wrong="built with toolset 14.44, with msvcp140 14.29 beside it: 1114",
          files=_sick("old-msvcp140")),
-    Case(name="other-python", wrong="linked to python310.dll in a wheel for 3.11",
+    Case(name="other-python", wrong="linked to python310.dll, in a wheel for 3.11",
          files=_made(_importing("python310.dll"))),
     Case(name="driver", wrong="the graphics driver's vulkan-1.dll is bundled",
          files=_made(_importing("vulkan-1.dll"), **{"vulkan-1": make_pe(exports=["f"])})),
-    Case(name="two-openmp", wrong="two OpenMP runtimes: the process is ended",
+    Case(name="two-openmp", wrong="two OpenMP runtimes: the process aborts",
          files=_made(_importing("libiomp5md.dll", "libomp140.x86_64.dll"),
                      **{"libiomp5md": make_pe(exports=["f"], version=(5, 0, 0, 0)),
                         "libomp140.x86_64": make_pe(exports=["f"], version=(14, 0, 0, 0))})),
-    Case(name="stale-record", wrong="RECORD has another hash than the file",
+    Case(name="stale-record", wrong="a hash in RECORD does not match the file",
          files=_made(_importing("python311.dll"))),
-    Case(name="initialiser", wrong="an initialiser crashes: 1114; seen by a real load alone",
+    Case(name="initialiser", wrong="an initialiser crashes: 1114; only a real load shows it",
          files=_sick("initialiser-crashes")),
 )  # fmt: skip
 
@@ -242,7 +242,7 @@ def facts_table() -> str:
         [f"**{f['name']}** {f['version']}", f["does"], f["lacks"], f"{f['source']}; {f['date']}"]
         for f in facts
     ]
-    return table(["tool", "does well", "leaves open", "known from"], rows)
+    return table(["tool", "strengths", "limits", "source"], rows)
 
 
 def measured_table(report: Callable[[str], None]) -> str:
