@@ -34,8 +34,8 @@ _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 def check(targets: Sequence[str], settings: Settings) -> Report:
     """Check every target with the same settings.
 
-    A target that cannot be read becomes an entry with an error; the others are still judged.
-    Raises ``InputError`` where a companion (``--with``) cannot be read: no verdict would be right
+    A target that cannot be read becomes an entry with an error; the others are still checked.
+    Raises ``InputError`` if a companion (``--with``) cannot be read: no verdict would be right
     without it.
     """
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def _unreadable(spec: str, message: str, remedy: str) -> Target:
 def check_package(
     package: Package, companions: Sequence[Package], settings: Settings, *, spec: str = ""
 ) -> Target:
-    """Check one open package beside its companions. Raises ``InputError`` as ``check`` does."""
+    """Check one open package with its companions. Raises ``InputError`` as ``check`` does."""
     with ExitStack() as stack:
         reading = ReadingPackage(package)
         ahead = stack.enter_context(closing(Ahead(reading)))
@@ -114,8 +114,8 @@ def check_package(
 def _required(package: Package, stack: ExitStack, python: tuple[int, int] | None) -> list[Package]:
     """Fetch the wheels that a wheel requires, each project once.
 
-    Without a Python asked for it is the one that the tag names. A stable-ABI wheel runs on later
-    ones too, and its requirements of today have no wheels for its oldest.
+    The default Python is the one that the tag names. A stable-ABI wheel also runs on later
+    ones, and current versions of its requirements have no wheels for the oldest.
     """
     from mlcbuild.package.requirements import (  # noqa: PLC0415
         needed,
@@ -143,7 +143,7 @@ def _required(package: Package, stack: ExitStack, python: tuple[int, int] | None
 
 
 def _kind(spec: str) -> Kind:
-    """Return what a target that could not be opened was meant to be."""
+    """Return the kind of a target that could not be opened."""
     if spec.startswith("installed:"):
         return "installed"
     if spec.startswith("pypi:"):

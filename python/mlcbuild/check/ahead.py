@@ -1,8 +1,8 @@
-"""Big images of a wheel, unpacked by a second thread while the first does everything else.
+"""Unpack a wheel's big images in a second thread while the first does everything else.
 
-Unpacking, checksums and hashes run outside Python's lock, so the libraries that a check imports,
-its tables of Windows and the thousands of small files it hashes cost no time of their own. One
-image is held at a time: the thread keeps its facts and lets its bytes go before it takes the next.
+Unpacking, checksums and hashes release the GIL, so imports, the tables of Windows and the hashes of
+thousands of small files overlap with them. Only one image is in memory at a time: the thread keeps
+its facts and frees its bytes before it reads the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BIG: Final = 4 << 20
 
 
 class Ahead:
-    """Reads the big images of a package from the moment it is made until it is closed."""
+    """Reads the big images of a package from construction until it is closed."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
@@ -51,7 +51,7 @@ class Ahead:
             self._thread.join()
 
     def record(self, package: Package, member: Member) -> Record:
-        """Return a member's record: waited for where the thread reads it, else read now."""
+        """Return a member's record: wait for the thread if it reads it, else read it now."""
         if package is not self._package or member.path not in self._expected:
             from mlcbuild.loader.build import read_member  # noqa: PLC0415 - as in _read
 
@@ -63,7 +63,7 @@ class Ahead:
         return self._records[member.path]
 
     def _read(self, member: Member) -> Record:
-        """Unpack first and import afterwards: the first thread is importing the same meanwhile."""
+        """Unpack first, import afterwards: meanwhile, the first thread imports the same modules."""
         data: memoryview | None = None
         refused = ""
         try:

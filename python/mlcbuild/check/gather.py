@@ -1,6 +1,6 @@
 """Gather one target's facts and predicted loads: the only part of a check that reads files.
 
-Each member is read once: for its image facts, its digest and, where it is one, as a stamp.
+Each member is read once: for its image facts, its digest and, if it is a stamp, its contents.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def subject_of(
 ) -> Subject:
     """Read a package and predict the load of each of its images.
 
-    Raises ``InputError`` where the package or a folder of the settings cannot be read.
+    Raises ``InputError`` if the package or a folder of the settings cannot be read.
     """
     world = world_from_package(
         reading,
@@ -84,7 +84,7 @@ def subject_of(
 
 
 def _why(package: Package, member: Member | None, path: str, refused: str) -> str:
-    """Return why a member is not an image: whose format it is, where its first bytes tell."""
+    """Return why a member is not an image: its real format, if its first bytes show it."""
     try:
         foreign = foreign_format(package.peek(member)) if member is not None else None
     except InputError:
@@ -93,9 +93,9 @@ def _why(package: Package, member: Member | None, path: str, refused: str) -> st
 
 
 def _refuse_foreign(package: Package) -> None:
-    """Raise ``InputError`` where saying that nothing fails would mislead: the wrong folder.
+    """Raise ``InputError`` if "nothing fails" would mislead: this is the wrong folder.
 
-    A pure Python wheel or distribution has nothing to load, and that is good.
+    A pure Python wheel or distribution has nothing to load, which is fine.
     """
     endings = {member.path.rpartition(".")[2].casefold() for member in package.members()}
     if package.kind in {"folder", "installed"} and endings & {"so", "dylib"}:
@@ -129,8 +129,8 @@ def _machine(package: Package, images: dict[str, Image]) -> Machine | None:
 def _neighbours(world: World, loads: dict[str, Load]) -> list[Neighbour]:
     """Return images outside the package that rules ask about.
 
-    Reading every image of every companion would cost more than the check itself: only winners and
-    their rivals are read, and files whose name says that they matter to a whole process.
+    Reading every image of every companion would cost more than the check itself: only DLLs that the
+    search finds, other copies of them, and files whose name affects a whole process are read.
     """
     needed = {need.key for load in loads.values() for need in load.needs if need.key}
     needed |= {

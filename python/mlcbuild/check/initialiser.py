@@ -1,8 +1,8 @@
-"""WinError 1114: a load that finds everything and still fails, in an initialiser.
+"""WinError 1114: all DLLs are found, but an initialiser fails.
 
-The one cause that can be seen in the files is a constexpr ``std::mutex`` on an older msvcp140
-(the rule ``mutex-abi``). It is part of the verdict too: a module that finds all its DLLs and
-crashes in the first lock does not load.
+The only cause that is visible in the files is a constexpr ``std::mutex`` with an older msvcp140
+(the rule ``mutex-abi``). It is part of the verdict: a module that finds all its DLLs but
+crashes at the first lock does not load.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ INITIALISER_FAILED: Final = 1114
 
 
 def with_initialiser_failures(subject: Subject) -> Subject:
-    """Return the subject with the loads that an old C++ runtime breaks, and their importers'."""
+    """Return the subject; loads that an old C++ runtime breaks fail, and their importers'."""
     crashing = dict(crashing_neighbours(subject))
     for path in subject.images:
         use, copies, fatal = judge_mutex(subject, path)
@@ -44,7 +44,7 @@ def with_initialiser_failures(subject: Subject) -> Subject:
 
 
 def _load(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> Load:
-    """Return the load as it ends: what it lacks comes first, then its own or a need's crash."""
+    """Return the final load: missing DLLs come first, then its own or a dependency's crash."""
     if load.verdict == "fails":
         return load
     chain = _chain(path, load, guilty)
@@ -58,7 +58,7 @@ def _load(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> Load
 
 
 def _chain(path: str, load: Load, guilty: dict[str, tuple[Verdict, str]]) -> tuple[str, ...] | None:
-    """Return the way from a module to the nearest guilty one, by what it needs at load."""
+    """Return the dependency chain from a module to the nearest one that crashes."""
     if path in guilty:
         return (path,)
     importer_of: dict[str, str] = {}

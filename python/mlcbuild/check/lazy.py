@@ -1,8 +1,8 @@
-"""DLLs that code loads on demand: in a function that nothing calls while the package is imported.
+"""DLLs that code loads on demand: in a function that is not called during the import.
 
-The import works without such a DLL; a feature does not. Functions count as called where their name
-stands at the top of a module, be it in a string, or in a function that is called itself, whichever
-module it is of; so do special methods, and functions that an unknown decorator got hold of.
+The import works without such a DLL; a feature does not. A function counts as called if its name
+occurs at module level (even in a string) or in a function that is called itself, in any
+module. So do special methods and functions with an unknown decorator.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 @dataclass(slots=True)
 class _Code:
-    """What stands in a piece of code: the names that it uses, and its strings."""
+    """A piece of code: the names that it uses, and its strings."""
 
     names: set[str] = field(default_factory=set)
     strings: set[str] = field(default_factory=set)
 
 
 def on_demand(dlls: Sequence[str], package: Package, loaders: Sequence[bytes]) -> set[str]:
-    """Return the DLLs whose whole name stands in functions alone that no import calls.
+    """Return the DLLs whose full name occurs only in functions that no import calls.
 
-    ``loaders`` are the sources that load DLLs; where one names such a DLL, all sources are read.
+    ``loaders`` are the sources that load DLLs; if one names such a DLL, all sources are read.
     """
     named = [path for path in dlls if any(stem_of(path).encode() in each for each in loaders)]
     size = sum(member.size for member in package.members() if member.path.endswith(".py"))
@@ -73,7 +73,7 @@ def on_demand(dlls: Sequence[str], package: Package, loaders: Sequence[bytes]) -
 
 
 def _read(node: ast.AST, code: _Code, functions: dict[str, _Code]) -> None:
-    """Sort what stands below a node into the code that runs it."""
+    """Assign everything below a node to the code that runs it."""
     for child in ast.iter_child_nodes(node):
         inside = code
         if isinstance(child, _FUNCTIONS):

@@ -1,10 +1,11 @@
-"""Which images of a package only a feature needs: those that may fail and the import still works.
+"""Optional images of a package: importing the package works even if they do not load.
 
-Only evidence in the package counts, and where it is thin an image is needed. Optional are an
-extension module whose every import stands in a ``try`` that catches ``ImportError``; a DLL that no
-image imports and no Python source that loads DLLs can mean, or that is loaded on demand (``lazy``);
-in a wheel of DLLs alone, one that no other imports; one of several variants (``variants``); Qt's
-plug-ins; programs; copies for another processor. And only where something that is needed loads.
+Only evidence in the package counts; if it is weak, the image is needed. Optional are an
+extension module whose imports are all in a ``try`` that catches ``ImportError``; a DLL that no
+image imports and no Python source that loads DLLs can refer to, or that is loaded on demand
+(``lazy``); in a wheel that contains only DLLs, one that no other imports; one of several variants
+(``variants``); Qt's plug-ins; programs; copies for another processor. At least one needed image
+must load.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _QT_PLUGIN: Final = re.compile(r"/(?:plugins/[^/]+/[^/]+|qml/.+)\.dll$")
 
 
 def optional_images(subject: Subject, package: Package) -> frozenset[str]:
-    """Return the images that do not load and that importing the package does not need."""
+    """Return the images that do not load but are not needed to import the package."""
     troubled = [path for path, load in subject.loads.items() if load.verdict != "loads"]
     if not troubled or subject.kind == "image":
         return frozenset()
@@ -73,7 +74,7 @@ def optional_images(subject: Subject, package: Package) -> frozenset[str]:
 def _served_by_none(
     spared: set[str], optional: set[str], importers: dict[str, set[str]]
 ) -> set[str]:
-    """Return those of ``spared`` that no image imports but optional ones, these among them."""
+    """Return those of ``spared`` that only optional images import, including these themselves."""
     left = {path: importers.get(path, set()) - optional for path in spared}
     imports: dict[str, list[str]] = {}
     for path, who in left.items():
@@ -93,7 +94,7 @@ def _is_platform(path: str) -> bool:
 
 
 def _for_another_machine(subject: Subject, path: str) -> bool:
-    """Return whether this is a helper for other processes; Python loads no extension for them."""
+    """Return whether this is a helper for other processes, for which Python loads no extension."""
     load = subject.loads[path]
     itself = load.cause == "wrong-machine" and len(load.chain) <= 1
     return itself and not path.casefold().endswith(".pyd")
@@ -104,7 +105,7 @@ def _dlls(subject: Subject) -> set[str]:
 
 
 def _is_part_of_more_qt(subject: Subject, path: str) -> bool:
-    """Return whether this is a library of Qt that lacks others of Qt, of no part of the wheel."""
+    """Return whether this is a Qt library that only lacks other parts of Qt, not of the wheel."""
     lacking = [
         base_name(problem.chain[-1])
         for problem in subject.loads[path].problems
@@ -116,10 +117,10 @@ def _is_part_of_more_qt(subject: Subject, path: str) -> bool:
 
 
 def _is_for_others(subject: Subject, path: str) -> bool:
-    """Return whether a DLL of a wheel of DLLs lacks only what this wheel never meant to bring.
+    """Return whether a DLL in a wheel of DLLs only lacks DLLs that are not part of this wheel.
 
-    It lies in the prefix, where nothing is imported from (``.data/data``). One that is called as
-    its distribution, such as tbb12.dll of tbb, is what the wheel is for.
+    It is in the prefix, from which nothing is imported (``.data/data``). A DLL that is named like
+    its distribution, such as tbb12.dll of tbb, is the wheel's purpose.
     """
     if ".data/data/" not in path or subject.loads[path].winerror != _NOT_FOUND:
         return False
@@ -136,9 +137,10 @@ def _is_for_others(subject: Subject, path: str) -> bool:
 def _anchored(
     subject: Subject, optional: set[str], importers: dict[str, set[str]], means: Means | None
 ) -> bool:
-    """Return whether something that is surely needed loads: else the package itself is broken.
+    """Return whether an image that is certainly needed loads: else the package itself is broken.
 
-    In a wheel of DLLs alone (no ``means``) that is one that serves more than those that fail.
+    In a wheel that contains only DLLs (no ``means``), this is one that more than the failing
+    images use.
     """
     return any(
         load.verdict == "loads"

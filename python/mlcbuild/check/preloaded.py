@@ -1,9 +1,9 @@
 """DLLs that the package's Python code loads by path before its extension modules need them.
 
-A DLL that is in the process serves every later import of its name, whatever lies in the importer's
+A DLL in the process satisfies every later import of its name, whatever is in the importer's
 folder. A package that ships one name twice and loads the copy that works (PyTables' libblosc2.dll)
-is right; the search alone finds the other. Which copy the code loads can only be told where one of
-them does not load.
+is correct, although the search finds the other copy. Which copy the code loads is only known if
+one of them does not load.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["with_preloaded"]
 
 
 def with_preloaded(world: World, loads: Mapping[str, Load], package: Package) -> dict[str, Load]:
-    """Return the loads, those that fail through a DLL of which code loads another copy anew."""
+    """Return the loads; those that fail because of a DLL with a preloaded copy, predicted again."""
     copies = _that_load(world, loads)
     through = {
         name
@@ -50,7 +50,7 @@ def with_preloaded(world: World, loads: Mapping[str, Load], package: Package) ->
 
 
 def _that_load(world: World, loads: Mapping[str, Load]) -> dict[str, File]:
-    """Return, of names that there are twice, the copy that loads and is in an added folder."""
+    """Return, for names that exist twice, the copy that loads and is in an added folder."""
     added = {each.folder.path for each in world.inferred}
     several: dict[str, list[File]] = {}
     for file in world.package.files.values():

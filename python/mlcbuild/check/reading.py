@@ -1,7 +1,7 @@
-"""A package that remembers what rules need of each member while others read it.
+"""A package wrapper that records what rules need of each member while it is read.
 
-Every member is read once. Its digest is taken of the pieces as they are unpacked, in a second
-thread for big ones, so that hashing costs next to no time and holds no memory.
+Every member is read once. Its digest is computed from the chunks as they are unpacked, in a second
+thread for big ones, so that hashing costs almost no time and no memory.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ReadingPackage:
     def read(
         self, member: Member, *, watch: Callable[[memoryview], None] | None = None
     ) -> memoryview:
-        """Return a member's bytes and take its digest if a rule will compare it."""
+        """Return a member's bytes and compute its digest if a rule will compare it."""
         if watch is not None or member.path not in self._wanted or member.path in self.digests:
             return self._package.read(member, watch=watch)
         from mlcbuild.package.digest import Digester  # noqa: PLC0415 - hashlib is slow to import
@@ -69,17 +69,17 @@ class ReadingPackage:
         return data
 
     def close(self) -> None:
-        """Let go of the package's files."""
+        """Close the package's files."""
         self._package.close()
 
     def read_small(self) -> None:
-        """Read what ``finish`` would, but for images: others may be reading those."""
+        """Read what ``finish`` would read, except images: other threads may be reading those."""
         self._complete([m for m in self._members if not is_native_name(m.path)])
 
     def finish(self) -> None:
-        """Read what has not been read yet and a rule compares.
+        """Read the remaining members that a rule compares.
 
-        A member that cannot be read gets the digest "", which is not the one that RECORD gives.
+        A member that cannot be read gets the digest "", which never matches RECORD.
         """
         self._complete(self._members)
 
@@ -98,11 +98,11 @@ class ReadingPackage:
                 self.stamps[member.path] = bytes(data)
 
     def _digests_wanted(self) -> frozenset[str]:
-        """Return the members that RECORD gives a sha256 of, and images where there is a stamp.
+        """Return the members for which RECORD has a sha256, and images if there is a stamp.
 
-        Of a wheel with much beside its native code (headers, data) only that code is hashed: the
-        rest would have to be unpacked for it. Its presence and sizes are still compared.
-        An installed RECORD tells what a user changed since, which is nobody's fault here.
+        In a wheel with large other contents (headers, data), only native code is hashed: the
+        rest would have to be unpacked. Its presence and sizes are still compared.
+        An installed RECORD is not compared: users may have changed files since the installation.
         """
         wanted = set()
         if self._package.wheel is not None and self._package.kind != "installed":

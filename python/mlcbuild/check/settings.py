@@ -27,7 +27,7 @@ _VERSION: Final = re.compile(r"\d+\.\d+(\.\d+){0,2}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How to check. Lists of the command line add to those of the table."""
+    """How to check. Lists given on the command line are added to those of the table."""
 
     companions: tuple[str, ...] = ()
     with_deps: bool = False
@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def world(self) -> Options:
-        """What the model of the loader knows of the process."""
+        """What the loader model knows about the process."""
         from mlcbuild.loader import Options  # noqa: PLC0415 - --help and --list-rules need no model
 
         return Options(
@@ -68,7 +68,7 @@ class Settings:
         )
 
     def __post_init__(self) -> None:
-        """Refuse what no check can mean. Raises ``UsageError``."""
+        """Reject invalid values. Raises ``UsageError``."""
         for rule in self.ignore:
             name = rule.partition(":")[0]
             if name not in RULE_IDS:
@@ -91,9 +91,9 @@ class Settings:
 
 
 def settings_from(options: Mapping[str, Any], pyproject: Path) -> Settings:
-    """Merge the command line's options (None where not given) over the table of ``pyproject``.
+    """Merge the command line's options (None if not given) over the table of ``pyproject``.
 
-    Raises ``UsageError`` for a key, type or value that is wrong, ``InputError`` for a file that
+    Raises ``UsageError`` for a wrong key, type or value, ``InputError`` for a file that
     cannot be read.
     """
     merged = _table(pyproject)
@@ -133,7 +133,7 @@ def _table(pyproject: Path) -> dict[str, Any]:
 
 
 def _field(key: str, value: object) -> str:
-    """Return the field that a key sets; refuse keys and types that no field has."""
+    """Return the field that a key sets; reject unknown keys and wrong types."""
     name = _KEYS.get(key, key.replace("-", "_"))
     kinds = {spec.name: str(spec.type) for spec in fields(Settings) if spec.init}
     if name not in kinds or key in {"companions", "add_dirs"}:

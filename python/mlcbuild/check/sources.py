@@ -1,4 +1,4 @@
-"""What a package's Python sources say of its images: who imports one, who can load one by name."""
+"""What a package's Python sources say about its images: which import or load them by name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CATCHING: Final = frozenset({"ImportError", "Exception", "BaseException"})
 
 
 class Means:
-    """What the sources that load DLLs can mean, by the words in them."""
+    """The DLLs that sources with DLL loads can refer to, judged by the words in them."""
 
     def __init__(self, sources: Sequence[bytes], tops: set[str]) -> None:
         codes = (_code(content) for content in sources if loads_dlls(content))
@@ -49,12 +49,12 @@ class Means:
         self._begins = frozenset(names - {top.lower() for top in tops})
 
     def names(self, path: str) -> bool:
-        """Return whether a loader has the whole name of this DLL in it."""
+        """Return whether a loading source contains the full name of this DLL."""
         stem = stem_of(path).casefold()
         return bool({stem, stem.removeprefix("lib")} & (self._words | self._begins))
 
     def image(self, path: str) -> bool:
-        """Return whether a loader can mean this DLL: all of a folder, its name, or a part of it."""
+        """Return whether a loading source can refer to this DLL: by folder, name, or part of it."""
         if self.sweeping or self.names(path):
             return True
         stem = stem_of(path).casefold()
@@ -93,9 +93,9 @@ def stem_of(path: str) -> str:
 def sources_of(
     package: Package, wanted: Sequence[bytes], *, loaders: bool = True
 ) -> tuple[bool, list[bytes]]:
-    """Return whether there is any source, and those that load DLLs or have a wanted word.
+    """Return whether there is any source, and the sources that load DLLs or contain a wanted word.
 
-    Tests, examples and hooks of freezers are not run by who uses the package.
+    Tests, examples and freezers' hooks are not run by users of the package.
     """
     found: list[bytes] = []
     any_source, left = False, _ALL
@@ -116,7 +116,7 @@ def sources_of(
 
 
 def guarded(module: str, sources: Iterable[bytes]) -> bool:
-    """Return whether sources import an extension module, and each time ready for its failure."""
+    """Return whether sources import an extension module and always handle its failure."""
     seen = False
     for content in sources:
         if content is _ANYTHING:
@@ -137,7 +137,7 @@ def guarded(module: str, sources: Iterable[bytes]) -> bool:
 
 
 def _imports(node: ast.AST, module: str, *, caught: bool) -> Iterator[bool]:
-    """Give, for each import of a module, whether an ImportError of it is caught."""
+    """Yield, for each import of a module, whether its ImportError is caught."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         names = [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -1,8 +1,8 @@
 """DLLs of CUDA and of Java that the package finds on the user's machine.
 
-Packages for CUDA do not bring cuBLAS and its kin: their code adds the folder that CUDA_PATH names,
-or asks NVIDIA's ``cuda.pathfinder``; a bridge to Java adds the folder of ``jvm.dll``. Such a DLL is
-not missing for certain: the machine decides.
+Packages for CUDA do not include cuBLAS and similar libraries: their code adds the folder that
+CUDA_PATH names, or asks NVIDIA's ``cuda.pathfinder``; a bridge to Java adds the folder of
+``jvm.dll``. Whether such a DLL is missing depends on the machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _JAVA: Final = (b"JAVA_HOME",)
 
 
 def with_toolkits(subject: Subject, package: Package) -> Subject:
-    """Return the subject with such loads, that would fail, in doubt."""
+    """Return the subject; failing loads of this kind become "may fail"."""
     loads = dict(subject.loads)
     for name, words, belongs in (
         ("the CUDA Toolkit", _CUDA, is_of_cuda),

@@ -1,8 +1,8 @@
-"""Images of which a package has several for one purpose, and each machine uses one.
+"""Variants: several images for one purpose, of which each machine uses one.
 
 ``libx_cuda118.dll`` beside ``libx_cpu.dll``, ``x_py27.pyd`` beside ``x_py39.pyd``, a second copy of
-a DLL that the code loads from elsewhere: that one of them does not load is no fault of the package
-as long as another does.
+a DLL that the code loads from elsewhere: it is not a fault of the package if one of them does not
+load as long as another does.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _PYTHON_DLL: Final = re.compile(r"python(\d{2,3})t?\.dll")
 
 
 def variants(subject: Subject, troubled: Iterable[str]) -> set[str]:
-    """Return DLLs for other versions of something, beside one of the same family that loads.
+    """Return DLLs for other versions of a product, beside one of the same family that loads.
 
-    A family is what lies in one folder and shares the name up to its last part. There must be two
-    of a kind that differ by the number alone: one number says nothing.
+    A family is the DLLs of one folder whose names are equal up to the last part. At least two
+    must differ only by the number: a single number proves nothing.
     """
     families = {_family(path) for path, load in subject.loads.items() if load.verdict == "loads"}
     kinds: dict[tuple[str, str], set[str]] = {}
@@ -70,7 +70,7 @@ def _family(path: str) -> str:
 def for_another_python(subject: Subject, troubled: Iterable[str]) -> set[str]:
     """Return extension modules for a Python that the wheel's tags do not name.
 
-    Their names hold the version, and a module that differs from them by that alone loads.
+    Their names contain the version, and a module whose name differs only by it loads.
     """
     tags = " ".join(subject.wheel.tags) if subject.wheel else ""
     tagged = {f"{match[1]}{match[2]}" for match in _PYTHON.finditer(tags)}
@@ -89,7 +89,7 @@ def for_another_python(subject: Subject, troubled: Iterable[str]) -> set[str]:
 
 
 def _version(subject: Subject, path: str) -> str | None:
-    """Return the Python that a module imports, where its name holds it too."""
+    """Return the Python that a module imports, if its name contains it too."""
     image = subject.images.get(path)
     if image is None or not path.casefold().endswith(".pyd"):
         return None
@@ -105,7 +105,7 @@ def _without(path: str, version: str) -> str:
 
 
 def debug_twins(subject: Subject, troubled: Iterable[str]) -> set[str]:
-    """Return debug builds that lie beside the release build of the same name: sycl9d.dll."""
+    """Return debug builds beside the release build of the same name: sycl9d.dll."""
     folded = {path.casefold() for path in subject.loads}
     return {
         path
@@ -118,9 +118,10 @@ def debug_twins(subject: Subject, troubled: Iterable[str]) -> set[str]:
 
 
 def passed_over(subject: Subject, troubled: Iterable[str]) -> set[str]:
-    """Return DLLs of which another copy loads and is what those get that lie beside this one.
+    """Return DLLs whose neighbours get another copy, which loads.
 
-    The search finds the importer's own folder first: the other copy is in the process before.
+    The search finds the importer's own folder first, so the other copy must be in the process
+    already.
     """
     got: dict[str, set[str]] = {}
     for importer, load in subject.loads.items():
@@ -143,7 +144,7 @@ def of_an_undeclared_package(
 ) -> set[str]:
     """Return DLLs for use with a package that the wheel does not require: open3d's for torch.
 
-    All that such a DLL lacks is that package's, and whoever names the DLL imports the package.
+    All its missing dependencies belong to that package, and sources that name the DLL import it.
     """
     names = {flat(name) for name in required(subject)}
     contents = list(sources)
