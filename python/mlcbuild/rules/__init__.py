@@ -1,4 +1,4 @@
-"""Rules: facts and predicted loads in, findings out. One file a rule, imported when it is used."""
+"""Rules: facts and predicted loads in, findings out. One file per rule, imported on use."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
-    """Apply every rule; worst findings first, otherwise in rule order, each said once.
+    """Apply every rule; worst findings first, otherwise in rule order, without duplicates.
 
     ``ignore`` holds rule ids, or ``ID:PATTERN`` for the modules whose path matches the pattern
-    (``*`` stands for anything, ``/`` too).
+    (``*`` matches anything, including ``/``).
     """
     chosen = RULE_IDS if subject.wheel is not None else _ANY_TARGET
     findings: list[Finding] = []
@@ -76,7 +76,7 @@ def judge(subject: Subject, *, ignore: Collection[str] = ()) -> tuple[Finding, .
 
 
 def _findings_of(rule: Rule, subject: Subject, ignore: Collection[str]) -> list[Finding]:
-    """Return what one rule finds, at most ``LIMIT`` and then how many more."""
+    """Return one rule's findings, at most ``LIMIT``, then the number of others."""
     from mlcbuild.rules.finding import Finding  # noqa: PLC0415 - --list-rules needs no model
 
     patterns = [entry.partition(":")[2] for entry in ignore if entry.startswith(f"{rule.id}:")]

@@ -36,7 +36,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _copies(subject: Subject) -> dict[str, list[str]]:
-    """Return base name -> paths of one machine's images, where there is more than one."""
+    """Return base name -> paths of one machine's images, if there is more than one."""
     found: dict[str, list[str]] = {}
     for path, image in subject.images.items():
         if _can_share(image, subject):
@@ -52,7 +52,7 @@ def _can_share(image: Image, subject: Subject) -> bool:
 
 
 def _differ(subject: Subject, neighbours: dict[str, Image], paths: list[str]) -> bool:
-    """Return whether the files differ: by digest where both are known, else by size and version."""
+    """Return whether the files differ: by digest if both are known, else by size and version."""
     seen = set()
     for path in paths:
         image = subject.images.get(path) or neighbours[path]

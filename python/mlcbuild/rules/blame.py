@@ -1,4 +1,4 @@
-"""Who is to blame for a failing load: one finding a cause, not one a victim."""
+"""Find the cause of failing loads: one finding per cause, not per affected image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Blame", "blame", "is_optional"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blame:
-    """One fault: the module nearest to it, what the loader said, and who else suffers."""
+    """One fault: the module nearest to it, the loader's error, and the other affected images."""
 
     module: str
     problem: Problem
@@ -26,7 +26,7 @@ class Blame:
 
     @property
     def evidence(self) -> dict[str, object]:
-        """Return what the finding carries: chain, code and the other victims."""
+        """Return the finding's evidence: chain, code and the other affected images."""
         return {
             "chain": list(self.problem.chain),
             "winerror": self.problem.winerror,
@@ -58,5 +58,5 @@ def blame(
 
 
 def is_optional(subject: Subject, fault: Blame) -> bool:
-    """Return whether only images suffer that importing the package does not need."""
+    """Return whether only optional images are affected."""
     return {fault.module, *fault.fails_too} <= subject.optional

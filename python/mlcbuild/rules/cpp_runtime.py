@@ -1,7 +1,7 @@
 """Which ``msvcp140.dll`` a module can get, and what that means for a constexpr ``std::mutex``.
 
-Shared by the rules ``mutex-abi`` and ``redist-too-old`` and by the verdict itself, so that they
-never disagree.
+Shared by the rules ``mutex-abi`` and ``redist-too-old`` and by the verdict, so that they always
+agree.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ MutexUse = Literal["certain", "at-risk", "safe", "unknown"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuntimeCopy:
-    """One copy of a runtime DLL that can win. ``version`` is None for a machine not known yet."""
+    """One copy of a runtime DLL that can win. ``version`` is None if the machine is unknown."""
 
     where: str
     version: tuple[int, ...] | None
 
     def __str__(self) -> str:
-        """Return what a reader sees: where it is and how old."""
+        """Return the text for a report: its location and version."""
         return f"{self.where} ({dotted(self.version)})" if self.version else self.where
 
 
@@ -69,10 +69,10 @@ def mutex_use(image: Image) -> MutexUse:
 
 
 def reachable_copies(subject: Subject, path: str, runtime: str) -> tuple[RuntimeCopy, ...]:
-    """List every copy of ``runtime`` (an imported name) that can serve the module at ``path``.
+    """List every copy of ``runtime`` (an imported name) that the module at ``path`` can get.
 
-    The predicted winner comes first. An un-mangled name can also be served by a copy that another
-    package loaded earlier, from any folder: those follow. A system copy whose version nobody gave
+    The predicted winner comes first. For an un-mangled name, a copy that another package loaded
+    earlier, from any folder, can win too: those follow. A system copy of unknown version
     has ``version`` None.
     """
     load = subject.loads.get(path)
@@ -120,7 +120,7 @@ def crashing_neighbours(
 ) -> dict[str, tuple[tuple[RuntimeCopy, ...], tuple[RuntimeCopy, ...]]]:
     """Return companions' images that crash on a copy known to be too old: path -> copies, fatal.
 
-    Only images that a module of the package really gets are among them.
+    Only images that a module of the package really loads are included.
     """
     found = {}
     for neighbour in subject.neighbours:

@@ -1,4 +1,4 @@
-"""``debug-crt``: an image built in the Debug configuration, or one that bundles its runtime."""
+"""``debug-crt``: an image built in the Debug configuration, or a bundled debug runtime."""
 
 from __future__ import annotations
 

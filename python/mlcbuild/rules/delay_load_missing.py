@@ -1,4 +1,4 @@
-"""``delay-load-missing``: a delay-loaded DLL or function that is nowhere."""
+"""``delay-load-missing``: a delay-loaded DLL or function that cannot be found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``driver-dll-bundled``: the package carries a DLL that belongs to a driver."""
+"""``driver-dll-bundled``: the package contains a DLL that belongs to a driver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule, what it judges, and a finding: one rule broken by one module, with evidence and a fix."""
+"""A rule, its input, and a finding: one rule violated by one module, with evidence and a fix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One broken rule. ``module`` is a member's path, or None for the whole package."""
+    """One violated rule. ``module`` is a member's path, or None for the whole package."""
 
     severity: Severity
     message: str
@@ -36,7 +36,7 @@ class Finding:
 class Neighbour:
     """An image outside the package that the loader can reach: a companion's, Python's, a folder's.
 
-    ``path`` is what a reader sees, e.g. ``apache_tvm_ffi.whl: tvm_ffi/lib/tvm_ffi.dll``.
+    ``path`` is the text for reports, e.g. ``apache_tvm_ffi.whl: tvm_ffi/lib/tvm_ffi.dll``.
     """
 
     path: str
@@ -73,14 +73,14 @@ class Subject:
     named: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the images by name once: rules ask for each image."""
+        """Index the images by name once: rules look up each image."""
         named: dict[str, list[str]] = {}
         for path in self.images:
             named.setdefault(base_name(path), []).append(path)
         object.__setattr__(self, "named", named)
 
     def importers(self) -> dict[str, set[str]]:
-        """Return image -> the others that import it, and so load with it or not at all."""
+        """Return image -> the images that import it and cannot load without it."""
         found: dict[str, set[str]] = {}
         for path, load in self.loads.items():
             for need in load.needs:
@@ -91,10 +91,10 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One rule: what it finds, why it exists, where that comes from and how to satisfy it.
+    """One rule: what it finds, why it exists, the source for that, and how to satisfy it.
 
-    ``severity`` is the policy in words, since some rules grade what they find. ``source`` names
-    the document or the public issue that the rule rests on.
+    ``severity`` describes the policy, since some rules grade their findings. ``source`` names
+    the document or the public issue that the rule is based on.
     """
 
     severity: str

@@ -1,4 +1,4 @@
-"""``member-name``: names that Windows cannot make files of, or makes one file of two."""
+"""``member-name``: names that are invalid on Windows, or that refer to the same file there."""
 
 from __future__ import annotations
 

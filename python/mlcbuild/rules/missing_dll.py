@@ -1,4 +1,4 @@
-"""``missing-dll``: a DLL that is in no place where the loader looks (WinError 126)."""
+"""``missing-dll``: a DLL that is in no folder that the loader searches (WinError 126)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _severity(subject: Subject, fault: Blame) -> Severity:
-    """Grade: a program starts with PATH, too, so in a package its fault is no certainty."""
+    """Grade: a program also searches PATH, so in a package its fault is not certain."""
     program = fault.module.casefold().endswith(".exe") and subject.kind != "image"
     spared = program or is_optional(subject, fault)
     return "error" if fault.problem.certain and not spared else "warning"
@@ -83,7 +83,7 @@ def _fix(fault: Blame, missing: str, elsewhere: list[str], requirements: tuple[s
 
 
 def _nearest_first(subject: Subject, requirements: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the requirement first whose name shares a word with the wheel's: both have "sumo"."""
+    """Put the requirement first whose name shares a word with the wheel's, such as "sumo"."""
     near = likely(subject.wheel.distribution, requirements) if subject.wheel else None
     return tuple(sorted(requirements, key=lambda name: name != near))
 
@@ -106,7 +106,7 @@ def _provide(missing: str, requirements: tuple[str, ...]) -> str:
 
 
 def _reach(importer: str, member: str) -> str:
-    """Say how an importer gets at a DLL of another folder of its package."""
+    """Say how an importer can reach a DLL in another folder of its package."""
     if importer.casefold().endswith(".exe"):
         return f"put {member} beside the program: no folder can be added for it"
     folder = installed_path(member)[0].rpartition("/")[0] or "its folder"

@@ -1,4 +1,4 @@
-"""``missing-export``: the DLL that wins lacks a symbol that is imported (WinError 127, 182)."""
+"""``missing-export``: the DLL found does not export an imported symbol (WinError 127, 182)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``mutex-abi``: a constexpr ``std::mutex`` meets a C++ runtime from before it existed."""
+"""``mutex-abi``: a constexpr ``std::mutex`` with a C++ runtime that does not support it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _severity(
     fatal: tuple[RuntimeCopy, ...],
     old: tuple[RuntimeCopy, ...],
 ) -> Severity:
-    """Grade: an error only for certain code where every copy is known to crash, as the verdict."""
+    """Grade: an error only for certain code if every copy is known to crash, as in the verdict."""
     if use == "certain":
         return "error" if fatal and len(fatal) == len(copies) else "warning"
     return "warning" if old else "note"

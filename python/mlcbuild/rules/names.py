@@ -1,7 +1,7 @@
-"""Names of DLLs: the base name, whether a repair tool mangled it, and the families rules ask for.
+"""Names of DLLs: the base name, whether a repair tool mangled it, and the families that rules use.
 
 Repair tools rename a bundled DLL to ``stem-<hash>.dll`` so that no other copy in the process can
-be taken for it. A mangled copy is judged by its stem. ``mlcbuild.loader.policy`` knows what
+replace it. A mangled copy is judged by its stem. ``mlcbuild.loader.policy`` lists what
 provides which DLL.
 """
 

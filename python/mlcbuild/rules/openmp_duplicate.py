@@ -1,4 +1,4 @@
-"""``openmp-duplicate``: more than one OpenMP runtime comes into one process."""
+"""``openmp-duplicate``: more than one OpenMP runtime is loaded into one process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _runtimes(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Yield (who has it, base name): copies shipped, and names that modules import."""
+    """Yield (owner, base name): copies that are shipped, and names that modules import."""
     for path, image in subject.images.items():
         yield path, path
         for dll in image.imports:

@@ -1,4 +1,4 @@
-"""``path-too-long``: a member whose installed path passes Windows' limit of 260 characters."""
+"""``path-too-long``: a member whose installed path exceeds Windows' limit of 260 characters."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _FFMPEG: Final = re.compile(
 
 
 def unseen_requirements(subject: Subject) -> tuple[str, ...]:
-    """Return the distributions that the wheel requires and that were not given beside it."""
+    """Return the distributions that the wheel requires and that were not given with it."""
     return tuple(name for name in required(subject) if flat(name) not in subject.beside)
 
 
@@ -46,7 +46,7 @@ def required(subject: Subject) -> tuple[str, ...]:
 
 
 def likely(dll: str, requirements: Sequence[str]) -> str | None:
-    """Return the requirement whose name the DLL's shares a word with, such as Qt6Core.dll."""
+    """Return the requirement whose name shares a word with the DLL's, such as Qt6Core.dll."""
     stem = flat(base_name(dll).removesuffix(".dll"))
     for name in requirements:
         words = [word for word in re.split(r"[-_.]+", name.casefold()) if len(word) >= _TELLING]
@@ -56,9 +56,9 @@ def likely(dll: str, requirements: Sequence[str]) -> str | None:
 
 
 def one_of_several(dlls: Iterable[str]) -> dict[str, str]:
-    """Return the DLLs of which one suffices, and which they are: FFmpeg of several versions.
+    """Return alternative DLLs of which one suffices, such as several versions of FFmpeg.
 
-    A package that works with each FFmpeg has one image for each; only one of them loads.
+    A package that supports several FFmpeg versions has one image for each; only one of them loads.
     """
     versions: dict[str, set[str]] = defaultdict(set)
     for dll in map(base_name, dlls):

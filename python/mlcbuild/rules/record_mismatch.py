@@ -28,7 +28,7 @@ _GOOD: Final = frozenset({"sha256", "sha384", "sha512"})
 
 
 def sha256_of_row(digest: str) -> str | None:
-    """Return the sha256 that a row of RECORD gives as lower-case hex, None where it has none."""
+    """Return the sha256 in a row of RECORD as lower-case hex, None if it has none."""
     algorithm, _, value = digest.partition("=")
     if algorithm != "sha256":
         return None
@@ -41,7 +41,7 @@ def sha256_of_row(digest: str) -> str | None:
 
 
 def _in_hex(digest: str) -> bool:
-    """Return whether a row's sha256 is hexadecimal: 64 digits are no base64 of 32 bytes."""
+    """Return whether a row's sha256 is hexadecimal: base64 of 32 bytes is never 64 digits."""
     algorithm, _, value = digest.partition("=")
     return algorithm == "sha256" and _HEX.fullmatch(value) is not None
 
@@ -85,7 +85,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _differing(subject: Subject, path: str, row: Row, held: int) -> Iterator[Finding]:
-    """Compare one file that is there with its row."""
+    """Compare one existing file with its row."""
     digest, size = row
     recorded, actual = sha256_of_row(digest), subject.digests.get(path)
     algorithm = digest.partition("=")[0]

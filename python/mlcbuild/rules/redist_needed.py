@@ -1,4 +1,4 @@
-"""``redist-needed``: what a Windows without the Visual C++ redistributable does not load."""
+"""``redist-needed``: images that do not load on Windows without the Visual C++ redistributable."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 def _from_redist(need: Need) -> bool:
-    """Return whether System32 has this need's DLL only where it was installed there."""
+    """Return whether System32 has this DLL only if the redistributable is installed."""
     if need.origin != "system" or need.delayed or need.key is not None:
         return False
     who = provider_of(need.name)
@@ -78,7 +78,7 @@ def _from_redist(need: Need) -> bool:
 
 
 def _with_importers(subject: Subject, victims: set[str]) -> set[str]:
-    """Return the images and all that load them."""
+    """Return the images and everything that loads them."""
     importers = subject.importers()
     waiting, found = list(victims), set(victims)
     while waiting:

@@ -1,4 +1,4 @@
-"""``redist-too-old``: the C++ runtime that serves a module is older than the module's toolset."""
+"""``redist-too-old``: the C++ runtime that a module gets is older than the module's toolset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``runtime-bundled-unmangled``: a runtime DLL is shipped under the name everybody uses."""
+"""``runtime-bundled-unmangled``: a runtime DLL is shipped under its common name."""
 
 from __future__ import annotations
 

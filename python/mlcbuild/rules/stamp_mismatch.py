@@ -1,4 +1,4 @@
-"""``stamp-mismatch``: the native files are not those that the build stamped."""
+"""``stamp-mismatch``: the native files differ from those that the build stamped."""
 
 from __future__ import annotations
 

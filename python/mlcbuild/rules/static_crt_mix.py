@@ -1,4 +1,4 @@
-"""``static-crt-mix``: modules that link to each other with a C runtime each."""
+"""``static-crt-mix``: modules that link to each other but have separate C runtimes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _mixes(image: Image, provider: Image) -> bool:
 
 
 def _passes_objects(dll: ImportedDll) -> bool:
-    """Return whether an imported C++ name mentions a ``std`` type: it may be freed over there."""
+    """Return whether an imported C++ name has a ``std`` type, which the other module may free."""
     return any(
         symbol.name is not None and symbol.name.startswith("?") and "@std@@" in symbol.name
         for symbol in dll.symbols

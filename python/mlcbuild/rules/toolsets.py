@@ -1,8 +1,8 @@
 """Visual C++ toolsets and the redistributable that each needs.
 
 Since Visual Studio 2022 every second toolset shares the redistributable of the one before:
-14.39 ships 14.38, 14.41 ships 14.40, 14.43 ships 14.42. Asking for the odd number would refuse
-the very runtime that the compiler came with.
+14.39 ships 14.38, 14.41 ships 14.40, 14.43 ships 14.42. Requiring the odd number would reject
+the very runtime that comes with the compiler.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def needed_redist(toolset: tuple[int, int]) -> tuple[int, int]:
 
 
 def newest_toolset(image: Image) -> tuple[int, int] | None:
-    """Return the newest MSVC toolset in an image, or None where it was not made by MSVC.
+    """Return the newest MSVC toolset in an image, or None if MSVC did not make it.
 
-    The Rich header knows the compiler of every object; link.exe's own version is the fallback.
+    The Rich header records the compiler of every object; link.exe's own version is the fallback.
     """
     if image.toolset is not None:
         return image.toolset

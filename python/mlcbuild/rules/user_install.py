@@ -1,4 +1,4 @@
-"""``user-install``: files that reach site-packages only where it is below ``sys.prefix``."""
+"""``user-install``: files that reach site-packages only if it is below ``sys.prefix``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``wheel-tag-mismatch``: what a wheel's name promises and what is inside."""
+"""``wheel-tag-mismatch``: a wheel's contents do not match the tags in its name."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _platform(subject: Subject, platforms: set[str]) -> Iterator[Finding]:
 
 
 def _severity(path: str, image: Image, *, fitting: bool) -> Severity:
-    """Grade: Python must load an extension; helpers of another machine may be data on purpose."""
+    """Grade: Python must load an extension; helpers for another machine may be intended as data."""
     if path.casefold().endswith(".pyd") or not fitting:
         return "error"
     return "warning" if image.is_dll else "note"
@@ -97,9 +97,9 @@ def _python(subject: Subject, pythons: set[str], abis: set[str]) -> Iterator[Fin
 
 
 def _for_each_python(subject: Subject) -> frozenset[str]:
-    """Return modules that a wheel of the stable ABI has once for each Python, by their names.
+    """Return modules that a stable-ABI wheel contains once for each Python, by their names.
 
-    Of ``_x.cp310-win_amd64.pyd`` and ``_x.cp311-win_amd64.pyd`` each Python takes its own.
+    Of ``_x.cp310-win_amd64.pyd`` and ``_x.cp311-win_amd64.pyd`` each Python loads its own.
     """
     versions: dict[str, dict[str, str]] = {}
     for path, image in subject.images.items():

@@ -1,4 +1,4 @@
-"""``wrong-machine``: an image or a DLL it gets is for another processor (WinError 193)."""
+"""``wrong-machine``: an image, or a DLL that it gets, is for another processor (WinError 193)."""
 
 from __future__ import annotations
 
