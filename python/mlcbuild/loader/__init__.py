@@ -1,7 +1,7 @@
 """A model of the Windows loader for Python processes.
 
-``world_from_package`` builds the places a load can see, ``predict`` says what Windows will do with
-one image. The model is described, with its sources and limits, in ``docs/loader-model.md``.
+``world_from_package`` collects the places that a load can see, ``predict`` returns what Windows
+will do with one image. ``docs/loader-model.md`` describes the model, its sources and its limits.
 """
 
 from mlcbuild.loader.build import Options, world_from_package

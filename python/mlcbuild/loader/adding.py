@@ -1,7 +1,7 @@
-"""The folders of a package that code makes reachable, and for whom.
+"""The folders of a package that code makes reachable, and for which images.
 
-In a site-packages many distributions add folders, each when it is imported. An image certainly sees
-those of its own distribution; those of others it sees if they were imported before.
+In a site-packages many distributions add folders, each when it is imported. An image always sees
+those of its own distribution; it sees those of others only if they were imported before.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def added_folders(
 def _sources(
     packages: Sequence[tuple[Package, Sequence[Member]]], tops: set[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the modules that load DLLs or add folders."""
+    """Yield the modules that load DLLs or add folders."""
     for package, members in packages:
         for member in members:
             path = installed_path(member.path)[0]

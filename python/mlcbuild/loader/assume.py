@@ -4,8 +4,8 @@ Windows searches a folder only if something adds it. What adds it is Python code
 import: ``os.add_dll_directory``, or loading a DLL by its full path, after which every import of
 that base name is satisfied by the loaded module. We do not run that code; we look for modules that
 make such calls and name the folder: their own folder, a string whose last component it is, or a
-word long enough to be no chance (``import pywin32_system32``). Qt needs no such code: it loads its
-plugins itself, when its own DLLs are in the process already.
+word long enough not to be a coincidence (``import pywin32_system32``). Qt needs no such code: it
+loads its plugins itself, when its own DLLs are in the process already.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def loads_dlls(source: bytes) -> bool:
 def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]]) -> list[str]:
     """Return those of ``folders`` (paths as installed) that some source makes reachable.
 
-    ``sources`` are (path, content) of modules for which ``calls_loader`` holds; the root of
-    site-packages is reached by nothing but modules that lie in it.
+    ``sources`` are (path, content) of modules for which ``calls_loader`` holds; only
+    modules in the root of site-packages can reach the root itself.
     """
     wanted = sorted(set(folders))
     reached: set[str] = set()
@@ -82,7 +82,7 @@ def added_by_sources(folders: Iterable[str], sources: Iterable[tuple[str, bytes]
 
 
 def loaded_by_qt(files: Iterable[str]) -> list[str]:
-    """Return the folders that hold Qt's core among ``files`` (paths in the distribution)."""
+    """Return the folders that contain Qt's core among ``files`` (paths in the distribution)."""
     split = (fold(path).rpartition("/") for path in files)
     return sorted({folder for folder, _, name in split if _QT_CORE.fullmatch(name)})
 

@@ -35,7 +35,7 @@ _CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scr
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """What the user says about the machine; the defaults are a python.org Python on Windows 10."""
+    """The user's description of the machine; default: a python.org Python on Windows 10."""
 
     #: The interpreter's machine; None for the wheel's, else each image's own.
     machine: Machine | None = None
@@ -60,10 +60,10 @@ def world_from_package(
     system: System | None = None,
     read: Callable[[Package, Member], Record] | None = None,
 ) -> World:
-    """Return the world in which the package's images are judged.
+    """Return the world in which the package's images are loaded.
 
-    Lists members and reads none but the Python sources that decide which folders are added.
-    ``read`` gives a member's facts when they are asked for (``read_member`` by default).
+    Lists members, and reads only the Python sources that decide which folders are added.
+    ``read`` returns a member's facts on demand (``read_member`` by default).
 
     Raises ``InputError`` for a folder of ``options`` that does not exist.
     """
@@ -129,7 +129,7 @@ def world_from_package(
 
 
 def _machine(folder: Folder) -> Machine | None:
-    """Return the machine of the Python in a folder; None where there is none that can be read."""
+    """Return the machine of the Python in a folder; None if there is no readable one."""
     program = folder.find("python.exe")
     image = program.read().image if program is not None else None
     return image.machine if image is not None else None

@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(slots=True)
 class Walk:
-    """The closure of one image: its own imports, and what is wrong or open further down."""
+    """The closure of one image: its own imports, and faults or open questions further down."""
 
     whole: bool = True
     steps: list[Step] = field(default_factory=list)
@@ -54,15 +54,15 @@ class Walk:
 
 
 def further_limit(images: int) -> int:
-    """Return how many faults of its needs the load of one image lists, of so many images."""
+    """Return how many faults of dependencies one load lists, for this number of images."""
     return max(8, min(_FURTHER, _FURTHER_IN_ALL // max(1, images)))
 
 
 def walk(context: Context, graph: Graph, *, further: int, whole: bool) -> Walk:
-    """Follow every import of the image and of what it needs, as far as something is to tell.
+    """Follow every import of the image and its dependencies, as far as there is something to list.
 
-    The decisive fault is exact; beside the image's own, at most ``further`` others are listed.
-    ``whole`` keeps long chains whole.
+    The decisive fault is exact; besides the image's own faults, at most ``further`` are listed.
+    ``whole`` keeps long chains complete.
     """
     root = graph.node(context.root, context)
     result = Walk(whole=whole, reported=_reported(context.root, root, whole=whole))
@@ -83,7 +83,7 @@ def walk(context: Context, graph: Graph, *, further: int, whole: bool) -> Walk:
 
 
 def every_step(context: Context, graph: Graph) -> list[Step]:
-    """Return every import of the image and of all that it needs, breadth first."""
+    """Return every import of the image and of all its dependencies, breadth first."""
     queue = [graph.node(context.root, context)]
     seen = {id(queue[0])}
     for node in queue:  # it grows
@@ -94,7 +94,7 @@ def every_step(context: Context, graph: Graph) -> list[Step]:
 
 
 def _note(result: Walk, node: Node, chain: tuple[str, ...], *, own: bool) -> int:
-    """List a file's imports and faults; return how many faults of an image's needs these are."""
+    """List a file's imports and faults; return the number of faults that count as further ones."""
     kinds = [(result.mapping, node.mapping), (result.binding, node.binding)]
     if own:
         kinds.append((result.delayed, node.delayed))

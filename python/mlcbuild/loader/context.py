@@ -1,4 +1,4 @@
-"""What a search for a DLL is given, and what it ends with."""
+"""The input and the result of a search for a DLL."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """One load: the image asked for, the process, the folders."""
+    """One load: the requested image, the process, the folders."""
 
     root: File
     folder_of: Callable[[File], Folder]
@@ -64,7 +64,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What the search ended with. Neither file nor table nor ``cause``: found, exports unknown."""
+    """The result of the search. Neither file nor table nor ``cause``: found, exports unknown."""
 
     name: str
     origin: Origin

@@ -1,7 +1,7 @@
-"""What each file needs, as seen from one folder: the loader's graph, each node worked out once.
+"""The loader's graph: each file's dependencies as seen from one folder, computed once.
 
-Two images in one folder, loaded by one process, share everything but their own place in it; so do
-the files they need. A ``Graph`` holds the nodes of one such view.
+Two images in one folder, loaded by one process, share everything except their own place in it; so
+do their dependencies. A ``Graph`` holds the nodes of one such view.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Node:
 class Graph:
     """The nodes of one view: one folder, one process, one order of the added folders.
 
-    ``ambiguous`` are the folded names that lie in several added folders.
+    ``ambiguous`` are the folded names that are in several added folders.
     """
 
     def __init__(self, ambiguous: Callable[[], Container[str]] = frozenset) -> None:
@@ -81,7 +81,7 @@ class Graph:
         self._ambiguous = ambiguous
 
     def node(self, file: File, context: Context) -> Node:
-        """Return what one file needs, with all that its needs need, marked by ``nearest``."""
+        """Return one file's node with all its dependencies, marked by ``nearest``."""
         key = self._key(file, context)
         if key not in self._nodes:
             self._explore(file, context)
@@ -128,7 +128,7 @@ class Graph:
 
 
 def _found_by_name_alone(file: File, context: Context) -> bool:
-    """Return whether a file's import of the image asked for ends there for its name alone."""
+    """Return whether a file's import of the requested image ends there only because of its name."""
     root = context.root
     if file is root or fold(root.name) not in context.images.imported(file):
         return False
@@ -170,7 +170,7 @@ def _add(node: Node, edge: Edge, context: Context) -> None:
 
 
 def _bind(node: Node, file: File, imported: ImportedDll, found: Found, context: Context) -> None:
-    """Look every symbol up in the DLL that wins; what forwarders load becomes edges as well."""
+    """Look up every symbol in the DLL that was found; forwarders' targets become edges too."""
     holder = found.file.key if found.file else f"*{fold(found.name)}"
     key = (file.key, imported.name, imported.delayed, holder)
     if key in context.images.bound:

@@ -1,4 +1,4 @@
-"""The files a process can find, each read once: facts and exports, or what is wrong with it."""
+"""The files a process can find, each read once: facts and exports, or its fault."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Symbols(Protocol):
 class Record:
     """One file as the loader sees it.
 
-    ``refused`` says why Windows maps it into no process, empty where it would; a refused file may
-    still have facts. ``exports`` is None without any export directory.
+    ``refused`` is the reason why Windows maps it into no process, empty if there is none; a
+    refused file may still have facts. ``exports`` is None without an export directory.
     """
 
     image: Image | None = None
@@ -37,7 +37,7 @@ class Record:
 
     @property
     def winerror(self) -> int:
-        """What Windows says of a refused file: 193, or 487 where it can lie at no address."""
+        """Windows' error for a refused file: 193, or 487 if no address is available for it."""
         return self.image.winerror if self.image is not None else 193
 
 
@@ -139,7 +139,7 @@ class Folder:
 
 @dataclass(slots=True)
 class Images:
-    """Reads each file once and remembers what it said."""
+    """Reads each file once and caches the result."""
 
     #: (importer, DLL name, delayed, winner) of imports that are known to bind.
     bound: set[tuple[str, str, bool, str]] = field(default_factory=set)

@@ -35,13 +35,13 @@ KNOWN_DLLS: Final = frozenset({
 def fold(name: str) -> str:
     """Return the name as compared: in lower case, letter by letter, with back slashes turned.
 
-    Not ``str.casefold``, which makes ``ss`` of a sharp s: Windows keeps the two apart.
+    Not ``str.casefold``, which turns a sharp s into ``ss``: Windows distinguishes the two.
     """
     return name.replace("\\", "/").lower()
 
 
 def has_path(name: str) -> bool:
-    """Return whether an imported name carries a folder or a drive (it is then no base name)."""
+    """Return whether an imported name contains a folder or a drive (so is not a base name)."""
     return any(mark in name for mark in "/\\:")
 
 

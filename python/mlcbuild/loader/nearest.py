@@ -1,8 +1,8 @@
-"""The nearest faults of every file of a graph, worked out once for all files that share it.
+"""The nearest faults of every file of a graph, computed once for all files that share them.
 
-A load follows thousands of imports, and each image of a package is loaded: to follow them anew for
-each image costs the square of the package. Here each file learns from the files that it needs how
-far the nearest fault of each kind is, and by which import. The answer is that of a breadth-first
+A load follows thousands of imports, and each image of a package is loaded: following them again
+for each image would be quadratic. Instead, each file gets from its dependencies how far away the
+nearest fault of each kind is, and through which import. The result is that of a breadth-first
 search from the file: the fewest steps, then the order of the imports.
 """
 
@@ -42,10 +42,10 @@ class Near:
 
 
 def mark(nodes: Sequence[Node], matters: Callable[[Node], bool]) -> None:
-    """Work out ``Node.near`` and ``Node.matters`` of new nodes.
+    """Compute ``Node.near`` and ``Node.matters`` of new nodes.
 
-    What they need must be among them or marked before. ``matters`` says of one node whether a
-    search must see it.
+    Their dependencies must be among them or already marked. ``matters`` tells for a node whether
+    a search must visit it.
     """
     importers: dict[int, list[Node]] = {}
     new = {id(node) for node in nodes}
@@ -66,7 +66,7 @@ def mark(nodes: Sequence[Node], matters: Callable[[Node], bool]) -> None:
 
 
 def _mark_kind(kind: Kind, nodes: Sequence[Node], importers: dict[int, list[Node]]) -> None:
-    """Go from the faults to the importers, the nearest first."""
+    """Propagate from the faults to the importers, the nearest first."""
     distance: dict[int, int] = {}
     buckets: dict[int, list[Node]] = {}
     for node in nodes:
@@ -94,7 +94,7 @@ def _mark_kind(kind: Kind, nodes: Sequence[Node], importers: dict[int, list[Node
 
 
 def _step(node: Node, kind: Kind, steps: int) -> None:
-    """Take the first import, in order, that leads to a fault in as many steps."""
+    """Choose the first import, in order, that leads to a fault in that number of steps."""
     for edge, target in node.follow:
         near = target.near.get(kind)
         if near is not None and near.steps == steps - 1:
@@ -126,7 +126,7 @@ def chain_of(root: str, node: Node, kind: Kind, *, whole: bool) -> tuple[str, ..
 
 
 def shortened(names: tuple[str, ...], *, whole: bool) -> tuple[str, ...]:
-    """Return a chain, without its middle where it is above ``CHAIN_LIMIT`` and not kept whole."""
+    """Return a chain, without its middle if it exceeds ``CHAIN_LIMIT`` and is not kept complete."""
     if whole or len(names) <= CHAIN_LIMIT:
         return names
     tail = CHAIN_LIMIT - _HEAD - 1

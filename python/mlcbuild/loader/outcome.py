@@ -1,4 +1,4 @@
-"""The loader's answer for one image: what it needs, where each need comes from, the verdict."""
+"""The loader's result for one image: its dependencies, where each is found, the verdict."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One fault met on the way. ``certain`` is False where it depends on the machine."""
+    """One fault that was found. ``certain`` is False if it depends on the machine."""
 
     cause: Cause
     winerror: int
@@ -85,8 +85,8 @@ class Problem:
 class Load:
     """What Windows will do with one image.
 
-    ``winerror`` is what it will say (126, 127, 182, 193, 487, 1114); with ``may-fail`` what it will
-    say if it does; None when it loads. ``chain`` leads from the image to the guilty one.
+    ``winerror`` is its error (126, 127, 182, 193, 487, 1114); with ``may-fail``, the error if it
+    fails; None if it loads. ``chain`` leads from the image to the faulty one.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""Which software provides a DLL that the package, Python and a clean Windows do not.
+"""Which software provides a DLL that is in neither the package, Python nor a clean Windows.
 
 One table for the loader model and the rules. ``provider_of`` answers for names as the loader
 compares them (case-insensitive, base name). Source of the names: the vendors' documents on what
@@ -25,7 +25,7 @@ ProviderKind = Literal["driver", "redist", "old-redist", "optional", "debug"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
-    """What provides a DLL, in words that complete the sentence "it comes with ..."."""
+    """What provides a DLL, worded to complete the sentence "it comes with ..."."""
 
     kind: ProviderKind
     provided_by: str

@@ -140,7 +140,7 @@ def _doubted(problem: Problem, walks: Sequence[Walk]) -> Problem:
 
 
 def _copy_that_fits(problem: Problem, walks: Sequence[Walk]) -> str:
-    """Return the file that the same import ends at in an order without this fault."""
+    """Return the file that the same import finds in an order without this fault."""
     name, key = fold(problem.chain[-1]), _identity(problem)
     for walked in walks:
         if key in map(_identity, walked.faults):

@@ -1,4 +1,4 @@
-"""The process that loads an image: its machine, its Python, and what is in it before."""
+"""The process that loads an image: its machine, its Python, and the modules already in it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Process:
 
     @property
     def oldest_python(self) -> str | None:
-        """Return the oldest version that must do, as ``39`` or ``313t``; None where unknown."""
+        """Return the oldest version that must work, as ``39`` or ``313t``; None if unknown."""
         return _oldest(self.pythons)
 
     def own_module(self, name: str) -> bool:
@@ -82,7 +82,7 @@ class Process:
 def has_cpp_runtime(name: str, *, machine: Machine | None, oldest: str | None) -> bool:
     """Return whether Python provides this DLL of the C++ runtime (a folded base name).
 
-    ``oldest`` is the oldest version that must do, as ``38``; None for any of today.
+    ``oldest`` is the oldest version that must work, as ``38``; None for any supported one.
     """
     if name == VCRUNTIME:
         return True
@@ -131,7 +131,7 @@ def process_of(
 ) -> Process:
     """Return the process that would load this image.
 
-    The machine is the one asked for, else the wheel's, else the image's own. A module's file name
+    The machine is the requested one, else the wheel's, else the image's own. A module's file name
     (``x.cp311-win_amd64.pyd``) is more exact than the wheel's tags.
     """
     own: Machine = {"unknown": "x86_64", "arm64x": "arm64"}.get(image.machine, image.machine)  # type: ignore[assignment]

@@ -14,7 +14,7 @@ __all__ = ["read_record"]
 
 
 def read_record(data: memoryview | bytes | mmap.mmap, path: str) -> Record:
-    """Return what the loader must know of one file. Never raises: a refusal is in the record."""
+    """Return the loader's facts about one file. Never raises: a refusal is in the record."""
     from mlcbuild.pe.reader import PeFile  # noqa: PLC0415 - pefile, loaded if something is read
 
     try:

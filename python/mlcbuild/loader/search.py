@@ -54,7 +54,7 @@ def resolve(name: str, context: Context, importer: File) -> Found:
 
 
 def is_special(context: Context) -> bool:
-    """Return whether a search for the image's own name would not begin with the folders.
+    """Return whether a search for the image's own name would not start with the folders.
 
     Such names are those of Python, of Windows and of what is in every process.
     """
@@ -76,7 +76,7 @@ def _api_set(name: str, context: Context) -> Found:
 
 
 def _loaded(name: str, base: str, context: Context) -> Found | None:
-    """Look among the modules that are in the process before the first folder is searched."""
+    """Search the modules that are already in the process."""
     if base == fold(context.root.name):
         return Found(name=name, origin="dll-dir", file=context.root)
     process, places = context.process, context.places
