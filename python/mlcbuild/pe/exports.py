@@ -1,6 +1,6 @@
-"""The export directory, asked by name or ordinal without parsing its names.
+"""The export directory, searched by name or ordinal without parsing all names.
 
-A TVM or Torch library exports up to 60,000 names, of which a check asks for a few hundred: a
+A TVM or Torch library exports up to 60,000 names, of which a check needs a few hundred: a
 look-up is a binary search in the name table, which linkers sort because the Windows loader
 searches it in the same way. pefile stops after 8,192 names and takes a second for all.
 """
@@ -32,9 +32,9 @@ NAME_LIMIT: Final = 0x4000
 
 
 class Exports:
-    """What one image exports. Holds copies of the tables, so the image's bytes may be let go.
+    """What one image exports. Holds copies of the tables, so the image's bytes can be freed.
 
-    ``defects`` says what the directory promises and does not hold. An image without an export
+    ``defects`` lists what the directory declares but does not contain. An image without an export
     directory is an empty ``Exports``.
     """
 
@@ -236,7 +236,7 @@ def _table(headers: Headers, what: str, rva: int, count: int, defects: list[str]
 
 
 def _outside(headers: Headers, rvas: list[int], defects: list[str]) -> tuple[int, bytes]:
-    """Copy the names that lie outside the directory (some linkers put them elsewhere)."""
+    """Copy the names outside the directory (some linkers put them elsewhere)."""
     low, high = min(rvas), max(rvas)
     limit = min(len(headers.data) // 2, FUNCTION_LIMIT * NAME_LIMIT // 64)
     text = bytes(headers.view(low, min(high - low + NAME_LIMIT, limit)))

@@ -63,7 +63,7 @@ class VersionResource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """What one PE image says about itself. Exports are asked for apart (``pe.exports``)."""
+    """The facts of one PE image. Exports are read separately (``pe.exports``)."""
 
     path: str
     size: int

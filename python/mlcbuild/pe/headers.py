@@ -148,7 +148,7 @@ def read_headers(data: memoryview, *, path: str) -> Headers:
 
 
 def _sections(data: memoryview, fields: Fields) -> Iterator[Section]:
-    """Read the section table as it is, odd sections too."""
+    """Read the section table unfiltered, including odd sections."""
     count = min(fields.section_count, MAX_SECTIONS)
     table = data[fields.table : fields.table + SECTION.size * count]
     for row in SECTION.iter_unpack(table[: len(table) // SECTION.size * SECTION.size]):

@@ -1,8 +1,8 @@
-"""Write an import library: what a linker needs of a DLL, made from the names that it exports.
+"""Write the import library of a DLL from the names that it exports.
 
 The members are short import objects (Microsoft's PE Format, "Import Library Format"), in an archive
-with one symbol table. lld-link takes it; link.exe wants the descriptor objects of a long library
-beside it, so this is for LLVM's linker alone. Pure: the same names give the same bytes.
+with one symbol table. lld-link accepts it; link.exe also requires the descriptor objects of a long
+import library, so this is only for LLVM's linker. Pure: the same names give the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CODE_BY_NAME: Final = 1 << 2
 
 
 def import_library(exports: Mapping[str, Iterable[str]], machine: str) -> bytes:
-    """Return the library of ``exports`` (DLL -> names) for ``machine``, our name of it.
+    """Return the library of ``exports`` (DLL -> names) for ``machine``, in our naming.
 
     A name that two DLLs export is imported from the first.
     """

@@ -1,8 +1,8 @@
 """The import and delay-import directories, read over the mapped bytes.
 
 pefile takes 5 to 22 ms for the few hundred symbols of a TVM library, stops after 8,192 symbols in
-all and replaces long names; this reader takes under 1 ms and says what it leaves out. Every count
-is bounded by the file's size, so a lying table costs no more than an honest one.
+all and replaces long names; this reader takes under 1 ms and reports what it omits. Every count
+is bounded by the file's size, so a forged table costs no more than a valid one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Tables:
         self._refills = 64
 
     def descriptors(self, index: int, size: int) -> Iterator[tuple[int, ...]]:
-        """Give the rows of a descriptor table until the one whose name is zero."""
+        """Yield the rows of a descriptor table until the one whose name is zero."""
         directory = self.headers.directory(index)
         if directory is None:
             return
@@ -108,7 +108,7 @@ class _Tables:
         self.defect(f"{dll}: its list of imported symbols has no end")
 
     def _name(self, rva: int) -> bytes | None:
-        """Read a name through a window: the names of one image lie side by side."""
+        """Read a name through a window: the names of one image are adjacent."""
         at = rva - self._window_rva
         end = self._window.find(b"\0", at) if 0 <= at < len(self._window) else -1
         if end >= 0:

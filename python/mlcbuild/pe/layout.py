@@ -1,8 +1,8 @@
-"""Whether Windows can map an image by what its headers say of sizes, alignments and sections.
+"""Whether Windows can map an image, by the sizes, alignments and sections in its headers.
 
-``refusals`` are the checks of the section object's creation and of mapping it, which Windows and
-Wine both make: any of them is error 193. ``doubts`` are checks of Windows alone, of which no
-published loader answers: they are told and change no verdict.
+``refusals`` are the checks for creating and mapping the section object, which Windows and
+Wine both make: any of them is error 193. ``doubts`` are checks that only Windows makes and that no
+published loader confirms: they are reported, but change no verdict.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def refusals(fields: Fields, sections: Sequence[Section], size: int) -> Iterator
 
 
 def _flat(fields: Fields, sections: Sequence[Section]) -> Iterator[str]:
-    """Judge an image of less than a page's alignment: the file is mapped as it is."""
+    """Check an image with an alignment below a page: the file is mapped unchanged."""
     if fields.file_alignment != fields.section_alignment:
         yield (
             f"section alignment {fields.section_alignment:#x} is below a page, so it must be "
@@ -119,9 +119,9 @@ def _sections(sections: Sequence[Section], image_size: int, size: int) -> Iterat
 
 
 def immovable(fields: Fields) -> str | None:
-    """Say why the image can lie at no address (error 487); None where it can at some.
+    """Return why no address is available for the image (error 487); None if one is.
 
-    Without relocations it must lie where ``ImageBase`` says.
+    Without relocations it must be mapped at ``ImageBase``.
     """
     if not fields.characteristics & RELOCATIONS_STRIPPED:
         return None
@@ -132,7 +132,7 @@ def immovable(fields: Fields) -> str | None:
 
 
 def doubts(fields: Fields, sections: Sequence[Section]) -> Iterator[str]:
-    """Give what Windows is known to refuse where Wine does not."""
+    """Yield what Windows is known to reject and Wine accepts."""
     if fields.image_size > LARGEST_IMAGE:
         yield f"SizeOfImage {fields.image_size:#x} is above Windows' limit {LARGEST_IMAGE:#x}"
     by_sector = fields.file_alignment % SECTOR == 0

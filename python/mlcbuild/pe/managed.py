@@ -17,7 +17,7 @@ REQUIRES_32_BITS: Final = 0x2
 
 
 def is_portable_managed(headers: Headers) -> bool:
-    """Say whether the image holds IL alone ("Any CPU"): any process loads it, through .NET."""
+    """Return whether the image contains only IL ("Any CPU"): any process loads it, through .NET."""
     directory = headers.directory(COM_DESCRIPTOR)
     head = headers.view(directory.rva, 20) if directory else b""
     if len(head) < 20:  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Read the facts of one image: one pass over its headers and the directories asked for."""
+"""Read the facts of one image: one pass over its headers and the requested directories."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _HYBRID: Final[dict[Machine, Machine]] = {"x86_64": "arm64ec", "arm64": "arm64x"
 class PeFile:
     """One image over its bytes (mapped or inflated), for its facts and its exports.
 
-    Raises ``NotPeError`` where the bytes have no PE headers. Damage further in raises nothing:
-    it is told in ``Image.defects`` and ``Exports.defects``.
+    Raises ``NotPeError`` if the bytes have no PE headers. Later damage raises nothing:
+    it is reported in ``Image.defects`` and ``Exports.defects``.
     """
 
     def __init__(self, data: memoryview | bytes | bytearray | mmap.mmap, *, path: str) -> None:

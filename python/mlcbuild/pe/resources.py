@@ -1,7 +1,7 @@
 """The resources that matter to loading: the manifest and the version.
 
 pefile parses the whole resource tree (icons and string tables too) and reads versions in a way
-whose cost grows with the square of their size; this walks the two branches asked for.
+whose cost grows with the square of their size; this walks only two branches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which compiler made an image, and which MSVC toolset its newest object needs.
 
 The Rich header holds one product id and build number for every kind of object linked; the linker
-version of the optional header is link.exe's alone, and says nothing where another linker wrote it.
+version in the optional header is only meaningful if link.exe wrote it.
 """
 
 from __future__ import annotations
