@@ -1,7 +1,7 @@
-"""From a published model to a folder that chats: configuration, tokenizer, quantized weights.
+"""Convert a published model to MLC's format: configuration, tokenizer, quantized weights.
 
-``mlc_llm gen_config`` and ``convert_weight`` write into a staging folder, which gets its name when
-both are done. It says what it was made from: a second library for the same model takes it as it is.
+``mlc_llm gen_config`` and ``convert_weight`` write into a staging folder, which is renamed when
+both are done. It records what it was made from: a second library for the same model reuses it.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def convert(
     log: Path,
     done: Callable[[str, str], None],
 ) -> None:
-    """Make ``into``, or take it where it was made from the same; ``done`` gets (stage, detail).
+    """Create ``into``, or reuse it if it was made from the same; ``done`` gets (stage, detail).
 
-    Raises ``UsageError`` where it holds something else or the template is not known,
-    ``FailedError`` with the last words of what failed; ``into`` is then as it was.
+    Raises ``UsageError`` if it contains something else or the template is unknown,
+    ``FailedError`` with the last lines of what failed; ``into`` is then unchanged.
     """
     template = conversion.template or find_template(model.folder, model.config)
     if template is None:

@@ -64,8 +64,8 @@ def fetch(
 ) -> Path:
     """Return the folder with the packages, downloading them first if needed.
 
-    ``words`` are for pip. Two that ask at once take turns; an interrupted download leaves nothing.
-    Raises ``InputError`` where the index cannot be reached.
+    ``words`` are for pip. Concurrent calls wait for each other; an interrupted download leaves
+    nothing. Raises ``InputError`` if the index cannot be reached.
     """
     folder = (default_cache() / "cuda" / name).absolute()
 
@@ -111,10 +111,10 @@ def with_libraries(module: str, variables: Mapping[str, str]) -> list[str]:
 
 
 def host_compiler(tools: Tools, folder: Path) -> dict[str, str]:
-    """Return what tells nvcc of a host compiler; nothing where it finds the system's itself.
+    """Return nvcc's options for a host compiler; none if it finds the system's itself.
 
-    It only preprocesses with it. CUDA's headers and those of the C library declare the same
-    functions and agree from glibc 2.42 on (zig has the headers of each); no library is made of it.
+    nvcc uses it only to preprocess. CUDA's headers and those of the C library declare the same
+    functions and agree from glibc 2.42 on (zig has the headers of each); it compiles no library.
     """
     if tools.name != ZIG:
         return {}

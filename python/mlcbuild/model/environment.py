@@ -84,7 +84,7 @@ def equip(
     scratch: Path,
     notice: Callable[[str], None],
 ) -> tuple[dict[str, str], str]:
-    """Return the environment to compile in, and what it was made of, in words."""
+    """Return the environment to compile in, and a description of its parts."""
     variables = dict(environment)
     if request.host.suffix == ".dll":
         linker = facts["windows_linker"]["program"]

@@ -1,4 +1,4 @@
-"""Make one model library: look, convert, compile, judge; each stage with its time."""
+"""Make one model library: inspect, convert, compile, check; each stage with its time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COMPILE_S: Final = 7200.0
 class Options:
     """``model`` is a folder in MLC's format or its configuration file; ``python`` compiles.
 
-    With ``conversion`` it is a folder as published, which becomes ``weights`` (None: beside
+    With ``conversion`` it is a published folder, which is converted to ``weights`` (None: beside
     ``output``).
     """
 
@@ -77,10 +77,10 @@ class Made:
 def make(
     options: Options, report: Callable[[Stage], None], notice: Callable[[str], None] = print
 ) -> Made:
-    """Make the library; ``report`` gets each stage as it ends, ``notice`` what takes long.
+    """Make the library; ``report`` gets each stage as it ends, ``notice`` the start of long ones.
 
-    Nothing lies at ``output`` unless it was judged good. Raises ``UsageError`` and ``InputError``
-    before anything is made, ``FailedError`` with the last words of what failed.
+    ``output`` is written only if it passes all checks. Raises ``UsageError`` and ``InputError``
+    before anything is compiled, ``FailedError`` with the last lines of what failed.
     """
     published = _published(options)
     weights = _weights(options, published)

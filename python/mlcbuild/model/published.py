@@ -1,4 +1,4 @@
-"""A model as it is published: which weights it has, and what reading them takes."""
+"""A published model: which weights it has, and what is required to read them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def is_published(model: Path) -> bool:
 
 
 def read_published(folder: Path) -> Published:
-    """Read what is there. Raises ``InputError`` where weights are missing or cannot be read."""
+    """Inspect the folder. Raises ``InputError`` if weights are missing or cannot be read."""
     config = _table(folder / "config.json")
     for weights, (index, single) in _FORMATS.items():
         if (folder / index).is_file():
@@ -86,7 +86,7 @@ def _refuse_pointers(folder: Path, files: Mapping[str, int]) -> None:
 
 
 def missing_module(model: Published, facts: Mapping[str, Any]) -> FailedError | None:
-    """Return the error where the Python that converts lacks what these files need."""
+    """Return the error if the converting Python lacks a module that these files need."""
     modules = facts["modules"]
     torch = model.weights == "huggingface-torch" or not facts["reads_safetensors"]
     if torch and "torch" not in modules:

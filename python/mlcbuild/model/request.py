@@ -1,4 +1,4 @@
-"""What is asked for, and how it is put to ``mlc_llm compile``: pure functions."""
+"""The request, and its options for ``mlc_llm compile``: pure functions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def flags(request: Request) -> str:
 
 
 def missing_code(request: Request, code: DeviceCode) -> str:
-    """Say what device code the library lacks; "" where it has all that was asked for."""
+    """Say what device code is missing from the library; "" if all requested code is there."""
     if request.device == "cuda":
         absent = [f"sm_{n}" for n in request.architectures if n not in code.sass]
         if code.source:

@@ -1,8 +1,8 @@
-"""Which conversation template of MLC's a published model speaks.
+"""Find MLC's conversation template for a published model.
 
-``mlc_llm gen_config`` needs a name. The model's own template (Jinja, in tokenizer_config.json or
-chat_template.jinja) is told by the words that it puts around a turn; where they leave a choice, the
-model's type decides. A guess that is not sure is none: then the user names it.
+``mlc_llm gen_config`` needs its name. The model's own template (Jinja, in tokenizer_config.json or
+chat_template.jinja) is recognised by the markers around a turn; if they are ambiguous, the
+model's type decides. There is no guessing: if unsure, the user must name it.
 """
 
 from __future__ import annotations

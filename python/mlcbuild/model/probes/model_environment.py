@@ -20,9 +20,9 @@ def version(name: str) -> "str | None":
 
 
 def windows_linker(places: "list[str]") -> "dict[str, str] | None":
-    """Return what mlc_llm links with for Windows, or why it cannot; null for one that never can.
+    """Return mlc_llm's linker for Windows, or why there is none; null for an mlc_llm without one.
 
-    Its module is loaded by itself: the package would load all of TVM.
+    Its module is loaded separately: importing the package would load all of TVM.
     """
     path = next(
         (p for place in places if (p := Path(place, "_linker", "windows.py")).is_file()), None
