@@ -1,4 +1,4 @@
-"""``mlcbuild trace``: load an image for real, leaf first, and name the one that fails.
+"""``mlcbuild trace``: really load an image, leaf first, and name the one that fails.
 
 Children do the loading (``child.py``), the loader model says what to load in which order, and
 ``judge`` puts both together. Described in docs/trace.md.

@@ -1,4 +1,4 @@
-"""Load what a job names and say what happens, line by line: the program that a trace runs.
+"""Load the images of a job and report each event: the program that a trace runs.
 
     python child.py JOB OUT
 
@@ -161,7 +161,7 @@ def told(error: BaseException) -> dict[str, object]:
 
 
 def explained(chain: list[BaseException]) -> dict[str, str]:
-    """Return what an exception says of an image by itself, as mlc_llm's LibraryLoadError does."""
+    """Return the image that an exception itself names, as mlc_llm's LibraryLoadError does."""
     names = ("cause", "culprit", "reason", "fix", "path")
     for each in chain:
         facts = {name: getattr(each, name, None) for name in names}

@@ -1,4 +1,4 @@
-"""A debugger of a few events: what a child loads, unloads, raises and says, without any rights.
+"""A minimal debugger: logs a child's loads, exceptions and debug output, without special rights.
 
     python debugger.py LOG LIMIT CHILD ARGUMENT...
 
@@ -7,8 +7,8 @@ of JSON to LOG. Exceptions are seen here before the loader swallows them, whatev
 is in, an exhausted stack included. LIMIT is in seconds. Runs as a file of its own with the
 standard library alone. Windows only.
 
-Loader snaps (FLG_SHOW_LDR_SNAPS) are asked for in the child's own environment block, which needs no
-administrator; where Windows heeds that, its lines come as debug strings.
+Loader snaps (FLG_SHOW_LDR_SNAPS) are requested in the child's own environment block, which needs no
+administrator; if Windows honours that, its lines arrive as debug strings.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def image_trace(
     folders: Sequence[str] = (),
     before: Sequence[str] = (),
 ) -> Trace:
-    """Trace one image. ``folders`` were added and ``before`` loaded when it was asked for."""
+    """Trace one image. ``folders`` were added and ``before`` loaded when it was requested."""
     added = tuple(dict.fromkeys((*map(_absolute, options.add_dirs), *folders)))
     direct = probe.load([Step(path=path)], folders=added, before=before)
     plan = make_plan(path, _machine_of(probe.facts, probe.host), _existing(added))
@@ -59,7 +59,7 @@ def image_trace(
 
 
 def _elsewhere(path: str, missing: Sequence[str]) -> str:
-    """Return where in the same site-packages a DLL lies that was not found; empty for nowhere.
+    """Return where in the same site-packages a DLL is that was not found; empty for nowhere.
 
     Looks at most three folders deep: wheels put their libraries no deeper.
     """

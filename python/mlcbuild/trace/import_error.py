@@ -1,4 +1,4 @@
-"""What an import's own error says: an image, where it says so itself; else Python's words."""
+"""Read an import's own error: the image that it names, else Python's message."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CODES: Final[dict[Stage, int]] = {"not-found": 126, "image": 193, "export": 127
 
 
 def explained(name: str, probe: Probe, run: Run) -> Trace | None:
-    """Return what the error says of an image by itself, as mlc_llm's own errors do."""
+    """Return the image that the error itself names, as mlc_llm's own errors do."""
     facts = run.of("raised")[0]["explained"] if run.of("raised") else {}
     if not facts or facts["cause"] == "init-failed":
         return None  # trace knows more of what an initialiser did
@@ -95,7 +95,7 @@ def _ended(run: Run) -> str:
 
 
 def loaded(run: Run) -> tuple[str, ...]:
-    """Return the images that the import asked for and got."""
+    """Return the images that the import requested and got."""
     return tuple(each["path"] for each in run.of("settled") if each["loaded"])
 
 

@@ -154,7 +154,7 @@ def host_name(facts: dict[str, Any]) -> str:
 
 
 def _unsearched(seen: Seen) -> Blame:
-    """Blame a target that fails alone although all it needs loads by its path."""
+    """Blame a target that fails although all its dependencies load by their paths."""
     refused = seen.direct.refused
     every = seen.walked is not None and seen.walked.exit is None
     return Blame(

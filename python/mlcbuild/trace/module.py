@@ -1,4 +1,4 @@
-"""Trace an import: which native image it asked for last, with which folders added by then."""
+"""Trace an import: the native image it requested last, and the folders added by then."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_SUSPECTS: Final = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Asked:
-    """An image that the import asked for, and what was there before."""
+    """An image that the import requested, and what was loaded before."""
 
     path: str
     folders: tuple[str, ...]
@@ -66,7 +66,7 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
 
 
 def _named_first(asked: list[_Asked], run: Run) -> list[_Asked]:
-    """Put the images that the error names before others, whose failure the import passed over."""
+    """Put the images that the error names before others, whose failure the import ignored."""
     said = " ".join(f"{each['text']} {each['last']}" for each in run.of("raised")).casefold()
     return sorted(asked, key=lambda each: base_name(each.path).casefold() not in said)
 
@@ -86,7 +86,7 @@ def _lacking(name: str, probe: Probe, run: Run, options: Options) -> Trace | Non
 
 
 def _traced(name: str, asked: _Asked, probe: Probe, options: Options) -> Trace | None:
-    """Trace one image that the import asked for; None where it loads nevertheless."""
+    """Trace one image that the import requested; None if it loads nevertheless."""
     path = _resolved(asked, probe)
     if path is None:
         whole = len(PureWindowsPath(asked.path).parts) > 1

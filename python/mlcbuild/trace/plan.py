@@ -27,7 +27,7 @@ __all__ = ["Machine", "Need", "Plan", "Step", "make_plan"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
-    """What the model must know of the machine: its folders, as this machine sees them."""
+    """What the model must know about the machine: its folders, as this machine sees them."""
 
     python_dir: str
     #: A real System32; None to take the built-in knowledge of Windows (under Wine).

@@ -68,7 +68,7 @@ class Run:
 
     @property
     def fault(self) -> Fault | None:
-        """The exception that ended the load: not what comes of it, nor of an exhausted stack."""
+        """The exception that ended the load, not one that it, or a stack overflow, caused."""
         return self.fault_of(None)
 
     def fault_of(self, error: int | None) -> Fault | None:

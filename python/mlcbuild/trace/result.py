@@ -1,4 +1,4 @@
-"""What a trace is asked for and what it found."""
+"""The request of a trace and its result."""
 
 from __future__ import annotations
 

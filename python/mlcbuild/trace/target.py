@@ -1,7 +1,7 @@
-"""What ``mlcbuild trace`` takes: a file that Windows loads, or a name to import.
+"""The targets of ``mlcbuild trace``: a file that Windows loads, or a name to import.
 
-Other commands take more (``mlcbuild.package.targets``); each of those is answered with what to
-type here, before a lab is made for it.
+Other commands accept more (``mlcbuild.package.targets``); for each of those the error names the
+command to type, before a lab is created for it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Read what a C++ exception says out of the memory of the process that threw it.
+"""Read a C++ exception's type and text from the memory of the process that threw it.
 
-Microsoft's compilers throw 0xE06D7363 with a description of the types; what ``std::exception`` is
-among them keeps its text behind its table of functions. GCC throws 0x20474343 with its own header;
-the types of the standard library keep their text there too. What cannot be read is left out. Runs
-beside ``debugger.py`` with the standard library alone; 64-bit processes only.
+Microsoft's compilers throw 0xE06D7363 with a description of the types; those derived from
+``std::exception`` keep their text after the vtable pointer. GCC throws 0x20474343 with its own
+header; the types of the standard library keep their text there too. Unreadable parts are omitted.
+Runs beside ``debugger.py`` with only the standard library; 64-bit processes only.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _init(found: Blame, name: str) -> str:
 
 
 def fault_words(fault: Fault) -> str:
-    """Say an exception in words: its name, number and place."""
+    """Describe an exception: its name, number and place."""
     code = known_code(fault.code)
     name = "GCC's C++ exception" if fault.code == _GCC else code.name if code else "no known name"
     says = f": {fault.says}" if fault.says else ""
