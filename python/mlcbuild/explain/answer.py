@@ -31,7 +31,7 @@ _WITH_NUMBERS: Final = ("error", "exit", "status", "hresult", "0xc0", "3221", "-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """Everything known of one input, the most telling first; empty where nothing is known."""
+    """Everything known about one input, the most relevant first; empty if nothing is known."""
 
     subject: str
     explanations: tuple[Explanation, ...]

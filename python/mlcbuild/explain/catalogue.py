@@ -1,8 +1,8 @@
-r"""The catalogue of symptoms: TOML files beside this module, one row a symptom.
+r"""The catalogue of symptoms: TOML files in this package, one row per symptom.
 
-A row's ``text`` lists fragments (``explain/fragment.py``); one that occurs in the input finds the
-row. A row may ask for more: ``also`` (one of these as well, anywhere), ``unless`` (none of these,
-anywhere), ``over`` (it is the cause of these rows and stands before them). ``run`` may be
+A row's ``text`` lists fragments (``explain/fragment.py``); one that occurs in the input matches the
+row. A row may require more: ``also`` (one of these as well, anywhere), ``unless`` (none of these,
+anywhere), ``over`` (it is the cause of these rows and comes before them). ``run`` may be
 ``@name``, a command of ``commands.toml`` that several rows share.
 """
 
@@ -69,7 +69,7 @@ OPTIONAL: Final = frozenset({"also", "unless", "over", "generic"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Symptom:
-    """One row: what finds it, a line that holds it, and what is said of it."""
+    """One row: what matches it, an example line, and its explanation."""
 
     text: tuple[str, ...]
     also: tuple[str, ...]
@@ -98,10 +98,10 @@ def read_symptoms() -> tuple[Symptom, ...]:
 
 
 def find_symptoms(lines: list[Line]) -> tuple[Explanation, ...]:
-    """Return the symptoms that a text shows, the most telling first.
+    """Return the symptoms that a text shows, the most relevant first.
 
-    A cause before what it explains (``over``), the earlier line before the later one, of one line
-    the row that matched more of it, and what only repeats that something failed last.
+    Causes come before their effects (``over``), earlier lines before later ones; for the same line,
+    the row that matches more of it; rows that only state that something failed come last.
     """
     rows = read_symptoms()
     found = _index().find(lines)

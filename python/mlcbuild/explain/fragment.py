@@ -1,9 +1,9 @@
-r"""One line of the catalogue's ``text``: words of an error message, as they are looked for.
+r"""One line of the catalogue's ``text``: the pattern of an error message.
 
-A fragment is compared without case; ``/`` stands for both slashes, `` ... `` for up to 300 other
-characters and ``<name>`` for one word, which the row may repeat as ``{name}`` (``<file>`` and
-``<symbol>`` for more than a word). It begins and ends
-at the edge of a word, unless a ``*`` there says that the word may go on. Every part is bounded,
+A fragment is case-insensitive; ``/`` matches both slashes, `` ... `` up to 300 other
+characters and ``<name>`` one word, which the row may repeat as ``{name}`` (``<file>`` and
+``<symbol>`` match more than one word). It begins and ends
+at the edge of a word, unless a ``*`` there allows a longer word. Every part is bounded,
 and a fragment is compared with a few lines at a time: its cost does not depend on the log.
 """
 
@@ -55,7 +55,7 @@ class Fragment:
 
     @cached_property
     def longest(self) -> str:
-        """Return the longest piece, which any text with the fragment holds as it is."""
+        """Return the longest literal piece, which every text with the fragment contains."""
         return max(_PIECE.split(self.text.strip("*")), key=len)
 
     @cached_property
@@ -95,7 +95,7 @@ def _edge(character: str, assertion: str) -> str:
 
 
 def _anchor(text: str) -> str | None:
-    """Return the rarest whole word that any text with the fragment holds, None for none."""
+    """Return the rarest whole word that every text with the fragment contains, None for none."""
     whole: list[str] = []
     for found in WORD.finditer(_PIECE.sub(lambda m: "\0" * len(m[0]), text)):
         before, after = text[: found.start()], text[found.end() :]

@@ -43,8 +43,8 @@ class Line:
 def lines_of(text: str, telling: Callable[[Line], bool] | None = None) -> list[Line]:
     """Return the lines of a text that are not empty; of equal ones the first.
 
-    With ``telling``, the lines that it chooses and their neighbours alone: of a log of 50 MB
-    little is kept.
+    With ``telling``, only the lines that it selects and their neighbours: little of a 50 MB log
+    is kept.
     """
     if telling is None:
         return list(_all_lines(text))
@@ -106,7 +106,7 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def in_page(data: bytes, page: str) -> str | None:
-    """Decode bytes of one code page; None where they are not of it."""
+    """Decode bytes of one code page; None if they are not valid in it."""
     try:
         return data.decode(page)
     except UnicodeDecodeError:

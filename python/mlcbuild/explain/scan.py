@@ -1,7 +1,7 @@
-"""Look for many fragments in many lines, at a cost that grows with the lines alone.
+"""Search many lines for many fragments, at a cost that grows only with the lines.
 
-Every fragment has an anchor, a whole word of it. A line is compared with the fragments whose
-anchors it holds, together with its neighbours, and a fragment is looked for until it is found.
+Every fragment has an anchor, one of its whole words. A line, with its neighbours, is compared
+with the fragments whose anchors it contains; each fragment is searched for until it is found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Hit", "Index"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:
-    """Where a fragment was found first: the line, how much of it matched, and its ``<names>``."""
+    """The first match of a fragment: the line, the length of the match, and its ``<names>``."""
 
     line: Line
     length: int

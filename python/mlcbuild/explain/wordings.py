@@ -1,8 +1,8 @@
-"""Windows', cmd's, PowerShell's and MSVC's messages in other languages, turned into English.
+"""Translate messages of Windows, cmd, PowerShell and MSVC in other languages to English.
 
-``data/wordings.toml`` has each message once in English and as other Windows write it, with the
-source of the words. The English takes the place of the message in a line, so that the catalogue
-and the codes need to know one language. Read only where a text may need it.
+``data/wordings.toml`` has each message in English and in other languages, with the source of the
+wording. The English replaces the message in a line, so that the catalogue and the codes need only
+one language. Read only if a text may need it.
 """
 
 from __future__ import annotations
