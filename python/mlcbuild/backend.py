@@ -95,7 +95,7 @@ def build_wheel(
     config_settings: Mapping[str, str | list[str]] | None = None,
     metadata_directory: str | None = None,
 ) -> str:
-    """Build the wheel; nothing is in ``wheel_directory`` unless it passed the gate."""
+    """Build the wheel; it is written to ``wheel_directory`` only if it passes the gate."""
     from mlcbuild.builder import pipeline
 
     del metadata_directory

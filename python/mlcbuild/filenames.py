@@ -23,9 +23,9 @@ _LONGEST: Final = 255
 
 
 def is_plain(name: str) -> bool:
-    """Say whether a name is one file's on Windows, Linux and macOS, however it is decoded.
+    """Return whether a name is a plain file name on every system, however it is decoded.
 
-    ``%2e%2e%2f`` is refused as ``../`` is: who reads the name next may decode it.
+    ``%2e%2e%2f`` is rejected like ``../``: the next reader of the name may decode it.
     """
     while True:
         if not _is_plain(name):
@@ -37,7 +37,7 @@ def is_plain(name: str) -> bool:
 
 
 def plain(name: str) -> str:
-    """Return the name. Raises ``ValueError``, which shows it escaped, where it is no plain one."""
+    """Return the name. Raises ``ValueError``, which shows it escaped, if it is not a plain one."""
     if not is_plain(name):
         raise ValueError(f"{name[:_LONGEST]!a} is not a valid file name")
     return name

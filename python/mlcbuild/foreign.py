@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def markdown_code(text: str, *, cell: bool = False) -> str:
-    """Return a code span that shows the text as it is; ``cell``: in a table, where bars divide."""
+    """Return a code span with the text verbatim; ``cell``: in a table, where bars end cells."""
     shown = one_line(text).replace("|", "\\|") if cell else one_line(text)
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(shown)), default=0))
     # A space at both ends is taken off again; one is needed beside a backtick, or for no text.
@@ -58,10 +58,10 @@ def markdown_code(text: str, *, cell: bool = False) -> str:
 
 
 def markdown_text(text: str, *, cell: bool = False) -> str:
-    """Return text that is text wherever it stands: a paragraph, a heading, a ``cell`` of a table.
+    """Return text that stays plain in any place: a paragraph, a heading, a ``cell`` of a table.
 
-    Where an address of a mail or a person's name on a forge could be read out of it, which no
-    escape prevents there, it is code.
+    If it could be read as a mail address or a user name on a forge, which cannot be escaped,
+    it becomes a code span.
     """
     line = " ".join(one_line(text.replace("\n", " ")).split())
     if "@" in line:

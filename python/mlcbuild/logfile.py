@@ -1,4 +1,4 @@
-"""``--log FILE``: all that a command and its children say, whatever the terminal shows of it."""
+"""``--log FILE``: all output of a command and its child processes, shown on the terminal or not."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 def _plain(text: str) -> str:
-    """Return text without the colours of our own and of children, the rest of it visible."""
+    """Return text without colours, with other control characters made visible."""
     return redacted(visible(_ESCAPES.sub("", text)))
 
 
 class _Plain(logging.Formatter):
-    """What children say, as it may lie in a file."""
+    """The output of child processes, made safe for a file."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

@@ -52,7 +52,7 @@ def find_program(name: str, env: Mapping[str, str] | None = None) -> str | None:
 
 
 def isolated(command: Sequence[str]) -> list[str]:
-    """Return a command whose ``python -m`` or ``python -c`` imports nothing from where it runs."""
+    """Return a command whose ``python -m`` or ``-c`` imports nothing from the current folder."""
     words = list(command)
     if len(words) > 2 and words[1] in _BOOTSTRAPS and _is_python(words[0]):  # noqa: PLR2004
         return [words[0], "-c", _BOOTSTRAPS[words[1]], *words[2:]]
@@ -62,7 +62,7 @@ def isolated(command: Sequence[str]) -> list[str]:
 def safe_environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment whose search paths do not name the current folder by accident.
 
-    Programs that the child starts are looked for under the same rules as the child.
+    Programs that the child starts are found under the same rules as the child.
     """
     safe = dict(os.environ if env is None else env)
     for name, value in safe.items():

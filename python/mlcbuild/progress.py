@@ -1,6 +1,6 @@
 """Progress on one rewritten line of a terminal's stderr; nothing elsewhere.
 
-The line appears after a second: what is quicker needs none. Plain code and no library:
+The line appears after a second: quicker steps need none. Plain code and no library:
 importing rich.progress takes 170 ms of CPU, which is more than `mlcbuild check` may take to start;
 importing this takes 20.
 """
@@ -33,7 +33,7 @@ _TELLING: Final = 0.02
 
 
 class Line:
-    """The one line. Several threads may show; ``close`` takes it away."""
+    """The one line. Several threads may update it; ``close`` removes it."""
 
     def __init__(self, stream: TextIO | None = None, *, patience_s: float = _PATIENCE_S) -> None:
         stream = sys.stderr if stream is None else stream

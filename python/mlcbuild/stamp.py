@@ -158,7 +158,7 @@ def write_stamp(stamp: Stamp) -> bytes:
 def read_stamp(data: bytes | memoryview) -> Stamp:
     """Parse ``_build.json``.
 
-    Raises ``InputError`` where it is not JSON, of a newer schema, or lacks what a stamp must have.
+    Raises ``InputError`` if it is not JSON, has a newer schema, or lacks a required field.
     """
     try:
         table = json.loads(bytes(data))

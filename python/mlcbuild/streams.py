@@ -46,7 +46,7 @@ class _Inert:
 
 
 def styled(stream: TextIO) -> TextIO:
-    """Return the stream that takes colours, and machines' text that must come out as it is."""
+    """Return the stream for colours, and for machine-readable text that must not be escaped."""
     below: TextIO = getattr(stream, "below", stream)
     return below
 

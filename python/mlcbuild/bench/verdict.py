@@ -100,7 +100,7 @@ def _kinds(runs: Sequence[RunResult]) -> str:
 
 
 def notes(runs: Sequence[RunResult], *, tokens: bool) -> tuple[str, ...]:
-    """Return caveats for the figures; what is the same of several runs is said once."""
+    """Return caveats for the figures; a caveat that applies to several runs is given once."""
     said: dict[str, list[str]] = {}
     for run in runs:
         for note in _notes(run, tokens=tokens):

@@ -152,7 +152,7 @@ def up(
 
 
 def down(*, root: Path | None = None, purge: bool = False) -> None:
-    """End everything that runs in the lab, whoever started it; ``purge`` deletes its folder.
+    """Terminate everything that runs in the lab, whoever started it; ``purge`` deletes its folder.
 
     Raises like ``up`` for a missing Wine, ``InputError`` where the folder cannot be deleted.
     """

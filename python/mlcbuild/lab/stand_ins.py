@@ -1,4 +1,4 @@
-"""Our own DLLs in the prefix, replacing what Wine lacks or does too slowly."""
+"""Our own DLLs in the prefix, which replace missing or slow DLLs of Wine."""
 
 from __future__ import annotations
 

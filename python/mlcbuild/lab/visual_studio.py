@@ -1,8 +1,8 @@
-"""What a build in the lab takes for Visual Studio: recorded answers, and this machine's clang-cl.
+"""A simulated Visual Studio for builds in the lab: recorded answers, and this machine's clang-cl.
 
-vswhere answers with one installation, whose ``vcvarsall.bat`` sets the variables that Microsoft's
-sets. The compiler on its PATH is clang-cl: this machine's, over a Windows SDK of this machine, as
-Cargo and Git are. All else is what runs on a user's Windows.
+vswhere reports one installation, whose ``vcvarsall.bat`` sets the same variables as Microsoft's.
+The compiler on its PATH is this machine's clang-cl with a Windows SDK of this machine; Cargo and
+Git are this machine's too. Everything else is what runs on a user's Windows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _INSIDE: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisualStudioStandIn:
-    """One installation in the lab, made when it is first asked for."""
+    """One installation in the lab, created on first use."""
 
     lab: Lab
     clang_cl: ClangCl
@@ -53,7 +53,7 @@ class VisualStudioStandIn:
         return ["python", "-c", _INSIDE, programs, module, *words]
 
     def variables(self) -> Mapping[str, str]:
-        """Return what a user sets who wants clang-cl: for ``lab.run(env=...)``."""
+        """Return the variables with which a user selects clang-cl: for ``lab.run(env=...)``."""
         suffix = _TARGET.replace("-", "_")
         rust, folder = _rust()
         return {

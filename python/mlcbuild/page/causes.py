@@ -1,4 +1,4 @@
-"""Findings by their cause: what is wrong, how many files it stops, and who mends it."""
+"""Findings by their cause: what is wrong, how many files it affects, and what fixes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEVERITIES: Final = ("error", "warning", "note")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Culprit:
-    """A DLL and the files that it stops; no name where the cause is no DLL."""
+    """A DLL and the files that it affects; no name if the cause is not a DLL."""
 
     name: str
     files: tuple[str, ...]

@@ -80,7 +80,7 @@ def _y(share: float) -> float:
 def charts_of(runs: Sequence[dict[str, Any]], tops: Tops | None = None) -> list[Chart]:
     """Return the charts for the runs of a bench; none without successes.
 
-    ``tops`` is given to several in turn, and grows: charts of one title share its scale in the end.
+    ``tops`` is passed to several calls and updated: charts with the same title share its scale.
     """
     tops = {} if tops is None else tops
     charts = []

@@ -52,7 +52,7 @@ def label_of(load: dict[str, Any]) -> str:
 
 
 def failed_of(runs: Sequence[dict[str, Any]]) -> list[Failed]:
-    """Return the failures of all runs, what is the same told once with its loads."""
+    """Return the failures of all runs; equal ones are merged and list their loads."""
     seen: dict[tuple[str, str], list[tuple[str, int, float]]] = {}
     for run in runs:
         for each in run["failures"]:

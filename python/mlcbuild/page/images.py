@@ -90,7 +90,7 @@ def graph_of(targets: Sequence[dict[str, Any]], files: Sequence[Files] = ()) -> 
 
 
 def trouble_of(graph: Graph) -> tuple[Graph, tuple[int, ...]]:
-    """Return the part that does not load or is missing, and the index in the whole of each node."""
+    """Return the part that does not load or is missing, and each node's index in the full graph."""
     kept = [number for number, node in enumerate(graph.nodes) if node.state in _TROUBLE]
     at = {number: place for place, number in enumerate(kept)}
     links = tuple(

@@ -39,8 +39,8 @@ _STATUS: Final = ("fail", "crash", "warn", "ok", "skip")
 def render(sections: Sequence[Section]) -> str:
     """Return the page as ASCII, with character references for the rest.
 
-    Raises ``UsageError`` where jinja2 is not installed (it is the extra ``report``), ``InputError``
-    for a result that lacks what its schema requires.
+    Raises ``UsageError`` if jinja2 is not installed (it is the extra ``report``), ``InputError``
+    for a result without a field that its schema requires.
     """
     try:
         from jinja2 import Environment, FunctionLoader, TemplateError  # noqa: PLC0415 - an extra
@@ -153,7 +153,7 @@ def _check(section: Section) -> dict[str, Any]:
 
 
 def _views(graph: Graph) -> list[dict[str, Any]]:
-    """Return the pictures of the graph: its trouble alone, where there is some, and all."""
+    """Return the pictures of the graph: only its faults, if there are any, and all of it."""
     few, kept = trouble_of(graph)
     every = tuple(range(len(graph.nodes)))
     views = []

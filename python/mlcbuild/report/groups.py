@@ -53,8 +53,8 @@ class Group:
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Merge findings of one rule, severity, message and fix, in order of first appearance.
 
-    Then those that say the same of several DLLs, for one module: twenty missing ones that one other
-    wheel brings are one fault to fix.
+    Then findings that are equal except for the DLL, for one module: twenty missing DLLs that the
+    same wheel provides are one fault to fix.
     """
     merged: dict[_Key, list[str | None]] = {}
     dlls: dict[_Key, str] = {}

@@ -237,7 +237,7 @@ def _install(place: Place, subject: Subject, options: Options) -> str:
 def _plan_in_lab(
     subject: Subject, options: Options, place: HostPlace, outcome: Outcome
 ) -> Generator[tuple[str, Callable[[], str]]]:
-    """Yield the steps for a Windows wheel under Wine: the same, each judged for Windows."""
+    """Yield the steps for a Windows wheel under Wine: the same, each evaluated for Windows."""
     from mlcbuild.verify import wine  # noqa: PLC0415 - the lab and the loader's data, rarely used
 
     limits, installed = options.limits, options

@@ -1,4 +1,4 @@
-"""The stamp step: are the wheel's native files those that were built and judged."""
+"""The stamp step: are the wheel's native files those that were built and checked."""
 
 from __future__ import annotations
 

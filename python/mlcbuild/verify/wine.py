@@ -1,4 +1,4 @@
-"""Verify a Windows wheel in the lab: the steps of any wheel, judged for Windows.
+"""Verify a Windows wheel in the lab: the steps of any wheel, evaluated for Windows.
 
 A failure counts against the wheel only where Windows would fail too; what only Wine lacks is
 "cannot tell here". winefacts distinguishes the two.
@@ -170,10 +170,10 @@ def place_in_lab(place: HostPlace, version: str) -> WinePlace:
 
 
 def judged(place: WinePlace, action: Callable[[], str], *, again: bool = True) -> str:
-    """Run a step and judge it for Windows; return its detail where Windows would agree.
+    """Run a step and evaluate it for Windows; return its detail if Windows would agree.
 
-    Where Wine could not start a process of it, it is done ``again``, once. Raises ``FailedError``
-    where Windows would fail as well, ``CannotTellError`` where that is not known.
+    If Wine could not start one of its processes, it is repeated once (``again``). Raises
+    ``FailedError`` if Windows would fail as well, ``CannotTellError`` if that is not known.
     """
     before = place.log.stat().st_size
     wine = place.lab.prefix.programs.version.replace("wine-", "Wine ")

@@ -1,8 +1,8 @@
 """Wine's messages while it ran a program, and their meaning for Windows. Pure functions.
 
-Wine 8 loads an image whose imports are not all exported and dies when one is called; what it has
-only in name it reports and dies too. So a failure under Wine is a failure on Windows only where
-Windows lacks the same thing, which the loader model's data of Windows tells.
+Wine 8 loads an image whose imports are not all exported, and crashes when one is called; for stubs
+it prints a message and crashes too. A failure under Wine is therefore a failure on Windows only if
+Windows lacks the same function or DLL, which the loader model's data of Windows tells.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """What one process's log says. DLLs as they were asked for; importers by their base names."""
+    """The facts in one process's log. DLLs as requested; importers by their base names."""
 
     #: Called, and there in name only: (DLL, function).
     stubs: tuple[tuple[str, str], ...] = ()

@@ -61,7 +61,7 @@ def probe_import(names: list[str]) -> dict:
 
 
 def probe_tensor() -> dict:
-    """Bring numbers into TVM and back, or call Python through the FFI where there is no TVM."""
+    """Pass numbers to TVM and back, or call Python through the FFI if there is no TVM."""
     try:
         import numpy as np
         import tvm
@@ -90,7 +90,7 @@ def _probe_ffi() -> dict:
 
 
 def probe_device(name: str) -> dict:
-    """Tell whether TVM has the device, and the runtime that would know of one."""
+    """Report whether TVM has the device, and the runtime for it."""
     if name == "cuda":
         import mlc_llm  # noqa: F401 - its locator finds NVIDIA's runtime library
     import tvm
