@@ -12,9 +12,8 @@ import os
 import sys
 from _thread import RLock
 
-from mlc_llm._locator import question
+from mlc_llm._locator import help_asked, this_host
 from mlc_llm._locator.choose import choose
-from mlc_llm._locator.host import this_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def prepare() -> None:
             return
         if os.environ.get("SKIP_LOADING_MLCLLM_SO", "0") != "0":
             _prepare_without()
-        elif question.help_asked():
+        elif help_asked():
             _prepare_for_help()
         else:
             _prepare()
@@ -123,7 +122,7 @@ def _prepare_for_help() -> None:
 def _prepare() -> None:
     """Load all of it, or fail so that a second try can succeed: nothing is registered by then."""
     if "failed" in _state:
-        from mlc_llm._locator.distributions import forget  # noqa: PLC0415 - mended meanwhile
+        from mlc_llm._locator.records import forget  # noqa: PLC0415 - mended meanwhile
 
         forget()
     library = ""
@@ -147,17 +146,17 @@ def _good_by_now(library: str) -> bool:
 
 
 def _load(library: str) -> None:
-    from mlc_llm._locator import requirements, runtime  # noqa: PLC0415 - ctypes, only to load
+    from mlc_llm._locator import installed, runtime  # noqa: PLC0415 - ctypes, only to load
 
     host = this_host()
-    wanted = requirements.require_packages(library)
+    wanted = installed.require_packages(library)
     if host.system == "windows":
         from mlc_llm._locator import early  # noqa: PLC0415 - Windows' own
 
         early.require_runtime(library, host, os.environ)
     tvm = sys.modules.get("tvm") or runtime.import_tvm(library, host, os.environ)
     path = runtime.loaded_runtime(tvm) or ""
-    requirements.require_version("tvm", getattr(tvm, "__version__", None), wanted, path)
+    installed.require_version("tvm", getattr(tvm, "__version__", None), wanted, path)
     folder = os.path.dirname(library)
     refused_backends.update(runtime.load_backends(tvm, folder, host))
     if host.system == "windows" and "folder" not in _state:
@@ -169,7 +168,7 @@ def _load(library: str) -> None:
 def load_library() -> tuple[ctypes.CDLL, str]:
     """Load the library; return its handle and path. Raises ``LibraryLoadError``."""
     with _lock:
-        if "library" not in _state and not question.help_asked():
+        if "library" not in _state and not help_asked():
             _prepare()  # whatever SKIP_LOADING_MLCLLM_SO says: it was asked for
         else:
             prepare()

@@ -84,9 +84,9 @@ def judged() -> dict | None:
     sys.argv[:1], kept = ["-m"], sys.argv[:1]
     orig, sys.orig_argv = sys.orig_argv, ["python", "-m", "mlc_llm.libinfo", *sys.argv[1:]]
     try:
-        from mlc_llm._locator import host, report
+        from mlc_llm._locator import report, this_host
 
-        facts = report.answer(host.this_host(), os.environ)
+        facts = report.answer(this_host(), os.environ)
     except Exception as error:
         return told(error)
     finally:

@@ -34,8 +34,8 @@ OVERLAY = Path(__file__).resolve().parents[2] / "python" / "mlc_llm"
 
 #: What 3rdparty/patches/mlc-llm-locator.toml makes of upstream's start of the package.
 INIT = """\
-from ._locator import question
-if not question.asked():
+from . import _locator
+if not _locator.asked():
     from .libinfo import prepare
     prepare()
     import tvm

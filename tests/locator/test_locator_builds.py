@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from mlc_llm._locator import Host
 from mlc_llm._locator.choose import choose
 from mlc_llm._locator.errors import LibraryLoadError
-from mlc_llm._locator.host import Host
 from mlc_llm._locator.places import runtime_folder
 from pefactory import make_pe
 from windowsinstall import mark_as_ours

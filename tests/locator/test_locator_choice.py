@@ -4,11 +4,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from mlc_llm._locator import Host
 from mlc_llm._locator.choose import candidates, choose
 from mlc_llm._locator.errors import LibraryLoadError, LibraryNotFoundError
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.faults import first_fault
-from mlc_llm._locator.host import Host
 from mlc_llm._locator.search import Search
 from pefactory import make_pe
 from windowsinstall import mark_as_ours

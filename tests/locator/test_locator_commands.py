@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlc_llm._locator.commands import refuse_without_compiler
-from mlc_llm._locator.requirements import require_version
+from mlc_llm._locator.installed import require_version
 from mlcbuild.wheelhouse.runtime_only import runtime_only
 from wheelfactory import make_wheel
 

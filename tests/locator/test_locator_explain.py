@@ -8,10 +8,10 @@ import random
 from pathlib import Path
 
 import pytest
+from mlc_llm._locator import Host
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.explain import explain
 from mlc_llm._locator.faults import first_fault
-from mlc_llm._locator.host import Host
 from mlc_llm._locator.image import NotAnImageError
 from mlc_llm._locator.petables import file_version, read_tables
 from mlc_llm._locator.search import Search

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from mlc_llm._locator.host import this_host
+from mlc_llm._locator import this_host
 from mlc_llm._locator.image import NotAnImageError, is_debug_crt, read_image
 from pefactory import make_pe
 from tinyelf import build_so

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mlc_llm._locator import Host
 from mlc_llm._locator.explain import explain
-from mlc_llm._locator.host import Host
 from mlc_llm._locator.mutex import judge_mutex, old_runtime
 from mlc_llm._locator.search import Needed, Search
 from sickdlls import set_linker_version, versioned_dll

@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from mlc_llm._locator.distributions import forget
+from mlc_llm._locator import Host
 from mlc_llm._locator.fixes import reinstall
-from mlc_llm._locator.host import Host
+from mlc_llm._locator.records import forget, read_stamp
 from mlc_llm._locator.runtimes import replace_runtime
 from mlc_llm._locator.search import Search
-from mlc_llm._locator.stamp import read_stamp
 from pefactory import make_pe
 from tinyelf import build_so
 
@@ -140,8 +139,8 @@ def test_a_console_without_unicode_gets_the_answer(install: Install) -> None:
 def test_where_no_child_can_start_the_files_are_judged(install: Install) -> None:
     code = (
         "import sys; sys.executable = '/programs/editor'; sys.base_prefix = '/nowhere'\n"
-        "import json, os; from mlc_llm._locator import host, report\n"
-        "facts = report.answer(host.this_host(), os.environ, try_it=True)\n"
+        "import json, os; from mlc_llm._locator import report, this_host\n"
+        "facts = report.answer(this_host(), os.environ, try_it=True)\n"
         "print(json.dumps([facts['error'], facts['notes']]))\n"
     )
     (install.site / "mlc_llm" / "__init__.py").write_text("", encoding="utf-8")

@@ -12,15 +12,15 @@ import os
 from mlc_llm._locator.faults import first_fault
 from mlc_llm._locator.freshness import newest_source, source_root
 from mlc_llm._locator.judge import Candidate, Verdict, judge
+from mlc_llm._locator.records import read_stamp, stamped_size
 from mlc_llm._locator.search import Search
-from mlc_llm._locator.stamp import read_stamp, stamped_size
 from mlc_llm._locator.steps import added_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["built", "judged", "libraries", "library_stamp", "ranked"]
 

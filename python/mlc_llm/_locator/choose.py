@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.installed import PACKAGE
+from mlc_llm._locator import PACKAGE
 from mlc_llm._locator.judge import Candidate, judge
-from mlc_llm._locator.stamp import read_stamp, stamped_size
+from mlc_llm._locator.records import read_stamp, stamped_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["candidates", "choose"]
 

@@ -11,14 +11,14 @@ import os
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.fixes import unset
 from mlc_llm._locator.installed import version
-from mlc_llm._locator.stamp import read_stamp
+from mlc_llm._locator.records import read_stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["fell_back", "why_no_compiler"]
 

@@ -19,7 +19,7 @@ from mlc_llm._locator.steps import added_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["explain"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.distributions import owner
 from mlc_llm._locator.fixes import bring, reinstall
 from mlc_llm._locator.image import NotAnImageError, is_debug_crt
 from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.owners import owner
 from mlc_llm._locator.petables import read_tables
 from mlc_llm._locator.process import loaded_module
 from mlc_llm._locator.search import Search
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
     from mlc_llm._locator.petables import Exports
     from mlc_llm._locator.search import Needed
 

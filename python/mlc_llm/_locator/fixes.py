@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from mlc_llm._locator.distributions import distributions_in, owner, site_of
-from mlc_llm._locator.installed import PACKAGE, installed_mlc
+from mlc_llm._locator import PACKAGE
 from mlc_llm._locator.judge import REINSTALL
+from mlc_llm._locator.owners import origin, owner, site_of
+from mlc_llm._locator.records import distributions_in, installed_mlc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlc_llm._locator.distributions import Distribution
+    from mlc_llm._locator.records import Distribution
 
 __all__ = ["REDISTRIBUTABLE", "bring", "in_this_shell", "install", "reinstall"]
 __all__ += ["rename", "spelled", "unset"]
@@ -95,13 +96,13 @@ def in_this_shell(cmd: str, powershell: str) -> str:
 
 def _again(found: Distribution) -> str:
     start = _command(found)
-    origin = found.origin()
-    if not origin.endswith(".whl"):
+    url = origin(found)
+    if not url.endswith(".whl"):
         return f"{start} {found.requirement}"
-    if origin.startswith("file:") and not os.path.isfile(_local(origin)):
-        name = origin.rpartition("/")[2]
-        return f"{start} {name}, from wherever it is now: {_local(origin)} is gone"
-    return f'{start} "{origin}"'
+    if url.startswith("file:") and not os.path.isfile(_local(url)):
+        name = url.rpartition("/")[2]
+        return f"{start} {name}, from wherever it is now: {_local(url)} is gone"
+    return f'{start} "{url}"'
 
 
 def _command(found: Distribution | None) -> str:

@@ -1,32 +1,32 @@
-"""The tvm and tvm_ffi that this mlc_llm would meet: where they are, and of which version."""
+"""The tvm and tvm_ffi that this mlc_llm would meet, and what must be true of them before a load.
+
+The import and ``python -m mlc_llm.libinfo`` ask the same: the right packages, found first, whole,
+of the versions that this wheel was built for.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from mlc_llm._locator.distributions import distribution, distributions_in
-from mlc_llm._locator.packages import find_package
-from mlc_llm._locator.stamp import pinned_source, read_stamp
+from mlc_llm._locator import PACKAGE, this_host
+from mlc_llm._locator.judge import Verdict, judge
+from mlc_llm._locator.places import extension, find_package
+from mlc_llm._locator.records import (
+    distributions_in,
+    installed_mlc,
+    pinned_source,
+    read_stamp,
+    same_release,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlc_llm._locator.distributions import Distribution
-    from mlc_llm._locator.packages import Package
+    from mlc_llm._locator.places import Package
 
-__all__ = ["PACKAGE", "installed_mlc", "package_folder", "same_release"]
-__all__ += ["version", "wanted_versions"]
-
-#: The folder of the package that this file is part of.
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+__all__ = ["require_packages", "require_version", "version", "wanted_versions"]
 
 _DISTRIBUTIONS = {"tvm": "apache_tvm", "tvm_ffi": "apache_tvm_ffi"}
-
-
-def package_folder(name: str) -> str | None:
-    """Return the folder of package ``name`` without importing it, or None."""
-    found = find_package(name)
-    return found.folder or None if found else None
 
 
 def version(name: str, package: Package | None = None) -> str | None:
@@ -43,11 +43,6 @@ def version(name: str, package: Package | None = None) -> str | None:
     if code is None:
         return known[-1] if known else None
     return next((each for each in known if same_release(each, str(code))), str(code))
-
-
-def same_release(one: str, other: str) -> bool:
-    """Tell whether two versions differ in their local labels at most."""
-    return one.partition("+")[0] == other.partition("+")[0]
 
 
 def _written(folder: str) -> str | None:
@@ -67,14 +62,6 @@ def _written(folder: str) -> str | None:
     return None
 
 
-def installed_mlc(package: str = PACKAGE) -> Distribution | None:
-    """Return the distribution of the mlc_llm in a folder; an editable one can lie elsewhere."""
-    found = distributions_in(os.path.dirname(package), "mlc_llm")
-    if found:
-        return found[-1]
-    return None if os.path.isdir(os.path.join(package, "lib")) else distribution("mlc_llm")
-
-
 def wanted_versions(library: str) -> tuple[str | None, str | None]:
     """Return the versions of apache-tvm and apache-tvm-ffi that ``library`` belongs to.
 
@@ -91,3 +78,59 @@ def wanted_versions(library: str) -> tuple[str | None, str | None]:
             pins = mlc.pins()
             tvm, ffi = tvm or pins.get("apache-tvm"), ffi or pins.get("apache-tvm-ffi")
     return tvm, ffi
+
+
+def require_packages(library: str) -> str | None:
+    """Raise ``LibraryLoadError`` where tvm or tvm_ffi is absent, another one, or not whole.
+
+    Return the version of TVM that is wanted, None where nothing records one.
+    """
+    versions = wanted_versions(library)
+    for name, wanted in zip(("tvm", "tvm_ffi"), versions, strict=True):
+        if name == "tvm_ffi" and "tvm" in sys.modules and name not in sys.modules:
+            break  # a TVM that provides its own, imported before
+        package = find_package(name)
+        if package is None or not _is_tvms(name, package.folder):
+            from mlc_llm._locator import unfit  # noqa: PLC0415 - only after a failure
+
+            raise unfit.another(name, package, library) if package else unfit.absent(name, library)
+        if name == "tvm_ffi":
+            _require_core(package.folder, library)
+        require_version(name, version(name, package), wanted, library, exact=True)
+    return versions[0]
+
+
+def require_version(
+    name: str, found: str | None, wanted: str | None, path: str = "", *, exact: bool = False
+) -> None:
+    """Refuse another version than the one this wheel was built for. None: nothing is recorded.
+
+    A local label names a variant of the same release (``0.26.0+mlcbuild.mingw``). A distribution's
+    version tells it, and with ``exact`` it must be the wanted one; ``tvm.__version__`` does not.
+    """
+    if found is None or wanted is None or wanted in (found, found.partition("+")[0]):
+        return
+    if not exact and same_release(found, wanted):
+        return
+    from mlc_llm._locator import unfit  # noqa: PLC0415 - only after a failure
+
+    raise unfit.another_version(name, found, wanted, path)
+
+
+def _is_tvms(name: str, folder: str) -> bool:
+    """Tell Apache's package by files that every generation of it has."""
+    if name == "tvm":
+        return bool(folder) and os.path.isfile(os.path.join(folder, "base.py"))
+    return bool(folder) and bool(
+        os.path.isfile(os.path.join(folder, "registry.py")) or extension(folder, "core")
+    )
+
+
+def _require_core(folder: str, library: str) -> None:
+    core = extension(folder, "core")
+    verdict = judge(core, this_host()) if core and not core.endswith(".py") else Verdict()
+    if core and verdict.good:
+        return
+    from mlc_llm._locator import unfit  # noqa: PLC0415 - only after a failure
+
+    raise unfit.no_core(folder, core, verdict, library)

@@ -8,7 +8,7 @@ from mlc_llm._locator.image import NotAnImageError, read_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
     from mlc_llm._locator.image import Image
 
 __all__ = ["GOOD", "REINSTALL", "Candidate", "Verdict", "judge"]

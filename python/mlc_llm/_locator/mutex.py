@@ -15,8 +15,8 @@ import os
 from mlc_llm._locator.image import NotAnImageError
 from mlc_llm._locator.judge import Verdict
 from mlc_llm._locator.petables import file_version, read_tables
+from mlc_llm._locator.records import read_stamp, stamped_size
 from mlc_llm._locator.runtimes import dotted, replace_runtime
-from mlc_llm._locator.stamp import read_stamp, stamped_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,51 +1,20 @@
-"""Which package Python would import under a name, and what puts it before the others."""
+"""All packages that Python has under a name, and what puts one before the others."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from mlc_llm._locator.places import Package
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Package", "all_packages", "find_package", "put_there"]
+__all__ = ["all_packages", "put_there"]
 
 #: After a package's folder, as Python's own finder tries them.
 _MODULES = (".pyd", ".so", ".py", ".pyc")
-
-
-class Package:
-    """What an import would find: ``path`` is its first file, ``entry`` the part of ``sys.path``.
-
-    ``folder`` is the package's own folder, empty for a module of one file.
-    """
-
-    __slots__ = ("entry", "folder", "path")
-
-    def __init__(self, entry: str, folder: str, path: str) -> None:
-        self.entry = entry
-        self.folder = folder
-        self.path = path
-
-
-def find_package(name: str) -> Package | None:
-    """Return what ``import name`` takes, without importing it; None where there is nothing.
-
-    Python's own finders are asked, as ``importlib.util.find_spec`` does, which costs milliseconds
-    to import.
-    """
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if file:
-        return _of(os.path.abspath(str(file)))
-    for finder in sys.meta_path:
-        try:
-            spec = finder.find_spec(name, None)
-        except (ImportError, ValueError, AttributeError):
-            continue
-        if spec is not None:
-            return _of(os.path.abspath(spec.origin)) if spec.origin else None
-    return None
 
 
 def all_packages(name: str) -> Iterator[Package]:
@@ -77,13 +46,6 @@ def put_there(entry: str) -> str:
     if wanted == _normal(first or os.curdir):
         return "the current folder" if wanted == _normal(os.curdir) else "the script's folder"
     return "sys.path"
-
-
-def _of(file: str) -> Package:
-    folder, name = os.path.split(file)
-    if name.startswith("__init__."):
-        return Package(os.path.dirname(folder), folder, file)
-    return Package(folder, "", file)
 
 
 def _path_file(wanted: str) -> str:

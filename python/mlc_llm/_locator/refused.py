@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["refused", "restart"]
 

@@ -6,18 +6,17 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from mlc_llm._locator import PACKAGE
 from mlc_llm._locator.choose import candidates, choose
-from mlc_llm._locator.distributions import forget
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.identity import is_ours, not_ours
-from mlc_llm._locator.installed import PACKAGE, version
+from mlc_llm._locator.installed import require_packages, version
 from mlc_llm._locator.left_out import VARIABLE
 from mlc_llm._locator.mutex import old_runtime
 from mlc_llm._locator.predict import predict
-from mlc_llm._locator.requirements import require_packages
+from mlc_llm._locator.records import forget, read_stamp
 from mlc_llm._locator.runtimes import runtime_copies
 from mlc_llm._locator.search import Search
-from mlc_llm._locator.stamp import read_stamp
 from mlc_llm._locator.steps import added_folders
 from mlc_llm._locator.trial import try_import
 from mlc_llm._locator.unfit import lacking, missing
@@ -25,7 +24,7 @@ from mlc_llm._locator.unfit import lacking, missing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
     from mlc_llm._locator.judge import Verdict
 
 #: Where nothing is known of an error but its words.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
     from typing import Any
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
 
 __all__ = ["backends", "import_tvm", "load", "load_backends", "loaded_runtime"]
 __all__ += ["registered"]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from mlc_llm._locator.distributions import owner
 from mlc_llm._locator.fixes import REDISTRIBUTABLE, reinstall
-from mlc_llm._locator.installed import installed_mlc
+from mlc_llm._locator.owners import intact, owner
 from mlc_llm._locator.petables import file_version
 from mlc_llm._locator.process import loaded_module
+from mlc_llm._locator.records import installed_mlc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlc_llm._locator.distributions import Distribution
+    from mlc_llm._locator.records import Distribution
     from mlc_llm._locator.search import Search
 
 __all__ = ["dotted", "replace_runtime", "runtime_copies"]
@@ -51,7 +51,7 @@ def replace_runtime(winner: str, needed: tuple[int, int], search: Search) -> str
 def _of_a_package(found: Distribution, winner: str, system: str, *, new: bool) -> str:
     """Bring back the package's own copy, or a newer package; one that mlc_llm pins has no newer."""
     name = found.name.replace("_", "-")
-    if not found.intact(os.path.relpath(winner, found.site).replace("\\", "/")):
+    if not intact(found, os.path.relpath(winner, found.site).replace("\\", "/")):
         return reinstall(winner)
     mlc = installed_mlc()
     if mlc and name in mlc.pins():

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlc_llm._locator.host import this_host
+from mlc_llm._locator import this_host
 from mlc_llm._locator.report import answer
 
 if TYPE_CHECKING:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import os
 
-from mlc_llm._locator.distributions import distribution
-from mlc_llm._locator.packages import find_package
-from mlc_llm._locator.places import extension, runtime_folder
+from mlc_llm._locator.places import extension, find_package, runtime_folder
+from mlc_llm._locator.records import distribution
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlc_llm._locator.host import Host
-    from mlc_llm._locator.packages import Package
+    from mlc_llm._locator import Host
+    from mlc_llm._locator.places import Package
 
 __all__ = ["Step", "added_folders", "steps"]
 

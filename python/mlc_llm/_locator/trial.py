@@ -13,8 +13,8 @@ import sys
 from mlc_llm._locator.child import run_python
 from mlc_llm._locator.predict import predict
 from mlc_llm._locator.ran import what_fails
+from mlc_llm._locator.records import parse
 from mlc_llm._locator.search import Search
-from mlc_llm._locator.stamp import parse
 from mlc_llm._locator.steps import steps
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from mlc_llm._locator.host import Host
+    from mlc_llm._locator import Host
     from mlc_llm._locator.judge import Verdict
 
 __all__ = ["try_import"]

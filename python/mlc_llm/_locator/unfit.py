@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from mlc_llm._locator.distributions import distributions_in
+from mlc_llm._locator import PACKAGE
 from mlc_llm._locator.errors import LibraryLoadError
 from mlc_llm._locator.fixes import install, reinstall, rename, unset
-from mlc_llm._locator.installed import PACKAGE, installed_mlc, same_release
-from mlc_llm._locator.packages import all_packages, find_package, put_there
-from mlc_llm._locator.places import native, other_extensions
+from mlc_llm._locator.packages import all_packages, put_there
+from mlc_llm._locator.places import find_package, native, other_extensions
+from mlc_llm._locator.records import distributions_in, installed_mlc, same_release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mlc_llm._locator.judge import Verdict
-    from mlc_llm._locator.packages import Package
+    from mlc_llm._locator.places import Package
 
 __all__ = ["absent", "another", "another_version", "lacking", "missing", "no_core"]
 
