@@ -7,10 +7,7 @@ The one home of these names: a table of another module is made from here, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from mlcbuild.pe.facts import Machine
+from typing import Final, Literal
 
 __all__ = [
     "AMD64",
@@ -22,11 +19,17 @@ __all__ = [
     "WINDOWS_AMD64",
     "WINDOWS_ARM64",
     "WINDOWS_X86",
+    "Machine",
     "Platform",
     "by_cmake",
     "by_machine",
     "by_tag",
 ]
+
+
+#: Our own names, as of an image. ``arm64ec`` and ``arm64x`` are decided by the load config's CHPE
+#: metadata, not by the header.
+Machine = Literal["x86", "x86_64", "arm64", "arm64ec", "arm64x", "arm", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

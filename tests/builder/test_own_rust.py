@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 from mlcbuild.builder import rust
 from mlcbuild.builder.options import BuildOptions, parse
-from mlcbuild.builder.preflight import SystemProbe, Tool, look
+from mlcbuild.builder.preflight import look
+from mlcbuild.builder.probe import SystemProbe, Tool
 from mlcbuild.errors import InputError, UsageError
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from mlcbuild.builder.preflight import SystemProbe, Tool, missing, require
+from mlcbuild.builder.preflight import missing, require
+from mlcbuild.builder.probe import SystemProbe, Tool
 from mlcbuild.errors import FailedError
 
 GOOD = {

@@ -9,7 +9,7 @@ from mlcbuild.loader.system import SystemDll
 
 if TYPE_CHECKING:
     from mlcbuild.loader.system import ApiSet, Table
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["NameList"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.lab import Lab
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 #: What LLVM makes of a model: floating point, a large frame, calls of the C runtime and of tvm_ffi.
 SOURCE = """

@@ -16,7 +16,7 @@ from needs import require
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mlcbuild.cli import main
-from mlcbuild.verify.sequence import Options
+from mlcbuild.verify.result import Options
 from mlcbuild.verify.windows_chat import beside
 
 LINUX = "dist/tvm_vulkan-0.26.0-py3-none-manylinux_2_34_x86_64.whl"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlcbuild.builder.expectation import Expectation
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
     SystemDlls = Callable[[str, Machine], bool]
 

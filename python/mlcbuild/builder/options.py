@@ -17,7 +17,7 @@ from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
 

@@ -42,7 +42,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
     from scikit_build_core import build as backend
 
     from mlcbuild.builder import rust
-    from mlcbuild.builder.preflight import SystemProbe
+    from mlcbuild.builder.probe import SystemProbe
     from mlcbuild.builder.reuse import same_ninja
 
     options = parse(settings)
@@ -106,7 +106,7 @@ def build(directory: str, settings: Mapping[str, str | list[str]] | None, *, sta
     Raises ``MlcbuildError`` with one line for the first problem.
     """
     from mlcbuild.builder import rust
-    from mlcbuild.builder.preflight import SystemProbe
+    from mlcbuild.builder.probe import SystemProbe
 
     options = parse(settings)
     if state == "editable" and options.target != "host":
@@ -139,7 +139,8 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     from mlcbuild.builder.cross import kinds
     from mlcbuild.builder.device_version import relabel
     from mlcbuild.builder.launcher import launcher_environment
-    from mlcbuild.builder.preflight import SystemProbe, require
+    from mlcbuild.builder.preflight import require
+    from mlcbuild.builder.probe import SystemProbe
     from mlcbuild.builder.symbols import keep_symbols
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.lock import LOCK, load

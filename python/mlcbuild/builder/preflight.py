@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.builder.probe import SystemProbe
 from mlcbuild.errors import FailedError
-from mlcbuild.programs import ask, find_program
+from mlcbuild.programs import find_program
+
+if TYPE_CHECKING:
+    from mlcbuild.builder.probe import Probe, Tool, Version
 
 __all__ = [
     "CLANG",
@@ -23,15 +24,10 @@ __all__ = [
     "GCC",
     "GIT",
     "ROOM",
-    "Probe",
-    "SystemProbe",
-    "Tool",
     "look",
     "missing",
     "require",
 ]
-
-Version = tuple[int, ...]
 
 #: The first version with reliable fetches of single commits (``--filter`` with ``--depth 1``).
 GIT: Final = (2, 25)
@@ -42,54 +38,6 @@ GCC: Final = (10,)
 CLANG: Final = (12,)
 #: Measured on Linux: 315 MB of build folder and 40 MB of sources; about doubled. Bytes.
 ROOM: Final = 800_000_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tool:
-    """One program on PATH; ``version`` is None where unknown."""
-
-    path: str
-    version: Version | None
-
-
-class Probe(Protocol):
-    """The interface to the machine."""
-
-    platform: str
-
-    def tool(self, name: str) -> Tool | None:
-        """Find a program and its version."""
-
-    def free_bytes(self, folder: Path) -> int:
-        """Return the free bytes of the volume of ``folder``, which need not exist."""
-
-
-class SystemProbe:
-    """This machine."""
-
-    def __init__(self) -> None:
-        self.platform = sys.platform
-
-    def tool(self, name: str) -> Tool | None:
-        """Find a program on PATH, or Cargo in rustup's folder."""
-        homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
-        path = find_program(name) or (
-            find_program(os.fspath(Path(homes[0], "bin", name))) if name == "cargo" else None
-        )
-        if path is None:
-            return None
-        done = ask([path, "--version"])
-        if done is None:
-            return Tool(path=path, version=None)
-        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
-        version = tuple(int(part) for part in match.groups() if part) if match else None
-        return Tool(path=path, version=version)
-
-    def free_bytes(self, folder: Path) -> int:
-        """Return the free bytes at the nearest existing folder."""
-        while not folder.exists():
-            folder = folder.parent
-        return shutil.disk_usage(folder).free
 
 
 def _dotted(version: Version) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.builder.options import BuildOptions
-    from mlcbuild.builder.preflight import Probe
+    from mlcbuild.builder.probe import Probe
 
 __all__ = ["at_hand", "is_wanted", "kept_rust", "plan", "requirements"]
 

@@ -9,7 +9,7 @@ from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.systemdata import builtin_system
 
 if TYPE_CHECKING:
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["is_system_dll"]
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load
     from mlcbuild.loader.world import World
     from mlcbuild.package.member import Member, Package
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.platforms import Machine
 
 __all__ = ["subject_of"]
 

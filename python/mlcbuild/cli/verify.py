@@ -10,7 +10,8 @@ from typing import Final
 from mlcbuild.commandline import seconds
 from mlcbuild.devices import CHATS
 from mlcbuild.errors import Exit, UsageError
-from mlcbuild.verify.sequence import Options, Step, verify
+from mlcbuild.verify.result import Options, Step
+from mlcbuild.verify.sequence import verify
 from mlcbuild.verify.steps import Limits
 
 __all__ = ["configure", "run"]

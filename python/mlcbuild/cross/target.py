@@ -15,7 +15,7 @@ from mlcbuild.platforms import ARM64, CROSS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["PLATFORMS", "Target", "proven_names", "read_targets"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.loader.system import System
     from mlcbuild.package.member import Member, Package
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["Options", "read_member", "world_from_package"]
 

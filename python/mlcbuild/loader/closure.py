@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.nearest import KINDS, chain_of, shortened
+from mlcbuild.loader.nearest import chain_of, shortened
+from mlcbuild.loader.node import KINDS
 
 if TYPE_CHECKING:
     from mlcbuild.loader.context import Context
-    from mlcbuild.loader.graph import Edge, Graph, Node
+    from mlcbuild.loader.graph import Graph
     from mlcbuild.loader.images import File
+    from mlcbuild.loader.node import Edge, Node
     from mlcbuild.loader.outcome import Problem
 
 __all__ = ["Step", "Walk", "every_step", "further_limit", "walk"]

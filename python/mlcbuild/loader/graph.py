@@ -6,11 +6,11 @@ do their dependencies. A ``Graph`` holds the nodes of one such view.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.nearest import mark
+from mlcbuild.loader.node import Edge, Node
 from mlcbuild.loader.outcome import Problem
 from mlcbuild.loader.search import is_special, resolve
 from mlcbuild.loader.symbols import check_symbol, fault_code
@@ -21,53 +21,10 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.context import Context, Found
     from mlcbuild.loader.images import File
-    from mlcbuild.loader.nearest import Kind, Near
     from mlcbuild.loader.symbols import Miss
     from mlcbuild.pe.facts import ImportedDll
 
-__all__ = ["Edge", "Graph", "Node"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edge:
-    """One import, delay-load or forwarder of a file. ``via`` names the DLLs in between."""
-
-    name: str
-    found: Found
-    via: tuple[str, ...] = ()
-    delayed: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The steps from the importer to what was found."""
-        return (*self.via, self.name)
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """One file's own edges and faults. Chains are relative: they start after the file."""
-
-    file: File
-    edges: list[Edge] = field(default_factory=list)
-    mapping: list[Problem] = field(default_factory=list)
-    binding: list[Problem] = field(default_factory=list)
-    delayed: list[Problem] = field(default_factory=list)
-    #: The imports that Windows follows, and what they lead to, each file once.
-    follow: list[tuple[Edge, Node]] = field(default_factory=list)
-    #: Kind of fault -> the nearest one, here or further down.
-    near: dict[Kind, Near] = field(default_factory=dict)
-    #: Whether this file or one that it needs has anything to tell in a load.
-    matters: bool = False
-
-    @property
-    def name(self) -> str:
-        """The file's base name."""
-        return self.file.name
-
-    @property
-    def troubles(self) -> int:
-        """How many of its imports and symbols are not found, delayed ones too."""
-        return sum(edge.found.cause is not None for edge in self.edges) + len(self.binding)
+__all__ = ["Graph"]
 
 
 class Graph:

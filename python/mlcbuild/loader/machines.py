@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.platforms import Machine
 
 __all__ = ["Fit", "fit"]
 

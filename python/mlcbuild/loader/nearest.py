@@ -8,37 +8,22 @@ search from the file: the fewest steps, then the order of the imports.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.loader.node import KINDS, Near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mlcbuild.loader.graph import Edge, Node
+    from mlcbuild.loader.node import Kind, Node
     from mlcbuild.loader.outcome import Problem
 
-__all__ = ["CHAIN_LIMIT", "KINDS", "Near", "chain_of", "mark", "shortened"]
-
-#: Faults as they decide a verdict, the first kind that there is first: a certain fault of mapping,
-#: of binding, then any of mapping, of binding.
-Kind = Literal["mapping", "binding", "doubtful-mapping", "doubtful-binding"]
-KINDS: Final[tuple[Kind, ...]] = ("mapping", "binding", "doubtful-mapping", "doubtful-binding")
+__all__ = ["CHAIN_LIMIT", "chain_of", "mark", "shortened"]
 
 #: Names of one chain that are kept where a package has more of them than fit (``World``).
 CHAIN_LIMIT: Final = 64
 #: Of these, how many are of the chain's begin; the others are its end.
 _HEAD: Final = 48
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Near:
-    """The nearest fault of one kind: how many files away, by which import, whose fault."""
-
-    steps: int
-    #: The import that leads there, and the file that it leads to; None for the file's own fault.
-    by: tuple[Edge, Node] | None
-    holder: Node
-    problem: Problem
 
 
 def mark(nodes: Sequence[Node], matters: Callable[[Node], bool]) -> None:

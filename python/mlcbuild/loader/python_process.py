@@ -13,7 +13,8 @@ from mlcbuild.platforms import WINDOWS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.platforms import Machine
 
 __all__ = [
     "PRELOADED_SYSTEM",

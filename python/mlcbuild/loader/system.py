@@ -8,7 +8,7 @@ from mlcbuild.loader.policy import provider_of
 
 if TYPE_CHECKING:
     from mlcbuild.loader.images import File
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["ApiSet", "Doubt", "System", "SystemDll", "Table"]
 

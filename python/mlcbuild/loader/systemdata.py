@@ -22,7 +22,7 @@ from mlcbuild.msvc import UCRT, UCRT_SETS
 
 if TYPE_CHECKING:
     from mlcbuild.loader.system import ApiSet, Table
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
 

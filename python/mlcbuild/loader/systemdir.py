@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlcbuild.loader.system import ApiSet, System, Table
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["SystemDir", "system_from_dir"]
 

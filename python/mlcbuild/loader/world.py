@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import System
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.platforms import Machine
 
 __all__ = ["World"]
 

@@ -6,7 +6,10 @@ Names of DLLs are kept as the image spells them; compare them with ``casefold``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlcbuild.platforms import Machine
 
 __all__ = [
     "Crt",
@@ -14,12 +17,8 @@ __all__ = [
     "Image",
     "ImportedDll",
     "ImportedSymbol",
-    "Machine",
     "VersionResource",
 ]
-
-#: ``arm64ec`` and ``arm64x`` are decided by the load config's CHPE metadata, not by the header.
-Machine = Literal["x86", "x86_64", "arm64", "arm64ec", "arm64x", "arm", "unknown"]
 
 #: ``dynamic`` UCRT/MSVCP of MSVC, ``debug`` the same with a debug DLL, ``static`` MSVC without any
 #: CRT import, ``msvcrt`` the old system CRT (MinGW), ``ucrt`` MinGW or zig on the UCRT,

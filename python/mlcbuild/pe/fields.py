@@ -11,7 +11,7 @@ from typing import Final
 
 from mlcbuild.errors import InputError
 
-__all__ = ["PE32", "PE32_PLUS", "Fields", "NotPeError", "read_fields", "read_rich"]
+__all__ = ["PE32", "PE32_PLUS", "Fields", "NotPeError", "Section", "read_fields", "read_rich"]
 
 PE32: Final = 0x10B
 PE32_PLUS: Final = 0x20B
@@ -51,6 +51,17 @@ class Fields:
     subsystem: int
     #: Address and size of each data directory.
     directories: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """One section header. Sizes and addresses in bytes."""
+
+    name: str
+    rva: int
+    virtual_size: int
+    offset: int
+    raw_size: int
 
 
 def read_fields(data: memoryview, *, path: str) -> Fields:

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlcbuild.pe.fields import PE32, NotPeError, read_fields, read_rich
+from mlcbuild.pe.fields import PE32, NotPeError, Section, read_fields, read_rich
 from mlcbuild.pe.layout import MAX_SECTIONS, PAGE, SECTOR, doubts, immovable, mapped, refusals
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.fields import Fields
 
-__all__ = ["Directory", "Headers", "NotPeError", "Section", "read_headers"]
+__all__ = ["Directory", "Headers", "NotPeError", "read_headers"]
 
 #: IMAGE_SECTION_HEADER: name, sizes and addresses; what follows them is not read.
 SECTION: Final = struct.Struct("<8s4I16x")
@@ -29,17 +29,6 @@ class Directory:
 
     rva: int
     size: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
-    """One section header. Sizes and addresses in bytes."""
-
-    name: str
-    rva: int
-    virtual_size: int
-    offset: int
-    raw_size: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

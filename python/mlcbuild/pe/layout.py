@@ -14,8 +14,7 @@ from mlcbuild.pe.fields import PE32, PE32_PLUS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlcbuild.pe.fields import Fields
-    from mlcbuild.pe.headers import Section
+    from mlcbuild.pe.fields import Fields, Section
 
 __all__ = [
     "MAX_SECTIONS",

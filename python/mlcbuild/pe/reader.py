@@ -19,7 +19,7 @@ from mlcbuild.platforms import WINDOWS
 if TYPE_CHECKING:
     import mmap
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["NotPeError", "PeFile", "read_image"]
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.outcome import Load, Origin
     from mlcbuild.package.member import Kind, Member, WheelFacts
-    from mlcbuild.pe.facts import Image, Machine
+    from mlcbuild.pe.facts import Image
+    from mlcbuild.platforms import Machine
 
 __all__ = ["Finding", "Neighbour", "Rule", "Severity", "Subject"]
 

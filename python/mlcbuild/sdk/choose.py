@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlcbuild.llvm import Llvm
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk"]
 

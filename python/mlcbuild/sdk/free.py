@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlcbuild.llvm import Llvm
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["COMPONENT", "make_free_sdk", "own_lock", "wine_headers"]
 

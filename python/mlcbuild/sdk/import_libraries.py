@@ -11,7 +11,7 @@ from mlcbuild.pe.import_library import import_library
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["crt_libraries", "system_libraries"]
 

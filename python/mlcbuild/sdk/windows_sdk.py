@@ -16,7 +16,7 @@ from mlcbuild.platforms import CROSS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.pe.facts import Machine
+    from mlcbuild.platforms import Machine
 
 __all__ = ["ARCHITECTURES", "FREE_MARKER", "INCLUDES", "LIBRARIES", "WindowsSdk", "read_sdk"]
 

@@ -17,8 +17,8 @@ from mlcbuild.trace.result import Prediction
 
 if TYPE_CHECKING:
     from mlcbuild.loader.closure import Step as Walked
-    from mlcbuild.loader.graph import Edge
     from mlcbuild.loader.images import File
+    from mlcbuild.loader.node import Edge
     from mlcbuild.loader.world import World
     from mlcbuild.rules.finding import Finding
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlcbuild.verify.place import HostPlace
-    from mlcbuild.verify.sequence import Options, Outcome
+    from mlcbuild.verify.result import Options, Outcome
     from mlcbuild.verify.wine import WinePlace
 
 __all__ = ["beside", "plan"]

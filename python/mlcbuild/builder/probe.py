@@ -1,0 +1,65 @@
+"""The machine as the preflight and the choice of Rust see it: programs and free disk space."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mlcbuild.programs import ask, find_program
+
+__all__ = ["Probe", "SystemProbe", "Tool", "Version"]
+
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """One program on PATH; ``version`` is None where unknown."""
+
+    path: str
+    version: Version | None
+
+
+class Probe(Protocol):
+    """The interface to the machine."""
+
+    platform: str
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program and its version."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Return the free bytes of the volume of ``folder``, which need not exist."""
+
+
+class SystemProbe:
+    """This machine."""
+
+    def __init__(self) -> None:
+        self.platform = sys.platform
+
+    def tool(self, name: str) -> Tool | None:
+        """Find a program on PATH, or Cargo in rustup's folder."""
+        homes = [os.environ.get("CARGO_HOME") or Path.home() / ".cargo"]
+        path = find_program(name) or (
+            find_program(os.fspath(Path(homes[0], "bin", name))) if name == "cargo" else None
+        )
+        if path is None:
+            return None
+        done = ask([path, "--version"])
+        if done is None:
+            return Tool(path=path, version=None)
+        match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+        version = tuple(int(part) for part in match.groups() if part) if match else None
+        return Tool(path=path, version=version)
+
+    def free_bytes(self, folder: Path) -> int:
+        """Return the free bytes at the nearest existing folder."""
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
