@@ -80,7 +80,6 @@ def test_a_folder_that_the_packages_code_adds_is_searched(vendored: Path, source
     answer = predict(world, "pkg/user.pyd")
     assert answer.verdict == "loads"
     assert answer.needs[0].path == "pkg.libs/leaf.dll"
-    assert world.assumptions == ("pkg.libs: added by Python code",)
 
 
 def test_code_that_names_the_folder_and_adds_nothing_changes_nothing(vendored: Path) -> None:

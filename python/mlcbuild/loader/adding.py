@@ -37,7 +37,6 @@ class AddedFolder:
 
     folder: Folder
     tops: frozenset[str] = frozenset()
-    why: str = "added by Python code"
 
 
 def top(path: str) -> str:
@@ -75,7 +74,6 @@ def added_folders(
         AddedFolder(
             folder=tree.folder(path),
             tops=frozenset({top(path)}) if is_site else frozenset(),
-            why="Qt loads its plugins after its own DLLs",
         )
         for path in loaded_by_qt(tree.files)
         if path not in tops

@@ -72,7 +72,6 @@ def world_from_package(
     listed = [(each, tuple(each.members())) for each in (package, *companions)]
     tree, python_files = _tree(*listed[0], label="", origin="dll-dir", read=read)
     inferred = added_folders(listed, tree)
-    assumptions = [f"{each.folder.shown}: {each.why}" for each in inferred]
     added: list[Folder] = []
     trees = [tree]
     # Wheels are installed into one site-packages: a folder that two of them fill is one folder.
@@ -85,12 +84,7 @@ def world_from_package(
         trees.append(beside)
         if package.wheel is not None and companion.wheel is not None:
             installed.append(beside)
-        folders = beside.folders_with_dlls()
-        added += folders
-        if folders:
-            assumptions.append(
-                f"{companion.name} is imported first: its folders with DLLs are reachable"
-            )
+        added += beside.folders_with_dlls()  # a companion is imported first
     for wanted in options.add_dirs:
         added.append(_added(wanted, trees))
     python: list[Folder] = []
@@ -124,7 +118,6 @@ def world_from_package(
         machine=options.machine or (_machine(real) if real else None),
         python_version=options.python or (_version(real) if real else None),
         msvcp140=options.msvcp140,
-        assumptions=tuple(assumptions),
     )
 
 

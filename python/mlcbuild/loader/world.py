@@ -51,8 +51,6 @@ class World:
     python_version: str | None = None
     #: Version of the installed Visual C++ redistributable, ``none``, or None for "present".
     msvcp140: str | None = None
-    #: What was taken for granted, in words, to be shown to the reader.
-    assumptions: tuple[str, ...] = ()
     #: Names that the chains of all loads together may still have before long ones are shortened: a
     #: thousand images in a row have half a million.
     chain_names: int = 500_000

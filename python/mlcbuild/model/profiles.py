@@ -17,12 +17,11 @@ __all__ = ["DEFAULT", "PROFILES", "Profile", "profile_for"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """One named target. ``target`` is what TVM parses as JSON; ``about`` says whom it fits."""
+    """One named target. ``target`` is what TVM parses as JSON."""
 
     name: str
     device: str
     target: dict[str, str | int]
-    about: str
 
 
 _VULKAN: Final[dict[str, str | int]] = {
@@ -44,20 +43,21 @@ _VULKAN: Final[dict[str, str | int]] = {
 PROFILES: Final = {
     profile.name: profile
     for profile in (
+        # Desktop GPUs: 48 KiB of shared memory, 16-bit floats, 8-bit storage. Mesa's software
+        # driver runs it as well, although it declares 32 KiB.
         Profile(
             name="vulkan",
             device="vulkan",
             target={**_VULKAN, "max_shared_memory_per_block": 49152},
-            about="desktop GPUs: 48 KiB of shared memory, 16-bit floats, 8-bit storage; Mesa's "
-            "software driver runs it as well, although it declares 32 KiB",
         ),
+        # Integrated and older GPUs; a head size whose kernels do not fit is refused.
         Profile(
             name="vulkan-small",
             device="vulkan",
             target={**_VULKAN, "max_shared_memory_per_block": 32768},
-            about="integrated and older GPUs with 32 KiB of shared memory; a head size whose "
-            "kernels do not fit is refused",
         ),
+        # Every NVIDIA GPU: what a block may use without asking for more (CUDA C++ Programming
+        # Guide, compute capabilities).
         Profile(
             name="cuda",
             device="cuda",
@@ -68,9 +68,8 @@ PROFILES: Final = {
                 "registers_per_block": 65536,
                 "thread_warp_size": 32,
             },
-            about="every NVIDIA GPU: what a block may take without asking for more (CUDA C++ "
-            "Programming Guide, compute capabilities)",
         ),
+        # Desktop GPUs; the library holds source, which the user's driver compiles.
         Profile(
             name="opencl",
             device="opencl",
@@ -80,7 +79,6 @@ PROFILES: Final = {
                 "max_shared_memory_per_block": 49152,
                 "thread_warp_size": 1,
             },
-            about="desktop GPUs; the library holds source, which the user's driver compiles",
         ),
     )
 }

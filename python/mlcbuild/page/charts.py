@@ -52,7 +52,6 @@ class Chart:
 
     title: str
     across_title: str
-    up_title: str
     lines: tuple[Line, ...]
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
@@ -127,7 +126,6 @@ def _percentiles(
     return Chart(
         title=title,
         across_title="percentile",
-        up_title="time",
         lines=tuple(lines),
         across=tuple(
             (_x(number / (len(shares) - 1)), f"{share:g}") for number, share in enumerate(shares)
@@ -149,7 +147,6 @@ def _sweep(title: str, runs: Sequence[dict[str, Any]], name: str, tops: Tops) ->
     return Chart(
         title=title,
         across_title="load",
-        up_title=title.casefold(),
         lines=(Line(name=title, path=_path(marks), marks=marks),),
         across=tuple((mark.x, label_of(r["load"])) for mark, r in zip(marks, runs, strict=True)),
         up=tuple((_y(value / up[-1]), f"{value:g}") for value in up),
@@ -186,7 +183,6 @@ def _seconds(run: dict[str, Any], tops: Tops) -> Chart:
         title=title,
         stacked=True,
         across_title="second",
-        up_title="requests",
         lines=(Line(name="", path="", marks=tuple(bars)),),
         across=tuple(
             (_x((second["at_s"] + 0.5) / len(seconds)), str(second["at_s"]))

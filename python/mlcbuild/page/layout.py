@@ -48,7 +48,6 @@ class Block:
     y: int
     width: int
     height: int
-    outside: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +85,7 @@ def place(graph: Graph, *, tall: bool = False) -> Layout:
         if not tall and y > _PAD and (y + height > limit + _PAD or outside != was_outside):
             x, y, widest = x + widest + _GAP, _PAD, 0
         was_outside = outside
-        blocks.append(Block(name=name, x=x, y=y, width=width, height=height, outside=outside))
+        blocks.append(Block(name=name, x=x, y=y, width=width, height=height))
         members = sorted(groups[name], key=lambda i: (depth[i], graph.nodes[i].label.casefold()))
         for number, index in enumerate(members):
             column, row = divmod(number, shapes[name][1])
