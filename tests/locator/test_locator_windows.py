@@ -309,6 +309,21 @@ def test_a_bad_copy_that_is_named_is_an_error(site: WindowsInstall, name: str) -
     assert found["culprit"] == site.lab.path(bad)
 
 
+def test_a_library_that_another_program_holds_is_told_from_one_without_rights(
+    site: WindowsInstall,
+) -> None:
+    hold = (
+        "import ctypes\n"
+        "kernel32 = ctypes.WinDLL('kernel32')\n"
+        f"kernel32.CreateFileW({site.lab.path(site.library)!r}, 0x80000000, 0, None, 3, 0, None)\n"
+    )
+
+    found = site.probe(before=hold)
+
+    assert found["cause"] == "locked", found
+    assert "close that program" in found["fix"]
+
+
 def test_a_folder_of_300_characters_is_no_obstacle(
     tmp_path: Path, dlls: Path, windows: Lab
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from mlc_llm._locator.image import NotAnImageError, read_image
 
@@ -93,13 +94,30 @@ def judge(path: str, host: Host, *, size: int | None = None) -> Verdict:
 
 def _unreadable(path: str, error: OSError) -> Verdict:
     """Tell a file that another program keeps open from one without rights."""
-    if getattr(error, "winerror", None) in _LOCKED:
+    if _windows_refusal(path) in _LOCKED:
         reason = "another program has it open and lets nobody read it"
         return Verdict("locked", reason, "close that program, or restart the machine")
     if os.path.isdir(path):
         return Verdict("absent", "a folder, and no file", REINSTALL)
     rights = f'icacls "{path}" /reset' if os.name == "nt" else f'chmod u+r "{path}"'
     return Verdict("unreadable", f"cannot be read: {error.strerror}", rights)
+
+
+def _windows_refusal(path: str) -> int:
+    """Return why Windows does not open a file: Python's ``open`` has one error for all reasons."""
+    if sys.platform != "win32":
+        return 0
+    import _winapi  # noqa: PLC0415 - Windows' own, after a failure
+
+    shared_by_all = 7  # FILE_SHARE_READ, _WRITE and _DELETE
+    try:
+        handle = _winapi.CreateFile(
+            path, _winapi.GENERIC_READ, shared_by_all, 0, _winapi.OPEN_EXISTING, 0, 0
+        )
+    except OSError as error:
+        return error.winerror or 0
+    _winapi.CloseHandle(handle)
+    return 0
 
 
 def _judge_image(image: Image, host: Host) -> Verdict:
