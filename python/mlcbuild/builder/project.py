@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.utils import canonicalize_name
 
 from mlcbuild.builder.stamp_place import package_folder
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.tables import field_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Project", "read_project"]
+
+_WHERE: Final = "tool.mlcbuild.build"
+#: Key of the table -> field.
+_KEYS: Final = {
+    "companions": "companions",
+    "components": "components",
+    "keep-debug-info": "keep_debug_info",
+    "lock": "lock",
+    "manylinux": "manylinux",
+    "stamp-dir": "stamp_dir",
+    "system-libraries": "system_libraries",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,35 +101,12 @@ def _requires(about: dict[str, Any]) -> frozenset[str] | None:
 
 
 def _declared(own: dict[str, Any]) -> dict[str, Any]:
-    """Check ``[tool.mlcbuild.build]`` key by key: a misspelt key is an error."""
-    result: dict[str, Any] = {}
-    for key, value in own.items():
-        if key == "companions" and _is_companions(value):
-            result["companions"] = {canonicalize_name(k): tuple(v) for k, v in value.items()}
-        elif key == "system-libraries" and _is_names(value):
-            result["system_libraries"] = tuple(value)
-        elif key == "components" and _is_names(value):
-            result["components"] = tuple(value)
-        elif key == "stamp-dir" and isinstance(value, str):
-            said = f"[tool.mlcbuild.build] stamp-dir = {value!r}"
-            result["stamp_dir"] = package_folder(value, said)
-        elif (key == "lock" and isinstance(value, str)) or (
-            key in ("keep-debug-info", "manylinux") and isinstance(value, bool)
-        ):
-            result[key.replace("-", "_")] = value
-        else:
-            raise UsageError(
-                f"[tool.mlcbuild.build] {key} = {value!r} is not valid",
-                remedy="keys: companions = {distribution = [libraries]}, "
-                'system-libraries = [names], stamp-dir = "package", lock = "sources.toml", '
-                "components = [names], manylinux = true, keep-debug-info = true",
-            )
-    return result
-
-
-def _is_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_companions(value: object) -> bool:
-    return isinstance(value, dict) and all(_is_names(names) for names in value.values())
+    """Check ``[tool.mlcbuild.build]``: a misspelt key is an error."""
+    found = field_values(Project, own, _WHERE, _KEYS)
+    if "companions" in found:
+        provided = found["companions"].items()
+        found["companions"] = {canonicalize_name(name): each for name, each in provided}
+    if "stamp_dir" in found:
+        said = f"[{_WHERE}] stamp-dir = {found['stamp_dir']!r}"
+        found["stamp_dir"] = package_folder(found["stamp_dir"], said)
+    return found

@@ -10,6 +10,7 @@ from mlcbuild.commandline import meant
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.report import FORMATS
 from mlcbuild.rules import RULE_IDS
+from mlcbuild.tables import field_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,29 +123,12 @@ def _table(pyproject: Path) -> dict[str, Any]:
 
     try:
         table = tomllib.loads(data.decode("utf-8")).get("tool", {}).get("mlcbuild", {})
-        table = table.get("check", {})
-        items = dict(table)
-    except (ValueError, AttributeError, TypeError) as error:
+        own = table.get("check", {})
+    except (ValueError, AttributeError) as error:
         raise UsageError(f"{pyproject} is not valid: {error}", remedy="correct the file") from error
-    return {
-        _field(key, value): tuple(value) if isinstance(value, list) else value
-        for key, value in items.items()
-    }
-
-
-def _field(key: str, value: object) -> str:
-    """Return the field that a key sets; reject unknown keys and wrong types."""
-    name = _KEYS.get(key, key.replace("-", "_"))
-    kinds = {spec.name: str(spec.type) for spec in fields(Settings) if spec.init}
-    if name not in kinds or key in {"companions", "add_dirs"}:
-        known = sorted({*_KEYS, *kinds} - {"companions", "add_dirs"})
-        raise UsageError(
-            f"[tool.mlcbuild.check] has no key {key}",
-            remedy=f"known: {', '.join(name.replace('_', '-') for name in known)}",
-        )
-    wanted = {"tuple[str, ...]": list, "bool": bool}.get(kinds[name], str)
-    strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-    if not isinstance(value, wanted) or not strings:
-        kind = {list: "a list of strings", bool: "true or false", str: "a string"}[wanted]
-        raise UsageError(f"[tool.mlcbuild.check] {key} is not {kind}", remedy="correct it")
-    return name
+    names = [
+        spec.name for spec in fields(Settings) if spec.init and spec.name not in _KEYS.values()
+    ]
+    keys = {**_KEYS, **{name: name for name in names}}
+    keys |= {name.replace("_", "-"): name for name in names}
+    return field_values(Settings, own, "tool.mlcbuild.check", keys)
