@@ -13,7 +13,7 @@ import sys
 import time
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,11 +59,16 @@ def say(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
+def _placed(variables: dict[str, str]) -> dict[str, Any]:
+    """Return where a command runs, and with which variables."""
+    return {"cwd": ROOT, "env": {**os.environ, **variables}}
+
+
 def run(*command: str | os.PathLike[str], ok: tuple[int, ...] = (0,), **env: str) -> int:
     """Run a command in the project's folder, showing its output; return its exit code."""
     began = time.monotonic()
     words = [os.fspath(word) for word in command]
-    code: int = programs.run(words, cwd=ROOT, env={**os.environ, **env}).returncode
+    code: int = programs.run(words, **_placed(env)).returncode
     took = time.monotonic() - began
     print(f"   ({took:.1f} s) {' '.join(words[:6])}{' ...' if words[6:] else ''}", flush=True)
     if code not in ok:
@@ -75,19 +80,13 @@ def start(*command: str | os.PathLike[str], **env: str) -> subprocess.Popen[byte
     """Start a command in the project's folder beside what follows; what it prints is dropped."""
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     words = [os.fspath(word) for word in command]
-    return programs.start(words, cwd=ROOT, env={**os.environ, **env}, **silent)
+    return programs.start(words, **_placed(env), **silent)
 
 
 def output(*command: str | os.PathLike[str], **env: str) -> str:
     """Return what a command in the project's folder prints."""
-    done = programs.run(
-        command,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, **env},
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    piped = {"stdout": subprocess.PIPE, "encoding": "utf-8"}
+    done = programs.run(command, check=True, **_placed(env), **piped)
     return str(done.stdout).strip()
 
 

@@ -14,41 +14,30 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from setup_env import ENVIRONMENTS, ROOT, Parser, StepError, environment, main_of, pinned, run, say
+from setup_env import ENVIRONMENTS, ROOT, Parser, StepError, environment, main_of, run, say
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
-#: As python/pyproject.toml has them, less what the chosen tests need not; colorama is pytest's.
-PACKAGES = (
-    "aiohttp>=3.9",
-    f"apache-tvm-ffi=={pinned('tvm-ffi')}",
-    "argcomplete>=3.3",
-    "build>=1.2",
-    "colorama",
-    "cyclonedx-python-lib>=11",
-    "delvewheel>=1.12",
-    "hypothesis>=6.100",
-    "isal>=1.7",
-    "jinja2>=3.1",
-    "jsonschema>=4.22",
-    "linkify-it-py>=2",
-    "numpy>=1.24",
-    "packaging>=24",
-    "pefile>=2024.8.26",
-    "pydantic-sarif",
-    "pyelftools>=0.31",
-    "pytest>=8",
-    "pytest-xdist>=3.8",
-    "pyyaml>=6",
-    "rich>=13.7",
-    "scikit-build-core>=1.1.2",
-    "uv>=0.5",
+#: What the chosen tests need of the extra ``test``; the toolkit's own requirements come with them.
+TESTS = frozenset(
+    [
+        "apache-tvm-ffi",
+        "hypothesis",
+        "jsonschema",
+        "linkify-it-py",
+        "numpy",
+        "pydantic-sarif",
+        "pytest",
+        "pytest-xdist",
+        "pyyaml",
+    ]
 )
 #: Programs on Windows' PATH: its own pip makes their .exe files.
 PROGRAMS = ("cmake>=3.26", "ninja>=1.11")
@@ -66,20 +55,34 @@ def show(block: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def packages() -> list[str]:
+    """Return the requirements, as python/pyproject.toml has them; colorama is pytest's."""
+    import tomllib  # noqa: PLC0415 - not for an old Python
+
+    text = (ROOT / "python" / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    extras = project["optional-dependencies"]
+    own = [name for name in extras if name not in {"all", "docs", "test"}]
+    chosen = [line for line in extras["test"] if re.match(r"[\w-]+", line)[0] in TESTS]
+    lines = [*project["dependencies"], *(line for name in own for line in extras[name]), *chosen]
+    return sorted({"colorama", *lines})
+
+
 def installed(lab: Lab) -> Lab:
     """Return the lab with an environment that has the packages, made anew when those change."""
     folder = ENVIRONMENTS / "windows-test"
-    wanted = hashlib.sha256(repr((PACKAGES, PROGRAMS, os.fspath(ROOT))).encode()).hexdigest()
+    required = packages()
+    wanted = hashlib.sha256(repr((required, PROGRAMS, os.fspath(ROOT))).encode()).hexdigest()
     marker = folder / "packages.sha256"
     if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return lab.use(folder)
     shutil.rmtree(folder, ignore_errors=True)
     lab = lab.use(folder)
-    packages = folder / "Lib" / "site-packages"
+    site = folder / "Lib" / "site-packages"
     say("installing Windows wheels")
     options = ("--quiet", "--upgrade", "--platform=win_amd64", "--only-binary=:all:")
     version = lab.version.rpartition(".")[0]
-    to = ("--target", packages, "--python-version", version, "--no-warn-conflicts")
+    to = ("--target", site, "--python-version", version, "--no-warn-conflicts")
     run(
         sys.executable,
         "-m",
@@ -88,12 +91,12 @@ def installed(lab: Lab) -> Lab:
         "--disable-pip-version-check",
         *options,
         *to,
-        *PACKAGES,
+        *required,
     )
     done = lab.run(["pip", "install", "--quiet", *PROGRAMS], timeout=LIMIT_S, sinks=(show, show))
     if done.code:
         raise StepError("Windows' pip failed; what it said is above")
-    (packages / "checkout.pth").write_text(lab.path(ROOT / "python"), encoding="utf-8")
+    (site / "checkout.pth").write_text(lab.path(ROOT / "python"), encoding="utf-8")
     marker.write_text(wanted, encoding="utf-8")
     return lab
 
