@@ -14,7 +14,7 @@ author = "mlcbuild maintainers"
 copyright = "mlcbuild maintainers"  # noqa: A001 - the name that Sphinx reads
 release = __version__
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx_copybutton"]
 source_suffix = {".md": "markdown"}
 #: Depth to which a heading can be linked to: page.md#heading.
 myst_heading_anchors = 4
@@ -24,6 +24,10 @@ nitpicky = True
 #: Quotation marks stay as they were typed: people paste from here, and search for what they read.
 smartquotes = False
 
+#: Of a session at a prompt the commands are copied, without prompt and output.
+copybutton_prompt_text = "$ "
+copybutton_line_continuation_character = "\\"
+templates_path = ["_templates"]
 html_theme = "furo"
 html_title = "mlcbuild"
 html_static_path = ["_static"]

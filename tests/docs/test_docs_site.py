@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from axe import violations
 from browser import Page, browser
 from mlcbuild.codes import CODES
 from mlcbuild.doctor.checks import CHECKS
@@ -75,7 +76,8 @@ def title(path: Path) -> str:
 def commands(page: Path) -> list[str]:
     """Return the lines of the one block of commands of an error's page."""
     text = page.read_text(encoding="utf-8")
-    (block,) = re.findall(r'<div class="highlight-bat[^>]*>.*?<pre>(.*?)</pre>', text, re.DOTALL)
+    pattern = r'<div class="highlight-bat[^>]*>.*?<pre[^>]*>(.*?)</pre>'
+    (block,) = re.findall(pattern, text, re.DOTALL)
     return html.unescape(re.sub(r"<[^>]+>", "", block)).strip("\n").split("\n")
 
 
@@ -228,3 +230,34 @@ def test_pages_fit_a_telephone(site: Path, tab: Page) -> None:
         tab.open(site / name, width=400, height=800)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert tab.script(wide) <= 1, name
+
+
+@pytest.mark.needs_axe
+@pytest.mark.parametrize(
+    "name", ["index.html", "errors/winerror-1114.html", "your-project.html", "search.html"]
+)
+def test_axe_finds_nothing(site: Path, tab: Page, name: str) -> None:
+    for width in (1400, 390):
+        for dark in (False, True):
+            tab.open(site / name, width=width, dark=dark)
+            assert violations(tab) == [], (width, dark)
+
+
+@pytest.mark.parametrize(
+    ("name", "block", "starts"),
+    [
+        ("lab.html", ".highlight-console", "mlcbuild "),
+        ("errors/winerror-1114.html", ".highlight-bat", "mlcbuild "),
+    ],
+)
+def test_a_block_is_copied_without_its_prompt(
+    site: Path, tab: Page, name: str, block: str, starts: str
+) -> None:
+    tab.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    tab.open(site / name)
+    tab.script(f"document.querySelector('{block} button.copybtn').focus()")
+    tab.key("Enter", "\r")
+    tab.frames(3)
+    copied = str(tab.script("navigator.clipboard.readText()"))
+    assert copied.startswith(starts)
+    assert "$ " not in copied
