@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -108,9 +109,9 @@ def build_dll(
         definition = work / "code.def"
         lines = [_export_line(index, line, source) for index, line in enumerate(exports)]
         definition.write_text(_definition(path.name, lines), encoding="utf-8")
-        _LINKERS[toolchain](
-            path,
-            work,
+        link = _Link(
+            path=path,
+            work=work,
             definition=definition if exports else None,
             libraries=libraries,
             delay=delay,
@@ -119,6 +120,7 @@ def build_dll(
             exe=exe,
             flags=flags,
         )
+        _LINKERS[toolchain](link)
     if kept is not None:
         part = kept.with_suffix(f".{os.getpid()}")
         shutil.copyfile(path, part)
@@ -222,92 +224,72 @@ def _source(
     return "".join(parts)
 
 
-def _entry(machine: Machine, *, exe: bool) -> str:
-    if exe:
-        return "_start" if machine == "x86" else "start"
-    return _ENTRY[machine]
+@dataclass(frozen=True, kw_only=True)
+class _Link:
+    """What a linker driver is given; ``work`` has ``code.c``."""
+
+    path: Path
+    work: Path
+    definition: Path | None
+    libraries: Sequence[Path]
+    delay: Sequence[str]
+    machine: Machine
+    crt: bool
+    exe: bool
+    flags: Sequence[str]
+
+    @property
+    def objects(self) -> list[Path]:
+        return [*([self.definition] if self.definition else []), *self.libraries]
 
 
-def _link_mingw(
-    path: Path,
-    work: Path,
-    *,
-    definition: Path | None,
-    libraries: Sequence[Path],
-    delay: Sequence[str],
-    machine: Machine,
-    crt: bool,
-    exe: bool,
-    flags: Sequence[str],
-) -> None:
-    if delay:
+def _link_mingw(link: _Link) -> None:
+    start = "_start" if link.machine == "x86" else "start"
+    gcc = program(_GNU_PREFIX[link.machine] + "gcc")
+    _link_gnu(link, start if link.exe else _ENTRY[link.machine], gcc, "-s")
+
+
+def _link_zig(link: _Link) -> None:
+    # zig puts the leading underscore of x86 in front itself.
+    entry = "start" if link.exe else _ENTRY[link.machine].removeprefix("_")
+    target = f"--target={_ZIG_TARGET[link.machine]}"
+    _link_gnu(link, entry, sys.executable, "-m", "ziglang", "cc", target)
+
+
+def _link_gnu(link: _Link, entry: str, *driver: str | Path) -> None:
+    if link.delay:
         raise ValueError("delay-load needs toolchain='lld': GNU ld writes no such table")
-    gcc = program(_GNU_PREFIX[machine] + "gcc")
-    bare = [] if crt else ["-nostdlib", f"-Wl,--entry={_entry(machine, exe=exe)}"]
-    kind = [] if exe else ["-shared"]
-    inputs = [work / "code.c", *([definition] if definition else []), *libraries]
-    run_tool(gcc, "-O1", "-fno-builtin", "-s", *kind, *bare, "-o", path, *inputs, *flags)
+    bare = [] if link.crt else ["-nostdlib", f"-Wl,--entry={entry}"]
+    kind = [] if link.exe else ["-shared"]
+    inputs = [link.work / "code.c", *link.objects]
+    run_tool(*driver, "-O1", "-fno-builtin", *kind, *bare, "-o", link.path, *inputs, *link.flags)
 
 
-def _link_lld(
-    path: Path,
-    work: Path,
-    *,
-    definition: Path | None,
-    libraries: Sequence[Path],
-    delay: Sequence[str],
-    machine: Machine,
-    crt: bool,
-    exe: bool,
-    flags: Sequence[str],
-) -> None:
-    if crt:
+def _link_lld(link: _Link) -> None:
+    if link.crt:
         raise ValueError("lld has no C runtime here: use toolchain='mingw' or 'zig'")
-    target = f"--target={_MSVC_TARGET[machine]}"
-    code = work / "code.obj"
-    run_tool(program("clang"), target, "-O1", "-fno-builtin", "-c", work / "code.c", "-o", code)
-    if machine == "x86" and definition and re.search(r"=\w+\.", definition.read_text("utf-8")):
+    target = f"--target={_MSVC_TARGET[link.machine]}"
+    source, code = link.work / "code.c", link.work / "code.obj"
+    run_tool(program("clang"), target, "-O1", "-fno-builtin", "-c", source, "-o", code)
+    definition = link.definition
+    if link.machine == "x86" and definition and re.search(r"=\w+\.", definition.read_text("utf-8")):
         raise ValueError("lld 14 spells an x86 forwarder '_leaf.f': use toolchain='mingw' or 'zig'")
     # lld-link decorates the entry itself.
-    entry = "start" if exe else "DllMain"
-    kind = ["/subsystem:console"] if exe else ["/dll"]
+    entry = "start" if link.exe else "DllMain"
+    kind = ["/subsystem:console"] if link.exe else ["/dll"]
     run_tool(
         program("lld-link"),
         *kind,
         "/nodefaultlib",
         "/safeseh:no",
         f"/entry:{entry}",
-        f"/out:{path}",
+        f"/out:{link.path}",
         code,
-        *(["/def:" + str(definition)] if definition else []),
-        *libraries,
-        *(f"/delayload:{dll}" for dll in delay),
-        *flags,
+        *([f"/def:{definition}"] if definition else []),
+        *link.libraries,
+        *(f"/delayload:{dll}" for dll in link.delay),
+        *link.flags,
     )
-
-
-def _link_zig(
-    path: Path,
-    work: Path,
-    *,
-    definition: Path | None,
-    libraries: Sequence[Path],
-    delay: Sequence[str],
-    machine: Machine,
-    crt: bool,
-    exe: bool,
-    flags: Sequence[str],
-) -> None:
-    if delay:
-        raise ValueError("delay-load needs toolchain='lld'")
-    # zig puts the leading underscore of x86 in front itself.
-    entry = "start" if exe else _ENTRY[machine].removeprefix("_")
-    bare = [] if crt else ["-nostdlib", f"-Wl,--entry={entry}"]
-    kind = [] if exe else ["-shared"]
-    inputs = [work / "code.c", *([definition] if definition else []), *libraries]
-    target = f"--target={_ZIG_TARGET[machine]}"
-    zig = (sys.executable, "-m", "ziglang", "cc")
-    run_tool(*zig, target, "-O1", "-fno-builtin", *kind, *bare, "-o", path, *inputs, *flags)
 
 
 _LINKERS = {"mingw": _link_mingw, "lld": _link_lld, "zig": _link_zig}
