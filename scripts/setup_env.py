@@ -159,6 +159,6 @@ def main_of(work: Callable[[], None]) -> int:
         print(f"\nfailed: {error}", file=sys.stderr)
         return error.code if error.code > 0 else 1
     except KeyboardInterrupt:
-        print("\ninterrupted; the next run goes on", file=sys.stderr)
+        print("\ninterrupted; the next run continues", file=sys.stderr)
         return 130
     return 0

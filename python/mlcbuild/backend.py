@@ -38,7 +38,7 @@ def _one_line_errors() -> Iterator[None]:
         print(f"mlcbuild: error: {redacted(one_line(str(error)))}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        print("mlcbuild: interrupted; the next run goes on", file=sys.stderr)
+        print("mlcbuild: interrupted; the next run continues", file=sys.stderr)
         raise SystemExit(Exit.INTERRUPTED) from None
 
 

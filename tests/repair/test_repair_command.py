@@ -192,7 +192,7 @@ def test_every_exclusion_has_its_reason() -> None:
     found = exclusions(
         names, companions={"zlib1.dll": "z.whl"}, declared=["MINE.dll"], own=["pkg/own.dll"]
     )
-    debug = "provided by Visual Studio alone (a debug runtime) and may not be shipped"
+    debug = "provided by Visual Studio only (a debug runtime) and may not be shipped"
     assert {entry.dll: entry.reason for entry in found} == {
         "cudart64_13.dll": "provided by nvidia-cuda-runtime",
         "mine.dll": "excluded by you",

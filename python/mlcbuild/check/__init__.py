@@ -65,7 +65,7 @@ def _one(spec: str, companions: Sequence[Package], settings: Settings) -> Target
         return _unreadable(
             spec,
             f"{spec}: mlcbuild failed on it ({why})",
-            "run it alone with -v, and report what that prints",
+            "check only this target with -v, and report the output",
         )
 
 

@@ -88,7 +88,7 @@ ROWS: Final = (
         device="cpu",
         runner="windows-2025",
         test_runner="windows-2025",
-        why="the first use; the image has Visual Studio 2026 alone",
+        why="the first use; the image has only Visual Studio 2026",
     ),
     Row(
         id="windows-x86_64-vulkan",
@@ -108,7 +108,7 @@ ROWS: Final = (
         runner="windows-2025",
         test_runner="windows-2025",
         chat=False,
-        why="host code alone: no nvcc; without a GPU only its import is proved",
+        why="only host code, without nvcc; without a GPU only the import is tested",
     ),
     Row(
         id="windows-x86_64-vs2022",
@@ -192,7 +192,7 @@ def chosen(conditions: Iterable[str], rows: Iterable[Row] = ROWS) -> list[Row]:
     for name, equals, _ in wanted:
         if not equals or name not in known:
             raise UsageError(
-                f"{name}{equals} is no field of the matrix",
+                f"{name}{equals} is not a field of the matrix",
                 remedy=f"use {', '.join(sorted(known))}",
             )
     found = [row for row in rows if all(_fits(row, name, value) for name, _, value in wanted)]

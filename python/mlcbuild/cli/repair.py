@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _EPILOG: Final = """\
-delvewheel bundles; what it must leave out is decided by the tables of `mlcbuild
-check`: drivers, the DLLs of other wheels (--with, and well-known ones), what
-Python brings. A wheel that got worse is not written.
+delvewheel bundles the missing DLLs. The tables of `mlcbuild check` decide what
+it must exclude: drivers, DLLs of other wheels (--with, and well-known ones) and
+of Python. A wheel with new errors is not written.
 
 examples:
   mlcbuild repair dist/pkg-1.0-py3-none-win_amd64.whl --add-path C:/tools/bin

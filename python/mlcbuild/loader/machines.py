@@ -1,7 +1,7 @@
 """Which machines' images a process accepts.
 
 Windows compares the image's header with the process; ARM64X images change theirs on Windows on
-ARM, and ARM64EC images carry the header of x64 but run on ARM alone.
+ARM, and ARM64EC images carry the header of x64 but run only on ARM.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class Provider:
     provided_by: str
 
 
-_DEBUG = Provider(kind="debug", provided_by="Visual Studio alone (a debug runtime)")
-_DEBUG_PYTHON = Provider(kind="debug", provided_by="a debug build of Python alone")
+_DEBUG = Provider(kind="debug", provided_by="Visual Studio only (a debug runtime)")
+_DEBUG_PYTHON = Provider(kind="debug", provided_by="a debug build of Python only")
 _NVIDIA = Provider(kind="driver", provided_by="the NVIDIA display driver")
 _AMD = Provider(kind="driver", provided_by="the AMD display driver")
 _INTEL = Provider(kind="driver", provided_by="the Intel display or NPU driver")

@@ -55,7 +55,7 @@ def predict(world: World, path: str) -> Load:
             cause="wrong-machine",
             winerror=193,
             chain=(file.path,),
-            reason=f"built for {theirs}: it runs on Windows on ARM alone",
+            reason=f"built for {theirs}: it runs only on Windows on ARM",
             certain=False,
         )
     ]

@@ -68,7 +68,7 @@ def check_symbol(  # noqa: PLR0911 - one return an outcome
             break
         target = forwarder_target(forwarder)
         if target is None:
-            reason = f"{holder.name} forwards {shown} to {forwarder!r}, which is no DLL.symbol"
+            reason = f"{holder.name} forwards {shown} to {forwarder!r}, which is not DLL.symbol"
             return _loop(shown, tuple(trail), reason), tuple(loaded)
         module, wanted = target
         holder = resolve(module, context, _importer(holder, context))

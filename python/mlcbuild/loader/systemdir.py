@@ -90,5 +90,5 @@ def system_from_dir(path: str, rest: System) -> SystemDir:
     except OSError as error:
         raise InputError(f"--system-dir: cannot list {path}: {error.strerror}") from error
     if "kernel32.dll" not in map(fold, names):
-        raise InputError(f"--system-dir: {path} is no System32: it holds no kernel32.dll")
+        raise InputError(f"--system-dir: {path} is not a System32: it has no kernel32.dll")
     return SystemDir(Path(path), names, rest)

@@ -60,7 +60,7 @@ def found_reason(found: Found, context: Context) -> str:  # noqa: PLR0911 - one 
     if found.cause in {"redist", "old-redist", "optional"}:
         return f"{name} is not on every machine: it comes with {found.provider}"
     if found.cause == "unknown-api-set":
-        return f"{name} is no API set of Windows 10 or 11, and no file of that name is reachable"
+        return f"{name} is not an API set of Windows 10 or 11, and no file of that name is found"
     return _not_found(name, context)
 
 
@@ -70,7 +70,7 @@ def _wrong_machine(found: Found, context: Context) -> str:
     theirs = MACHINE_NAMES[image.machine] if image else "another machine"
     path = found.file.path if found.file else found.name
     if not found.certain:
-        return f"{path} is {theirs}: a process of {mine} maps it on Windows on ARM alone"
+        return f"{path} is {theirs}: a process of {mine} maps it only on Windows on ARM"
     return f"{path} is built for {theirs}, the process is {mine}"
 
 

@@ -105,7 +105,7 @@ def convert(
         if child.code != 0 or child.timed_out or not made.is_file():
             raise FailedError(
                 f"mlc_llm {command[0]} {child.outcome}: {said_last(child)}",
-                remedy="--log FILE keeps all that it said",
+                remedy="--log FILE keeps its whole output",
             )
 
     into.parent.mkdir(parents=True, exist_ok=True)

@@ -168,7 +168,9 @@ def _weights(options: Options, published: Published | None) -> Path:
     if published and options.conversion:
         return options.weights or default_folder(published, options.conversion, options.output)
     if options.weights:
-        raise UsageError("--weights is where a conversion goes", remedy="add --quantization NAME")
+        raise UsageError(
+            "--weights is for the result of a conversion", remedy="add --quantization NAME"
+        )
     model = options.model
     config = model / CONFIG if model.is_dir() else model
     if not config.is_file():
@@ -193,7 +195,7 @@ def _compile(
         known = seen(model_type(config), request.device)
         raise FailedError(
             f"mlc_llm compile {done.outcome}: {said_last(done)} ({known})",
-            remedy="--log FILE keeps all that it said",
+            remedy="--log FILE keeps its whole output",
         )
 
 
@@ -215,7 +217,7 @@ def _judge(request: Request, library: Path) -> tuple[tuple[str, ...], DeviceCode
         raise FailedError(f"the library is for {machine}, not x86_64")
     code = read_device_code(data)
     if problem := missing_code(request, code):
-        raise FailedError(f"the library is not what was asked for: {problem}")
+        raise FailedError(f"the library is not what was requested: {problem}")
     return needs, code
 
 

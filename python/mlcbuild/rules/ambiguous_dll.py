@@ -63,12 +63,12 @@ def _differ(subject: Subject, neighbours: dict[str, Image], paths: list[str]) ->
 
 RULE = Rule(
     severity="warning",
-    title="Several different files answer to the same DLL name",
+    title="Several different files have the same DLL name",
     why=(
-        "A process holds one DLL a base name: a module that is already loaded wins over every "
-        "folder, and folders given to os.add_dll_directory are searched in no documented order. "
-        "With two different files of one name, what a module gets depends on what else was "
-        "imported before."
+        "A process loads only one DLL per base name: a module that is already loaded wins "
+        "over every folder, and folders given to os.add_dll_directory are searched in no "
+        "documented order. If two different files have one name, which one a module gets "
+        "depends on what was imported before."
     ),
     source="Microsoft, Dynamic-link library search order; AddDllDirectory",
     fix="Ship one copy, or let delvewheel repair mangle the names.",

@@ -35,13 +35,13 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    severity="error; warning where the release build lies beside it",
+    severity="error; warning if the release build is beside it",
     title="An image needs the debug runtime",
     why=(
-        "Debug builds import msvcp140d, vcruntime140d or ucrtbased. These come with Visual Studio "
-        "only and may not be redistributed, so the image loads on the developer's machine and "
-        "answers WinError 126 everywhere else. A multi-config generator builds Debug when "
-        "--config is not given, whatever CMAKE_BUILD_TYPE says."
+        "Debug builds import msvcp140d, vcruntime140d or ucrtbased. These come with Visual "
+        "Studio only and may not be redistributed, so the image loads on the developer's "
+        "machine and fails with WinError 126 everywhere else. A multi-config generator builds"
+        " Debug if --config is not given, whatever CMAKE_BUILD_TYPE says."
     ),
     source="Microsoft, Preparing a test machine to run a debug executable; mlc-ai/mlc-llm#999",
     fix="Build and install with --config Release.",

@@ -49,13 +49,13 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    severity="error where the DLL must match the installed driver; warning for loaders",
+    severity="error if the DLL must match the installed driver; warning for loaders",
     title="A driver's DLL is bundled",
     why=(
-        "nvcuda, nvml and their like must match the kernel driver of the machine they run on; a "
-        "copy from the build machine fails elsewhere. vulkan-1 and OpenCL are loaders that find "
-        "the installed drivers; a bundled old one hides what the machine's own offers. Repair "
-        "tools copy them from a machine that happens to have them."
+        "nvcuda, nvml and similar DLLs must match the kernel driver of the machine they run "
+        "on; a copy from the build machine fails elsewhere. vulkan-1 and OpenCL are loaders "
+        "that find the installed drivers; an old bundled copy hides features of the machine's"
+        " own. Repair tools bundle them if the build machine has them."
     ),
     source="Khronos, Vulkan loader and driver interface; NVIDIA, CUDA compatibility",
     fix="Exclude it from the package (delvewheel repair --exclude NAME).",

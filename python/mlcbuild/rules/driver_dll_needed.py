@@ -40,12 +40,12 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    severity="warning; note where it is delay-loaded",
+    severity="warning; note if it is delay-loaded",
     title="A module needs a DLL that only a driver provides",
     why=(
-        "vulkan-1, nvcuda, OpenCL and their like belong to the graphics driver. A module that "
-        "imports one loads on machines with that driver only, and cannot report anything better "
-        "than WinError 126 elsewhere."
+        "vulkan-1, nvcuda, OpenCL and similar DLLs belong to the graphics driver. A module "
+        "that imports one loads only on machines with that driver, and elsewhere cannot "
+        "report anything better than WinError 126."
     ),
     source="Khronos, Vulkan loader and driver interface; NVIDIA, CUDA driver API",
     fix="Load it at run time or delay-load it, and document the driver.",

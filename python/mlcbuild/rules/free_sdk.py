@@ -36,9 +36,9 @@ RULE = Rule(
     severity="note",
     title="The wheel was built with the free Windows SDK",
     why=(
-        "Its headers and its static half of the C++ runtime are open stand-ins for Microsoft's. "
-        "Such a wheel runs, and its place is CI and the lab: Microsoft supports what its own SDK "
-        "makes."
+        "Its headers and its static half of the C++ runtime are open-source replacements for "
+        "Microsoft's. Such a wheel runs, but is meant for CI and the lab: Microsoft supports "
+        "only what its own SDK builds."
     ),
     source="mlcbuild, docs/windows-wheel.md",
     fix="Build it with Microsoft's SDK: --accept-license, or --sdk DIR.",

@@ -41,11 +41,12 @@ def _finding(path: str, message: str, kind: str) -> Finding:
 
 RULE = Rule(
     severity="error",
-    title="A name that no file on Windows can have, or that two files share there",
+    title="A file name is invalid on Windows, or two names refer to the same file there",
     why=(
-        "Names such as con.dll, nul or aux/ are devices of Windows, some characters and a dot at "
-        "the end are not allowed, and case does not tell two names apart. An installer fails, "
-        "writes into a device, or keeps one of two files: which one was checked is then chance."
+        "Names such as con.dll, nul or aux/ are device names on Windows, some characters and "
+        "a dot at the end are not allowed, and names that differ only in case are the same. "
+        "An installer fails, writes to a device, or keeps one of the two files: which one was"
+        " checked is then a matter of chance."
     ),
     source="Microsoft, Naming Files, Paths, and Namespaces",
     fix="Give the file another name.",

@@ -124,10 +124,10 @@ RULE = Rule(
     ),
     title="A DLL that an image imports is not found",
     why=(
-        "Python searches the folder of the loaded file, the folder of python.exe, folders given "
-        "to os.add_dll_directory and System32; never PATH and never the current directory. A "
-        "dependency that is in none of them answers WinError 126, and Python names only the "
-        "module that was asked for."
+        "Python searches the folder of the loaded file, the folder of python.exe, folders "
+        "given to os.add_dll_directory and System32; never PATH and never the current "
+        "directory. If a dependency is in none of them, the load fails with WinError 126, and"
+        " Python names only the requested module."
     ),
     source="Python 3.8, What's New (ctypes, os.add_dll_directory); Microsoft, LoadLibraryExW",
     fix="Check --with-deps or --with the wheel that provides it; else mlcbuild repair bundles it.",

@@ -28,12 +28,12 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    severity="error; warning for an optional image, or where another copy may win",
+    severity="error; warning for an optional image, or if another copy may win",
     title="The DLL that is found does not export what is imported",
     why=(
-        "The loader binds every import by name or ordinal to the one DLL that wins the search. "
-        "When that DLL is another version or another product of the same name, the load answers "
-        "WinError 127 (name) or 182 (ordinal). Forwarded exports are followed."
+        "The loader binds every import by name or ordinal to the one DLL that wins the "
+        "search. If that DLL is another version or another product of the same name, the load"
+        " fails with WinError 127 (name) or 182 (ordinal). Forwarded exports are followed."
     ),
     source="Microsoft, System error codes 127 and 182; pytorch/pytorch#72293",
     fix="Build both sides against the same version, and check --with the wheel that provides it.",

@@ -85,7 +85,7 @@ def _message(
 
 
 RULE = Rule(
-    severity="error where each copy that can win is older than 14.38; else warning, note if unsure",
+    severity="error if every copy that can win is older than 14.38; else warning, note if unsure",
     title="std::mutex is newer than an msvcp140.dll that can be loaded",
     why=(
         "Toolset 14.40 (Visual Studio 2022 17.10) made the constructor of std::mutex constexpr. "

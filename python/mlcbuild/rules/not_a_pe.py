@@ -50,9 +50,9 @@ RULE = Rule(
     severity="error; warning for an .exe, which nothing imports, and for damage in one table",
     title="A .dll, .pyd or .exe is not a readable PE image",
     why=(
-        "Windows maps a file as an image only when its DOS, PE and section headers are whole. "
-        "A truncated download, a Git LFS pointer, a text file or a library of another system "
-        "answers WinError 193 (%1 is not a valid Win32 application)."
+        "Windows maps a file as an image only if its DOS, PE and section headers are "
+        "complete. A truncated download, a Git LFS pointer, a text file or a library of "
+        "another system fails with WinError 193 (%1 is not a valid Win32 application)."
     ),
     source="Microsoft, PE Format; LoadLibraryEx, ERROR_BAD_EXE_FORMAT",
     fix="Rebuild the file, fetch it again (git lfs pull), or rename it if it is data.",

@@ -56,12 +56,12 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     severity="warning for a per-user Python; note for the Microsoft Store's deeper folder",
-    title="An installed path passes 259 characters",
+    title="An installed path exceeds 259 characters",
     why=(
-        "Without LongPathsEnabled a Windows path ends at 259 characters, and pip stops in the "
-        "middle of an installation with FileNotFoundError. The room left depends on where Python "
-        "is: the per-user folder of python.org's installer and the Microsoft Store's are judged, "
-        "for a user name of 20 characters."
+        "Without LongPathsEnabled a Windows path ends at 259 characters, and pip stops in the"
+        " middle of an installation with FileNotFoundError. The remaining length depends on "
+        "where Python is: the per-user folders of python.org's installer and of the Microsoft"
+        " Store are checked, for a user name of 20 characters."
     ),
     source="Microsoft, Maximum Path Length Limitation",
     fix="Shorten folder and file names inside the package.",

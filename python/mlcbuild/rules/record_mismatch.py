@@ -108,12 +108,13 @@ def _finding(path: str | None, message: str, kind: str) -> Finding:
 
 
 RULE = Rule(
-    severity="error; note for a right hash in hexadecimal",
+    severity="error; note for a correct hash in hexadecimal",
     title="RECORD and the contents of the wheel disagree",
     why=(
         "RECORD lists every file of a wheel with its hash and size. Installers that check it "
-        "refuse the wheel, package indexes refuse the upload, and uninstalling leaves files that "
-        "it does not name. It goes stale when a wheel is changed by hand after it was built."
+        "reject the wheel, package indexes reject the upload, and uninstalling leaves files "
+        "that it does not list. It becomes stale if a wheel is changed manually after the "
+        "build."
     ),
     source="PyPA, Binary distribution format; Recording installed projects",
     fix="Unpack with `wheel unpack` and repack with `wheel pack`.",

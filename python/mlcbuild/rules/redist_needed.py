@@ -89,8 +89,8 @@ def _with_importers(subject: Subject, victims: set[str]) -> set[str]:
 
 
 RULE = Rule(
-    severity="warning; note where programs alone need it, which search PATH",
-    title="A Windows without the Visual C++ redistributable does not load an image",
+    severity="warning; note if only programs need it, since they search PATH",
+    title="An image does not load on Windows without the Visual C++ redistributable",
     why=(
         "msvcp140.dll and the like are not part of Windows; Python installs only vcruntime140.dll "
         "(vcruntime140_1.dll from 3.9 on). On a fresh Windows an import that needs more fails "

@@ -49,10 +49,10 @@ RULE = Rule(
     severity="warning; note for the ones that Python or Windows always provide",
     title="A Visual C++ runtime is bundled under its common name",
     why=(
-        "Windows gives a process one DLL a base name: the first that was loaded, from any folder. "
-        "Python installs vcruntime140, so a bundled copy is never used. A bundled msvcp140 is used "
-        "or not depending on what was imported before, and an old one then serves packages that "
-        "need a newer one (WinError 1114)."
+        "A process has only one DLL per base name: the first that was loaded, from any "
+        "folder. Python installs vcruntime140, so a bundled copy is never used. Whether a "
+        "bundled msvcp140 is used depends on what was imported before, and an old one then "
+        "breaks packages that need a newer one (WinError 1114)."
     ),
     source="Microsoft, Dynamic-link library search order; spaCy#13894; pytorch/pytorch#166628",
     fix="Mangle it (delvewheel repair), or leave it out and require the redistributable.",

@@ -93,8 +93,8 @@ RULE = Rule(
     title="A native file is not the one that was built and stamped",
     why=(
         "A stamped wheel says in _build.json how it was built and the sha256 of every native "
-        "file. A file that changed since, or that came from elsewhere, is of unknown "
-        "configuration: the usual way a Debug or stale DLL reaches users."
+        "file. A file that was changed later, or that comes from elsewhere, has an unknown "
+        "configuration: this is how Debug or stale DLLs usually reach users."
     ),
     source="mlcbuild, docs/your-project.md (the stamp)",
     fix="Build the wheel again from clean sources.",

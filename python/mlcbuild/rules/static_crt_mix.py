@@ -56,12 +56,12 @@ def _passes_objects(dll: ImportedDll) -> bool:
 
 
 RULE = Rule(
-    severity="warning where objects of the C++ library cross the border; otherwise note",
+    severity="warning if C++ library objects are passed between modules; otherwise note",
     title="Modules that call each other use different C runtimes (/MT and /MD)",
     why=(
-        "A module built with /MT carries its own heap, locale and file table. What one runtime "
-        "allocates and the other frees corrupts the heap (0xC0000374). Each static runtime also "
-        "takes one of a limited number of thread-local slots."
+        "A module built with /MT has its own heap, locale and file table. Memory that one "
+        "runtime allocates and the other frees corrupts the heap (0xC0000374). Each static "
+        "runtime also uses one of a limited number of thread-local slots."
     ),
     source="Microsoft, Potential errors passing CRT objects across DLL boundaries",
     fix="Build every module of the package with /MD.",

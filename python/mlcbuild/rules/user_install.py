@@ -31,11 +31,12 @@ def _judge(subject: Subject) -> Iterator[Finding]:
 
 RULE = Rule(
     severity="note",
-    title="A native file is put into site-packages by the way of the prefix",
+    title="A native file is installed into site-packages through the prefix",
     why=(
-        "A wheel's NAME.data/data/ goes to the prefix, and on Windows Lib/site-packages below it "
-        "holds the packages. pip install --user keeps packages in PythonXY/site-packages below "
-        "another prefix: there the file lands in a folder that Python does not search."
+        "A wheel's NAME.data/data/ goes to the prefix, and on Windows the packages are in "
+        "Lib/site-packages below it. pip install --user puts packages into PythonXY/site-"
+        "packages below another prefix: there the file ends up in a folder that Python does "
+        "not search."
     ),
     source="PyPA, Binary distribution format; CPython, sysconfig schemes nt and nt_user",
     fix="Ship the file inside the package's own folder.",

@@ -135,12 +135,12 @@ def _finding(path: str | None, severity: Severity, message: str) -> Finding:
 
 
 RULE = Rule(
-    severity="error for extensions; warning or note for helpers beside images that do fit",
+    severity="error for extensions; warning or note for helpers beside matching images",
     title="The wheel's tag and its native files disagree",
     why=(
-        "pip chooses a wheel by its tag alone. An extension for another machine answers WinError "
-        "193 after installation, one linked to another python3xx.dll answers 126, and an abi3 "
-        "wheel may only link to python3.dll."
+        "pip chooses a wheel only by its tag. An extension for another machine fails with "
+        "WinError 193 after the installation, one linked to another python3xx.dll fails with "
+        "126, and an abi3 wheel may only link to python3.dll."
     ),
     source="PyPA, Platform compatibility tags; PEP 384",
     fix="Build for the tagged platform and Python, or correct the tag.",

@@ -39,11 +39,11 @@ def _evidence(subject: Subject, fault: Blame) -> dict[str, object]:
 
 
 RULE = Rule(
-    severity="error; warning where another copy may win",
+    severity="error; warning if another copy may win",
     title="An image is for another processor than the process that loads it",
     why=(
-        "A 64-bit process cannot map a 32-bit image or one for ARM64, nor the other way round. "
-        "LoadLibrary answers WinError 193 for the module or for any DLL that it gets."
+        "A 64-bit process cannot map a 32-bit image or one for ARM64, and vice versa. "
+        "LoadLibrary fails with WinError 193 for the module or for any DLL that it gets."
     ),
     source="Microsoft, ERROR_BAD_EXE_FORMAT; mlc-ai/mlc-llm#1133; llama-cpp-python#53",
     fix="Ship every DLL for the processor of the Python that loads it.",

@@ -47,7 +47,7 @@ def module_trace(name: str, probe: Probe, options: Options) -> Trace:
             loaded=loaded(run),
             log=probe.import_module(name, debug=True).log if options.loader_log else (),
             notes=tuple(
-                f"{each.path} was asked for and did not load: mlcbuild trace {each.path}"
+                f"{each.path} was requested and did not load: mlcbuild trace {each.path}"
                 for each in asked
                 if Path(each.path).is_file()
             ),
