@@ -136,8 +136,13 @@ def test_rust_is_compiled_through_sccache_alone() -> None:
     assert launcher_environment("ccache") == launcher_environment("") == {}
 
 
-def test_a_launcher_asks_for_ninja_where_nobody_named_a_generator() -> None:
+def test_on_windows_a_launcher_asks_for_ninja_where_nobody_named_a_generator() -> None:
     asked = {"cmake.define.CMAKE_GENERATOR": "Ninja Multi-Config"}
-    assert launcher_generator("sccache", {}) == asked
-    assert launcher_generator("sccache", {"CMAKE_GENERATOR": "Visual Studio 17 2022"}) == {}
-    assert launcher_generator("", {}) == {}
+    visual_studio = {"CMAKE_GENERATOR": "Visual Studio 17 2022"}
+    assert launcher_generator("sccache", {}, "win32") == asked
+    assert launcher_generator("sccache", visual_studio, "win32") == {}
+    assert launcher_generator("", {}, "win32") == {}
+
+
+def test_elsewhere_the_stamp_is_the_same_with_and_without_a_launcher() -> None:
+    assert launcher_generator("sccache", {}, "linux") == {}

@@ -40,8 +40,11 @@ def launcher_environment(launcher: str) -> dict[str, str]:
     return {"RUSTC_WRAPPER": launcher} if PurePath(launcher).stem == "sccache" else {}
 
 
-def launcher_generator(launcher: str, env: Mapping[str, str]) -> dict[str, str]:
-    """Return the setting that asks for Ninja: Visual Studio's generators start no launcher."""
-    if not launcher or env.get("CMAKE_GENERATOR"):
+def launcher_generator(launcher: str, env: Mapping[str, str], system: str) -> dict[str, str]:
+    """Return the setting that asks for Ninja: Visual Studio's generators start no launcher.
+
+    Elsewhere it is the choice anyway, and the stamp is to name the same reason for it.
+    """
+    if not launcher or env.get("CMAKE_GENERATOR") or system != "win32":
         return {}
     return {"cmake.define.CMAKE_GENERATOR": NINJA}

@@ -244,7 +244,7 @@ def _toolchain(root: Path, options: BuildOptions) -> Choice:
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import project_toolchain
 
-    asked = {**launcher_generator(options.launcher, os.environ), **options.rest}
+    asked = {**launcher_generator(options.launcher, os.environ, sys.platform), **options.rest}
     return project_toolchain(read_project(root), env=os.environ, settings=asked, oldest=OLDEST)
 
 
