@@ -1,28 +1,38 @@
 """Compile tiny models in one process each: ``python architecture_compile.py FOLDER``.
 
 Run by architectures.py, in the Python and environment that compile. Reads one cell a line as JSON,
-{"type", "device", "quantization", "target", "opt", "head", "limit"}; prints what became of it as
-one line. mlc_llm is imported once and forked for each: the import costs as much as a small model.
+{"type", "device", "quantization", "target", "opt", "head", "limit", "chat"}; prints what became of
+it as one line. mlc_llm is imported once and forked for each: that costs as much as a small model.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
 import mlc_llm.cli.compile
-from architecture_models import write_model
+from architecture_models import PARTS, write_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+#: A child that waits without computing is ended after so many times its limit of CPU time.
+_PATIENCE = 4
+_CHAT_S = 180
+#: A process that has asked CUDA for its devices cannot be forked.
+_NO_GPU = "CUDA_VISIBLE_DEVICES"
 
 
 def fork(work: Callable[[], None], log: Path, limit: int) -> tuple[int, float]:
@@ -34,6 +44,7 @@ def fork(work: Callable[[], None], log: Path, limit: int) -> tuple[int, float]:
         os.dup2(file, 1)
         os.dup2(file, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
+        signal.alarm(_PATIENCE * limit)
         code = 1
         try:
             work()
@@ -69,19 +80,48 @@ def compile_cell(cell: dict[str, Any], folder: Path) -> dict[str, Any]:
     device = cell["device"].replace(":", "_")
     library, log = model / f"{device}.so", model / f"{device}.log"
     model.mkdir(parents=True, exist_ok=True)
-    if not (model / "tensor-cache.json").is_file():
-        write = lambda: write_model(cell["type"], cell["quantization"], model, cell["head"])  # noqa: E731
-        code, spent = fork(write, model / "write.log", cell["limit"])
-        if code:
-            why = cause(model / "write.log", code)
-            return {"ok": False, "stage": "model", "cause": why, "cpu_s": spent}
+    with (model / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may want it for its device
+        if not (model / "tensor-cache.json").is_file():
+            write = lambda: write_model(cell["type"], cell["quantization"], model, cell["head"])  # noqa: E731
+            code, spent = fork(write, model / "write.log", cell["limit"])
+            if code:
+                why = cause(model / "write.log", code)
+                return {"ok": False, "stage": "model", "cause": why, "cpu_s": spent}
     words = [str(model / "mlc-chat-config.json"), "--device", cell["target"]]
     words += ["--opt", cell["opt"], "-o", str(library)]
     code, spent = fork(lambda: mlc_llm.cli.compile.main(words), log, cell["limit"])
     ok = code == 0 and library.is_file()
     size = library.stat().st_size if ok else 0
     why = "" if ok else cause(log, code)
-    return {"ok": ok, "stage": "compile", "cause": why, "bytes": size, "cpu_s": spent}
+    made = {"ok": ok, "stage": "compile", "cause": why, "bytes": size, "cpu_s": spent}
+    asked = ok and cell["chat"] and cell["type"] not in PARTS
+    return {**made, **chat(cell, model, library)} if asked else made
+
+
+def chat(cell: dict[str, Any], model: Path, library: Path) -> dict[str, Any]:
+    """Return what the model answers on its device, else why not."""
+    program = Path(__file__).with_name("architecture_chat.py")
+    kind = cell["device"].partition(":")[0]
+    words = [sys.executable, str(program), cell["type"], str(model), str(library), kind]
+    log = library.with_suffix(".chat.log")
+    with log.open("wb") as out:
+        try:
+            code = subprocess.run(
+                words,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                check=False,
+                env={key: value for key, value in os.environ.items() if key != _NO_GPU},
+                timeout=_CHAT_S,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return {"answer": None, "silent": f"no answer in {_CHAT_S} s"}
+    for line in log.read_text("utf-8", "replace").splitlines():
+        if line.startswith("ANSWER "):
+            return {"answer": json.loads(line.removeprefix("ANSWER "))}
+    return {"answer": None, "silent": cause(log, code)}
 
 
 def main() -> None:

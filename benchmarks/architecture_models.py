@@ -16,7 +16,7 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).parents[1] / "python" / "mlcbuild" / "verify" / "probes"))
 
-__all__ = ["CONTEXT", "TYPES", "VOCABULARY", "configuration", "write_model"]
+__all__ = ["CONTEXT", "PARTS", "TEXTS", "TYPES", "VOCABULARY", "configuration", "write_model"]
 
 VOCABULARY: Final = 320
 CONTEXT: Final = 128
@@ -354,6 +354,10 @@ def _configurations(head: int) -> dict[str, dict[str, Any]]:
 
 
 TYPES: Final = tuple(_configurations(32))
+#: What the models are asked.
+TEXTS: Final = ("Once upon a time", "The quick brown fox jumps over the lazy dog. 0123456789")
+#: Drafts of other models' tokens: no engine runs them alone.
+PARTS: Final = ("eagle", "medusa")
 
 
 def configuration(name: str, head: int = 32) -> dict[str, Any]:
@@ -426,7 +430,9 @@ def write_weights(name: str, quantization: str, folder: Path, seed: int = 7) -> 
             values = random.normal(0, 0.25, shape)
         weights[key] = tvm.runtime.empty(shape, parameter.dtype)
         weights[key].copyfrom(values.astype(weights[key].numpy().dtype))
-    tvmjs.dump_tensor_cache(weights, str(folder), meta_data={}, encode_format="raw")
+    size = sum(tensor.numpy().nbytes for tensor in weights.values())
+    facts = {"ParamSize": len(weights), "ParamBytes": size, "BitsPerParam": 32.0}
+    tvmjs.dump_tensor_cache(weights, str(folder), meta_data=facts, encode_format="raw")
     return {key: value.numpy() for key, value in weights.items()}
 
 

@@ -3,6 +3,9 @@
     python benchmarks/architectures.py --interpreter EXE --work DIR    all cells that are missing
     ... --device cpu --quantization q0f32 --type llama,mixtral      some of them
     ... --again                                                     those that failed, once more
+    ... --jobs 16 --minutes 9                     so many at a time, and none begun after that
+    ... --chat cpu,cuda:sm_90          answers too, unquantized, of devices that this machine has
+    ... --own-tools                               the compilers on PATH, none from the index
     ... --markdown                                                  the table of what is there
 
 EXE has our wheel and tvm-vulkan. Results are appended to DIR/results.jsonl as they come, so a run
@@ -11,16 +14,20 @@ can be interrupted and go on. Compiled for CUDA by ``mlcbuild model``'s tools: n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from architecture_models import TYPES
+from architecture_table import DEVICES, markdown, results
 from mlcbuild import programs
 from mlcbuild.commandline import Parser
 from mlcbuild.model.environment import equip, look
@@ -28,94 +35,99 @@ from mlcbuild.model.request import flags, make_request, target_json
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-DEVICES = ("cpu", "vulkan", "cuda:sm_90")
-#: Unquantized, four bits, AWQ's layout and float8.
-QUANTIZATIONS = ("q0f32", "q4f16_1", "q4f16_autoawq", "e4m3_e4m3_f16")
-_GPU_HEAD, _CPU_HEAD = 64, 32
-_LIMIT_S = 420
+    from architecture_table import Cell
 
-Cell = tuple[str, str, str]
+#: The kernels of GPUs want heads of 64; LLVM takes minutes for them.
+_CPU_HEAD, _GPU_HEAD, _LIMIT_S = 32, 64, 420
 
 
-def results(folder: Path) -> dict[Cell, dict[str, Any]]:
-    """Return the last result of each cell."""
-    found = {}
-    file = folder / "results.jsonl"
-    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+class Cells:
+    """The cells still to be done, handed out one by one, and the results, kept as they come."""
+
+    def __init__(self, cells: list[Cell], options: argparse.Namespace) -> None:
+        self.lock = threading.Lock()
+        self.left = iter(cells)
+        self.file = options.work / "results.jsonl"
+        self.until = time.monotonic() + 60 * options.minutes
+
+    def __iter__(self) -> Iterator[Cell]:
+        while time.monotonic() < self.until:
+            with self.lock:
+                cell = next(self.left, None)
+            if cell is None:
+                return
+            yield cell
+
+    def keep(self, line: str) -> None:
+        """Append one result, and say it."""
         told = json.loads(line)
-        found[told["type"], told["device"], told["quantization"]] = told
-    return found
+        with self.lock, self.file.open("a", encoding="utf-8") as out:
+            out.write(line)
+        word = "ok" if told["ok"] else told["cause"]
+        word += f"; {told['silent']}" if told.get("silent") else ""
+        name = f"{told['type']} {told['device']} {told['quantization']}"
+        print(f"{name}: {word}", file=sys.stderr, flush=True)
 
 
-def compile_all(cells: list[Cell], device: str, options: argparse.Namespace) -> None:
-    """Compile the cells of one device in one child, and keep what it says."""
-    request = make_request(target="linux", device=device)
-    with tempfile.TemporaryDirectory() as name:
-        scratch, log = Path(name), options.work / "tools.log"
-        facts = look(options.interpreter, os.environ, request, scratch=scratch, log=log)
-        tools, _ = equip(request, os.environ, facts, scratch=scratch, notice=print)
-        probes = Path(__file__).parent
-        tools["PYTHONPATH"] = os.pathsep.join(
-            filter(None, (str(probes), tools.get("PYTHONPATH", "")))
-        )
-        worker = [options.interpreter, str(probes / "architecture_compile.py"), str(options.work)]
-        with (
-            programs.start(
-                worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=tools, text=True
-            ) as child,
-            (options.work / "results.jsonl").open("a", encoding="utf-8") as out,
-        ):
+def work(
+    cells: Cells, environments: dict[str, dict[str, str]], options: argparse.Namespace
+) -> None:
+    """Compile cells in one child until none is left; a child serves one device."""
+    program = Path(__file__).with_name("architecture_compile.py")
+    words = [options.interpreter, str(program), str(options.work)]
+    child, serves = None, ""
+    with contextlib.ExitStack() as children:
+        for name, device, quantization in cells:
+            if child is None or serves != device:
+                child, serves = (
+                    programs.start(
+                        words,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        env=environments[device],
+                        text=True,
+                    ),
+                    device,
+                )
+                children.enter_context(child)
             if child.stdin is None or child.stdout is None:
                 raise SystemExit("no pipes")
-            for model, _, quantization in cells:
-                cell = {
-                    "type": model,
-                    "device": device,
-                    "quantization": quantization,
-                    "target": target_json(request),
-                    "opt": flags(request),
-                    "head": _CPU_HEAD if device == "cpu" else _GPU_HEAD,
-                    "limit": _LIMIT_S,
-                }
-                child.stdin.write(json.dumps(cell) + "\n")
-                child.stdin.flush()
-                line = child.stdout.readline()
-                if not line:
-                    raise SystemExit(f"the child ended at {model}: see above")
-                out.write(line)
-                out.flush()
-                told = json.loads(line)
-                word = "ok" if told["ok"] else told["cause"]
-                print(f"{model} {device} {quantization}: {word}", file=sys.stderr, flush=True)
+            request = make_request(target="linux", device=device)
+            cell = {
+                "type": name,
+                "device": device,
+                "quantization": quantization,
+                "target": target_json(request),
+                "opt": flags(request),
+                "head": _CPU_HEAD if device == "cpu" else _GPU_HEAD,
+                "limit": options.limit,
+                "chat": quantization == "q0f32" and device in options.chat.split(","),
+            }
+            child.stdin.write(json.dumps(cell) + "\n")
+            child.stdin.flush()
+            line = child.stdout.readline()
+            if not line:
+                raise SystemExit(f"the child ended at {name}: see above")
+            cells.keep(line)
 
 
-def markdown(found: dict[Cell, dict[str, Any]]) -> Iterable[str]:
-    """Return the table: a type a row, a device and quantization a column; then the causes."""
-    wanted = [(device, how) for device in DEVICES for how in QUANTIZATIONS]
-    columns = [column for column in wanted if any(cell[1:] == column for cell in found)]
-    causes: dict[str, int] = {}
-    yield "| type | " + " | ".join(f"{device} {how}" for device, how in columns) + " |"
-    yield "|---|" + "---|" * len(columns)
-    for name in TYPES:
-        words = []
-        for column in columns:
-            told = found.get((name, *column))
-            if told is None:
-                words.append("-")
-            elif told["ok"]:
-                words.append(f"{told['bytes'] / 1e6:.2f} MB, {told['cpu_s']:.0f} s")
-            else:
-                words.append(f"({causes.setdefault(told['cause'], len(causes) + 1)})")
-        yield f"| `{name}` | " + " | ".join(words) + " |"
-    count = Counter(cell[1:] for cell, told in found.items() if told["ok"])
-    tried = Counter(cell[1:] for cell in found)
-    totals = (f"{count[column]} of {tried[column]}" for column in columns)
-    yield "| compiled | " + " | ".join(totals) + " |"
-    yield ""
-    for cause, number in causes.items():
-        yield f"{number}. `{cause}`"
+def environment(device: str, scratch: Path, options: argparse.Namespace) -> dict[str, str]:
+    """Return the environment to compile for a device in."""
+    variables = dict(os.environ)
+    request = make_request(target="linux", device=device)
+    if options.own_tools:
+        variables["MLC_MULTI_ARCH"] = ",".join(map(str, request.architectures))
+    else:
+        scratch.mkdir()
+        facts = look(
+            options.interpreter, variables, request, scratch=scratch, log=options.work / "tools.log"
+        )
+        variables, _ = equip(request, variables, facts, scratch=scratch, notice=print)
+    here = str(Path(__file__).parent)
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (here, variables.get("PYTHONPATH"))))
+    return variables
 
 
 def main() -> int:
@@ -126,22 +138,35 @@ def main() -> int:
     parser.add_argument("--device", default=",".join(DEVICES))
     parser.add_argument("--quantization", default="q0f32,q4f16_1")
     parser.add_argument("--type", dest="types", default=",".join(TYPES))
-    parser.add_argument("--again", action="store_true")
-    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--limit", type=int, default=_LIMIT_S, help="seconds of CPU time a cell")
+    parser.add_argument("--chat", default="", metavar="DEVICES")
+    for word in ("again", "own-tools", "markdown"):
+        parser.add_argument(f"--{word}", action="store_true")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
+    found = results(options.work / "results.jsonl")
     if options.markdown:
-        print("\n".join(markdown(results(options.work))))
+        print("\n".join(markdown(found)))
         return 0
-    done = {cell for cell, told in results(options.work).items() if told["ok"] or not options.again}
-    for device in options.device.split(","):
-        cells = [
-            (name, device, quantization)
-            for quantization in options.quantization.split(",")
-            for name in options.types.split(",")
-        ]
-        if left := [cell for cell in cells if cell not in done]:
-            compile_all(left, device, options)
+    done = {cell for cell, told in found.items() if told["ok"] or not options.again}
+    devices = options.device.split(",")
+    cells = [
+        (name, device, quantization)
+        for quantization in options.quantization.split(",")
+        for device in devices
+        for name in options.types.split(",")
+    ]
+    queue = Cells([cell for cell in cells if cell not in done], options)
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(options.jobs) as pool:
+        environments = {
+            device: environment(device, Path(scratch) / device.partition(":")[0], options)
+            for device in devices
+        }
+        workers = [pool.submit(work, queue, environments, options) for _ in range(options.jobs)]
+        for worker in workers:
+            worker.result()
     return 0
 
 

@@ -20,16 +20,18 @@ MODEL_TYPES: Final = frozenset(
     """.split()  # noqa: SIM905 - fifty quoted words are harder to read
 )
 _LATENT: Final = frozenset({"deepseek_v2", "deepseek_v3"})
-_EXPERTS: Final = frozenset({"mixtral", "qwen2_moe", "qwen3_moe"})
-#: Device -> the types that compiled for it, tiny and with random weights.
+#: Device -> the types that compiled for it, tiny and random: benchmarks/architectures.md.
 _SEEN: Final = {
     "cpu": MODEL_TYPES - _LATENT - {"phi3_v"},
-    "vulkan": _EXPERTS | {"deepseek", "llama", "qwen3", "phi3", "olmo2", "gemma2"},
-    "cuda": _EXPERTS | {"qwen3", "llama"},
+    "vulkan": MODEL_TYPES - _LATENT - {"phi3_v"},
+    "cuda": MODEL_TYPES - _LATENT,
 }
 _NEVER: Final = {
     "cpu": dict.fromkeys(_LATENT, "TVM has no kernels for its latent attention there"),
     "vulkan": dict.fromkeys(_LATENT, "YaRN's rotation stops in the code generator"),
+    "cuda": dict.fromkeys(
+        _LATENT, "a kernel of its attention takes more than 48 KiB shared memory"
+    ),
 }
 
 
