@@ -19,7 +19,7 @@ include(cmake/RustTarget.cmake)
 mlcbuild_rust_target(MLCBUILD_RUST_TARGET)
 
 set(_cargo_dir "${CMAKE_BINARY_DIR}/cargo")
-set(_cargo_args build --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
+set(_cargo_args rustc --lib --release --manifest-path "${_tok}/rust/Cargo.toml" --target-dir "${_cargo_dir}"
                 --target ${MLCBUILD_RUST_TARGET})
 if(EXISTS "${_tok}/rust/Cargo.lock")
   list(APPEND _cargo_args --locked)
@@ -39,8 +39,10 @@ if(_cargo_home STREQUAL "")
     set(_cargo_home "$ENV{HOME}/.cargo")
   endif()
 endif()
-set(_rust_flags "--remap-path-prefix=${_cargo_home}=cargo" "--remap-path-prefix=${_tok}=tokenizers-cpp"
-                "--remap-path-prefix=${_cargo_dir}=target")
+set(_rust_flags "--remap-path-prefix=${_cargo_home}=cargo")
+# Of the crates, ours alone names this checkout. The others' commands stay without it: a cache finds their
+# objects again from another folder.
+list(APPEND _cargo_args -- "--remap-path-prefix=${_tok}=tokenizers-cpp" "--remap-path-prefix=${_cargo_dir}=target")
 if(MSVC)
   list(APPEND _rust_flags -Ctarget-feature=-crt-static)
 endif()

@@ -131,9 +131,14 @@ def test_without_a_launcher_the_environment_says_it_and_last_times_is_forgotten(
     assert launcher_define("", {names[1]: "ccache"}) == {names[0]: "", names[1]: "ccache"}
 
 
-def test_rust_is_compiled_through_sccache_alone() -> None:
-    assert launcher_environment("/opt/sccache") == {"RUSTC_WRAPPER": "/opt/sccache"}
-    assert launcher_environment("ccache") == launcher_environment("") == {}
+def test_sccache_compiles_rust_too_and_leaves_out_the_projects_folder() -> None:
+    folder = Path("/some/project")
+    told = launcher_environment("/opt/sccache", folder, {})
+    assert told == {"RUSTC_WRAPPER": "/opt/sccache", "SCCACHE_BASEDIRS": str(folder)}
+    mine = {"SCCACHE_BASEDIRS": "/mine"}
+    assert launcher_environment("sccache", folder, mine)["SCCACHE_BASEDIRS"] == "/mine"
+    assert launcher_environment("ccache", folder, {}) == {}
+    assert launcher_environment("", folder, {}) == {}
 
 
 def test_on_windows_a_launcher_asks_for_ninja_where_nobody_named_a_generator() -> None:

@@ -284,9 +284,9 @@ def test_no_path_is_too_long_for_the_usual_checkout(visual_studio: Generated) ->
 def test_cargo_gets_its_flags_whole_and_the_compilers_target(
     make: Callable[[str, Target], Generated], target: Target, triple: str
 ) -> None:
-    """The step itself runs: Cargo's place has Python, for which ``build`` is a script."""
+    """The step itself runs: Cargo's place has Python, for which ``rustc`` is a script."""
     made = make(".", target)
-    (made.build / "build").write_text(TELL, encoding="utf-8")
+    (made.build / "rustc").write_text(TELL, encoding="utf-8")
     steps = read_projects(made.build)["tokenizers_rust"].commands
     (line,) = [line for line in steps if "cargo.cmake" in line]
     done = made.lab.run(words(line), cwd=made.build, timeout=120)
@@ -294,7 +294,7 @@ def test_cargo_gets_its_flags_whole_and_the_compilers_target(
     told = json.loads((made.build / "told.json").read_text(encoding="utf-8"))
     assert told["words"][told["words"].index("--target") + 1] == triple
     folder = made.windows(made.checkout / "3rdparty" / "tokenizers-cpp").replace("\\", "/")
-    assert f"--remap-path-prefix={folder}=tokenizers-cpp" in told["flags"]
+    assert f"--remap-path-prefix={folder}=tokenizers-cpp" in told["words"]
     assert told["flags"][-1] == "-Ctarget-feature=-crt-static"
     assert told["panic"] == "abort"
 

@@ -35,9 +35,20 @@ def launcher_define(launcher: str, env: Mapping[str, str]) -> dict[str, str]:
     return {name: launcher or env.get(name, "") for name in _VARIABLES}
 
 
-def launcher_environment(launcher: str) -> dict[str, str]:
-    """Return what Cargo reads: sccache is the one that takes rustc."""
-    return {"RUSTC_WRAPPER": launcher} if PurePath(launcher).stem == "sccache" else {}
+def launcher_environment(
+    launcher: str, project: PurePath, env: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what Cargo and sccache read: sccache is the one that takes rustc.
+
+    The unity files of CMake name their sources by full paths: sccache leaves out the project's
+    folder where it compares (``SCCACHE_BASEDIRS``, read when its server starts).
+    """
+    if PurePath(launcher).stem != "sccache":
+        return {}
+    return {
+        "RUSTC_WRAPPER": launcher,
+        "SCCACHE_BASEDIRS": env.get("SCCACHE_BASEDIRS") or str(project),
+    }
 
 
 def launcher_generator(launcher: str, env: Mapping[str, str], system: str) -> dict[str, str]:

@@ -164,7 +164,10 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
         tempfile.TemporaryDirectory(prefix=".mlcbuild-", dir=directory) as staged,
         hook_environment(
             options,
-            {**launcher_environment(options.launcher), **(cross.environment if cross else {})},
+            {
+                **launcher_environment(options.launcher, root, os.environ),
+                **(cross.environment if cross else {}),
+            },
         ),
     ):
         # Before the fetch, so that a missing generator is reported at once.
