@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
 from adoption import CROSS, WAYS, Adopter, crosses, table  # noqa: E402 - after the path is set
 from extensionprojects import ADOPTED  # noqa: E402
+from mlcbuild import programs  # noqa: E402
 from mlcbuild.commandline import Parser  # noqa: E402
 
 
@@ -47,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder / "offered"]
-        subprocess.run([*wheel, ROOT / "python"], check=True)
+        programs.run([*wheel, ROOT / "python"], check=True)
         found = os.environ.get("PIP_FIND_LINKS", "")
         os.environ["PIP_FIND_LINKS"] = f"{folder / 'offered'} {found}".strip()
         adopter = Adopter.make(folder, folder / "offered")
