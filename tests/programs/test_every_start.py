@@ -14,7 +14,7 @@ STARTERS = {
     "python/mlc_llm/_locator/child.py": "the locator stands alone in the wheel: Python by its path",
     "python/mlc_llm/_linker/windows.py": "as the locator; the linker by its path",
     "python/mlc_llm/_locator/model_library.py": "asks whether there is a linker, and starts none",
-    "benchmarks/architecture_compile.py": "runs where the wheel is and mlcbuild is not: this Python",
+    "benchmarks/architecture_compile.py": "runs where the wheel is, without mlcbuild: this Python",
     "python/mlc_llm/_cuda_code.py": "asks whether there is an nvcc, and starts none",
 }
 RAW = {
