@@ -80,6 +80,45 @@ def test_an_sdist_writes_nothing_outside_itself(
     assert [path.name for path in tmp_path.iterdir()] == ["old-1.tar.gz"]
 
 
+def linked(sdist: Path, links: dict[str, str]) -> Path:
+    """Write an sdist with one file of its own, and links."""
+    with tarfile.open(sdist, "w:gz") as archive:
+        for name, target in links.items():
+            entry = tarfile.TarInfo(f"old-1/{name}")
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            archive.addfile(entry)
+        entry = tarfile.TarInfo("old-1/there/pyproject.toml")
+        entry.size = len(LED)
+        archive.addfile(entry, io.BytesIO(LED.encode()))
+    return sdist
+
+
+def test_a_link_within_an_sdist_is_the_file_that_it_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sdist = linked(tmp_path / "old-1.tar.gz", {"pyproject.toml": "there/pyproject.toml"})
+    code, line = said(capsys, sdist, "--python", "3.11")
+    assert code == 2
+    assert "requires Python >=3.12" in line
+
+
+@pytest.mark.parametrize(
+    ("links", "why"),
+    [
+        ({"pyproject.toml": "pyproject.toml"}, "links to no file in it"),
+        ({"a": "b", "b": "a"}, "links to no file in it"),
+        ({"a": "../../there/pyproject.toml"}, "links to no file in it"),
+        (dict.fromkeys("abc", "there/pyproject.toml"), "its links hold more than its files"),
+    ],
+)
+def test_links_that_lead_nowhere_or_multiply_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], links: dict[str, str], why: str
+) -> None:
+    code, line = said(capsys, linked(tmp_path / "old-1.tar.gz", links))
+    assert code == 3
+    assert why in line
+
+
 def test_what_is_no_project_is_an_input_that_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

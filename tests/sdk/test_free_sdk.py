@@ -77,10 +77,13 @@ int main(int argc, char**) {
 """
 
 
-def build(llvm: Llvm, sdk: WindowsSdk, folder: Path, source: str, *link: str) -> Path:
-    (folder / "x.cpp").write_text(source, encoding="utf-8")
-    options = ["/O2", "/MD", "/EHsc", "/std:c++20", *(f"/imsvc{path}" for path in sdk.includes)]
-    llvm.compile(folder / "x.cpp", folder / "x.obj", machine=sdk.machine, options=options)
+def build(
+    llvm: Llvm, sdk: WindowsSdk, folder: Path, source: str, *link: str, name: str = "x.cpp"
+) -> Path:
+    (folder / name).write_text(source, encoding="utf-8")
+    options = ["/O2", "/MD", *(f"/imsvc{path}" for path in sdk.includes)]
+    options += ["/EHsc", "/std:c++20"] if name == "x.cpp" else []
+    llvm.compile(folder / name, folder / "x.obj", machine=sdk.machine, options=options)
     image = folder / ("x.dll" if "/dll" in link else "x.exe")
     words = [*link, f"/out:{image}", folder / "x.obj"]
     words += [f"/libpath:{path}" for path in sdk.libraries]
@@ -111,6 +114,23 @@ def test_a_cpp_program_runs_on_windows(
         ]
     ), done.errors
     assert done.code == 7
+
+
+def test_a_c_program_has_the_functions_of_long_double(
+    llvm: Llvm, free_sdk: WindowsSdk, windows: Lab, tmp_path: Path
+) -> None:
+    source = """
+        #include <math.h>
+        #include <stdio.h>
+        int main(int argc, char** argv) {
+          long double whole, rest = modfl(-2.5L * argc, &whole);
+          printf("%g %g %g %g %g", (double)fabsl(rest), (double)whole, (double)sqrtl(4.0L * argc),
+                 (double)hypotl(3, 4.0L * argc), (double)fmal(2, 3, argc));
+          return isnan(rest) || isinf(rest);
+        }
+    """
+    done = windows.run([build(llvm, free_sdk, tmp_path, source, name="x.c")], timeout=120)
+    assert (done.code, done.text) == (0, "0.5 -2 2 5 7"), done.errors
 
 
 def test_it_asks_for_the_same_dlls_as_microsofts_compiler(

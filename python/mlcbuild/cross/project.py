@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import shutil
 import tarfile
 import tomllib
 from dataclasses import dataclass
@@ -107,17 +109,22 @@ def _not_led(given: Path, backend: str) -> UsageError:
 
 def _unpack(sdist: Path, into: Path) -> Path:
     # By hand: Python 3.11.2, Debian's, has no filter for extractall.
+    written: dict[str, Path] = {}
+    links: list[tuple[str, str, Path]] = []
     try:
         with tarfile.open(sdist) as archive:
             for member in archive:
                 path = into.joinpath(*(plain(part) for part in member.name.split("/")))
-                file = archive.extractfile(member) if member.isreg() else None
-                if file is None and not member.isdir():
-                    raise InputError(f"{sdist} is not a usable sdist: {member.name} is a link")
-                (path if file is None else path.parent).mkdir(parents=True, exist_ok=True)
-                if file is not None:
+                (path if member.isdir() else path.parent).mkdir(parents=True, exist_ok=True)
+                if member.issym() or member.islnk():
+                    beside = posixpath.dirname(member.name) if member.issym() else ""
+                    target = posixpath.normpath(posixpath.join(beside, member.linkname))
+                    links.append((member.name, target, path))
+                elif file := archive.extractfile(member):
                     path.write_bytes(file.read())
                     path.chmod(0o644 | (member.mode & 0o111))
+                    written[posixpath.normpath(member.name)] = path
+        _copy_linked(sdist, written, links)
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise InputError(
             f"{sdist} is not an sdist: {error}", remedy="name a .tar.gz or a folder"
@@ -126,3 +133,15 @@ def _unpack(sdist: Path, into: Path) -> Path:
     if len(inner) != 1:
         raise InputError(f"{sdist} is not an sdist: it has {len(inner)} folders")
     return inner[0]
+
+
+def _copy_linked(sdist: Path, written: dict[str, Path], links: list[tuple[str, str, Path]]) -> None:
+    """Write what each link names: a file of the sdist, and no more bytes than the files have."""
+    left = sum(path.stat().st_size for path in written.values())
+    for name, target, path in links:
+        if target not in written:
+            raise InputError(f"{sdist} is not a usable sdist: {name} links to no file in it")
+        left -= written[target].stat().st_size
+        if left < 0:
+            raise InputError(f"{sdist} is not a usable sdist: its links hold more than its files")
+        shutil.copy(written[target], path)

@@ -3,22 +3,14 @@
 #pragma once
 #include <corecrt.h>
 #include_next <math.h>
-#ifdef __cplusplus
-#undef fpclassify
-#undef isinf
-#undef isnan
-#undef isnormal
-#undef isfinite
-#undef signbit
-#undef isgreater
-#undef isgreaterequal
-#undef isless
-#undef islessequal
-#undef islessgreater
-#undef isunordered
 typedef float float_t;
 typedef double double_t;
+#ifdef __cplusplus
+#define MLCBUILD_INLINE inline
 extern "C" {
+#else
+#define MLCBUILD_INLINE static __inline
+#endif
 _ACRTIMP double __cdecl erfc(double);
 _ACRTIMP float __cdecl erfcf(float);
 _ACRTIMP double __cdecl fma(double, double, double);
@@ -35,9 +27,9 @@ _ACRTIMP short __cdecl _dtest(double*);
 _ACRTIMP short __cdecl _fdtest(float*);
 _ACRTIMP short __cdecl _ldtest(long double*);
 #define MLCBUILD_ONE(name) \
-  inline long double __cdecl name##l(long double x) { return name((double)x); }
+  MLCBUILD_INLINE long double __cdecl name##l(long double x) { return name((double)x); }
 #define MLCBUILD_TWO(name) \
-  inline long double __cdecl name##l(long double x, long double y) { return name((double)x, (double)y); }
+  MLCBUILD_INLINE long double __cdecl name##l(long double x, long double y) { return name((double)x, (double)y); }
 MLCBUILD_ONE(fabs) MLCBUILD_ONE(sin) MLCBUILD_ONE(cos) MLCBUILD_ONE(tan) MLCBUILD_ONE(sinh)
 MLCBUILD_ONE(cosh) MLCBUILD_ONE(tanh) MLCBUILD_ONE(asin) MLCBUILD_ONE(acos) MLCBUILD_ONE(atan)
 MLCBUILD_ONE(exp) MLCBUILD_ONE(log) MLCBUILD_ONE(log10) MLCBUILD_ONE(sqrt) MLCBUILD_ONE(ceil)
@@ -49,31 +41,45 @@ MLCBUILD_TWO(atan2) MLCBUILD_TWO(pow) MLCBUILD_TWO(fmod) MLCBUILD_TWO(copysign) 
 MLCBUILD_TWO(fmax) MLCBUILD_TWO(fmin) MLCBUILD_TWO(nextafter) MLCBUILD_TWO(remainder)
 #undef MLCBUILD_ONE
 #undef MLCBUILD_TWO
-inline long double __cdecl hypotl(long double x, long double y) { return _hypot((double)x, (double)y); }
-inline int __cdecl ilogbl(long double x) { return ilogb((double)x); }
-inline long __cdecl lrintl(long double x) { return lrint((double)x); }
-inline long long __cdecl llrintl(long double x) { return llrint((double)x); }
-inline long __cdecl lroundl(long double x) { return lround((double)x); }
-inline long long __cdecl llroundl(long double x) { return llround((double)x); }
-inline long double __cdecl fmal(long double x, long double y, long double z) {
+MLCBUILD_INLINE long double __cdecl hypotl(long double x, long double y) { return _hypot((double)x, (double)y); }
+MLCBUILD_INLINE int __cdecl ilogbl(long double x) { return ilogb((double)x); }
+MLCBUILD_INLINE long __cdecl lrintl(long double x) { return lrint((double)x); }
+MLCBUILD_INLINE long long __cdecl llrintl(long double x) { return llrint((double)x); }
+MLCBUILD_INLINE long __cdecl lroundl(long double x) { return lround((double)x); }
+MLCBUILD_INLINE long long __cdecl llroundl(long double x) { return llround((double)x); }
+MLCBUILD_INLINE long double __cdecl fmal(long double x, long double y, long double z) {
   return fma((double)x, (double)y, (double)z);
 }
-inline long double __cdecl nexttowardl(long double x, long double y) { return nexttoward((double)x, y); }
-inline long double __cdecl remquol(long double x, long double y, int* quotient) {
+MLCBUILD_INLINE long double __cdecl nexttowardl(long double x, long double y) { return nexttoward((double)x, y); }
+MLCBUILD_INLINE long double __cdecl remquol(long double x, long double y, int* quotient) {
   return remquo((double)x, (double)y, quotient);
 }
-inline long double __cdecl scalbnl(long double x, int exponent) { return scalbn((double)x, exponent); }
-inline long double __cdecl scalblnl(long double x, long exponent) { return scalbln((double)x, exponent); }
-inline long double __cdecl nanl(char const* text) { return nan(text); }
-inline long double __cdecl frexpl(long double x, int* exponent) { return frexp((double)x, exponent); }
-inline long double __cdecl ldexpl(long double x, int exponent) { return ldexp((double)x, exponent); }
-inline long double __cdecl modfl(long double x, long double* whole) {
+MLCBUILD_INLINE long double __cdecl scalbnl(long double x, int exponent) { return scalbn((double)x, exponent); }
+MLCBUILD_INLINE long double __cdecl scalblnl(long double x, long exponent) { return scalbln((double)x, exponent); }
+MLCBUILD_INLINE long double __cdecl nanl(char const* text) { return nan(text); }
+MLCBUILD_INLINE long double __cdecl frexpl(long double x, int* exponent) { return frexp((double)x, exponent); }
+MLCBUILD_INLINE long double __cdecl ldexpl(long double x, int exponent) { return ldexp((double)x, exponent); }
+MLCBUILD_INLINE long double __cdecl modfl(long double x, long double* whole) {
   double part;
   double const rest = modf((double)x, &part);
   *whole = part;
   return rest;
 }
+#undef MLCBUILD_INLINE
+#ifdef __cplusplus
 }
+#undef fpclassify
+#undef isinf
+#undef isnan
+#undef isnormal
+#undef isfinite
+#undef signbit
+#undef isgreater
+#undef isgreaterequal
+#undef isless
+#undef islessequal
+#undef islessgreater
+#undef isunordered
 extern "C++" {
 inline int __cdecl fpclassify(float x) { return _fdclass(x); }
 inline int __cdecl fpclassify(double x) { return _dclass(x); }
