@@ -66,7 +66,9 @@ def test_an_sdist_is_read_as_a_folder_is(
     assert "old-1.tar.gz is not a scikit-build-core project: setuptools" in line
 
 
-@pytest.mark.parametrize("name", ["../out", "/out", "old-1/../../out", "old-1/a:b", "old-1/link"])
+@pytest.mark.parametrize(
+    "name", ["../out", "/out", "old-1/../../out", "old-1/a:b", "old-1/link", "old-1/fifo"]
+)
 def test_an_sdist_writes_nothing_outside_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -75,6 +77,8 @@ def test_an_sdist_writes_nothing_outside_itself(
         entry = tarfile.TarInfo(name)
         if name.endswith("link"):
             entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        if name.endswith("fifo"):
+            entry.type = tarfile.FIFOTYPE
         archive.addfile(entry, io.BytesIO())
     assert said(capsys, sdist)[0] == 3
     assert [path.name for path in tmp_path.iterdir()] == ["old-1.tar.gz"]

@@ -40,8 +40,8 @@ def launcher_environment(
 ) -> dict[str, str]:
     """Return what Cargo and sccache read: sccache is the one that takes rustc.
 
-    The unity files of CMake name their sources by full paths: sccache leaves out the project's
-    folder where it compares (``SCCACHE_BASEDIRS``, read when its server starts).
+    The C code of crates is compiled by full paths below the build folder: sccache leaves out the
+    project's folder where it compares (``SCCACHE_BASEDIRS``, read when its server starts).
     """
     if PurePath(launcher).stem != "sccache":
         return {}

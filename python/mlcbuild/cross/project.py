@@ -120,7 +120,10 @@ def _unpack(sdist: Path, into: Path) -> Path:
                     beside = posixpath.dirname(member.name) if member.issym() else ""
                     target = posixpath.normpath(posixpath.join(beside, member.linkname))
                     links.append((member.name, target, path))
-                elif file := archive.extractfile(member):
+                elif not member.isdir():
+                    file = archive.extractfile(member)
+                    if file is None:
+                        raise InputError(f"{sdist} is not a usable sdist: {member.name} is no file")
                     path.write_bytes(file.read())
                     path.chmod(0o644 | (member.mode & 0o111))
                     written[posixpath.normpath(member.name)] = path
