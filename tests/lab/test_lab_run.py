@@ -181,6 +181,7 @@ def test_a_program_that_wine_starts_in_vain_is_started_again(
         windows.python("-c", echo)
 
 
+@pytest.mark.needs_lab
 def test_the_command_hands_everything_through() -> None:
     command = [sys.executable, "-m", "mlcbuild", "lab", "run", "--"]
     code = "import sys; print(sys.stdin.read(), end=''); print('e', file=sys.stderr); sys.exit(7)"
