@@ -16,8 +16,6 @@ from mlcbuild.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Parser", "meant", "seconds"]
-
 _UNITS: Final = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME: Final = re.compile(r"([0-9]*\.?[0-9]+)(ms|s|min|m|h|)")
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
 
-__all__ = ["SHELLS", "answer", "script", "words"]
-
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 
 

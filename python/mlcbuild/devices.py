@@ -8,19 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = [
-    "CHATS",
-    "COMPILES",
-    "CPU",
-    "CUDA",
-    "DEVICES",
-    "GENERATORS",
-    "METAL",
-    "OPENCL",
-    "VULKAN",
-    "Device",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:

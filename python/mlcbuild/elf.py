@@ -17,8 +17,6 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MAGIC", "ElfImage", "read_elf"]
-
 MAGIC: Final = b"\x7fELF"
 
 #: ``e_machine`` -> the names that the stamp and check use.

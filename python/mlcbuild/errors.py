@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import ClassVar
 
-__all__ = ["Exit", "FailedError", "InputError", "MlcbuildError", "UsageError"]
-
 
 class Exit(IntEnum):
     """What every command ends with (a contract, see docs/architecture.md)."""

@@ -13,8 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-__all__ = ["install_extra"]
-
 _NAME: Final = "mlcbuild"
 _FOLDER: Final = Path(__file__).parents[1]
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["is_device", "is_plain", "plain"]
-
 #: Devices of Windows in every folder, with any ending (learn.microsoft.com/windows/win32/fileio/
 #: naming-a-file); the superscript digits count as digits there.
 _DEVICES: Final = frozenset(

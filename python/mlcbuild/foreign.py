@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["markdown_block", "markdown_code", "markdown_text", "one_line", "sarif_text", "visible"]
-
 #: Almost all text is ASCII without controls: this finds the rest fast.
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e\n\t]")
 _BREAKS: Final = re.compile(r"[\n\t]")

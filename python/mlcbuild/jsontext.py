@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-__all__ = ["parse"]
-
 #: Digits of an integer that is kept whole: 64 bits. Reading one costs the square of its length.
 _DIGITS: Final = 19
 

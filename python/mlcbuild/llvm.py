@@ -16,8 +16,6 @@ from mlcbuild.programs import ask, find_program, run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Llvm", "find_llvm"]
-
 #: Microsoft's STL refuses older ones (yvals_core.h of vs-2022-17.14).
 _OLDEST: Final = 19
 _NEWEST: Final = 40

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["CHILDREN", "kept"]
-
 #: What children write goes here; it is lost without ``--log``.
 CHILDREN: Final = logging.getLogger("mlcbuild.child")
 CHILDREN.propagate = False

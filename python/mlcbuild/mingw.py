@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["TRIPLE", "compilers", "program"]
-
 #: GNU's name of the target, which every program bears.
 TRIPLE: Final = "x86_64-w64-mingw32"
 #: A distribution that has compilers with both kinds of threads (Debian) leaves the plain name to

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["DRIVEN", "MSVCP", "OLDEST", "RELEASES", "RUNTIMES", "Release", "release_of_toolset"]
-__all__ += ["UCRT", "UCRT_SETS", "VCRUNTIME", "VCRUNTIME_1"]
-
 #: The C++ library, and the C runtime's own part; the second is for x64 and ARM64EC alone, whose
 #: exceptions it handles. All came with 2015 and have kept their names.
 MSVCP: Final = "msvcp140.dll"

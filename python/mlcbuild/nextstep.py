@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Folder", "Suggestion", "look", "suggest"]
-
 _LOCK: Final = "3rdparty/sources.toml"
 #: Where wheels are put, by our documents and by cibuildwheel.
 _PLACES: Final = (".", "dist", "wheelhouse")

@@ -9,24 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = [
-    "AMD64",
-    "ARM64",
-    "CROSS",
-    "LINUX_TRIPLE",
-    "MACHINES",
-    "WINDOWS",
-    "WINDOWS_AMD64",
-    "WINDOWS_ARM64",
-    "WINDOWS_X86",
-    "Machine",
-    "Platform",
-    "by_cmake",
-    "by_machine",
-    "by_tag",
-]
-
-
 #: Our own names, as of an image. ``arm64ec`` and ``arm64x`` are decided by the load config's CHPE
 #: metadata, not by the header.
 Machine = Literal["x86", "x86_64", "arm64", "arm64ec", "arm64x", "arm", "unknown"]

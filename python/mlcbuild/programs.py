@@ -24,8 +24,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["NOT_HERE", "ask", "find_program", "isolated", "run", "safe_environment", "start"]
-
 #: What CreateProcess can start by itself; other endings of PATHEXT need a shell.
 _STARTABLE: Final = (".com", ".exe", ".bat", ".cmd")
 #: The entry that -c makes is "", unless the user keeps it out with PYTHONSAFEPATH.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from contextlib import AbstractContextManager
 
-__all__ = ["Line", "clock", "counted", "left", "redrawn", "ticking"]
-
 _Item = TypeVar("_Item")
 
 #: Seconds until the line appears, and between two of its texts.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["NEWEST", "OLDEST", "USUAL", "USUAL_INSTALLER", "dotted"]
-
 #: The oldest that this project runs on; requires-python of every pyproject.toml says the same.
 OLDEST: Final = (3, 11)
 #: The newest that packages on the index have wheels for.

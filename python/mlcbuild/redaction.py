@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["hide", "hide_arguments", "redacted"]
-
 _MASK: Final = "***"
 #: Shorter values are in every other word; an address's credentials go whatever their length.
 _SHORTEST: Final = 4

@@ -13,8 +13,6 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["open_kept", "open_lock", "open_new", "replace"]
-
 #: Each is only there on some systems: Windows has no links that a user without rights can make.
 _CAREFUL: Final = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 

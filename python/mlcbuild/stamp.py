@@ -17,23 +17,6 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "STAMP_NAME",
-    "Compiler",
-    "FileDigest",
-    "Mismatch",
-    "MismatchKind",
-    "Source",
-    "Stamp",
-    "Target",
-    "Toolchain",
-    "digest",
-    "mismatches",
-    "read_stamp",
-    "write_stamp",
-]
-
 SCHEMA_VERSION: Final = 1
 
 MismatchKind = Literal["missing", "changed", "unstamped"]

@@ -16,8 +16,6 @@ from mlcbuild.redaction import redacted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["inert", "styled"]
-
 
 class _Inert:
     """A stream that shows what it is given and obeys nothing in it."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Finished", "describe_exit", "run_child", "service"]
-
 #: Seconds a child has to end by itself when it is asked to.
 _GRACE_S: Final = 5.0
 

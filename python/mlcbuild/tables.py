@@ -11,8 +11,6 @@ from mlcbuild.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["field_values"]
-
 _LIST: Final = "tuple[str, ...]"
 _LISTS: Final = "dict[str, tuple[str, ...]]"
 #: A field's annotation -> what its value in the table is; any other is a string.

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["Job", "start_in_job"]
-
 
 class Job:
     """An open job; ``end`` may be called twice."""

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 from mlcbuild.builder.companions import is_process_symbol
 from mlcbuild.builder.expectation import Expectation
-from mlcbuild.builder.judge import Native, judge
+from mlcbuild.builder.judge import judge
 from mlcbuild.elf import ElfImage
 from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlcbuild.builder.needs import Native
 
 LINUX = Expectation(
     system="Linux",

@@ -15,7 +15,7 @@ from mlcbuild.pe.facts import Image, ImportedDll
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlcbuild.builder.judge import Native
+    from mlcbuild.builder.needs import Native
 
 
 def record(**changes: str) -> BuildRecord:

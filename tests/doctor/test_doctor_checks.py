@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ from fakemachine import (
     windows,
 )
 from mlcbuild.doctor import as_text
+from mlcbuild.doctor.check import Check
 from mlcbuild.doctor.checks import CHECKS, load_check
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from mlcbuild.doctor.system import Ran
 from pefactory import make_pe
 from sickmachines import SICK, Sick, build_tree, debug_dll, release_dll
@@ -74,11 +76,17 @@ def test_a_problem_shows_finding_evidence_and_fix() -> None:
     ]
 
 
-def test_every_check_is_its_file() -> None:
-    ids = [check_id for ids in CHECKS.values() for check_id in ids]
+def test_every_check_is_in_the_table() -> None:
+    named = [item for modules in CHECKS.values() for item in modules.items()]
     folder = Path(mlcbuild.doctor.checks.__file__).parent
-    files = {path.stem.replace("_", "-") for path in folder.glob("*.py")} - {"--init--"}
-    assert files == set(ids)
+    found = {
+        (name.replace("_", "-"), path.stem)
+        for path in folder.glob("[a-z]*.py")
+        for name, value in vars(import_module(f"mlcbuild.doctor.checks.{path.stem}")).items()
+        if isinstance(value, Check)
+    }
+    assert found == set(named)
+    assert len(found) == len(named)
 
 
 @pytest.mark.parametrize("category", CHECKS)

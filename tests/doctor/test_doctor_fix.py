@@ -7,8 +7,8 @@ from pathlib import Path
 
 import mlcbuild.doctor
 from fakemachine import GIT, FakeSystem, linux, windows
-from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.repairs import Repaired, repair
+from mlcbuild.doctor.runner import examine
 from mlcbuild.doctor.system import Ran
 from sickmachines import SICK, build_tree
 

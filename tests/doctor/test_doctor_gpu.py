@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakemachine import DISPLAY, SYSTEM32, FakeSystem, install, linux, set_gpu, windows
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from fakemachine import (
     set_visual_studios,
     windows,
 )
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from pefactory import make_pe
 from pythons import (
     ALIASES,

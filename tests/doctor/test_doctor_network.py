@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakemachine import GIT, FakeSystem, linux, windows
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from mlcbuild.doctor.system import Ran
 
 if TYPE_CHECKING:

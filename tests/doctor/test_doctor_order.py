@@ -7,8 +7,8 @@ from fakemachine import KITS, VSWHERE, windows
 from mlcbuild.doctor import as_text
 from mlcbuild.doctor.check import Result, Status
 from mlcbuild.doctor.checks import CHECKS
-from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.order import FIRST, FOLLOWS, in_order
+from mlcbuild.doctor.runner import examine
 
 IDS = {check_id for ids in CHECKS.values() for check_id in ids}
 

@@ -8,8 +8,8 @@ import pytest
 from fakemachine import FakeSystem, install, linux, windows
 from mlcbuild.doctor.as_page import render
 from mlcbuild.doctor.check import Examination, Result
-from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.redact import redacted, redactor
+from mlcbuild.doctor.runner import examine
 
 
 def sick_windows() -> FakeSystem:

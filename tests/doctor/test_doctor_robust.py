@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from fakemachine import FakeSystem, install, linux, set_gpu, windows
 from mlcbuild.doctor import as_json, as_page, as_text
-from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.redact import redacted
+from mlcbuild.doctor.runner import examine
 from mlcbuild.doctor.system import Ran
 from sickmachines import SICK, Sick, build_tree
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakemachine import SITE, SYSTEM32, FakeSystem, install, set_redist, windows
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from pefactory import make_pe
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from fakemachine import FakeSystem, windows
-from mlcbuild.doctor.examine import examine
 from mlcbuild.doctor.installers import PROGRAMS, install
-from mlcbuild.doctor.shell import command, set_variables, steps, unset
-from mlcbuild.doctor.shells import shells_of
+from mlcbuild.doctor.runner import examine
+from mlcbuild.doctor.shell import command, set_variables, shells_of, steps, unset
 from sickmachines import SICK, Sick
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from fakemachine import (
     set_visual_studios,
     windows,
 )
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from mlcbuild.doctor.system import Ran
 from pythons import (
     ALIASES,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.doctor.system import Entry, Python, Ran, System
 from mlcbuild.pe.facts import Image
-from mlcbuild.pe.reader import NotPeError, read_image
+from mlcbuild.pe.fields import NotPeError
+from mlcbuild.pe.reader import read_image
 from pefactory import make_pe
 from windowsmachines import capabilities, visual_studio, vswhere
 

@@ -12,7 +12,8 @@ import pytest
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.targets import open_package
-from mlcbuild.pe.reader import NotPeError, PeFile
+from mlcbuild.pe.fields import NotPeError
+from mlcbuild.pe.reader import PeFile
 from pefactory import make_pe
 from wheelfactory import make_wheel
 

@@ -11,7 +11,7 @@ from browser import Page, browser
 from fakemachine import windows
 from mlcbuild.cli import main
 from mlcbuild.doctor import as_json, as_page
-from mlcbuild.doctor.examine import examine
+from mlcbuild.doctor.runner import examine
 from pefactory import make_pe
 from standin import Reply, Request, chat_app, serving
 from wheelfactory import make_wheel

@@ -6,7 +6,8 @@ import pefile
 import pytest
 from mlcbuild.errors import InputError
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
-from mlcbuild.pe.reader import NotPeError, PeFile, read_image
+from mlcbuild.pe.fields import NotPeError
+from mlcbuild.pe.reader import PeFile, read_image
 from pefactory import make_pe
 
 

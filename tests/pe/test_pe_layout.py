@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
-from mlcbuild.pe.reader import NotPeError, read_image
+from mlcbuild.pe.fields import NotPeError
+from mlcbuild.pe.reader import read_image
 from oddimages import ODD, Layout, Piece, build
 
 if TYPE_CHECKING:

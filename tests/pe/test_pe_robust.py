@@ -15,7 +15,8 @@ import pytest
 from hostilewheels import export_flood, import_flood
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlcbuild.pe.reader import NotPeError, PeFile, read_image
+from mlcbuild.pe.fields import NotPeError
+from mlcbuild.pe.reader import PeFile, read_image
 from mutate import image_seeds, mutations
 from pefactory import BASE, HEADERS, make_pe
 

@@ -13,7 +13,7 @@ from check_facts import image, loads, need, run_rule, subject, wheel
 from mlcbuild.package.member import Member
 from mlcbuild.package.record import parse_record
 from mlcbuild.rules.finding import Neighbour
-from mlcbuild.rules.path_too_long import LONGEST_PATH, PER_USER, STORE
+from mlcbuild.rules.paths import LONGEST_PATH, PER_USER, STORE
 
 
 @pytest.mark.parametrize(("path", "severity"), [("a.dll", "error"), ("a.exe", "warning")])

@@ -10,7 +10,7 @@ from check_facts import image, loads, need, run_rule, subject
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
 from mlcbuild.rules.finding import Neighbour
 from mlcbuild.rules.names import is_mangled, original_name
-from mlcbuild.rules.redist_needed import minimum_msvcp140
+from mlcbuild.rules.redist import minimum_msvcp140
 from mlcbuild.rules.toolsets import needed_redist
 
 MANGLED = "msvcp140-0123456789abcdef0123456789abcdef.dll"

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import mlcbuild.rules
 import pytest
 from check_facts import broken_load, image, need, subject
 from mlcbuild.rules import RULE_IDS, all_rules, judge, load_rule
+from mlcbuild.rules.finding import Rule
 
 CONTRACT = {
     "missing-dll", "missing-export", "wrong-machine", "not-a-pe", "debug-crt", "mutex-abi",
@@ -33,15 +35,16 @@ def test_a_rule_explains_itself(rule_id: Any) -> None:
     assert rule.why.endswith(".")
 
 
-def test_every_rule_file_is_registered() -> None:
+def test_every_rule_is_registered() -> None:
     folder = Path(mlcbuild.rules.__file__).parent
-    files = {
-        path.stem.replace("_", "-")
-        for path in folder.glob("*.py")
-        if "RULE = Rule(" in path.read_text("utf-8")
-    }
-    assert files == set(RULE_IDS)
-    assert len(all_rules()) == len(files)
+    found = [
+        name.replace("_", "-")
+        for path in folder.glob("[a-z]*.py")
+        for name, value in vars(import_module(f"mlcbuild.rules.{path.stem}")).items()
+        if isinstance(value, Rule)
+    ]
+    assert sorted(found) == sorted(RULE_IDS)
+    assert len(all_rules()) == len(found)
 
 
 def test_an_unknown_rule_is_a_key_error() -> None:

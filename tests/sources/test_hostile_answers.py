@@ -13,9 +13,10 @@ from mlcbuild.cli import main
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources import objects, pace, transfer
 from mlcbuild.sources.git_process import Git
-from mlcbuild.sources.index import Index, IndexFile
+from mlcbuild.sources.index import Index
 from mlcbuild.sources.lock import Component, GitOrigin
 from mlcbuild.sources.pipconfig import IndexSettings
+from mlcbuild.sources.transfer import IndexFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

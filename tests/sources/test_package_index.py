@@ -10,8 +10,9 @@ from pathlib import Path
 import mlcbuild
 import pytest
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.sources.index import Index, IndexFile
+from mlcbuild.sources.index import Index
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings, parse_settings
+from mlcbuild.sources.transfer import IndexFile
 from sources_helpers import IndexServer, hash_of
 
 DATA = bytes(range(256)) * 1000

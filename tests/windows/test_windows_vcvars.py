@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.errors import FailedError
 from mlcbuild.toolchain.activate import WindowsShell, environment
-from mlcbuild.toolchain.choice import NINJA, Choice, Vcvars
+from mlcbuild.toolchain.choice import NINJA
+from mlcbuild.toolchain.decision import Choice, Vcvars
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,5 +5,3 @@ into a result; ``load`` decides when requests start, ``client`` sends one.
 """
 
 from __future__ import annotations
-
-__all__: list[str] = []

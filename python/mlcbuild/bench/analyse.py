@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.bench.records import Ended, Load, Sample
 
-__all__ = ["analyse", "failure_groups", "gone_since", "timeline"]
-
 
 def analyse(
     load: Load,

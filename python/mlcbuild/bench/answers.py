@@ -13,16 +13,6 @@ from typing import Any, Final
 from mlcbuild.bench.events import EventReader
 from mlcbuild.jsontext import parse
 
-__all__ = [
-    "EXCERPT",
-    "Answer",
-    "StreamReader",
-    "excerpt_of",
-    "is_json",
-    "judge_completion",
-    "judge_plain",
-]
-
 #: Characters of a body that a report shows.
 EXCERPT: Final = 300
 _SUCCESS: Final = range(200, 300)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.records import Load, Result, RunResult
     from mlcbuild.bench.stats import Spread
 
-__all__ = ["SCHEMA_VERSION", "render", "table"]
-
 SCHEMA_VERSION: Final = 1
 _DIGITS: Final = 6
 

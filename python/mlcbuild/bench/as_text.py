@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.records import Result, RunResult
     from mlcbuild.bench.stats import Spread
 
-__all__ = ["render", "short_time"]
-
 
 def render(result: Result) -> str:
     """Return the result as text, with a final newline."""

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-__all__ = ["ANSWER", "PLAIN", "STREAM", "BodyError", "Plain", "pieces", "whole"]
-
 #: Decoded bytes of a response: parsed as a whole, streamed, only counted.
 ANSWER: Final = 4 << 20
 STREAM: Final = 16 << 20

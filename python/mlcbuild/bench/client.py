@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.records import Target
     from mlcbuild.bench.request import Question
 
-__all__ = ["Client", "new_session", "read_once"]
-
 _SUCCESS: Final = range(200, 300)
 
 

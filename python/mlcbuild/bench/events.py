@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["EventReader"]
-
 #: Bytes of one event, its lines together.
 _LARGEST: Final = 1 << 20
 

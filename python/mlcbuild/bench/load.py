@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.client import Client
     from mlcbuild.bench.records import Load, RunResult
 
-__all__ = ["due_times", "run_load"]
-
 
 def due_times(load: Load) -> Iterator[float]:
     """Yield the due times of an open loop's requests, in seconds from its start."""

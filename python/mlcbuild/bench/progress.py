@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.recorder import Recorder
     from mlcbuild.bench.records import Load
 
-__all__ = ["shown"]
-
 
 @contextlib.contextmanager
 def shown() -> Iterator[Callable[[Load, Recorder], None]]:

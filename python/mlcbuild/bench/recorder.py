@@ -10,8 +10,6 @@ from mlcbuild.bench.records import CONNECTION_FAILURES
 if TYPE_CHECKING:
     from mlcbuild.bench.records import Ended, Sample
 
-__all__ = ["GIVE_UP_AFTER", "Recorder"]
-
 #: Without a success among this many answers, the target is wrong and more load is useless.
 GIVE_UP_AFTER: Final = 20
 #: This many failures to connect in a row, besides those in flight, mean the server is dead.

@@ -11,19 +11,6 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from mlcbuild.bench.stats import Spread
 
-__all__ = [
-    "CONNECTION_FAILURES",
-    "Api",
-    "Ended",
-    "Failures",
-    "Load",
-    "Result",
-    "RunResult",
-    "Sample",
-    "Second",
-    "Target",
-]
-
 #: The server's API: OpenAI's two completions, or plain HTTP requests.
 Api = Literal["chat", "completions", "plain"]
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.bench.records import Target
 
-__all__ = ["DEFAULT_PROMPT", "Question", "bodies"]
-
 DEFAULT_PROMPT: Final = "Tell me about the libraries that a program loads when it starts."
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mlcbuild.bench.recorder import Recorder
     from mlcbuild.bench.records import Api, Load, RunResult, Target
 
-__all__ = ["Plan", "bench"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:

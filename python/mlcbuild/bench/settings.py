@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["plan_from", "share", "sweep"]
-
 _DURATION_S: Final = 10.0
 _MOST: Final = 20_000
 

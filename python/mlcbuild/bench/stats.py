@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["CURVE", "Spread", "percentile", "spread"]
-
 #: The percentiles of a spread's curve, dense where the tail is.
 CURVE: Final = (0, 10, 25, 50, 75, 90, 95, 99, 99.9, 100)
 

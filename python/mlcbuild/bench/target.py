@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.bench.records import Api
 
-__all__ = ["api_of_path", "find_target", "hint_for", "served_models"]
-
 _ENDINGS: Final[dict[str, Api]] = {"/chat/completions": "chat", "/completions": "completions"}
 _SUCCESS: Final = range(200, 300)
 #: Longest model name, in characters.

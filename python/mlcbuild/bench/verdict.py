@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.bench.records import Failures, RunResult, Target
 
-__all__ = ["headline", "is_ok", "kind_words", "notes", "words_of"]
-
 #: Above this share of one core the client itself may have been the limit.
 _BUSY: Final = 0.9
 #: A request sent this late was delayed by the client, not by the server.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.toolchain import Choice
 
-__all__ = ["fetch_crates", "host_target", "packages", "target_for"]
-
 
 def fetch_crates(manifest: Path, lock: Path, *, target: str, offline: bool = False) -> None:
     """Lay ``lock`` beside the manifest and fetch what it names for ``target`` (a triple).

@@ -13,8 +13,6 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["companion_exports", "is_process_symbol"]
-
 
 def companion_exports(companions: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     """Return library stem -> exported symbols, for every ELF library installed here.

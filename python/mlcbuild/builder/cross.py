@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.builder.options import BuildOptions
-    from mlcbuild.sources.fetch import Progress
     from mlcbuild.sources.lock import Lock
-
-__all__ = ["find_cross", "kinds"]
+    from mlcbuild.sources.stores import Progress
 
 
 def find_cross(

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["relabel", "relabel_metadata", "with_devices"]
-
 
 def with_devices(version: str, devices: Sequence[str]) -> str:
     """Return the version with the devices other than the CPU in its local part.

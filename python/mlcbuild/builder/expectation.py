@@ -16,8 +16,6 @@ from mlcbuild.builder.project import Project, read_project
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import MACHINES
 
-__all__ = ["RECORD_NAME", "BuildRecord", "Expectation", "library_stem", "read_expectation"]
-
 RECORD_NAME: Final = "mlcbuild-build.json"
 
 

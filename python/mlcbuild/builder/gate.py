@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.expectation import BuildRecord
     from mlcbuild.builder.project import Project
 
-__all__ = ["main", "run_gate"]
-
 
 def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:
     """Judge ``stage`` and, where nothing is wrong, write the stamp. Returns the findings.

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.expectation import Expectation
     from mlcbuild.builder.needs import SystemDlls
 
-__all__ = ["Native", "judge"]
-
 
 def judge(
     natives: Sequence[Native],

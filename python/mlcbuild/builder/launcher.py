@@ -16,8 +16,6 @@ from mlcbuild.toolchain.cmake import NINJA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["launcher_define", "launcher_environment", "launcher_generator"]
-
 _VARIABLES: Final = ("CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER")
 
 

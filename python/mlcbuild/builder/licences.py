@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Lock
 
-__all__ = ["FOLDER", "crate_texts", "gather", "listed", "merged"]
-
 #: A folder below the build folder; CMake installs it.
 FOLDER: Final = "licences"
 

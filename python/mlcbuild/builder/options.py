@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["RUSTS", "SETTINGS", "TARGETS", "BuildOptions", "Setting", "parse"]
-
 #: Target -> its machine. ``host`` is this one; clang-cl builds the others on any system.
 TARGETS: Final[dict[str, Machine]] = {"host": "unknown", AMD64: WINDOWS_AMD64.machine}
 

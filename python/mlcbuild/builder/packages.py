@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.expectation import BuildRecord
     from mlcbuild.builder.project import Project
 
-__all__ = ["package_folders", "wheel_files"]
-
 #: ``${SKBUILD_PLATLIB_DIR}/pkg/x`` -> tree and rest; a plain destination is in the target library.
 _DESTINATION: Final = re.compile(r"(?:\$\{SKBUILD_([A-Z]+)_DIR\}/?)?(.*)", re.DOTALL)
 

@@ -29,12 +29,10 @@ from mlcbuild.toolchain.cmake import NINJA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlcbuild.sources.fetch import Progress
     from mlcbuild.sources.lock import Lock
+    from mlcbuild.sources.stores import Progress
     from mlcbuild.toolchain import Choice
     from mlcbuild.toolchain.clang_cl import ClangCl
-
-__all__ = ["State", "build", "metadata", "requires", "sdist"]
 
 
 def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
@@ -233,7 +231,7 @@ def _fetch_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: C
 
 
 def _progress() -> Progress:
-    from mlcbuild.sources.fetch import Progress
+    from mlcbuild.sources.stores import Progress
 
     class Said(Progress):
         def notice(self, text: str) -> None:

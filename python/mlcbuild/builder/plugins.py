@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = ["linked_against", "plugin_folders", "plugin_settings", "require_plugins"]
-
 _TARGET: Final = "cmake.define.MLCBUILD_TARGET"
 #: The package of PyPI's wheel, below the folder of the extracted sources.
 _TVM: Final = "tvm-windows/tvm"

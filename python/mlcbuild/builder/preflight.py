@@ -18,17 +18,6 @@ from mlcbuild.programs import find_program
 if TYPE_CHECKING:
     from mlcbuild.builder.probe import Probe, Tool, Version
 
-__all__ = [
-    "CLANG",
-    "CMAKE",
-    "GCC",
-    "GIT",
-    "ROOM",
-    "look",
-    "missing",
-    "require",
-]
-
 #: The first version with reliable fetches of single commits (``--filter`` with ``--depth 1``).
 GIT: Final = (2, 25)
 #: The minimum of tvm-ffi (its CMakeLists.txt), and ours.

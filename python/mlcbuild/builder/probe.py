@@ -12,8 +12,6 @@ from typing import Protocol
 
 from mlcbuild.programs import ask, find_program
 
-__all__ = ["Probe", "SystemProbe", "Tool", "Version"]
-
 Version = tuple[int, ...]
 
 

@@ -16,8 +16,6 @@ from mlcbuild.tables import field_values
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Project", "read_project"]
-
 _WHERE: Final = "tool.mlcbuild.build"
 #: Key of the table -> field.
 _KEYS: Final = {

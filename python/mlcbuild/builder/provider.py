@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.toolchain import Choice
 
-__all__ = ["POLICY", "as_config_settings", "overrides", "policy_table", "project_toolchain"]
-
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
 
 #: The policy's minimum CMake.

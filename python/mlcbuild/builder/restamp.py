@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.staged import Staged
     from mlcbuild.stamp import Stamp
 
-__all__ = ["judge_contents", "main", "restamp", "wheel_contents"]
-
 #: The rules applied here; missing libraries are left to ``mlcbuild check``.
 _RULES = frozenset({"wrong-machine", "debug-crt", "static-crt-mix", "not-release"})
 

@@ -20,8 +20,6 @@ from mlcbuild import staging
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["keep_objects", "same_ninja"]
-
 _INFO: Final = ".skbuild-info.json"
 #: Its log has version 7; 1.12 writes 6, and Debian 12's 1.11 writes 5.
 _NINJA: Final = "ninja>=1.13,<1.14"

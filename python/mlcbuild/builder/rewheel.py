@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["dist_info", "read_metadata", "rewrite", "with_headers", "with_version"]
-
 _BLOCK: Final = 1 << 20
 
 

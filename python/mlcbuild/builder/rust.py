@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.options import BuildOptions
     from mlcbuild.builder.probe import Probe
 
-__all__ = ["at_hand", "is_wanted", "kept_rust", "plan", "requirements"]
-
 _INSTALLER: Final = "puccinialin>=0.1.14"
 #: Bytes of rustup's minimal profile, measured on Linux.
 ROOM: Final = 650_000_000

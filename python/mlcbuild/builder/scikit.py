@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain import Choice
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = [
-    "State",
-    "cross_settings",
-    "hook_environment",
-    "run_scikit_build",
-    "scikit_build_settings",
-]
-
 State = Literal["wheel", "editable"]
 
 #: The import library of PyPI's tvm_ffi.dll, below the folder of the extracted sources.

@@ -17,9 +17,7 @@ from mlcbuild.stamp import FileDigest, digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlcbuild.builder.judge import Native
-
-__all__ = ["Staged", "native_files", "promises_native", "read_contents", "read_staged"]
+    from mlcbuild.builder.needs import Native
 
 _MACHO_MAGIC = frozenset(
     bytes.fromhex(text) for text in ("cffaedfe", "cefaedfe", "cafebabe", "cafebabf")

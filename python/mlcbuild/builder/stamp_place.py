@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["default_stamp_folder", "package_folder"]
-
 
 def package_folder(text: str, said: str) -> str:
     """Return a package's path inside the wheel: ``acme.fast`` and ``acme/fast`` are the same.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.builder.project import Project
     from mlcbuild.builder.staged import Staged
 
-__all__ = ["make_stamp", "with_new_files"]
-
 #: The C++ standard library and its satellite DLLs; any of them may have the new symbols.
 _CPP_RUNTIME: Final = frozenset(
     f"msvcp140{part}.dll" for part in ("", "_1", "_2", "_atomic_wait", "_codecvt_ids")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Step", "StepReader"]
-
 _NINJA: Final = re.compile(r"\s*\[(\d+)/(\d+)\] (.+)")
 _WRITTEN: Final = re.compile(r"\s*-- Build files have been written to: (.+)")
 _SOURCE: Final = re.compile(r"\s*(?:\d+>)?\s*([^\s:]+\.(?:c|cc|cpp|cxx|cu))\s*")

@@ -14,8 +14,6 @@ from mlcbuild.staging import open_new
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["keep_symbols"]
-
 #: The first day a zip archive can store in every time zone.
 _DATE: Final = (1980, 1, 2, 0, 0, 0)
 

@@ -11,8 +11,6 @@ from mlcbuild.loader.systemdata import builtin_system
 if TYPE_CHECKING:
     from mlcbuild.platforms import Machine
 
-__all__ = ["is_system_dll"]
-
 #: DLLs that Python ships next to its executable.
 _PYTHON: Final = re.compile(r"python3\d*t?\.dll|vcruntime140(_1)?\.dll")
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["telling", "watch"]
-
 _ERROR: Final = re.compile(r"\berror\b|\bFAILED:|\bfatal\b", re.IGNORECASE)
 #: Lines before the first error, and in total, to repeat when a build fails.
 _BEFORE: Final = 3

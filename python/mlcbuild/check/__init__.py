@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Module, Report, Target
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["check", "check_package"]
-
 #: Characters of an unexpected error that are shown.
 _REASON: Final = 300
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")

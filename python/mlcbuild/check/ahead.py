@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import Record
     from mlcbuild.package.member import Member, Package
 
-__all__ = ["Ahead"]
-
 #: Smaller members cost less than handing them over, and may be in memory beside a big one.
 BIG: Final = 4 << 20
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 
-__all__ = ["subject_of"]
-
 
 def subject_of(
     reading: ReadingPackage, ahead: Ahead, companions: Sequence[Package], settings: Settings

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load, Verdict
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["INITIALISER_FAILED", "with_initialiser_failures"]
-
 INITIALISER_FAILED: Final = 1114
 
 

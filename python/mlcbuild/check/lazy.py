@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.member import Package
 
-__all__ = ["on_demand"]
-
 #: Bytes of sources above which nothing is said: a second of parsing.
 _LIMIT: Final = 4 << 20
 #: Decorators that do not call what they decorate.

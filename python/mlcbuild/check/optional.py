@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Package
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["guarded", "optional_images"]
 
 _QT: Final = re.compile(r"qt[56]\w+\.dll")
 _NOT_FOUND: Final = 126

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.world import World
     from mlcbuild.package.member import Package
 
-__all__ = ["with_preloaded"]
-
 
 def with_preloaded(world: World, loads: Mapping[str, Load], package: Package) -> dict[str, Load]:
     """Return the loads; those that fail because of a DLL with a preloaded copy, predicted again."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 
-__all__ = ["STAMP_SUFFIX", "ReadingPackage"]
-
 STAMP_SUFFIX: Final = "/_build.json"
 
 #: A stamp is a few kilobytes; a file of that name above this is other data.

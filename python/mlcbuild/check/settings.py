@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader import Options
 
-__all__ = ["Settings", "settings_from"]
-
 #: Keys of the table that are spelled differently from the field.
 _KEYS: Final = {"with": "companions", "add-dir": "add_dirs"}
 _PYTHON: Final = re.compile(r"3\.\d{1,2}")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.member import Package
 
-__all__ = ["Means", "guarded", "sources_of", "stem_of"]
-
 #: Bigger sources are generated tables.
 _SIZE: Final = 1 << 19
 #: Bytes of sources that are read in all.

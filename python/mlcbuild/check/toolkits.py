@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Package
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["with_toolkits"]
-
 #: What the sources of such a package have in them.
 _CUDA: Final = (b"CUDA_PATH", b"CUDA_HOME", b"cuda.pathfinder", b"load_nvidia_dynamic_lib")
 _JAVA: Final = (b"JAVA_HOME",)

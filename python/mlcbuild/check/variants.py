@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Subject
 
-__all__ = [
-    "debug_twins",
-    "for_another_python",
-    "of_an_undeclared_package",
-    "passed_over",
-    "variants",
-]
-
 #: ``libx_cuda118``: what the variants share, the kind of variant, its number.
 _NUMBERED: Final = re.compile(r"(.+?)[_-]([a-z]+)(\d+)")
 #: ``x_d.cp311-win_amd64.pyd``, ``x_debug.dll``, ``xd.dll``: the name without it, and the ending.

@@ -17,8 +17,6 @@ from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ROWS", "Row", "as_entry", "chosen", "test_jobs"]
-
 #: The oldest, the middle and the newest Python of a py3-none wheel.
 _PYTHONS: Final = (dotted(OLDEST), dotted(USUAL), dotted(NEWEST))
 

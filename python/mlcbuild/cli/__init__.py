@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-__all__ = ["COMMANDS", "main"]
-
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
 COMMANDS: Final[dict[str, str]] = {
     "bench": "load a server and measure it; only successes count",

@@ -11,8 +11,6 @@ from mlcbuild.errors import Exit, InputError
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 URL: a server of OpenAI's protocol, an endpoint of it, or any URL. 2xx counts.
 examples:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.report.result import Report
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 TARGET is a .whl, a .dll, .pyd or .exe, a folder (a site-packages too),
 installed:NAME, or pypi:NAME[==VERSION] for a wheel of the package index.

@@ -13,8 +13,6 @@ from mlcbuild.errors import Exit
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 Put the line of your shell into the file that it reads when it starts.
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each
 wheel is judged by the gate and by `mlcbuild check`; refused ones are not kept.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.repairs import Repaired
     from mlcbuild.doctor.system import System
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild doctor
@@ -69,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run and not args.fix:
         raise UsageError("--dry-run requires --fix")
     form = _form(args.output)
-    from mlcbuild.doctor.examine import examine  # noqa: PLC0415 - not for --list-checks
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415
+    from mlcbuild.doctor.runner import examine  # noqa: PLC0415 - not for --list-checks
 
     def look() -> tuple[System, Examination]:
         system = RealSystem()

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.explain import Answer, Explanation
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 WHAT is a Win32 code, an HRESULT or an NTSTATUS (decimal, negative or 0x...),
 the name of a code, the id of a rule or of a check, or lines of an error: a

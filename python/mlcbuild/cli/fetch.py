@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.progress import Line
-from mlcbuild.sources.fetch import Fetched, Progress, fetch
+from mlcbuild.sources.fetch import Fetched, fetch
 from mlcbuild.sources.lock import LOCK, find_project, load
+from mlcbuild.sources.stores import Progress
 
 if TYPE_CHECKING:
     import argparse
-
-__all__ = ["configure", "run"]
 
 _EXAMPLES: Final = """\
 examples:

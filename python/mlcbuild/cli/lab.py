@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlcbuild.lab import Completed, Lab
     from mlcbuild.lab.visual_studio import VisualStudioStandIn
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild lab up                            create it (once) and start it

@@ -10,8 +10,6 @@ from mlcbuild.errors import Exit
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild matrix                            the table, for people

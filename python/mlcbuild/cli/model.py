@@ -17,8 +17,6 @@ from mlcbuild.model.make import Options, Stage, make
 from mlcbuild.model.profiles import PROFILES
 from mlcbuild.model.request import make_request
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 MODEL is a folder in MLC's format, or its mlc-chat-config.json. With
 --quantization it is a folder as published (config.json, model.safetensors,

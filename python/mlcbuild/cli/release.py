@@ -11,8 +11,6 @@ from mlcbuild.errors import Exit
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 The folder gets every wheel with its SBOM inside, and next to it the SBOM with
 the wheel's digest (.cdx.json), SHA256SUMS, and simple/, a package index of

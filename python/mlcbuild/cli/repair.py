@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.repair import Repair
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 delvewheel bundles the missing DLLs. The tables of `mlcbuild check` decide what
 it must exclude: drivers, DLLs of other wheels (--with, and well-known ones) and

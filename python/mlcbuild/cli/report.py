@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 TARGET is what mlcbuild check takes (a wheel, a folder, installed:NAME,
 pypi:NAME), or a file that mlcbuild check, doctor or bench wrote with --json.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-__all__ = ["configure", "github_lines", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild toolchain                  the generator, its compiler, the reasons

@@ -14,8 +14,6 @@ from mlcbuild.progress import ticking
 if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 TARGET is a .dll or .pyd, or a name to import. Each load happens in a child
 process, leaf first. Windows only; on Linux --lab does it under Wine.

@@ -14,8 +14,6 @@ from mlcbuild.verify.result import Options, Step
 from mlcbuild.verify.sequence import verify
 from mlcbuild.verify.steps import Limits
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild verify dist/mlc_llm-*.whl --chat

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.clang_cl import ClangCl
     from mlcbuild.wheelhouse.folder import Made
 
-__all__ = ["configure", "run"]
-
 _EPILOG: Final = """\
 examples:
   mlcbuild wheel --jobs 4 --offline        for this machine, from the cache
@@ -151,8 +149,8 @@ def _build(
 def _find_cross(options: BuildOptions, project: Path, *, crates: bool = True) -> ClangCl:
     """Report what a cross build lacks here, with its exit code, before pip starts."""
     from mlcbuild.builder.cross import find_cross  # noqa: PLC0415 - --help needs none of it
-    from mlcbuild.sources.fetch import Progress  # noqa: PLC0415
     from mlcbuild.sources.lock import load  # noqa: PLC0415
+    from mlcbuild.sources.stores import Progress  # noqa: PLC0415
 
     lock = load(project / LOCK)
     return find_cross(

@@ -10,8 +10,6 @@ from mlcbuild.codes.table import CODES, EXIT_CODES
 if TYPE_CHECKING:
     from mlcbuild.codes.table import Code
 
-__all__ = ["find_code", "known_code", "numbers_in", "signed", "unwrapped"]
-
 _EXIT_CODES: Final = {code.number: code for code in EXIT_CODES}
 _BY_NUMBER: Final = {code.number: code for code in CODES}
 #: What Windows and ctypes write where Python leaves the number out; other languages than English

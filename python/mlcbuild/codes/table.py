@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["CODES", "EXIT_CODES", "Code"]
-
 _CHECK: Final = "mlcbuild check {path}"
 _TRACE: Final = "mlcbuild trace {path}"
 #: What to run where the text names no file.

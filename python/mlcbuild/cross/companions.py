@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.cross.installed import Installed
     from mlcbuild.cross.target import Target
 
-__all__ = ["fetch_companions", "replace_headers"]
-
 _HEADERS: Final = (".h", ".hpp")
 
 

@@ -13,8 +13,6 @@ from mlcbuild.programs import ask
 if TYPE_CHECKING:
     from build.env import DefaultIsolatedEnv
 
-__all__ = ["Installed", "installed_in"]
-
 #: Headers of a pure wheel are the same everywhere; those of others are in an include folder.
 _LIST: Final = """
 import json

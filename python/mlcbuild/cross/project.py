@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.cross.target import Target
 
-__all__ = ["CrossProject", "open_project"]
-
 #: Backends that are scikit-build-core, by top-level module; in-tree ones that wrap it are
 #: recognised by ``build-system.requires``.
 _LED: Final = ("scikit_build_core.build", "mlcbuild.skbuild")

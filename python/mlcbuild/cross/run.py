@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Report
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = ["Asked", "cross_build"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:

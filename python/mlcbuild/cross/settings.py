@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from mlcbuild.cross.windows_python import WindowsPython
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = ["companion_settings", "settings_for"]
-
 
 def settings_for(cross: ClangCl, python: WindowsPython, *, build_dir: Path) -> dict[str, str]:
     """Return the config settings of one build."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["PLATFORMS", "Target", "proven_names", "read_targets"]
-
 #: The supported platform tags.
 PLATFORMS: Final = tuple(each.tag for each in CROSS)
 #: The first CPython that python.org has for Windows on ARM64.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["find_toolchain"]
-
 
 def find_toolchain(
     asked: str,

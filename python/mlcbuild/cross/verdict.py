@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mlcbuild.cross.target import Target
     from mlcbuild.report.result import Report
 
-__all__ = ["check_wheel", "require_good"]
-
 
 def require_good(wheel: Path, target: Target) -> None:
     """Judge the wheel's tag, names and images. Raises ``FailedError`` for the first fault."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.cross.target import Target
 
-__all__ = ["WindowsPython", "fetch_python"]
-
 #: The line of pyconfig.h that differs in a free-threaded CPython.
 _WITH_GIL: Final = "/* #define Py_GIL_DISABLED 1 */"
 _WITHOUT_GIL: Final = "#define Py_GIL_DISABLED 1"

@@ -10,9 +10,8 @@ from mlcbuild import __version__
 if TYPE_CHECKING:
     from mlcbuild.doctor.check import Examination
 
-__all__ = ["SCHEMA_VERSION", "render", "table"]
-
 SCHEMA_VERSION: Final = 1
+_FIELDS: Final = ("id", "title", "category", "status", "finding", "evidence", "fix", "seconds")
 
 
 def render(examination: Examination, *, extra: dict[str, Any] | None = None) -> str:
@@ -27,16 +26,8 @@ def table(examination: Examination) -> dict[str, Any]:
         "tool": {"name": "mlcbuild", "version": __version__},
         "machine": examination.machine,
         "checks": [
-            {
-                "id": result.id,
-                "title": result.title,
-                "category": result.category,
-                "status": result.status,
-                "finding": result.finding,
-                "evidence": list(result.evidence),
-                "fix": result.fix,
-                "seconds": round(result.seconds, 3),
-            }
+            {name: getattr(result, name) for name in _FIELDS}
+            | {"evidence": list(result.evidence), "seconds": round(result.seconds, 3)}
             for result in examination.results
         ],
         "summary": {"status": examination.status, **examination.summary},

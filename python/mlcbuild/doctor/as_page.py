@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.check import Examination, Result
 
-__all__ = ["COPY_SCRIPT", "FORMS", "render"]
-
 _STYLE: Final = """\
 :root{color-scheme:light dark;--page:#fff;--ink:#1f2328;--soft:#59636e;--line:#d1d9e0;
 --block:#f6f8fa;--ok:#116329;--warn:#7a4d00;--bad:#a40e26}

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.check import Examination, Result
 
-__all__ = ["render"]
-
 _COLOURS: Final = {"ok": "32", "warn": "33", "fail": "31", "crash": "35", "skip": "2"}
 _NAMES: Final = {"runtime-dlls": "runtime DLLs", "gpu": "GPU"}
 #: Lines of evidence shown; ``-v`` shows all.

@@ -11,8 +11,6 @@ import ctypes
 import os
 import sys
 
-__all__ = ["callers"]
-
 _SNAPSHOT_OF_PROCESSES = 0x2
 _LIMITED_INFORMATION = 0x1000
 _MAX_PATH = 260

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlcbuild.doctor.system import System
 from mlcbuild.errors import Exit
@@ -21,6 +21,7 @@ __all__ = [
     "Result",
     "Status",
     "System",
+    "check",
     "fail",
     "ok",
     "skip",
@@ -128,20 +129,20 @@ class Check:
     category: Category = "toolchain"
 
 
+def check(**about: Any) -> Callable[[Callable[[System], Outcome]], Check]:  # noqa: ANN401 - any field
+    """Return the decorator that makes a function a check; ``about`` are its other fields."""
+    return lambda run: Check(run=run, **about)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """One check's result, as reported. The last two are not in the JSON."""
+class Result(Outcome):
+    """One check's result, as reported. ``repair`` and ``applies`` are not in the JSON."""
 
     id: str
     title: str
     category: Category
-    status: Status
-    finding: str
-    evidence: tuple[str, ...] = ()
-    fix: str = ""
     #: How long the check took.
     seconds: float = 0.0
-    repair: Repair | None = None
     #: Whether the check applies to this platform.
     applies: bool = True
 

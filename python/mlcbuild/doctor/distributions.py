@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.system import System
 
-__all__ = ["Distribution", "distributions", "editable_source", "family", "headers", "provides"]
-
 _INFO: Final = re.compile(r"(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>\d[^-]*)\.(dist|egg)-info")
 #: Distributions that provide a package of ours or upstream's: name pattern -> package.
 _FAMILY: Final = (

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.system import System
 
-__all__ = ["Adapter", "Icd", "adapters", "icds", "library", "nvidia"]
-
 #: The class of display adapters (Microsoft, System-Defined Device Setup Classes).
 _CLASS: Final = (
     r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"

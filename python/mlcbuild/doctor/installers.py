@@ -10,16 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.shell import command, quote
-from mlcbuild.doctor.shells import Shell, spelt
+from mlcbuild.doctor.shell import Shell, command, quote, spelt
 from mlcbuild.doctor.winfacts import find_winget
 from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64
 from mlcbuild.pythonversions import USUAL, USUAL_INSTALLER, dotted
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
-
-__all__ = ["PROGRAMS", "Program", "download", "install", "install_python"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

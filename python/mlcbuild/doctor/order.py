@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.check import Result, Status
 
-__all__ = ["FIRST", "FOLLOWS", "in_order"]
-
 #: Checks on which all others depend, most basic first: the machine, the terminal, Python. The
 #: other checks follow in their own order.
 FIRST: Final = (

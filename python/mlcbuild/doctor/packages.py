@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.system import System
 
-__all__ = ["find_uv", "has_pip", "pip", "pip_repair", "pip_steps", "uses_uv"]
-
 
 def has_pip(system: System) -> str:
     """Return the folder of the examined Python's pip, or ``""``."""

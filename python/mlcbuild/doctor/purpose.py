@@ -10,8 +10,6 @@ from mlcbuild.doctor.distributions import editable_source, family, provides
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["absent", "builds"]
-
 
 def builds(system: System) -> bool:
     """Return whether a build is the likely purpose.

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Image
 
-__all__ = ["RealSystem"]
-
 _Found = TypeVar("_Found")
 
 #: Marks a value that another thread is computing.
@@ -133,7 +131,8 @@ class RealSystem(System):
 
     def image(self, path: str) -> Image | None:
         """Read the facts of an image through a mapping."""
-        from mlcbuild.pe.reader import NotPeError, read_image
+        from mlcbuild.pe.fields import NotPeError
+        from mlcbuild.pe.reader import read_image
 
         try:
             with (

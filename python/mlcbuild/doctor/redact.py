@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.check import Examination, Result
     from mlcbuild.doctor.system import System
 
-__all__ = ["redacted", "redactor"]
-
 #: Any user's home folder, also as a short name (``ADALOV~1``) and in other programs' paths.
 _HOMES: Final = re.compile(
     r"(?P<root>\b[A-Za-z]:[\\/]+(?:Users|Documents and Settings)[\\/]+|(?<![\w.])/(?:home|Users)/)"

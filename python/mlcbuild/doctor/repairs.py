@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.check import Repair, Result
     from mlcbuild.doctor.system import System
 
-__all__ = ["Repaired", "repair"]
-
 #: Seconds; pip may have to download.
 _LIMIT_S = 600.0
 

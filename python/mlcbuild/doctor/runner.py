@@ -10,18 +10,21 @@ import importlib
 import threading
 import time
 from collections import deque
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Outcome, Result
+from mlcbuild.doctor.check import Examination, Outcome, Result
+from mlcbuild.doctor.checks import choose, load_check
+from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.packages import pip
+from mlcbuild.doctor.purpose import builds
+from mlcbuild.doctor.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from mlcbuild.doctor.check import Check
     from mlcbuild.doctor.system import System
-
-__all__ = ["SLOW_S", "run_checks"]
 
 #: Threads for checks that wait for processes; they need almost no CPU.
 _WAITING_JOBS: Final = 8
@@ -98,7 +101,7 @@ def run_checks(
                     continue
                 check, seconds = run.check, now - run.began
                 if seconds > check.limit_s:
-                    run.result = _given_up(check, seconds)
+                    run.result = _result(check, _given_up(check), seconds)
                 elif slow is not None and seconds > SLOW_S and not run.told:
                     run.told = True
                     slow(check, seconds)
@@ -132,6 +135,7 @@ def _reason_to_skip(check: Check, system: System, allowed: Collection[str]) -> s
 
 def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
     began = time.monotonic()
+    applies = not check.platforms or system.platform in check.platforms
     why_not = _reason_to_skip(check, system, allowed)
     if why_not:
         outcome = Outcome(status="skip", finding=why_not)
@@ -140,17 +144,17 @@ def _examine(check: Check, system: System, allowed: Collection[str]) -> Result:
             outcome = check.run(system)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this check's result
             outcome = _crashed(check, error, system)
+    return _result(check, outcome, time.monotonic() - began, applies=applies)
+
+
+def _result(check: Check, outcome: Outcome, seconds: float, *, applies: bool = True) -> Result:
     return Result(
         id=check.id,
         title=check.title,
         category=check.category,
-        status=outcome.status,
-        finding=outcome.finding,
-        evidence=outcome.evidence,
-        fix=outcome.fix,
-        seconds=time.monotonic() - began,
-        repair=outcome.repair,
-        applies=not check.platforms or system.platform in check.platforms,
+        seconds=seconds,
+        applies=applies,
+        **{each.name: getattr(outcome, each.name) for each in fields(outcome)},
     )
 
 
@@ -169,13 +173,40 @@ def _crashed(check: Check, error: Exception, system: System) -> Outcome:
     )
 
 
-def _given_up(check: Check, seconds: float) -> Result:
-    return Result(
-        id=check.id,
-        title=check.title,
-        category=check.category,
+def _given_up(check: Check) -> Outcome:
+    return Outcome(
         status="crash",
         finding=f"did not finish in {check.limit_s:.0f} s (a dead network drive on PATH?)",
         fix=f"mlcbuild doctor --skip {check.id}",
-        seconds=seconds,
+    )
+
+
+def examine(
+    system: System,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    network: bool = False,
+    trial: bool = False,
+    slow: Callable[[Check, float], None] | None = None,
+) -> Examination:
+    """Run the chosen checks on a machine. Raises ``UsageError`` for an unknown check."""
+    allowed = {"network"} if network else set()
+    if trial:
+        allowed.add("trial")
+    checks = [load_check(check_id) for check_id in choose(only=only, skip=skip)]
+    return Examination(
+        results=in_order(run_checks(checks, system, allowed=allowed, slow=slow)),
+        machine=describe(system),
+        purpose="build" if builds(system) else "run",
+    )
+
+
+def describe(system: System) -> str:
+    """Describe the machine, without names of users or hosts."""
+    python = system.python
+    free = ", free-threaded" if python.free_threaded else ""
+    return (
+        f"{system.platform} {system.machine}, {python.implementation} {dotted(python.version)} "
+        f"{python.bits}-bit{free}"
     )

@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
     from mlcbuild.pe.facts import Image
 
-__all__ = [
-    "Copy",
-    "Needing",
-    "copies",
-    "files_of",
-    "install_redist",
-    "members_of",
-    "needing",
-    "system_folder",
-]
-
 Place = Literal["python", "conda", "package", "system"]
 
 _OPENMP: Final = (

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Image
 
-__all__ = ["Entry", "Python", "Ran", "System"]
-
 _Found = TypeVar("_Found")
 
 

@@ -9,8 +9,6 @@ import sysconfig
 
 from mlcbuild.doctor.system import Python
 
-__all__ = ["this_python"]
-
 
 def this_python() -> Python:
     """Describe the running interpreter."""

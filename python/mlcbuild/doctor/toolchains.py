@@ -10,7 +10,7 @@ from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.msvc import OLDEST
-from mlcbuild.toolchain.choice import Choice, choose
+from mlcbuild.toolchain.choice import choose
 from mlcbuild.toolchain.cmake import CMake, read_capabilities
 from mlcbuild.toolchain.machine import Machine, architecture
 from mlcbuild.toolchain.overrides import Overrides, read_overrides
@@ -19,19 +19,9 @@ from mlcbuild.toolchain.visual_studio import usable_visual_studios
 from mlcbuild.toolchain.vswhere import vswhere_path
 
 if TYPE_CHECKING:
+    from mlcbuild.toolchain.decision import Choice
     from mlcbuild.doctor.system import System
     from mlcbuild.toolchain.vswhere import VisualStudio
-
-__all__ = [
-    "choice_of",
-    "cmake_of",
-    "machine_of",
-    "overrides_of",
-    "toolset_of",
-    "usable",
-    "visual_studio_setup",
-    "visual_studios",
-]
 
 
 def _ask(system: System, command: list[str]) -> bytes | None:
@@ -102,6 +92,14 @@ def usable(system: System) -> tuple[tuple[VisualStudio, ...], tuple[str, ...]]:
     """
     machine = machine_of(system)
     return usable_visual_studios(machine, Overrides(), target=machine.target, oldest=OLDEST)
+
+
+def readable(system: System) -> tuple[VisualStudio, ...]:
+    """Return the usable Visual Studios; none where vswhere fails, which the check msvc reports."""
+    try:
+        return usable(system)[0]
+    except InputError:
+        return ()
 
 
 def visual_studio_setup(system: System, verb: str, visual_studio: VisualStudio, *words: str) -> str:

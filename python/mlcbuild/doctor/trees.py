@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.system import System
 
-__all__ = ["CONFIGURATIONS", "build_folders", "cache", "images", "sources"]
-
 #: Configuration folders of multi-config generators.
 CONFIGURATIONS: Final = ("Debug", "Release", "RelWithDebInfo", "MinSizeRel")
-_VARIABLES: Final = ("MLC_LLM_SOURCE_DIR", "TVM_HOME", "TVM_SOURCE_DIR")
+#: Variables that name source trees.
+VARIABLES: Final = ("MLC_LLM_SOURCE_DIR", "TVM_HOME", "TVM_SOURCE_DIR")
 _LIBRARIES: Final = (".dll", ".pyd")
 #: How many images of one tree are read at most.
 _IMAGES: Final = 60
@@ -23,7 +22,7 @@ _IMAGES: Final = 60
 
 def sources(system: System) -> tuple[str, ...]:
     """Return the source folders: the current one, those of variables and of editable installs."""
-    found = [system.folder, *(system.variable(name) for name in _VARIABLES)]
+    found = [system.folder, *(system.variable(name) for name in VARIABLES)]
     found += [editable_source(system, distribution) for distribution in family(system)]
     kept = (folder for folder in found if folder and _is_source(system, folder))
     return tuple(dict.fromkeys(system.path.normpath(folder) for folder in kept))

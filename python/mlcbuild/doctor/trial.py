@@ -19,8 +19,6 @@ from typing import Any, Final
 
 from mlcbuild.programs import find_program, run
 
-__all__ = ["Trial", "run_trial"]
-
 _NAME: Final = "mlcbuild_trial"
 _ANSWER: Final = 42
 #: Seconds, including a first vcvarsall.bat and a slow index.

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
 
-__all__ = ["WINDOWS_KEY", "Edition", "edition", "find_winget", "virtual_machine"]
-
 WINDOWS_KEY: Final = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _BIOS: Final = r"HKLM\HARDWARE\DESCRIPTION\System\BIOS"
 #: Windows Server 2025.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.explain.loglines import Line
     from mlcbuild.rules.finding import Rule
 
-__all__ = ["SCHEMA_VERSION", "Answer", "explain"]
-
 SCHEMA_VERSION: Final = 1
 _BARE_NUMBER: Final = re.compile(r"\s*(?:0x[0-9a-f]+|[-+]?\d+)\s*", re.IGNORECASE)
 _ID: Final = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)*\s*", re.IGNORECASE)

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 
 import tomllib
 
-__all__ = [
-    "FIELDS",
-    "FILES",
-    "OPTIONAL",
-    "Symptom",
-    "anchors",
-    "find_symptoms",
-    "read_symptoms",
-]
-
 FILES: Final = (
     "loading.toml",
     "devices.toml",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.shell import set_in, unset_in
-from mlcbuild.doctor.shells import spelt_for
+from mlcbuild.doctor.shell import set_in, spelt_for, unset_in
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.shells import Shell
+    from mlcbuild.doctor.shell import Shell
     from mlcbuild.explain.facts import Facts
-
-__all__ = ["spelt_out"]
 
 #: ``{set NAME=VALUE}`` and ``{unset NAME}``: variables, which each shell sets in its own way.
 _VARIABLE: Final = re.compile(r"\{(set|unset) (\w+)=?([^}]*)\}")

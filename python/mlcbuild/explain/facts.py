@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.msvc import DRIVEN
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.shells import Shell
-
-__all__ = ["BOTH", "NO_FACTS", "Facts"]
+    from mlcbuild.doctor.shell import Shell
 
 _STUDIO: Final = re.compile(
     r"[a-z]:[\\/]{1,2}Program Files(?: \(x86\))?[\\/]{1,2}Microsoft Visual Studio"
@@ -112,6 +110,6 @@ def _shells_here() -> tuple[Shell, ...]:
     if os.name != "nt":
         return BOTH  # the text is of another machine
     from mlcbuild.doctor.real import RealSystem  # noqa: PLC0415 - looks at this machine
-    from mlcbuild.doctor.shells import shells_of  # noqa: PLC0415
+    from mlcbuild.doctor.shell import shells_of  # noqa: PLC0415
 
     return shells_of(RealSystem())

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 import tomllib
 
-__all__ = ["Family", "explain_families", "read_families"]
-
 _BARE: Final = re.compile(
     r"\s*(?:fatal\s+)?(?:error|warning)?\s*\[?([a-z]{1,3}\d{4})\]?:?\s*", re.IGNORECASE
 )

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.explain.loglines import Line
 
-__all__ = ["first_error"]
-
 #: How tools begin or mark an error, on a normalised line.
 _ERROR: Final = re.compile(
     r"(?:^|[ :>\])])(?:fatal )?(?:error|fehler|erreur|errore|erro|错误|エラー)"

@@ -13,8 +13,6 @@ import re
 from functools import cached_property
 from typing import Final
 
-__all__ = ["LOOSE", "WORD", "Fragment", "normalised"]
-
 LOOSE: Final = frozenset({"file", "symbol"})
 #: What counts as one word of a log; the same for fragments and for lines.
 WORD: Final = re.compile(r"\w+")

@@ -16,8 +16,6 @@ from mlcbuild.explain.fragment import WORD, normalised
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Line", "in_page", "line_at", "lines_of", "window"]
-
 _LONGEST: Final = 2000
 #: How many lines before and after its own a message may spread over (CMake wraps them).
 _BEFORE: Final = 3

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-__all__ = ["name_of", "number_of"]
-
 
 def name_of(number: int) -> str | None:
     """Return Microsoft's name of an unsigned number, None where it has none."""

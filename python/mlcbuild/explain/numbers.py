@@ -10,8 +10,6 @@ from mlcbuild.explain.explanation import Explanation
 if TYPE_CHECKING:
     from mlcbuild.codes import Code
 
-__all__ = ["explain_numbers"]
-
 _MOST_WIN32: Final = 0xFFFF
 #: The least NTSTATUS or HRESULT; and -65535, above which a program's own negative codes lie.
 _LEAST_STATUS: Final = 1 << 30

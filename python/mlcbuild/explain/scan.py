@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlcbuild.explain.fragment import Fragment
     from mlcbuild.explain.loglines import Line
 
-__all__ = ["Hit", "Index"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:

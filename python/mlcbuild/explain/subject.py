@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["subject_of"]
-
 _PATH: Final = re.compile(
     r"""(?P<quote>['"])(?P<quoted>[^'"\r\n]+\.(?:dll|pyd|whl))(?P=quote)"""
     r"""|(?P<bare>(?:[A-Za-z]:)?[^\s'"<>|*?:=]*\.(?:dll|pyd|whl))\b""",

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 import tomllib
 
-__all__ = ["LANGUAGES", "Wording", "decoded", "foreign_anchors", "in_english", "read_wordings"]
-
 #: Code pages of Windows: simplified and traditional Chinese, Japanese, Korean, Russian, Central
 #: and Western Europe, and what consoles of the last use.
 _PAGES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1251", "cp1250", "cp1252", "cp850")

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.lab import Lab
 
-__all__ = ["build_variables", "fetch_pinned_sources"]
-
 _PROJECT: Final = "pyproject.toml"
 
 

@@ -14,8 +14,6 @@ from mlcbuild.errors import FailedError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["display"]
-
 #: Seconds that the X server may take to start on a loaded machine.
 _START_S: Final = 60.0
 

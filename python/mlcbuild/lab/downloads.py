@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["DEFAULT_VERSION", "PYTHONS", "RUNTIMES", "ZIGLANG", "Download", "fetch"]
-__all__ += ["python_download"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Download:

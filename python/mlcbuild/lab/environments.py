@@ -15,8 +15,6 @@ from mlcbuild.sources.staged_folder import stage_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["certificate_variables", "check_name", "make_environment", "python_variables"]
-
 #: Certificate bundles of Debian, Fedora, openSUSE and Alpine.
 _BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",

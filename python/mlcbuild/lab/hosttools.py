@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.lab import Lab
 
-__all__ = ["COMPILERS", "TOOLS", "compiler_variables", "host_tools"]
-
 _SOURCE: Final = Path(__file__).parent / "data" / "tools" / "hosttool.c"
 _BINUTILS: Final = ("ar", "ranlib", "nm", "objdump", "strip", "dlltool", "windres", "ld")
 #: Tools CMake looks for next to a MinGW compiler.

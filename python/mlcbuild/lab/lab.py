@@ -26,8 +26,6 @@ from mlcbuild.sources.staged_folder import hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Lab", "down", "up"]
-
 #: Starts are retried: another program may end the server, and one start in some thousand fails.
 _ATTEMPTS: Final = 3
 

@@ -13,8 +13,6 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.platforms import LINUX_TRIPLE
 from mlcbuild.programs import ask, find_program
 
-__all__ = ["Programs", "find_programs"]
-
 #: Where Debian and derivatives keep Wine's programs, outside PATH.
 _FOLDERS: Final = "/usr/lib/wine:/usr/lib64/wine:/opt/wine-stable/bin"
 #: Program -> (names in order of preference, Debian's package).

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.downloads import Download
 
-__all__ = ["lay_out_python", "pip_folder"]
-
 #: Files of CPython itself, without packages that WinPython adds and its copies of the C++
 #: runtime, which a real python.exe does not ship (except vcruntime140).
 _WANTED: Final = re.compile(

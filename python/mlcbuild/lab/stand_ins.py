@@ -14,8 +14,6 @@ from mlcbuild.programs import run
 if TYPE_CHECKING:
     from mlcbuild.lab.programs import Programs
 
-__all__ = ["DATA", "OVERRIDES", "compile_source", "install_stand_ins"]
-
 DATA: Final = Path(__file__).parent / "data"
 #: Without it Wine loads its own copy, whatever is in System32.
 OVERRIDES: Final = "dbghelp=n"

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mlcbuild.lab.lab import Lab
     from mlcbuild.toolchain.clang_cl import ClangCl
 
-__all__ = ["VisualStudioStandIn"]
-
 _TARGET: Final = WINDOWS_AMD64.triple
 #: Where Windows keeps 32-bit programs. Wine sets it for whatever is started from outside.
 _PROGRAMS: Final = "ProgramFiles(x86)"

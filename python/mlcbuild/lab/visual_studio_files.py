@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.llvm import Llvm
     from mlcbuild.sdk.windows_sdk import WindowsSdk
 
-__all__ = ["LLVM", "linux_halves", "vcvarsall", "vswhere_answer"]
-
 #: The programs that come with Visual Studio's clang-cl.
 LLVM: Final = ("clang-cl", "lld-link", "llvm-lib", "llvm-rc", "llvm-mt")
 _VERSION: Final = "17.14.36301.6"

@@ -11,8 +11,6 @@ from mlcbuild.programs import start
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Ending", "quiet", "wait"]
-
 #: Exited by itself, hit its time limit, or lost its server.
 Ending = Literal["itself", "limit", "server"]
 #: Seconds between two checks of the server; a check takes 3 ms.

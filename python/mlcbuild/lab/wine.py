@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.lab.programs import Programs
 
-__all__ = ["Prefix", "existing_prefixes", "make_prefix", "windows_path"]
-
 #: Changed with the way a prefix is made, so that an older one is not used.
 _RECIPE: Final = "2"
 #: Seconds the server stays after its last client: starts then take 0.1 s instead of 2.5.

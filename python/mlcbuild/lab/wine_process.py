@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mlcbuild.lab.waiting import Ending
     from mlcbuild.lab.wine import Prefix
 
-__all__ = ["START_FAILED", "Completed", "EarlyEndError", "run_program"]
-
 #: Set in the environment of every process of a run, to find them all.
 _MARK: Final = "MLCBUILD_LAB_RUN"
 #: Read by launch.c.

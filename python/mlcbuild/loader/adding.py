@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import Folder, Tree
     from mlcbuild.package.member import Member, Package
 
-__all__ = ["AddedFolder", "added_folders", "top"]
-
 #: Folders are added where a package begins (``pkg/__init__.py``, ``pkg/sub/loader.py``), by a few
 #: lines: bigger sources are generated tables.
 _DEPTH: Final = 2

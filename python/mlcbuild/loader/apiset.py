@@ -10,8 +10,6 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["read_api_sets"]
-
 _SECTION: Final = b".apiset\0"
 #: Version 6 of the schema: Windows 10 and later (and Wine).
 _VERSION: Final = 6

@@ -18,8 +18,6 @@ from mlcbuild.loader.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["added_by_sources", "calls_loader", "loaded_by_qt", "loads_dlls"]
-
 _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"
 )

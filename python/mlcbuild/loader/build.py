@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Member, Package
     from mlcbuild.platforms import Machine
 
-__all__ = ["Options", "read_member", "world_from_package"]
-
 #: conda's own folders of an environment, in its order (conda-forge python-feedstock, patch 0012).
 _CONDA: Final = ("Library/mingw-w64/bin", "Library/usr/bin", "Library/bin", "Scripts", "bin")
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.node import Edge, Node
     from mlcbuild.loader.outcome import Problem
 
-__all__ = ["Step", "Walk", "every_step", "further_limit", "walk"]
-
 #: Faults of what an image needs that its load lists, the nearest first; its own are all listed.
 _FURTHER: Final = 64
 #: The same, over all images of a package: a thousand images that each miss one see a million.

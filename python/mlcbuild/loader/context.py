@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import System, Table
 
-__all__ = ["Context", "Elsewhere", "Found", "Places"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Places:

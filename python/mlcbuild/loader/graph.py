@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.symbols import Miss
     from mlcbuild.pe.facts import ImportedDll
 
-__all__ = ["Graph"]
-
 
 class Graph:
     """The nodes of one view: one folder, one process, one order of the added folders.

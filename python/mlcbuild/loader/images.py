@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.pe.facts import ExportedSymbol, Image
 
-__all__ = ["File", "Folder", "Images", "Record", "Symbols", "Tree"]
-
 
 class Symbols(Protocol):
     """The exports of one image. ``mlcbuild.pe.exports.Exports`` is one."""

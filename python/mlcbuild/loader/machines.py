@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 
-__all__ = ["Fit", "fit"]
-
 #: ``arm-only``: right in this kind of process, but only on Windows on ARM.
 Fit = Literal["right", "wrong", "arm-only"]
 

@@ -6,16 +6,6 @@ from typing import Final
 
 from mlcbuild.msvc import UCRT
 
-__all__ = [
-    "KNOWN_DLLS",
-    "api_set_key",
-    "fold",
-    "forwarder_target",
-    "has_path",
-    "is_api_set",
-    "with_extension",
-]
-
 #: KnownDLLs of Windows 10 and 11 (x64), with the DLLs that these import, which Windows adds: their
 #: System32 copy is used whatever is in any folder. Source: the registry key
 #: ``HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\KnownDLLs``.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.node import Kind, Node
     from mlcbuild.loader.outcome import Problem
 
-__all__ = ["CHAIN_LIMIT", "chain_of", "mark", "shortened"]
-
 #: Names of one chain that are kept where a package has more of them than fit (``World``).
 CHAIN_LIMIT: Final = 64
 #: Of these, how many are of the chain's begin; the others are its end.

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import File
     from mlcbuild.loader.outcome import Problem
 
-__all__ = ["KINDS", "Edge", "Kind", "Near", "Node"]
-
 #: Faults as they decide a verdict, the first kind that there is first: a certain fault of mapping,
 #: of binding, then any of mapping, of binding.
 Kind = Literal["mapping", "binding", "doubtful-mapping", "doubtful-binding"]

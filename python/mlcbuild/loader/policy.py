@@ -15,8 +15,6 @@ from typing import Final, Literal
 from mlcbuild.devices import CUDA, OPENCL, VULKAN
 from mlcbuild.pe.crt import DEBUG_CRT
 
-__all__ = ["Provider", "ProviderKind", "is_of_cuda", "provider_of", "wheel_of"]
-
 #: ``driver`` a device driver, ``redist`` the Visual C++ 2015-2022 redistributable, ``old-redist``
 #: an earlier one, ``optional`` a Windows component that some editions or machines lack,
 #: ``debug`` a debug runtime, which only Visual Studio installs and no wheel may ship.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Cause
     from mlcbuild.loader.world import World
 
-__all__ = ["predict"]
-
 #: Up to this many folders with copies of the same names, every order is tried (24 walks); beyond,
 #: each folder first, and each last.
 _ALL_ORDERS: Final = 4

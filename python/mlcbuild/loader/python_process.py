@@ -16,17 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 
-__all__ = [
-    "PRELOADED_SYSTEM",
-    "Process",
-    "has_cpp_runtime",
-    "machine_of_tags",
-    "oldest_of_tags",
-    "process_of",
-    "python_of_dll",
-    "pythons_of_tags",
-]
-
 #: ``python311.dll``, ``python313t.dll``: the interpreter of one minor version.
 _PYTHON_DLL: Final = re.compile(r"python(3\d{1,2}t?)\.dll")
 _PYD_TAG: Final = re.compile(r"\.cp(3\d{1,2}t?)-win[_a-z0-9]+\.pyd$")

@@ -10,8 +10,6 @@ from mlcbuild.loader.images import Record
 if TYPE_CHECKING:
     import mmap
 
-__all__ = ["read_record"]
-
 
 def read_record(data: memoryview | bytes | mmap.mmap, path: str) -> Record:
     """Return the loader's facts about one file. Never raises: a refusal is in the record."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import SystemDll
 
-__all__ = ["is_special", "resolve"]
-
 # LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).
 _DLL_LOAD_DIR: Final = 0x100
 _APPLICATION_DIR: Final = 0x200

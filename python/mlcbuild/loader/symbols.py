@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Cause
     from mlcbuild.pe.facts import ImportedSymbol
 
-__all__ = ["Miss", "check_symbol", "fault_code"]
-
 _FORWARDER_LIMIT: Final = 32
 
 

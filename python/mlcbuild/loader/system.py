@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.images import File
     from mlcbuild.platforms import Machine
 
-__all__ = ["ApiSet", "Doubt", "System", "SystemDll", "Table"]
-
 #: ``unknown``: no such API set, so the name is looked for as a file.
 ApiSet = Literal["known", "unknown"]
 #: ``optional`` a part that some Windows lack, ``old-redist`` an older Visual C++ redistributable.

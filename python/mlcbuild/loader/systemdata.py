@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.system import ApiSet, Table
     from mlcbuild.platforms import Machine
 
-__all__ = ["FORMAT", "MAGIC", "SystemData", "builtin_system"]
-
 MAGIC: Final = b"MLCSYS\r\n"
 FORMAT: Final = 1
 #: The stable ABI's DLL has a list a version: ``python3.dll@311``.

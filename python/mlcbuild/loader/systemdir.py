@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.system import ApiSet, System, Table
     from mlcbuild.platforms import Machine
 
-__all__ = ["SystemDir", "system_from_dir"]
-
 _SCHEMA: Final = "apisetschema.dll"
 
 

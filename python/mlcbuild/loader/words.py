@@ -11,8 +11,6 @@ from mlcbuild.loader.python_process import python_of_dll
 if TYPE_CHECKING:
     from mlcbuild.loader.context import Context, Found
 
-__all__ = ["MACHINE_NAMES", "found_reason", "readable"]
-
 MACHINE_NAMES: Final = {
     "x86": "32-bit x86",
     "x86_64": "x64",

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 
-__all__ = ["World"]
-
 
 @dataclass(kw_only=True, slots=True)
 class World:

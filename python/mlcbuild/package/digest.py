@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import queue
     import threading
 
-__all__ = ["Digester"]
-
 #: Below this, starting a thread costs more than it saves.
 THREAD_FROM: Final = 4 << 20
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.member import Kind, Package, WheelFacts
 
-__all__ = ["FilesPackage", "map_file"]
-
 #: Below this, reading costs less than mapping.
 MAP_FROM: Final = 1 << 17
 PEEK: Final = 16

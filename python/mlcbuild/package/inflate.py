@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.source import FileSource
     from mlcbuild.package.zipdir import Entry
 
-__all__ = ["peek_entry", "read_entry"]
-
 STORED: Final = 0
 DEFLATED: Final = 8
 ENCRYPTED: Final = 0x1 | 0x40

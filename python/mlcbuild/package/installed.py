@@ -16,8 +16,6 @@ from mlcbuild.package.requirements import needed_names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["open_installed"]
-
 
 def open_installed(name: str) -> FilesPackage:
     """Return the files of an installed distribution, with its requirements as companions.

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.record import RecordFile, Row
 
-__all__ = ["Kind", "Member", "Package", "WheelFacts"]
-
 Kind = Literal["image", "folder", "wheel", "installed", "pypi"]
 
 

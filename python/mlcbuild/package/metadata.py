@@ -13,8 +13,6 @@ from mlcbuild.package.record import RecordFile, parse_record
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
-__all__ = ["dist_info_of", "parse_headers", "tags_of_name", "wheel_facts"]
-
 #: Name, version, an optional build number, then python, abi and platform (PyPA, file names).
 _NAME: Final = re.compile(
     r"(?P<name>[^-]+)-(?P<version>[^-]+)(-\d[^-]*)?-(?P<python>[^-]+)-(?P<abi>[^-]+)"

@@ -7,8 +7,6 @@ from typing import Final
 
 from mlcbuild.errors import InputError
 
-__all__ = ["no_such_file", "wrong_kind"]
-
 #: A project, with extras and a version perhaps: ``numpy``, ``numpy[x]>=2``.
 _PROJECT: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)\s*(\[[\w ,.-]*\])?\s*((?:[=<>~!]=|[<>]).*)?")
 #: pathlib takes one of the two slashes.

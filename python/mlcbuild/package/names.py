@@ -13,8 +13,6 @@ from mlcbuild.filenames import is_device
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["collisions", "in_site_by_prefix", "installed_path", "refused_by_windows"]
-
 _FORBIDDEN: Final = '<>:"|?*\\'
 _SCHEMES: Final = frozenset({"platlib", "purelib", "data", "scripts"})
 #: Where ``sys.prefix`` holds the packages on Windows, case ignored.

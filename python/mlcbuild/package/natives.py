@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["foreign_format", "is_native_name"]
-
 #: Suffixes under which Windows, Python and Node load images.
 _SUFFIXES: Final = (
     ".dll",

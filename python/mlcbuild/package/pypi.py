@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.version import Version
 
-    from mlcbuild.sources.index import IndexFile
-
-__all__ = ["open_from_index"]
+    from mlcbuild.sources.transfer import IndexFile
 
 
 def open_from_index(

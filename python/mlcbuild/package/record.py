@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Container
 
-__all__ = ["ABSENT_LIMIT", "RecordFile", "Row", "parse_record"]
-
 #: A row: ``sha256=...`` or empty, and the size or None.
 Row = tuple[str, "int | None"]
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-__all__ = ["needed", "needed_names", "platform_of", "windows_environment"]
-
 _WINDOWS: Final = {
     "os_name": "nt",
     "sys_platform": "win32",

@@ -12,8 +12,6 @@ from mlcbuild.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FileSource"]
-
 
 class FileSource:
     """One file, read at any offset. Raises ``InputError`` when it cannot be opened."""

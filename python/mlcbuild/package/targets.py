@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.member import Package
 
-__all__ = ["open_package"]
-
 INSTALLED: Final = "installed:"
 INDEX: Final = "pypi:"
 HEAD: Final = 16

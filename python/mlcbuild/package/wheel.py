@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Kind, Package, WheelFacts
     from mlcbuild.package.source import FileSource
 
-__all__ = ["WheelPackage"]
-
 #: The RECORD of the biggest wheels takes 3 MB.
 METADATA_LIMIT: Final = 32 << 20
 

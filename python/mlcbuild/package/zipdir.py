@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.package.source import FileSource
 
-__all__ = ["LOCAL_HEADER", "UTF8", "Entry", "read_directory"]
-
 END: Final = struct.Struct("<4s4H2LH")
 END64_LOCATOR: Final = struct.Struct("<4sLQL")
 END64: Final = struct.Struct("<4sQ2H2L4Q")

@@ -8,8 +8,6 @@ import zipfile
 import zlib
 from typing import Final
 
-__all__ = ["ZIP_FAULTS"]
-
 #: ``RuntimeError`` is encryption, ``NotImplementedError`` a packing method, ``KeyError`` an absent
 #: member, ``ValueError`` text that is no UTF-8; ``csv.Error`` is a RECORD that is no table.
 ZIP_FAULTS: Final = (

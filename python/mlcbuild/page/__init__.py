@@ -5,5 +5,3 @@ and ``charts`` are pure and turn their tables into shapes; ``render`` fills the 
 """
 
 from __future__ import annotations
-
-__all__: list[str] = []

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["Cause", "Culprit", "causes_of"]
-
 _SEVERITIES: Final = ("error", "warning", "note")
 
 

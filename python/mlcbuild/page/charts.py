@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     #: The highest value of each chart's title.
     Tops = dict[str, float]
 
-__all__ = ["Chart", "Line", "Mark", "charts_of", "ticks"]
-
 WIDTH: Final = 460
 HEIGHT: Final = 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40

@@ -12,8 +12,6 @@ from mlcbuild.bench.verdict import words_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Failed", "Row", "differences", "failed_of", "label_of", "rows_of"]
-
 #: (what, where in a run, how it is written).
 _FIGURES: Final[tuple[tuple[str, tuple[str, ...], Callable[[float], str]], ...]] = (
     ("successes a second", ("throughput_rps",), "{:.4g}".format),

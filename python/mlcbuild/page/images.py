@@ -13,8 +13,6 @@ from mlcbuild.page.read import Files, owner_of_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OUTSIDE", "Graph", "Link", "Node", "graph_of", "trouble_of"]
-
 #: Groups of DLLs outside the package, in layout order.
 OUTSIDE: Final = ("Missing", "Graphics driver", "Python", "Windows")
 _TROUBLE: Final = frozenset({"fails", "may-fail", "missing"})

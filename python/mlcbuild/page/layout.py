@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.page.images import Graph, Link, Node
 
-__all__ = ["BOX", "Block", "Layout", "Spot", "curve", "place"]
-
 #: Width and height of a box.
 BOX: Final = (190, 24)
 _STEP: Final = (200, 30)

@@ -12,8 +12,6 @@ from mlcbuild.report.as_json import table
 if TYPE_CHECKING:
     from mlcbuild.report.result import Report
 
-__all__ = ["render"]
-
 
 def render(report: Report) -> str:
     """Return the report as one page, as ``mlcbuild report`` makes from the same JSON.

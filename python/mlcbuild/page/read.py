@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlcbuild.check.settings import Settings
     from mlcbuild.package.member import Package
 
-__all__ = ["Files", "Section", "owner_of_path", "sections_of"]
-
 #: The key that identifies each kind of result.
 _KINDS: Final[dict[str, Literal["check", "doctor", "bench"]]] = {
     "targets": "check",

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.page.read import Section
 
-__all__ = ["render"]
-
 #: The shape that treemaps are made for; a page stretches them.
 _MAP: Final = (1100, 420)
 #: Above this many boxes, DLLs of Windows and Python are only drawn on request.

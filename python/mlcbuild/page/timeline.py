@@ -11,8 +11,6 @@ from mlcbuild.msvc import release_of_toolset
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["CRTS", "Toolset", "timeline_of"]
-
 #: Stacking order of a column; ``debug`` last, where it is visible.
 CRTS: Final = ("dynamic", "ucrt", "static", "msvcrt", "none", "unknown", "debug")
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Tile", "squarify", "tiles_of"]
-
 _NATIVE: Final = (".dll", ".pyd", ".exe", ".so", ".dylib")
 #: Smaller shares of the whole are merged into one tile: too small to see or click.
 _SMALLEST: Final = 0.0008

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.page.read import Section
 
-__all__ = ["Verdict", "verdict_of", "worst_code"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:

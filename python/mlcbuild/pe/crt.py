@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.facts import Crt, ImportedDll
 
-__all__ = ["DEBUG_CRT", "find_crt", "is_debug_crt", "unmangled"]
-
 #: Base names, without ``.dll``, of the DLLs of ``/MDd`` (and its C++, concurrency, OpenMP and MFC
 #: companions). Never on a user's PC.
 DEBUG_CRT: Final = (

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["REPRO", "Debug", "read_debug"]
-
 DEBUG: Final = 6
 ENTRY: Final = 28
 CODEVIEW: Final = 2

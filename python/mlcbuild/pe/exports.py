@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["Exports", "read_exports"]
-
 EXPORT: Final = 0
 #: IMAGE_EXPORT_DIRECTORY, whose two version words are one field here.
 HEAD: Final = struct.Struct("<10I")

@@ -11,15 +11,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from mlcbuild.platforms import Machine
 
-__all__ = [
-    "Crt",
-    "ExportedSymbol",
-    "Image",
-    "ImportedDll",
-    "ImportedSymbol",
-    "VersionResource",
-]
-
 #: ``dynamic`` UCRT/MSVCP of MSVC, ``debug`` the same with a debug DLL, ``static`` MSVC without any
 #: CRT import, ``msvcrt`` the old system CRT (MinGW), ``ucrt`` MinGW or zig on the UCRT,
 #: ``none`` no C runtime at all.

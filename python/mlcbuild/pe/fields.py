@@ -11,8 +11,6 @@ from typing import Final
 
 from mlcbuild.errors import InputError
 
-__all__ = ["PE32", "PE32_PLUS", "Fields", "NotPeError", "Section", "read_fields", "read_rich"]
-
 PE32: Final = 0x10B
 PE32_PLUS: Final = 0x20B
 DOS_SIZE: Final = 64

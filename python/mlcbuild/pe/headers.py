@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlcbuild.pe.fields import PE32, NotPeError, Section, read_fields, read_rich
+from mlcbuild.pe.fields import PE32, Section, read_fields, read_rich
 from mlcbuild.pe.layout import MAX_SECTIONS, PAGE, SECTOR, doubts, immovable, mapped, refusals
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.fields import Fields
 
-__all__ = ["Directory", "Headers", "NotPeError", "read_headers"]
 
 #: IMAGE_SECTION_HEADER: name, sizes and addresses; what follows them is not read.
 SECTION: Final = struct.Struct("<8s4I16x")

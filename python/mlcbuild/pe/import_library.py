@@ -15,8 +15,6 @@ from mlcbuild.platforms import by_machine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["import_library"]
-
 _MAGIC: Final = b"!<arch>\n"
 #: IMPORT_CODE, with the name as it stands (IMPORT_NAME << 2).
 _CODE_BY_NAME: Final = 1 << 2

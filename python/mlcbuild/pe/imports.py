@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["read_delay_imports", "read_imports"]
-
 IMPORT: Final = 1
 DELAY_IMPORT: Final = 13
 #: Longer than any mangled C++ name that MSVC writes (4,096).

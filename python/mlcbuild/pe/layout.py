@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.fields import Fields, Section
 
-__all__ = [
-    "MAX_SECTIONS",
-    "PAGE",
-    "SECTOR",
-    "align",
-    "doubts",
-    "immovable",
-    "mapped",
-    "refusals",
-]
-
 EXECUTABLE_IMAGE: Final = 0x0002
 RELOCATIONS_STRIPPED: Final = 0x0001
 #: File offsets of sections count in sectors, whatever FileAlignment says.

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["LoadConfig", "read_load_config"]
-
 LOAD_CONFIG: Final = 10
 #: Offsets in IMAGE_LOAD_CONFIG_DIRECTORY (winnt.h): DependentLoadFlags for 32 and 64 bits, and
 #: CHPEMetadataPointer of the 64-bit form.

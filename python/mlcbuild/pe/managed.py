@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["is_portable_managed"]
-
 COM_DESCRIPTOR: Final = 14
 #: CorHdr.h: only IL, and bound to 32 bits (``x86`` as platform).
 IL_ONLY: Final = 0x1

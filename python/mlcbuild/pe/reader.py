@@ -8,7 +8,7 @@ from mlcbuild.pe.crt import find_crt
 from mlcbuild.pe.debug import read_debug
 from mlcbuild.pe.exports import Exports, read_exports
 from mlcbuild.pe.facts import Image
-from mlcbuild.pe.headers import Headers, NotPeError, read_headers
+from mlcbuild.pe.headers import Headers, read_headers
 from mlcbuild.pe.imports import read_delay_imports, read_imports
 from mlcbuild.pe.loadconfig import read_load_config
 from mlcbuild.pe.managed import is_portable_managed
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["NotPeError", "PeFile", "read_image"]
 
 IS_DLL: Final = 0x2000
 _MACHINES: Final[dict[int, Machine]] = {

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["Resources", "read_resources"]
-
 RESOURCE: Final = 2
 TYPE_VERSION: Final = 16
 TYPE_MANIFEST: Final = 24

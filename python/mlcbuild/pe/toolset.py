@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import ImportedDll
     from mlcbuild.pe.headers import Headers
 
-__all__ = ["find_producer", "toolset_of_build", "toolset_of_image"]
-
 #: First build of each toolset's compiler: cl.exe 19.MM.BUILD belongs to toolset 14.(MM).
 _FIRST_BUILDS: Final = (
     (23026, (14, 0)),

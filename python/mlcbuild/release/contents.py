@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.stamp import Source
 
-__all__ = ["Contents", "Part", "read_contents"]
-
 #: ``cxx`` compiled from pinned source, ``crate`` compiled by Cargo, ``python`` required at
 #: #: run time, ``library`` a native file of this wheel, ``bundled`` one added by a repair.
 PartKind = Literal["cxx", "crate", "python", "library", "bundled"]

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.release.contents import Contents
 
-__all__ = ["index_files"]
-
 
 def index_files(wheels: Iterable[Contents]) -> dict[str, bytes]:
     """Return path -> bytes of the index, relative to the folder of the wheels. Pure."""

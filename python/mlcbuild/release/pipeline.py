@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Released", "release"]
-
 #: 1980-01-02 in seconds since 1970, the first day a zip archive can store in every time zone.
 _NO_DATE: Final = 315619200
 #: The last second of the year 9999.

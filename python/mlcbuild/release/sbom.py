@@ -16,8 +16,6 @@ from mlcbuild.extras import install_extra
 if TYPE_CHECKING:
     from mlcbuild.release.contents import Contents, Part
 
-__all__ = ["SBOM_NAME", "make_sbom"]
-
 #: PEP 770: the name contains the tool's, so that two tools do not overwrite each other.
 SBOM_NAME: Final = "mlcbuild.cdx.json"
 

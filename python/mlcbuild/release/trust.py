@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.record import RecordFile
     from mlcbuild.package.zipdir import Entry
 
-__all__ = ["refuse_untrue"]
-
 #: The RECORD of the biggest wheels takes 3 MB.
 TEXT_LIMIT: Final = 32 << 20
 #: A project's name (PyPA, Names and normalization).

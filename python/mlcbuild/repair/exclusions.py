@@ -16,8 +16,6 @@ from mlcbuild.rules.names import base_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Exclusion", "exclusions"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exclusion:

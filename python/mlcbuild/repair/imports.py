@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Package
     from mlcbuild.pe.facts import Image
 
-__all__ = ["images_of", "provided", "reachable_names"]
-
 
 def images_of(target: str) -> dict[str, Image]:
     """Read the images of a wheel (any target of check). Raises ``InputError``."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Report
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["Repair", "repair"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repair:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.repair.exclusions import Exclusion
 
-__all__ = ["arguments", "run_delvewheel", "search_folders"]
-
 #: Default date of a wheel's files: 1980-01-02, the first a zip can store in every time zone.
 _NO_DATE: Final = "315619200"
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlcbuild.report.result import Report
 
-__all__ = ["FORMATS", "render"]
-
 #: Form -> module; imported on demand.
 _FORMS: Final = {
     "text": "mlcbuild.report.as_text",

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Module, Report, Target
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["SCHEMA_VERSION", "render", "table"]
-
 SCHEMA_VERSION: Final = 1
 
 

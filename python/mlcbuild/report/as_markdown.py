@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.report.result import Report, Target
 
-__all__ = ["render"]
-
 _MODULES_SHOWN = 3
 
 _code = functools.partial(markdown_code, cell=True)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Report, Target
     from mlcbuild.rules.finding import Finding, Rule
 
-__all__ = ["render", "table"]
-
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _HELP: Final = "https://github.com/mlcbuild/mlcbuild/blob/main/docs/rules.md"
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.report.result import Module, Report, Target
 
-__all__ = ["Line", "lines", "print_rich", "render"]
-
 #: Pieces of one line: (rich style or empty, text).
 Line = tuple[tuple[str, str], ...]
 

@@ -13,17 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.report.result import Report, Target
     from mlcbuild.rules.finding import Finding, Severity
 
-__all__ = [
-    "Group",
-    "conditions",
-    "count",
-    "grouped",
-    "names",
-    "summary_line",
-    "verdict_line",
-    "without_dll",
-]
-
 #: Rule, severity, message, fix.
 _Key = tuple[str, "Severity", str, str]
 #: DLLs of one group that are named.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.package.member import Kind
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["Module", "Outcome", "Report", "Target"]
-
 
 #: Possible outcomes of a target.
 Outcome = Literal["good", "warnings", "may-fail", "fails", "unreadable"]

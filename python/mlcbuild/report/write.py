@@ -9,8 +9,6 @@ from pathlib import Path
 from mlcbuild.errors import InputError
 from mlcbuild.redaction import redacted
 
-__all__ = ["write_output"]
-
 
 def write_output(path: Path, text: str, *, option: str = "--output") -> None:
     """Write UTF-8 text beside ``path``, then rename it into place.

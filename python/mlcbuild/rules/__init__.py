@@ -1,4 +1,4 @@
-"""Rules: facts and predicted loads in, findings out. One file per rule, imported on use."""
+"""Rules: facts and predicted loads in, findings out; by subject, imported on use."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Finding, Rule, Subject
 
-__all__ = ["RULE_IDS", "all_rules", "judge", "load_rule"]
-
-#: Rules that any target can break, in the order in which they are reported.
-_ANY_TARGET: Final = (
-    "not-a-pe",
-    "wrong-machine",
-    "missing-dll",
-    "missing-export",
-    "debug-crt",
-    "mutex-abi",
-    "ambiguous-dll",
-    "driver-dll-bundled",
-    "driver-dll-needed",
-    "delay-load-missing",
-    "redist-needed",
-    "redist-too-old",
-    "runtime-bundled-unmangled",
-    "static-crt-mix",
-    "openmp-duplicate",
-    "stamp-mismatch",
-    "free-sdk",
-    "path-too-long",
-    "member-name",
-)
+#: Rules that any target can break, in the order in which they are reported -> the module of each.
+_ANY_TARGET: Final = {
+    "not-a-pe": "machines",
+    "wrong-machine": "machines",
+    "missing-dll": "missing",
+    "missing-export": "missing",
+    "debug-crt": "c_runtimes",
+    "mutex-abi": "c_runtimes",
+    "ambiguous-dll": "copies",
+    "driver-dll-bundled": "drivers",
+    "driver-dll-needed": "drivers",
+    "delay-load-missing": "missing",
+    "redist-needed": "redist",
+    "redist-too-old": "redist",
+    "runtime-bundled-unmangled": "redist",
+    "static-crt-mix": "c_runtimes",
+    "openmp-duplicate": "copies",
+    "stamp-mismatch": "stamps",
+    "free-sdk": "stamps",
+    "path-too-long": "paths",
+    "member-name": "paths",
+}
 #: Rules about a wheel's name and metadata: not even imported for anything else.
-_WHEEL_ONLY: Final = ("wheel-tag-mismatch", "record-mismatch", "user-install")
+_WHEEL_ONLY: Final = {
+    "wheel-tag-mismatch": "wheels",
+    "record-mismatch": "wheels",
+    "user-install": "wheels",
+}
 
-#: Every rule id. The rule ``a-b`` lives in the module ``mlcbuild.rules.a_b``.
-RULE_IDS: Final[tuple[str, ...]] = (*_ANY_TARGET, *_WHEEL_ONLY)
-
+#: Every rule. The rule ``a-b`` is the function ``a_b`` of its module.
+_MODULES: Final = {**_ANY_TARGET, **_WHEEL_ONLY}
+RULE_IDS: Final[tuple[str, ...]] = tuple(_MODULES)
 
 #: Findings of one rule that a report holds; a RECORD of a million lies would fill the memory.
 LIMIT: Final = 10_000
@@ -49,10 +51,8 @@ _RANK: Final = {"error": 0, "warning": 1, "note": 2}
 
 def load_rule(rule_id: str) -> Rule:
     """Return one rule. Raises ``KeyError`` when no rule has this id."""
-    if rule_id not in RULE_IDS:
-        raise KeyError(rule_id)
-    module = importlib.import_module(f"mlcbuild.rules.{rule_id.replace('-', '_')}")
-    rule: Rule = module.RULE
+    module = importlib.import_module(f"mlcbuild.rules.{_MODULES[rule_id]}")
+    rule: Rule = getattr(module, rule_id.replace("-", "_"))
     return replace(rule, id=rule_id)
 
 

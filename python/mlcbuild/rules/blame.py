@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Cause, Problem
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["Blame", "blame", "is_optional"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blame:

@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.rules.finding import Subject
 
-__all__ = [
-    "MutexUse",
-    "RuntimeCopy",
-    "crashing_neighbours",
-    "judge_mutex",
-    "mutex_use",
-    "reachable_copies",
-]
-
 #: ``certain``: needs an msvcp140 of at least 14.40. ``at-risk``: objects of mixed origin are
 #: possible. ``unknown``: locks, but no toolset tells whether the constructor was constexpr.
 MutexUse = Literal["certain", "at-risk", "safe", "unknown"]

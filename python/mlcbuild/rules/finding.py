@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 
-__all__ = ["Finding", "Neighbour", "Rule", "Severity", "Subject"]
-
 Severity = Literal["error", "warning", "note"]
 
 
@@ -106,3 +104,8 @@ class Rule:
     judge: Callable[[Subject], Iterable[Finding]]
     #: Its place in ``RULE_IDS``, which ``load_rule`` fills in.
     id: str = ""
+
+
+def rule(**about: str) -> Callable[[Callable[[Subject], Iterable[Finding]]], Rule]:
+    """Return the decorator that makes a function a rule; ``about`` are its other fields."""
+    return lambda judge: Rule(judge=judge, **about)

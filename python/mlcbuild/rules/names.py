@@ -16,16 +16,6 @@ from mlcbuild.pe.crt import unmangled
 if TYPE_CHECKING:
     from mlcbuild.loader.policy import Provider
 
-__all__ = [
-    "base_name",
-    "is_debug_runtime",
-    "is_mangled",
-    "is_msvcp140",
-    "is_runtime",
-    "openmp_family",
-    "original_name",
-]
-
 _OPENMP: Final = {
     "libiomp5md.dll": "kmp",
     "libomp.dll": "kmp",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.rules.finding import Subject
 
-__all__ = ["flat", "likely", "one_of_several", "required", "unseen_requirements"]
-
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")
 #: Shorter words of a name are in too many others.
 _TELLING: Final = 3

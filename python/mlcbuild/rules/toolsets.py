@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
 
 
-__all__ = [
-    "CONSTEXPR_MUTEX",
-    "TOLERATES_CONSTEXPR_MUTEX",
-    "dotted",
-    "needed_redist",
-    "newest_toolset",
-    "runtime_version",
-]
-
 #: First toolset whose ``std::mutex`` constructor is constexpr (Visual Studio 2022 17.10).
 CONSTEXPR_MUTEX: Final = (14, 40)
 

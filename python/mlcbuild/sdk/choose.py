@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.llvm import Llvm
     from mlcbuild.platforms import Machine
 
-__all__ = ["ACCEPT_VARIABLE", "FREE", "SDK_VARIABLE", "choose_sdk"]
-
 FREE: Final = "free"
 SDK_VARIABLE: Final = "MLCBUILD_WINDOWS_SDK"
 #: xwin's own variable: acceptance for xwin counts here too.

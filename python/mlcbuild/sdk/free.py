@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.llvm import Llvm
     from mlcbuild.platforms import Machine
 
-__all__ = ["COMPONENT", "make_free_sdk", "own_lock", "wine_headers"]
-
 #: The component of 3rdparty/sources.toml with the STL's headers.
 COMPONENT: Final = "microsoft-stl"
 _OURS: Final = Path(__file__).with_name("free")

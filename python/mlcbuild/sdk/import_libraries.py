@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["crt_libraries", "system_libraries"]
-
 #: The second is only for x64: it has that machine's exception handler.
 _VCRUNTIME: Final[dict[Machine, tuple[str, ...]]] = {
     "x86_64": (VCRUNTIME, VCRUNTIME_1),

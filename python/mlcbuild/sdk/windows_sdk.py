@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["ARCHITECTURES", "FREE_MARKER", "INCLUDES", "LIBRARIES", "WindowsSdk", "read_sdk"]
-
 #: Machine -> the names that xwin gives its folder, with and without --preserve-ms-arch-notation.
 ARCHITECTURES: Final = {each.machine: (each.llvm, each.folder) for each in CROSS}
 INCLUDES: Final = ("crt/include", "sdk/include/ucrt", "sdk/include/shared", "sdk/include/um")

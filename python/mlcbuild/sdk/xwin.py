@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.platforms import Machine
 
-__all__ = ["fetch_microsofts"]
-
 #: Seconds; about 300 MB are downloaded and unpacked.
 _PATIENCE: Final = 3600
 

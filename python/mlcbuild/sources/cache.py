@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO
 
-__all__ = ["default_cache", "locked", "no_room", "remove", "sha256_of"]
-
 _POLL_SECONDS: Final = 0.1
 #: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.
 _FULL_ERRNO: Final = frozenset({27, 28, 122})

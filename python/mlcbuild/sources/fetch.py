@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component, Lock
     from mlcbuild.sources.patches import Patch
 
-__all__ = ["Fetched", "Progress", "default_mirror", "fetch"]
 
 _JOBS: Final = 4
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component, GitOrigin
     from mlcbuild.sources.tree import Tree
 
-__all__ = ["GitRepository", "mirror_url"]
-
 #: A mirror is the user's own folder: serve any commit of it, filtered, whatever its owner.
 _SERVE: Final = (
     "git -c safe.directory=* -c uploadpack.allowFilter=true"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Git", "StoppedError"]
-
 #: Set by a calling Git (hooks, rebase) and pointing at *its* repository.
 _FOREIGN: Final = (
     "GIT_DIR",

@@ -21,12 +21,11 @@ from packaging.utils import canonicalize_name
 from mlcbuild.filenames import is_plain
 from mlcbuild.jsontext import parse
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings
-from mlcbuild.sources.transfer import IndexFile, IndexUnreachableError, Transfer, unreachable
+from mlcbuild.sources.transfer import IndexFile, Transfer, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Index", "IndexFile", "IndexUnreachableError", "download", "find_files"]
 
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "

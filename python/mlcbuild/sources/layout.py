@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component
     from mlcbuild.sources.patches import Patch
 
-__all__ = ["MARKER", "State", "differences", "edited", "fingerprint", "lay_out", "read_state"]
-
 MARKER: Final = ".mlcbuild-source.json"
 _FORMAT: Final = 1
 _EXECUTABLE_MODE: Final = 0o755

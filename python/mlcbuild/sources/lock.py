@@ -18,18 +18,6 @@ from mlcbuild.filenames import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "LOCK",
-    "Component",
-    "GitOrigin",
-    "Lock",
-    "PypiOrigin",
-    "find_project",
-    "load",
-    "pins",
-    "read_toml",
-]
-
 #: The lock's path in a project.
 LOCK: Final = Path("3rdparty", "sources.toml")
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Component
 
-__all__ = ["DamagedObjectError", "MissingObjectError", "ObjectReader", "read_tree", "wanted_blobs"]
-
 _FOLDER: Final = "40000"
 _EXECUTABLE: Final = "100755"
 _FILES: Final = frozenset({"100644", "100664", _EXECUTABLE})

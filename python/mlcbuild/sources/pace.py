@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["Watch", "paced"]
-
 #: Seconds within which the complete headers must arrive.
 _BEGIN_S: Final = 60.0
 #: Minimum bytes in that many seconds, whatever the size; Git is given the same limit.

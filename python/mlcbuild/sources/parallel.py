@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["in_parallel"]
-
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 

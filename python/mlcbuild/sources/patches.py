@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Component, Lock
 
-__all__ = ["Edit", "Patch", "apply", "load_patches"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edit:

@@ -17,8 +17,6 @@ from typing import Final
 
 from mlcbuild.programs import run
 
-__all__ = ["DEFAULT_INDEX", "IndexSettings", "load_settings", "parse_settings"]
-
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "y", "t"})
 _DEFAULT_TIMEOUT: Final = 15.0
 #: pip's and uv's own.

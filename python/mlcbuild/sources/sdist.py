@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.lock import Component, PypiOrigin
 
-__all__ = ["read_sdist"]
-
 _ANY_EXECUTE = 0o111
 _DIST_INFO: Final = re.compile(r"^[^/]+\.dist-info/")
 

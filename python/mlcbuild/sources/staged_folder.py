@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["hold", "stage_folder"]
-
 
 @contextmanager
 def hold(path: Path, notice: Callable[[str], None] = lambda _: None) -> Iterator[None]:

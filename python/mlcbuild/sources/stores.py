@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component
     from mlcbuild.sources.tree import Tree
 
-__all__ = ["Obtained", "Progress", "Stores"]
-
 
 class Progress:
     """Receives progress and shows nothing. The CLI and the backend pass one that displays it."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.sources.pipconfig import IndexSettings
 
-__all__ = ["IndexFile", "IndexUnreachableError", "Transfer", "unreachable", "without_credentials"]
-
 #: Limits of an index page in bytes and seconds; PyPI's largest page has a tenth of it.
 _PAGE: Final = 32 << 20
 _PAGE_S: Final = 120.0

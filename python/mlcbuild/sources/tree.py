@@ -11,8 +11,6 @@ from mlcbuild.filenames import is_plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SourceFile", "Tree", "check_paths"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFile:

@@ -16,9 +16,7 @@ from mlcbuild.toolchain.vcvars import capture_command, merged, parse_set, requir
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlcbuild.toolchain.choice import Choice
-
-__all__ = ["Shell", "WindowsShell", "environment", "environment_set"]
+    from mlcbuild.toolchain.decision import Choice
 
 #: Seconds; the script takes two, or a minute where antivirus scans every file.
 _PATIENCE: Final = 300

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mlcbuild.errors import UsageError
 from mlcbuild.toolchain.cmake import NINJA
 from mlcbuild.toolchain.compilers import Family, family_of
-from mlcbuild.toolchain.decision import Choice, Vcvars
+from mlcbuild.toolchain.decision import Choice
 from mlcbuild.toolchain.generators import asked, ninja_or_error
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.overrides import Overrides
@@ -22,8 +22,6 @@ from mlcbuild.toolchain.windows import WindowsChoice
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.machine import Machine, Prompt
-
-__all__ = ["Choice", "Vcvars", "choose"]
 
 
 def choose(

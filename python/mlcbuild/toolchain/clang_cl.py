@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.sdk.windows_sdk import WindowsSdk
     from mlcbuild.toolchain.rust import Rust
 
-__all__ = ["TOOLCHAIN_FILE", "ClangCl"]
-
 TOOLCHAIN_FILE: Final = Path(__file__).resolve().parents[1] / "cmake" / "clang-cl.cmake"
 
 

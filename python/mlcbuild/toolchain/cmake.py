@@ -10,8 +10,6 @@ from typing import Final
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import DRIVEN
 
-__all__ = ["NINJA", "CMake", "read_capabilities", "visual_studio_generator"]
-
 NINJA: Final = "Ninja Multi-Config"
 #: The first CMake with it.
 _NINJA_MULTI: Final = (3, 17)

@@ -6,8 +6,6 @@ import re
 from pathlib import PureWindowsPath
 from typing import Final, Literal
 
-__all__ = ["Family", "family_of"]
-
 #: ``clang`` is the GNU-like driver over MSVC's headers and libraries; ``other`` is left to CMake.
 Family = Literal["msvc", "clang-cl", "clang", "mingw", "zig", "other"]
 

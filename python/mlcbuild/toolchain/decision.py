@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from mlcbuild.toolchain.compilers import Family
 
-__all__ = ["Choice", "Vcvars"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vcvars:

@@ -14,8 +14,6 @@ from mlcbuild.toolchain.cmake import NINJA
 if TYPE_CHECKING:
     from mlcbuild.toolchain.overrides import Overrides
 
-__all__ = ["STUDIO", "asked", "ninja_or_error"]
-
 #: Single-config generators with a multi-config equivalent.
 _TWINS: Final = {"Ninja": NINJA}
 #: Any Visual Studio generator; a trailing platform is the old spelling of ``-A``.

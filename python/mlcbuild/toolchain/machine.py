@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.cmake import CMake
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["Machine", "Prompt", "architecture"]
-
 
 def architecture(name: str) -> str:
     """Return CMake's name (``x64``, ``ARM64``, ``Win32``) of an architecture.

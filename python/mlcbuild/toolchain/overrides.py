@@ -12,8 +12,6 @@ from mlcbuild.toolchain.toolchain_file import names_compiler, toolchain_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["Override", "Overrides", "cmake_args", "read_overrides"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["Ask", "ask_cmake", "ask_vswhere", "read_machine", "read_prompt"]
-
 
 class Ask(Protocol):
     """How to query a program: tests answer from a recording."""

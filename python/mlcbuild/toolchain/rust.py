@@ -18,8 +18,6 @@ from mlcbuild.programs import ask, find_program
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Rust", "choose_rust", "read_rusts"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rust:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["order_path"]
-
 
 def order_path(path: str, *, user: str, has_program: Callable[[str, str], bool]) -> str:
     """Return ``path`` with the script's folders first, then the user's in their order.

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PACKAGES", "names_compiler", "toolchain_text"]
-
 #: vcpkg.cmake sets CMAKE_SYSTEM_NAME but never chooses a compiler.
 PACKAGES: Final = re.compile(r"(?:^|[\\/])(vcpkg|conan_toolchain)\.cmake$", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)

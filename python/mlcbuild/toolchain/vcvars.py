@@ -15,9 +15,7 @@ from mlcbuild.toolchain.searchpath import order_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlcbuild.toolchain.choice import Vcvars
-
-__all__ = ["capture_command", "merged", "parse_set", "require_compiler"]
+    from mlcbuild.toolchain.decision import Vcvars
 
 
 def capture_command(vcvars: Vcvars) -> str:

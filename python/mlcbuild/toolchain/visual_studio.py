@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.overrides import Overrides
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["toolset_version", "usable_visual_studios", "vcvars_architecture"]
-
 #: Native ARM64 compilers came with 17.4; before, the x64 ones run emulated.
 _NATIVE_ARM64: Final = (17, 4)
 

@@ -19,16 +19,6 @@ from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64, WINDOWS_X86
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "CLANG",
-    "CLANG_TOOLSET",
-    "VC_TOOLS",
-    "VisualStudio",
-    "read_vswhere",
-    "vswhere_arguments",
-    "vswhere_path",
-]
-
 #: Target -> the component with the compilers for it (Microsoft's list of component ids).
 VC_TOOLS: Final = {
     WINDOWS_AMD64.cmake: "Microsoft.VisualStudio.Component.VC.Tools.x86.x64",

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mlcbuild.toolchain.overrides import Overrides
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-__all__ = ["WindowsChoice"]
-
 _INSTALL: Final = (
     "install the Build Tools for Visual Studio with the C++ workload, or a newer CMake "
     "(pip install -U cmake)"

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Run
     from mlcbuild.trace.result import Exit, Fault, Stage
 
-__all__ = ["Blame", "base_name", "blame"]
-
 _ACCESS: Final = frozenset({5, 32, 225, 577, 1920, 4551})
 _IMAGE: Final = frozenset({193, 216, 1392})
 _EXPORT: Final = frozenset({127, 182})

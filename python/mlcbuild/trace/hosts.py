@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
 
-__all__ = ["Ended", "Host", "LabHost", "ThisWindows"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:

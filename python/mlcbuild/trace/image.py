@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe
     from mlcbuild.trace.result import Options, Trace
 
-__all__ = ["image_trace"]
-
 
 def image_trace(
     path: str,

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe, Run
     from mlcbuild.trace.result import Stage
 
-__all__ = ["explained", "loaded", "python_error", "python_name"]
-
 #: NTSTATUS of severity error: an exit code from here on is no program's own.
 _LEAST_STATUS: Final = 0xC0000000
 #: What an error says by itself -> the stage at which Windows' loader meets it, and its number.

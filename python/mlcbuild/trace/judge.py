@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Run
     from mlcbuild.trace.result import LogLine, Prediction, Stage
 
-__all__ = ["Seen", "host_name", "judge"]
-
 #: Faults of the loader model -> the rule that a user finds in the documentation.
 _RULES: Final = {
     "missing-ordinal": "missing-export",

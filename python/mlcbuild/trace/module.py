@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe, Run
     from mlcbuild.trace.result import Options
 
-__all__ = ["module_trace"]
-
 #: An import tries few libraries; each costs several children.
 _MOST_SUSPECTS: Final = 4
 

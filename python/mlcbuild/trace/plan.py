@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.world import World
     from mlcbuild.rules.finding import Finding
 
-__all__ = ["Machine", "Need", "Plan", "Step", "make_plan"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:

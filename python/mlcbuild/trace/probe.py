@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
     from mlcbuild.trace.plan import Step
 
-__all__ = ["Probe", "Run"]
-
 _CHILD: Final = Path(__file__).with_name("child.py")
 _DEBUGGER: Final = Path(__file__).with_name("debugger.py")
 _LEAST_ERROR: Final = 0xC0000000

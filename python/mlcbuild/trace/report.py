@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.trace.result import Prediction, Trace
 
-__all__ = ["SCHEMA_VERSION", "lines", "table"]
-
 SCHEMA_VERSION: Final = 1
 _STAGES: Final = {
     "not-found": "a DLL is not found",

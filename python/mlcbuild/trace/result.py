@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Exit", "Fault", "LogLine", "Options", "Prediction", "Stage", "Trace"]
-
 #: ``not-found`` a DLL is missing, ``image`` the file is none for this process, ``export`` a symbol
 #: is missing, ``init`` an initialiser failed, ``access`` the file may not be mapped, ``search``
 #: everything loads by its path and is not found by name, ``python`` the import failed in Python.

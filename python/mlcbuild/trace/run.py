@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.hosts import Host
     from mlcbuild.trace.result import Options, Trace
 
-__all__ = ["trace"]
-
 
 def trace(target: str, host: Host, options: Options) -> Trace:
     """Trace a file or, by its import name, a Python module.

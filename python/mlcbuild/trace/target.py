@@ -14,8 +14,6 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.package.misnamed import no_such_file, wrong_kind
 from mlcbuild.package.natives import foreign_format
 
-__all__ = ["is_file_name", "require_kind"]
-
 _ENDINGS: Final = (".dll", ".pyd")
 _HEAD: Final = 16
 

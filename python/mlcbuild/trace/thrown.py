@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GCC", "MICROSOFT", "thrown"]
-
 MICROSOFT, GCC = 0xE06D7363, 0x20474343
 #: Sizes on x86-64: libstdc++'s header before the object, and the part of it before unwinding's.
 _UNWIND, _BEFORE = 64, 80

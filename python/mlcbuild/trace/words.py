@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mlcbuild.trace.blame import Blame
     from mlcbuild.trace.result import Fault, Prediction
 
-__all__ = ["fault_words", "fix_of", "reason_of"]
-
 _SHOWN: Final = 3
 _GCC: Final = 0x20474343
 #: NTSTATUS of severity error: an exit code from here on is no program's own.

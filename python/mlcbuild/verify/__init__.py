@@ -1,5 +1,3 @@
 """Verify a wheel by installing and running it."""
 
 from __future__ import annotations
-
-__all__: list[str] = []

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.verify.place import Place, Server
 
-__all__ = ["TOKENS", "folder", "library", "same_answer", "step_chat", "step_compile", "step_config"]
-__all__ += ["step_device", "step_jit", "step_model", "step_serve"]
-
 #: The same prompt and length as probes/probe.py: both must give the same answer.
 _PROMPT: Final = "hello"
 TOKENS: Final = 12

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.verify.place import Place
 
-__all__ = ["RUNTIME", "SIZES", "require_driver", "step_compile", "step_device"]
-
 #: What TVM's CUDA runtime needs besides the driver: the wheel's extra ``cuda``.
 RUNTIME: Final = "nvidia-cuda-runtime>=13,<14"
 #: Hidden size, layers and heads: with smaller heads the decode kernel's blocks are too deep.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.supervised import Finished
 
-__all__ = ["HostPlace", "Place", "Server", "clean_environment", "has_pip", "place"]
-
 #: pip installs into another environment (``--python``) from 22.3 on.
 _OLDEST_PIP: Final = 23
 

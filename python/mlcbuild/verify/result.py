@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.errors import MlcbuildError
 
-__all__ = ["Options", "Outcome", "Step"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mlcbuild.verify.result import Options
     from mlcbuild.verify.subject import Subject
 
-__all__ = ["verify"]
-
 #: The linker of models on Windows: the wheel's extra ``compile``.
 _LINKER: Final = "ziglang>=0.13"
 

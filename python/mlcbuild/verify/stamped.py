@@ -11,8 +11,6 @@ from mlcbuild.stamp import digest, mismatches, read_stamp
 if TYPE_CHECKING:
     from mlcbuild.verify.subject import Subject
 
-__all__ = ["step_stamp"]
-
 
 def step_stamp(subject: Subject) -> str:
     """Compare each stamp with the native files of its package.

@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     from mlcbuild.verify.place import HostPlace, Place
     from mlcbuild.verify.subject import Subject
 
-__all__ = [
-    "Answer",
-    "DiedError",
-    "Limits",
-    "NotFinishedError",
-    "OtherCopyError",
-    "ask",
-    "child",
-    "probe",
-]
-__all__ += ["step_environment", "step_import"]
-__all__ += ["step_install", "step_run", "step_tensor"]
-
 _PROBES: Final = Path(__file__).parent / "probes"
 
 #: What pip prints where it cannot reach the index (its own words and urllib3's).

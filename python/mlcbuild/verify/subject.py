@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Subject", "read_subject"]
-
 _NATIVE: Final = re.compile(r"\.(?:dll|pyd|dylib|so(?:\.[0-9.]+)?)$", re.IGNORECASE)
 _MODULE: Final = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\.py|(?:\.[\w.-]+)?\.(?:so|pyd))$")
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.verify.result import Options, Outcome
     from mlcbuild.verify.wine import WinePlace
 
-__all__ = ["beside", "plan"]
-
 
 def beside(options: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Divide ``options.also``: (what the lab installs, what this machine does).

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mlcbuild.verify.place import HostPlace, Server
     from mlcbuild.verify.subject import Subject
 
-__all__ = ["CannotTellError", "WinePlace", "judged", "lacking", "place_in_lab", "python_of"]
-
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
 _FREE_THREADED: Final = re.compile(r"^cp3\d+t$")
 

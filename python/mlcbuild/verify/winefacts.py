@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from mlcbuild.loader.systemdata import SystemData
 
-__all__ = ["CHANNELS", "NOT_STARTED", "Judgement", "Said", "judge", "read_log", "refused"]
-
 #: The channels that print what is read here; few lines a process.
 CHANNELS: Final = "-all,err+module,warn+module"
 

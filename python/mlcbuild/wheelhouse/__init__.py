@@ -1,5 +1,3 @@
 """``mlcbuild wheel --chat-only``: a folder with all wheels needed to chat (docs/chat-only.md)."""
 
 from __future__ import annotations
-
-__all__: list[str] = []

@@ -21,8 +21,6 @@ from mlcbuild.wheelhouse.upstream import fetch_upstream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ChatOnly", "make_chat_only"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatOnly:

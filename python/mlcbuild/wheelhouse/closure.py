@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlcbuild.sources.pipconfig import IndexSettings
     from mlcbuild.wheelhouse.systems import System
 
-__all__ = ["fetch", "require_uv", "resolve", "resolve_command"]
-
 
 def require_uv() -> None:
     """Check at the start that uv is installed. Raises ``InputError``."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-__all__ = ["MANIFEST", "Made", "describe", "pinned", "require_place", "staged", "tally"]
-
 MANIFEST: Final = "wheelhouse.json"
 
 

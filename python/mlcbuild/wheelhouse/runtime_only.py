@@ -15,8 +15,6 @@ from mlcbuild.errors import FailedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["runtime_only"]
-
 _LABEL: Final = "mlcbuild.runtime"
 _PROJECT: Final = "apache_tvm"
 #: Files only used to build and compile; ``tvm.relax`` is the compiler's Python side.

@@ -7,8 +7,6 @@ from typing import Final
 
 from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 
-__all__ = ["LINUX", "SYSTEMS", "WINDOWS", "System"]
-
 #: The C library of our Linux wheel (its tag), and the oldest in wheel tags.
 _GLIBC: Final = 35
 _OLDEST: Final = 5

@@ -14,8 +14,6 @@ from mlcbuild.sources.cache import default_cache
 if TYPE_CHECKING:
     from mlcbuild.wheelhouse.systems import System
 
-__all__ = ["fetch_upstream"]
-
 
 def fetch_upstream(
     project: str,

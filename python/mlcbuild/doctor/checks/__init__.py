@@ -1,4 +1,7 @@
-"""The checks: one file each, imported when it runs. The check ``a-b`` is ``checks.a_b.CHECK``."""
+"""The checks, by subject; a module is imported when a check of it runs.
+
+``CHECKS`` names the module of each; there the check ``a-b`` is the function ``a_b``.
+"""
 
 from __future__ import annotations
 
@@ -15,82 +18,97 @@ if TYPE_CHECKING:
 
     from mlcbuild.doctor.check import Category, Check
 
-__all__ = ["CHECKS", "choose", "load_check"]
-
-#: Category -> its checks, in report order.
-CHECKS: Final[dict[Category, tuple[str, ...]]] = {
-    "toolchain": (
-        "cmake",
-        "cmake-generator",
-        "cmake-policy",
-        "generator",
-        "cmake-variables",
-        "ninja",
-        "msvc",
-        "msvc-prompt",
-        "windows-sdk",
-        "link-exe",
-        "compiler-variables",
-        "compiler-flags",
-        "cxx-compiler",
-        "git",
-        "git-lfs",
-        "git-long-paths",
-        "cargo",
-        "rust-host",
-        "cuda-toolkit",
-        "vulkan-sdk",
-        "jit-compiler",
-        "mingw",
-        "wine",
-        "zig",
-    ),
-    "python": (
-        "python-version",
-        "python-bits",
-        "python-embedded",
-        "python-msys2",
-        "python-free-threaded",
-        "python-store",
-        "python-alias",
-        "python-conda",
-        "python-venv",
-        "pip",
-        "damaged-distributions",
-        "mixed-installs",
-        "requirements",
-        "editable-install",
-    ),
-    "paths": (
-        "path-entries",
-        "windows-version",
-        "app-control",
-        "long-paths",
-        "project-path",
-        "temp-folder",
-        "disk-space",
-        "library-variables",
-        "source-variables",
-        "python-path",
-        "runtime-variables",
-        "build-configuration",
-        "debug-libraries",
-        "config-cmake",
-        "moved-build",
-    ),
-    "runtime-dlls": ("vc-redist", "runtime-copies", "openmp-copies", "installed-loads"),
-    "gpu": ("gpu-driver", "vulkan-driver", "nvidia-driver", "cuda-runtime", "opencl-driver"),
-    "network": ("certificate-variables", "package-index", "git-host"),
-    "trial": ("trial",),
+#: Category -> its checks in report order -> the module of each.
+CHECKS: Final[dict[Category, dict[str, str]]] = {
+    "toolchain": {
+        "cmake": "cmake",
+        "cmake-generator": "cmake",
+        "cmake-policy": "cmake",
+        "generator": "cmake",
+        "cmake-variables": "cmake",
+        "ninja": "tools",
+        "msvc": "msvc",
+        "msvc-prompt": "msvc",
+        "windows-sdk": "msvc",
+        "link-exe": "msvc",
+        "compiler-variables": "compilers",
+        "compiler-flags": "compilers",
+        "cxx-compiler": "compilers",
+        "git": "git",
+        "git-lfs": "git",
+        "git-long-paths": "git",
+        "cargo": "rust",
+        "rust-host": "rust",
+        "cuda-toolkit": "cuda_toolkit",
+        "vulkan-sdk": "gpu",
+        "jit-compiler": "compilers",
+        "mingw": "tools",
+        "wine": "tools",
+        "zig": "tools",
+    },
+    "python": {
+        "python-version": "python",
+        "python-bits": "python",
+        "python-embedded": "python",
+        "python-msys2": "python",
+        "python-free-threaded": "python",
+        "python-store": "python",
+        "python-alias": "python",
+        "python-conda": "environments",
+        "python-venv": "environments",
+        "pip": "environments",
+        "damaged-distributions": "packages",
+        "mixed-installs": "packages",
+        "requirements": "packages",
+        "editable-install": "packages",
+    },
+    "paths": {
+        "path-entries": "paths",
+        "windows-version": "windows",
+        "app-control": "windows",
+        "long-paths": "paths",
+        "project-path": "paths",
+        "temp-folder": "paths",
+        "disk-space": "paths",
+        "library-variables": "variables",
+        "source-variables": "variables",
+        "python-path": "environments",
+        "runtime-variables": "variables",
+        "build-configuration": "build_folders",
+        "debug-libraries": "build_folders",
+        "config-cmake": "build_folders",
+        "moved-build": "build_folders",
+    },
+    "runtime-dlls": {
+        "vc-redist": "runtimes",
+        "runtime-copies": "runtimes",
+        "openmp-copies": "runtimes",
+        "installed-loads": "installed_loads",
+    },
+    "gpu": {
+        "gpu-driver": "gpu",
+        "vulkan-driver": "gpu",
+        "nvidia-driver": "gpu",
+        "cuda-runtime": "gpu",
+        "opencl-driver": "gpu",
+    },
+    "network": {
+        "certificate-variables": "network",
+        "package-index": "network",
+        "git-host": "network",
+    },
+    "trial": {
+        "trial": "trial",
+    },
 }
 
 
 def load_check(check_id: str) -> Check:
     """Return one check. Raises ``KeyError`` for an unknown id."""
-    for category, ids in CHECKS.items():
-        if check_id in ids:
-            name = f"mlcbuild.doctor.checks.{check_id.replace('-', '_')}"
-            check: Check = importlib.import_module(name).CHECK
+    for category, modules in CHECKS.items():
+        if check_id in modules:
+            module = importlib.import_module(f"mlcbuild.doctor.checks.{modules[check_id]}")
+            check: Check = getattr(module, check_id.replace("-", "_"))
             return replace(check, id=check_id, category=category)
     raise KeyError(check_id)
 

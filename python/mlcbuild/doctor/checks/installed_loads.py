@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Check, Outcome, System, fail, ok, skip, warn
+from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.distributions import family
-from mlcbuild.doctor.runtimes import system_folder
+from mlcbuild.doctor.runtimes import members_of, system_folder
 from mlcbuild.doctor.versions import dotted
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import MSVCP
 
 if TYPE_CHECKING:
-    from mlcbuild.rules.finding import Finding
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CHECK"]
+    from mlcbuild.doctor.distributions import Distribution
+    from mlcbuild.package.member import Kind, Member, Package, WheelFacts
+    from mlcbuild.rules.finding import Finding
 
 #: Rules that other checks cover (the redistributable, drivers), or that concern no load.
 _ELSEWHERE: Final = frozenset(
@@ -30,13 +32,28 @@ _ELSEWHERE: Final = frozenset(
 _DOUBTS: Final = frozenset({"mutex-abi", "ambiguous-dll", "openmp-duplicate"})
 
 
-def _run(system: System) -> Outcome:
+@check(
+    title="What is installed will load",
+    why="mlc_llm, tvm, tvm_ffi and xgrammar are one graph of DLLs from several wheels, which no "
+    "installer checks as a whole: a missing DLL, a symbol that the installed version does not "
+    "export, another machine, a Debug build.",
+    source="mlc-ai/mlc-llm#3508; SystemPanic/vllm-windows#87; docs/check.md",
+    platforms=("win32",),
+    imports=(
+        "mlcbuild.check",
+        "mlcbuild.check.gather",
+        "mlcbuild.check.initialiser",
+        "mlcbuild.check.settings",
+        "mlcbuild.report.result",
+    ),
+    worth=lambda system: bool(family(system)),
+)
+def installed_loads(system: System) -> Outcome:
     installed = family(system)
     if not installed:
         return skip("none of mlc-llm, TVM, tvm-ffi and xgrammar is installed in this Python")
     from mlcbuild.check import check_package
     from mlcbuild.check.settings import Settings
-    from mlcbuild.doctor.installed import InstalledFiles
 
     packages = {found.name: InstalledFiles(system, found) for found in installed}
     settings = Settings(msvcp140=_msvcp140(system))
@@ -73,21 +90,52 @@ def _msvcp140(system: System) -> str:
     return dotted(version) if version else "none"
 
 
-CHECK = Check(
-    title="What is installed will load",
-    why="mlc_llm, tvm, tvm_ffi and xgrammar are one graph of DLLs from several wheels, which no "
-    "installer checks as a whole: a missing DLL, a symbol that the installed version does not "
-    "export, another machine, a Debug build.",
-    source="mlc-ai/mlc-llm#3508; SystemPanic/vllm-windows#87; docs/check.md",
-    run=_run,
-    platforms=("win32",),
-    imports=(
-        "mlcbuild.check",
-        "mlcbuild.check.gather",
-        "mlcbuild.check.initialiser",
-        "mlcbuild.check.settings",
-        "mlcbuild.doctor.installed",
-        "mlcbuild.report.result",
-    ),
-    worth=lambda system: bool(family(system)),
-)
+_PEEK: Final = 16
+#: The size of code whose RECORD row states none.
+_MOST_CODE: Final = 1 << 18
+
+
+class InstalledFiles:
+    """The native images of one distribution, and its code near the top. See ``package.member``."""
+
+    def __init__(self, system: System, distribution: Distribution) -> None:
+        self.name = distribution.name
+        self.kind: Kind = "installed"
+        self.wheel: WheelFacts | None = None
+        self.companions: Sequence[Package] = ()
+        self._system = system
+        self._place = distribution.place
+        self._distribution = distribution
+        self._members: tuple[Member, ...] | None = None
+        self._code: dict[str, memoryview] = {}
+
+    def members(self) -> Iterator[Member]:
+        """List the DLLs and modules, and the code that adds DLL folders."""
+        if self._members is None:
+            self._members = tuple(members_of(self._system, self._distribution))
+        return iter(self._members)
+
+    def read(
+        self, member: Member, *, watch: Callable[[memoryview], None] | None = None
+    ) -> memoryview:
+        """Return a member's bytes. Raises ``InputError`` where it cannot be read."""
+        data = self._code.get(member.path) or self._read(member, member.size or _MOST_CODE)
+        if member.path.endswith(".py"):
+            self._code[member.path] = data  # each package of the family reads it again
+        if watch is not None:
+            watch(data)
+        return data
+
+    def peek(self, member: Member) -> bytes:
+        """Return a member's first bytes; raises like ``read``."""
+        return bytes(self._read(member, _PEEK))
+
+    def close(self) -> None:
+        """Do nothing: no file is held open."""
+
+    def _read(self, member: Member, limit: int) -> memoryview:
+        path = self._system.join(self._place, *member.path.split("/"))
+        data = self._system.read(path, limit=limit)
+        if data is None:
+            raise InputError(f"{member.path}: cannot be read")
+        return memoryview(data)

@@ -7,12 +7,10 @@ import os
 from functools import partial
 from pathlib import Path
 
-from mlcbuild.doctor.check import Check, Outcome, System, fail, ok
+from mlcbuild.doctor.check import Outcome, System, check, fail, ok
 from mlcbuild.doctor.shell import command, python
 from mlcbuild.doctor.trial import Trial
 from mlcbuild.platforms import MACHINES
-
-__all__ = ["CHECK", "trial_command"]
 
 
 def trial_command(system: System) -> tuple[str, ...]:
@@ -25,7 +23,17 @@ def trial_command(system: System) -> tuple[str, ...]:
     return (system.python.executable, "-c", code)
 
 
-def _run(system: System) -> Outcome:
+@check(
+    title="A trial build works",
+    why="Only a build proves a toolchain. The trial runs all steps of the real wheel: "
+    "generator, compiler, release policy, install, gate, stamp; then the library's "
+    "configuration, C runtime and machine are read, and it is loaded.",
+    source="docs/superbuild.md",
+    waits=True,
+    needs="trial",
+    limit_s=600,
+)
+def trial(system: System) -> Outcome:
     done = system.run(*trial_command(system), limit_s=570)
     again = partial(command, system, python(system), "-m", "mlcbuild", "doctor", "--trial", "-v")
     try:
@@ -68,16 +76,3 @@ def _wrong(system: System, facts: dict[str, str]) -> str:
     if wanted is not None and facts["machine"] != wanted:
         return f"a library for {facts['machine']}, Python is for {wanted}"
     return ""
-
-
-CHECK = Check(
-    title="A trial build works",
-    why="Only a build proves a toolchain. The trial runs all steps of the real wheel: "
-    "generator, compiler, release policy, install, gate, stamp; then the library's "
-    "configuration, C runtime and machine are read, and it is loaded.",
-    source="docs/superbuild.md",
-    run=_run,
-    waits=True,
-    needs="trial",
-    limit_s=600,
-)
