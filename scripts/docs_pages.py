@@ -23,8 +23,7 @@ sys.path.insert(0, str(ROOT / "python"))
 
 from mlcbuild.codes import CODES, EXIT_CODES, Code, signed  # noqa: E402 - after the path is set
 from mlcbuild.explain.catalogue import read_symptoms  # noqa: E402
-from mlcbuild.explain.commands import spelt_out  # noqa: E402
-from mlcbuild.explain.facts import NO_FACTS  # noqa: E402
+from mlcbuild.explain.facts import NO_FACTS, spelt_out  # noqa: E402
 from mlcbuild.rules import RULE_IDS  # noqa: E402
 
 REPOSITORY = "https://github.com/mlcbuild/mlcbuild"

@@ -37,9 +37,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from archives import gnu_imports, short_imports
 from mlcbuild.commandline import Parser
-from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.systemdata import FORMAT, MAGIC
+from mlcbuild.loader.systemdir import read_api_sets
 from mlcbuild.pe.exports import read_exports
 from mlcbuild.pe.headers import read_headers
 

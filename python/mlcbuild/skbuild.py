@@ -23,7 +23,7 @@ import scikit_build_core
 from scikit_build_core import build as backend
 from scikit_build_core.build import get_requires_for_build_sdist
 
-from mlcbuild.builder.linux_tag import TAGGERS, retag
+from mlcbuild.builder.finished import TAGGERS, retag
 from mlcbuild.builder.locked_sources import fetch_sources
 from mlcbuild.builder.project import read_project
 from mlcbuild.builder.provider import as_config_settings, policy_table, project_toolchain

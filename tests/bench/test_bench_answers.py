@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mlcbuild.bench.answers import StreamReader, excerpt_of, judge_completion, judge_plain
-from mlcbuild.bench.events import EventReader
+from mlcbuild.bench.body import EventReader
 from standin import chat_chunks
 
 GOOD: dict[str, Any] = {

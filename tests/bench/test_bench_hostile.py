@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.bench.answers import StreamReader, excerpt_of, judge_completion
-from mlcbuild.bench.body import Plain
-from mlcbuild.bench.events import EventReader
+from mlcbuild.bench.body import EventReader, Plain
 from mlcbuild.cli import main
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlcbuild.bench.progress import said
-from mlcbuild.bench.recorder import Recorder
+from mlcbuild.bench.load import Recorder
 from mlcbuild.bench.records import Load, Sample
+from mlcbuild.bench.session import said
 
 
 def recorded(good: int, failed: int) -> Recorder:

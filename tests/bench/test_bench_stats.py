@@ -6,7 +6,7 @@ import statistics
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlcbuild.bench.stats import CURVE, percentile, spread
+from mlcbuild.bench.records import CURVE, percentile, spread
 
 times = st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=200)
 

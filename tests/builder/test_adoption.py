@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from demoproject import CMAKELISTS, PYPROJECT
-from mlcbuild.builder.stamp_place import default_stamp_folder, package_folder
+from mlcbuild.builder.project import default_stamp_folder, package_folder
 from mlcbuild.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from mlcbuild.builder.companions import is_process_symbol
 from mlcbuild.builder.expectation import Expectation
 from mlcbuild.builder.judge import judge
+from mlcbuild.builder.provided import is_process_symbol
 from mlcbuild.elf import ElfImage
 from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlcbuild.builder.needs import Native

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.builder.symbols import keep_symbols
+from mlcbuild.builder.finished import keep_symbols
 from mlcbuild.pe.reader import read_image
 from needs import program
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from mlcbuild.builder.system_dlls import is_system_dll
+from mlcbuild.builder.provided import is_system_dll
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from check_facts import broken_load, image, loads, need, run_rule, subject
-from mlcbuild.check.initialiser import with_initialiser_failures
+from mlcbuild.check.corrections import with_initialiser_failures
 from mlcbuild.rules.finding import Neighbour
 
 if TYPE_CHECKING:

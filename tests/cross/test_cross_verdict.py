@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from mlcbuild.check import check
 from mlcbuild.check.settings import Settings
+from mlcbuild.cross.run import require_good
 from mlcbuild.cross.target import Target, read_targets
-from mlcbuild.cross.verdict import require_good
 from mlcbuild.errors import FailedError, UsageError
 from pefactory import make_pe
 from wheelfactory import make_wheel

@@ -11,7 +11,8 @@ from mlcbuild.codes import CODES, EXIT_CODES, Code
 from mlcbuild.doctor.checks import CHECKS
 from mlcbuild.explain import explain
 from mlcbuild.explain.catalogue import FIELDS, FILES, OPTIONAL, Symptom, read_symptoms
-from mlcbuild.explain.fragment import LOOSE, Fragment, normalised
+from mlcbuild.explain.fragment import LOOSE, Fragment
+from mlcbuild.explain.loglines import normalised
 
 ROWS = read_symptoms()
 

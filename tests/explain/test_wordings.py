@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 from mlcbuild.explain import explain
-from mlcbuild.explain.fragment import normalised
-from mlcbuild.explain.loglines import lines_of
+from mlcbuild.explain.loglines import lines_of, normalised
 from mlcbuild.explain.wordings import LANGUAGES, decoded, in_english, read_wordings
 
 #: No public text of the Store's alias in these languages was found.

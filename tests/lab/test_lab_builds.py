@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.cli import main
-from mlcbuild.lab import builds
+from mlcbuild.lab import hosttools
 from mlcbuild.lab.wine import windows_path
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_sources_of_the_projects_among_pips_words_are_brought(
 ) -> None:
     told: list[str] = []
     monkeypatch.chdir(project)
-    builds.fetch_pinned_sources(["wheel", "-v", "pins", ".", "numpy"], notice=told.append)
+    hosttools.fetch_pinned_sources(["wheel", "-v", "pins", ".", "numpy"], notice=told.append)
     assert told == [f"fetching the pinned sources of {project}"]
     assert (project / "pins" / "sums" / "sum.c").read_text().startswith("int sum")
 

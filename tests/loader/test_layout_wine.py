@@ -9,7 +9,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.loader.reading import read_record
+from mlcbuild.loader.images import read_record
 from oddimages import ODD, Layout, build, scramble
 
 if TYPE_CHECKING:

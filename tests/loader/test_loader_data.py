@@ -14,10 +14,10 @@ from commands import load_script
 from memory_package import MemoryPackage
 from mlcbuild.errors import InputError
 from mlcbuild.loader import predict, world_from_package
-from mlcbuild.loader.apiset import read_api_sets
 from mlcbuild.loader.names import KNOWN_DLLS
 from mlcbuild.loader.python_process import PRELOADED_SYSTEM
 from mlcbuild.loader.systemdata import MAGIC, SystemData, builtin_system
+from mlcbuild.loader.systemdir import read_api_sets
 from needs import program
 from pefactory import make_pe
 from tinydll import build_dll

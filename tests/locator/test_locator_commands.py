@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlc_llm._locator.commands import refuse_without_compiler
 from mlc_llm._locator.installed import require_version
-from mlcbuild.wheelhouse.runtime_only import runtime_only
+from mlcbuild.wheelhouse.chat_only import runtime_only
 from wheelfactory import make_wheel
 
 if TYPE_CHECKING:

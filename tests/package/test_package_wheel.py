@@ -10,9 +10,9 @@ import zlib
 from typing import TYPE_CHECKING
 
 import pytest
+from mlcbuild.check.reading import Digester
 from mlcbuild.errors import InputError
 from mlcbuild.package import inflate
-from mlcbuild.package.digest import Digester
 from mlcbuild.package.member import Member
 from mlcbuild.package.targets import open_package
 from pefactory import make_pe

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from mlcbuild.builder.device_version import relabel, relabel_metadata, with_devices
+from mlcbuild.builder.finished import relabel, relabel_metadata, with_devices
 from mlcbuild.builder.rewheel import rewrite
 from mlcbuild.cli import main
 from mlcbuild.errors import InputError

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from check_facts import image, loads, need, run_rule, subject
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
+from mlcbuild.rules.cpp_runtime import needed_redist
 from mlcbuild.rules.finding import Neighbour
 from mlcbuild.rules.names import is_mangled, original_name
 from mlcbuild.rules.redist import minimum_msvcp140
-from mlcbuild.rules.toolsets import needed_redist
 
 MANGLED = "msvcp140-0123456789abcdef0123456789abcdef.dll"
 

@@ -11,7 +11,7 @@ import pytest
 from mlcbuild.cli import main
 from mlcbuild.errors import FailedError
 from mlcbuild.sources.lock import Component, PypiOrigin
-from mlcbuild.sources.sdist import read_sdist
+from mlcbuild.sources.stores import read_sdist
 from sources_helpers import IndexServer, Project, make_sdist, write_sdist_lock
 
 if TYPE_CHECKING:

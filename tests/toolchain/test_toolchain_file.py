@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.toolchain import NINJA, choose, read_overrides
-from mlcbuild.toolchain.toolchain_file import names_compiler
+from mlcbuild.toolchain.compilers import names_compiler
 from windowsmachines import machine, visual_studio
 
 if TYPE_CHECKING:

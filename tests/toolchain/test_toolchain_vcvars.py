@@ -8,8 +8,7 @@ import pytest
 from mlcbuild.errors import FailedError
 from mlcbuild.toolchain import Choice, Vcvars
 from mlcbuild.toolchain.activate import environment, environment_set
-from mlcbuild.toolchain.searchpath import order_path
-from mlcbuild.toolchain.vcvars import capture_command, parse_set
+from mlcbuild.toolchain.vcvars import capture_command, order_path, parse_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

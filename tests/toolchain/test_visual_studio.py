@@ -14,7 +14,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from mlcbuild.builder.steps import compiled_files
+from mlcbuild.builder.watched import compiled_files
 from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import load
 from projectfiles import Project, read_projects, words

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from commands import run_mlcbuild
 from mlcbuild import progress
-from mlcbuild.builder.steps import Step, StepReader
-from mlcbuild.builder.watched import telling, watch
+from mlcbuild.builder.watched import Step, StepReader, telling, watch
 from mlcbuild.progress import Line, clock, counted, left, ticking
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"

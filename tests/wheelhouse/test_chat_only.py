@@ -13,9 +13,8 @@ from mlcbuild.cli import main
 from mlcbuild.errors import FailedError
 from mlcbuild.package.targets import open_package
 from mlcbuild.sources.pipconfig import IndexSettings
-from mlcbuild.wheelhouse.closure import resolve_command
-from mlcbuild.wheelhouse.runtime_only import runtime_only
-from mlcbuild.wheelhouse.systems import LINUX
+from mlcbuild.wheelhouse.chat_only import runtime_only
+from mlcbuild.wheelhouse.closure import LINUX, resolve_command
 from packaging.requirements import Requirement
 from wheelfactory import make_wheel
 

@@ -8,9 +8,8 @@ from mlcbuild.errors import FailedError, InputError, UsageError
 from mlcbuild.extras import install_extra
 from mlcbuild.sources.pipconfig import IndexSettings
 from mlcbuild.wheelhouse.chat_only import ChatOnly, make_chat_only
-from mlcbuild.wheelhouse.closure import resolve_command
+from mlcbuild.wheelhouse.closure import WINDOWS, resolve_command
 from mlcbuild.wheelhouse.folder import MANIFEST, require_place
-from mlcbuild.wheelhouse.systems import WINDOWS
 
 
 def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Turn samples into a run's figures. Only successes count as speed."""
+"""Turn samples into a run's figures, without rounding. Only successes count as speed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mlcbuild.bench.records import CONNECTION_FAILURES, Failures, RunResult, Second
-from mlcbuild.bench.stats import spread
+from mlcbuild.bench.records import CONNECTION_FAILURES, Failures, RunResult, Second, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mlcbuild.bench.events import EventReader
+from mlcbuild.bench.body import EventReader
 from mlcbuild.jsontext import parse
 
 #: Characters of a body that a report shows.

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild import __version__
 
 if TYPE_CHECKING:
-    from mlcbuild.bench.records import Load, Result, RunResult
-    from mlcbuild.bench.stats import Spread
+    from mlcbuild.bench.records import Load, Result, RunResult, Spread
 
 SCHEMA_VERSION: Final = 1
 _DIGITS: Final = 6

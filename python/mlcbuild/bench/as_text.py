@@ -9,8 +9,7 @@ from mlcbuild.bench.verdict import kind_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlcbuild.bench.records import Result, RunResult
-    from mlcbuild.bench.stats import Spread
+    from mlcbuild.bench.records import Result, RunResult, Spread
 
 
 def render(result: Result) -> str:

@@ -3,6 +3,8 @@
 In a closed loop each of N users waits for an answer before sending the next request. In an open
 loop requests are due at fixed times (or a Poisson process's), however slow the answers: like the
 users of a real server, and the only way to see a queue grow.
+
+A ``Recorder`` collects the samples, and stops a run early when continuing is useless.
 """
 
 from __future__ import annotations
@@ -12,17 +14,51 @@ import contextlib
 import itertools
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.bench.analyse import analyse, gone_since
-from mlcbuild.bench.recorder import Recorder
+from mlcbuild.bench.records import CONNECTION_FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
     from typing import Any
 
     from mlcbuild.bench.client import Client
-    from mlcbuild.bench.records import Load, RunResult
+    from mlcbuild.bench.records import Ended, Load, RunResult, Sample
+
+#: Without a success among this many answers, the target is wrong and more load is useless.
+GIVE_UP_AFTER: Final = 20
+#: This many failures to connect in a row, besides those in flight, mean the server is dead.
+_GONE_AFTER: Final = 10
+
+
+class Recorder:
+    """The samples of one run. ``stop`` is set when it must end early."""
+
+    def __init__(self, *, in_flight_at_most: int) -> None:
+        self.samples: list[Sample] = []
+        self.successes = 0
+        self.stop = asyncio.Event()
+        self.ended: Ended = "complete"
+        self._row = 0
+        self._gone_after = in_flight_at_most + _GONE_AFTER
+
+    def add(self, sample: Sample) -> None:
+        """Add a sample; end the run where nothing ever succeeds or the server is dead."""
+        self.samples.append(sample)
+        if sample.failure is None:
+            self.successes += 1
+        self._row = self._row + 1 if sample.failure in CONNECTION_FAILURES else 0
+        if not self.successes and len(self.samples) >= GIVE_UP_AFTER:
+            self.end("gave-up")
+        elif self.successes and self._row >= self._gone_after:
+            self.end("server-died")
+
+    def end(self, why: Ended) -> None:
+        """End the run; the first reason is kept."""
+        if not self.stop.is_set():
+            self.ended = why
+            self.stop.set()
 
 
 def due_times(load: Load) -> Iterator[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from mlcbuild.bench.request import Question
 from mlcbuild.bench.target import find_target, hint_for, served_models
 from mlcbuild.bench.verdict import headline, is_ok, notes
 from mlcbuild.errors import InputError, UsageError
+from mlcbuild.progress import left, redrawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from mlcbuild.bench.recorder import Recorder
+    from mlcbuild.bench.load import Recorder
     from mlcbuild.bench.records import Api, Load, RunResult, Target
 
 
@@ -136,3 +138,28 @@ def _ctrl_c_sets(event: asyncio.Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def shown() -> Iterator[Callable[[Load, Recorder], None]]:
+    """Yield the callback that ``bench`` calls as each run begins.
+
+    A separate thread draws: drawing must not delay requests due in the event loop.
+    """
+    runs: list[tuple[Load, Recorder, float]] = []
+
+    def text() -> str:
+        return said(*runs[-1][:2], time.monotonic() - runs[-1][2]) if runs else "warm-up"
+
+    with redrawn(text):
+        yield lambda load, recorder: runs.append((load, recorder, time.monotonic()))
+
+
+def said(load: Load, recorder: Recorder, spent_s: float) -> str:
+    """Return the line: the load, its answers so far, the time left."""
+    done, total = float(len(recorder.samples)), float(load.requests or 0)
+    if load.duration_s is not None:
+        done, total = spent_s, load.duration_s
+    failed = len(recorder.samples) - recorder.successes
+    counts = f"{recorder.successes} ok, {failed} failed"
+    return f"{load.label}: {counts}{left(done, total, spent_s)}"

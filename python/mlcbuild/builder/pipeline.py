@@ -56,7 +56,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
     needed = same_ninja(needed, generator)
     needed += rust.requirements(SystemProbe(), options, _oldest_rust())
     if sys.platform == "linux" and state == "wheel" and options.target == "host":
-        from mlcbuild.builder.linux_tag import TAGGERS
+        from mlcbuild.builder.finished import TAGGERS
 
         needed += TAGGERS
     return needed
@@ -72,7 +72,7 @@ def metadata(
     from scikit_build_core import build as backend
     from scikit_build_core.errors import CMakeNotFoundError
 
-    from mlcbuild.builder.device_version import relabel_metadata
+    from mlcbuild.builder.finished import relabel_metadata
 
     options = parse(settings)
     hook = (
@@ -135,11 +135,10 @@ def _oldest_rust() -> str:
 
 def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     from mlcbuild.builder.cross import kinds
-    from mlcbuild.builder.device_version import relabel
+    from mlcbuild.builder.finished import keep_symbols, relabel
     from mlcbuild.builder.launcher import launcher_environment
     from mlcbuild.builder.preflight import require
     from mlcbuild.builder.probe import SystemProbe
-    from mlcbuild.builder.symbols import keep_symbols
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.lock import LOCK, load
     from mlcbuild.toolchain.activate import environment, environment_set
@@ -181,7 +180,7 @@ def _build(directory: str, options: BuildOptions, *, state: State) -> str:
         if state == "wheel":
             made = relabel(made, options.devices)
         if sys.platform == "linux" and state == "wheel" and not cross:
-            from mlcbuild.builder.linux_tag import retag
+            from mlcbuild.builder.finished import retag
 
             made = retag(made, root)
         if options.symbols is not None and state == "wheel":

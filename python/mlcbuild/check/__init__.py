@@ -81,8 +81,8 @@ def check_package(
         reading = ReadingPackage(package)
         ahead = stack.enter_context(closing(Ahead(reading)))
         # The big images are being unpacked now; the model and the rules are imported meanwhile.
+        from mlcbuild.check.corrections import with_initialiser_failures  # noqa: PLC0415
         from mlcbuild.check.gather import subject_of  # noqa: PLC0415
-        from mlcbuild.check.initialiser import with_initialiser_failures  # noqa: PLC0415
         from mlcbuild.rules import all_rules, judge  # noqa: PLC0415
 
         all_rules()
@@ -92,8 +92,8 @@ def check_package(
             beside += _required(package, stack, settings.python_version)
         subject = with_initialiser_failures(subject_of(reading, ahead, beside, settings))
         if any(load.verdict != "loads" for load in subject.loads.values()):
+            from mlcbuild.check.corrections import with_toolkits  # noqa: PLC0415 - ast
             from mlcbuild.check.optional import optional_images  # noqa: PLC0415 - ast
-            from mlcbuild.check.toolkits import with_toolkits  # noqa: PLC0415 - ast
 
             subject = with_toolkits(subject, package)
             subject = replace(subject, optional=optional_images(subject, package))
@@ -153,7 +153,7 @@ def _kind(spec: str) -> Kind:
 
 def _module(subject: Subject, path: str) -> Module:
     from mlcbuild.report.result import Module  # noqa: PLC0415
-    from mlcbuild.rules.toolsets import dotted, newest_toolset  # noqa: PLC0415
+    from mlcbuild.rules.cpp_runtime import dotted, newest_toolset  # noqa: PLC0415
 
     image = subject.images.get(path)
     toolset = newest_toolset(image) if image is not None else None

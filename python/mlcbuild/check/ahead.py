@@ -68,8 +68,7 @@ class Ahead:
             data = self._package.read(member)
         except InputError as error:
             refused = str(error)
-        from mlcbuild.loader.images import Record  # noqa: PLC0415
-        from mlcbuild.loader.reading import read_record  # noqa: PLC0415
+        from mlcbuild.loader.images import Record, read_record  # noqa: PLC0415
 
         return Record(refused=refused) if data is None else read_record(data, member.path)
 

@@ -61,7 +61,7 @@ def subject_of(
         for file in counted(files, "predicting the load of image")
     }
     if any(load.verdict != "loads" for load in loads.values()):
-        from mlcbuild.check.preloaded import with_preloaded  # noqa: PLC0415 - ast
+        from mlcbuild.check.corrections import with_preloaded  # noqa: PLC0415 - ast
 
         loads = with_preloaded(world, loads, reading)
     reading.finish()

@@ -6,16 +6,62 @@ thread for big ones, so that hashing costs almost no time and no memory.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
+    import queue
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from mlcbuild.package.member import Kind, Member, Package, WheelFacts
+
+#: Below this, starting a thread costs more than it saves.
+THREAD_FROM: Final = 4 << 20
+
+
+class Digester:
+    """Hashes the pieces passed to ``update`` in order; large members are hashed in a thread."""
+
+    def __init__(self, size: int) -> None:
+        self._sum = hashlib.sha256()
+        self._thread: threading.Thread | None = None
+        if size >= THREAD_FROM and (os.cpu_count() or 1) > 1:
+            import queue  # noqa: PLC0415
+            import threading  # noqa: PLC0415
+
+            self._queue: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+
+    def update(self, piece: memoryview) -> None:
+        """Hash a piece now or later; the caller must not change its bytes."""
+        if self._thread is None:
+            self._sum.update(piece)
+        else:
+            self._queue.put(piece)
+
+    def hexdigest(self) -> str:
+        """Wait for the thread and return the digest of all pieces."""
+        self.close()
+        return self._sum.hexdigest()
+
+    def close(self) -> None:
+        """Hash what is still queued and end the thread."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _work(self) -> None:
+        while (piece := self._queue.get()) is not None:
+            self._sum.update(piece)
+
 
 STAMP_SUFFIX: Final = "/_build.json"
 
@@ -56,7 +102,7 @@ class ReadingPackage:
         """Return a member's bytes and compute its digest if a rule will compare it."""
         if watch is not None or member.path not in self._wanted or member.path in self.digests:
             return self._package.read(member, watch=watch)
-        from mlcbuild.package.digest import Digester  # noqa: PLC0415 - hashlib is slow to import
+        from mlcbuild.check.reading import Digester  # noqa: PLC0415 - hashlib is slow to import
 
         digester = Digester(member.size)
         try:

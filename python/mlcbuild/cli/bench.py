@@ -66,8 +66,7 @@ def run(args: argparse.Namespace) -> int:
         # Reported now rather than after ten minutes of load.
         raise InputError(f"cannot write {args.output}: no such folder")
     from mlcbuild.bench import as_json, as_text  # noqa: PLC0415
-    from mlcbuild.bench.progress import shown  # noqa: PLC0415
-    from mlcbuild.bench.session import bench  # noqa: PLC0415
+    from mlcbuild.bench.session import bench, shown  # noqa: PLC0415
 
     with shown() as on_start:
         result = bench(plan, on_start)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.commandline import seconds
 from mlcbuild.errors import Exit, FailedError, UsageError
 from mlcbuild.lab import down, up
-from mlcbuild.lab.builds import build_variables, fetch_pinned_sources
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
+from mlcbuild.lab.hosttools import build_variables, fetch_pinned_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

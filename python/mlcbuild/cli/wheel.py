@@ -205,7 +205,7 @@ def _chat_only(
     project: Path,
 ) -> int:
     from mlcbuild.wheelhouse import chat_only  # noqa: PLC0415 - resolves
-    from mlcbuild.wheelhouse.systems import SYSTEMS  # noqa: PLC0415
+    from mlcbuild.wheelhouse.closure import SYSTEMS  # noqa: PLC0415
 
     def build(folder: Path) -> list[Path]:
         if args.wheels:

@@ -6,20 +6,60 @@ whose headers may only be right for this machine (numpy's: that a long has eight
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packaging.utils import canonicalize_name
+
 from mlcbuild.builder.project import read_project
 from mlcbuild.errors import FailedError
+from mlcbuild.programs import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlcbuild.cross.installed import Installed
+    from build.env import DefaultIsolatedEnv
+
     from mlcbuild.cross.target import Target
+
+#: Headers of a pure wheel are the same everywhere; those of others are in an include folder.
+_LIST: Final = """
+import json
+from importlib.metadata import distributions
+found = []
+for each in distributions():
+    native = "Root-Is-Purelib: false" in (each.read_text("WHEEL") or "")
+    paths = [str(path) for path in each.files or () if native]
+    headers = [p for p in paths if "/include/" in p and p.endswith((".h", ".hpp"))]
+    found.append((each.metadata["Name"], each.version, str(each.locate_file("")), bool(headers)))
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """One distribution below the folder ``root``; ``name`` is normalised."""
+
+    name: str
+    version: str
+    root: str
+    #: Whether it is platform-specific and has headers.
+    has_headers: bool
+
+
+def installed_in(env: DefaultIsolatedEnv) -> tuple[Installed, ...]:
+    """Return the distributions of the environment."""
+    done = ask([env.python_executable, "-c", _LIST])
+    return tuple(
+        Installed(name=canonicalize_name(name), version=version, root=root, has_headers=headers)
+        for name, version, root, headers in json.loads(done.stdout if done else b"[]")
+    )
+
 
 _HEADERS: Final = (".h", ".hpp")
 

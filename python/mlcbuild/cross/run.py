@@ -1,26 +1,30 @@
-"""Build the wheels of one project for each Python; a wheel that serves several is built once."""
+"""Build the wheels of one project for each Python; a wheel that serves several is built once.
+
+A finished wheel is judged by its tag, the gate's rules, and ``mlcbuild check``.
+"""
 
 from __future__ import annotations
 
+import posixpath
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlcbuild.builder.restamp import judge_contents, wheel_contents
 from mlcbuild.cross.backend import Backend, environment_for, install
-from mlcbuild.cross.companions import fetch_companions, replace_headers
-from mlcbuild.cross.installed import installed_in
+from mlcbuild.cross.companions import fetch_companions, installed_in, replace_headers
 from mlcbuild.cross.project import open_project
-from mlcbuild.cross.settings import companion_settings, settings_for
-from mlcbuild.cross.verdict import check_wheel, require_good
 from mlcbuild.cross.windows_python import fetch_python
+from mlcbuild.errors import FailedError
 from mlcbuild.package.metadata import tags_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlcbuild.cross.target import Target
+    from mlcbuild.cross.windows_python import WindowsPython
     from mlcbuild.report.result import Report
     from mlcbuild.toolchain.clang_cl import ClangCl
 
@@ -102,3 +106,60 @@ def _serves(wheel: Path, target: Target) -> bool:
         )
     }
     return not taken.isdisjoint(tags_of_name(wheel.name) or ())
+
+
+def settings_for(cross: ClangCl, python: WindowsPython, *, build_dir: Path) -> dict[str, str]:
+    """Return the config settings of one build."""
+    define = {
+        **cross.define,
+        "MLCBUILD_TARGET_ROOT": python.folder.as_posix(),
+        "MLCBUILD_FREE_THREADED": "ON" if python.target.free_threaded else "OFF",
+        "MLCBUILD_TOOLCHAIN": cross.choice.record,
+    }
+    for prefix in ("Python", "Python3"):
+        # FindPython cannot query the interpreter for these when it cross-compiles.
+        define[f"{prefix}_SOABI"] = python.target.soabi
+        if python.stable_library is not None:
+            define[f"{prefix}_SABI_LIBRARY"] = python.stable_library.as_posix()
+    return {
+        "build-dir": build_dir.as_posix(),
+        **{f"cmake.define.{name}": value for name, value in define.items()},
+    }
+
+
+def companion_settings(folder: Path | None) -> dict[str, str]:
+    """Return the setting with the folder of unpacked companions, if there is one."""
+    return {} if folder is None else {"cmake.define.MLCBUILD_COMPANIONS_DIR": folder.as_posix()}
+
+
+def require_good(wheel: Path, target: Target) -> None:
+    """Judge the wheel's tag, names and images. Raises ``FailedError`` for the first fault."""
+    platform = wheel.stem.rpartition("-")[2]
+    if platform not in (target.platform, "any"):
+        raise FailedError(
+            f"{wheel.name} is tagged for {platform}, not for {target.platform}",
+            remedy="remove wheel.tags from the project's [tool.scikit-build]",
+        )
+    staged = wheel_contents(wheel)
+    if platform == "any" and staged.natives:
+        raise FailedError(
+            f"{wheel.name} contains {staged.natives[0].path} but is tagged for every system",
+            remedy="remove wheel.platlib = false from the project's [tool.scikit-build]",
+        )
+    judge_contents(wheel, staged, system="Windows", machine=target.machine, configuration="Release")
+    for native in staged.natives:
+        name = posixpath.basename(native.path)
+        if name.endswith(".so") or "-linux-" in name:
+            raise FailedError(
+                f"{wheel.name}: {native.path} has a name that Python on Windows does not import",
+                remedy="its CMakeLists.txt takes the suffix from this machine's Python: "
+                "use ${SKBUILD_SOABI} or python_add_library(... WITH_SOABI)",
+            )
+
+
+def check_wheel(wheel: Path) -> Report:
+    """Predict its load with its requirements, as ``mlcbuild check --with-deps`` does."""
+    from mlcbuild.check import check  # noqa: PLC0415 - the model and the rules
+    from mlcbuild.check.settings import Settings  # noqa: PLC0415
+
+    return check([str(wheel)], Settings(with_deps=True))

@@ -11,7 +11,7 @@ from mlcbuild.cross.target import proven_names
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.pe.import_library import import_library
-from mlcbuild.sources.staged_folder import stage_folder
+from mlcbuild.sources.cache import stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,8 +15,8 @@ from mlcbuild.doctor.installers import install
 from mlcbuild.msvc import RUNTIMES
 from mlcbuild.package.member import Member
 from mlcbuild.platforms import CROSS, WINDOWS_AMD64, by_tag
+from mlcbuild.rules.cpp_runtime import newest_toolset
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
-from mlcbuild.rules.toolsets import newest_toolset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

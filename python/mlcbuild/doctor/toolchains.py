@@ -19,8 +19,8 @@ from mlcbuild.toolchain.visual_studio import usable_visual_studios
 from mlcbuild.toolchain.vswhere import vswhere_path
 
 if TYPE_CHECKING:
-    from mlcbuild.toolchain.decision import Choice
     from mlcbuild.doctor.system import System
+    from mlcbuild.toolchain.decision import Choice
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild import __version__
 from mlcbuild.explain.explanation import Explanation, Place
+from mlcbuild.explain.loglines import subject_of
 from mlcbuild.explain.numbers import explain_numbers
-from mlcbuild.explain.subject import subject_of
 
 if TYPE_CHECKING:
     from mlcbuild.explain.loglines import Line
@@ -76,8 +76,7 @@ def explain(text: str) -> Answer:
 def _explain_text(text: str) -> Answer:
     from mlcbuild.explain.catalogue import anchors, find_symptoms  # noqa: PLC0415 - reads TOML
     from mlcbuild.explain.families import explain_families  # noqa: PLC0415
-    from mlcbuild.explain.firsterror import first_error  # noqa: PLC0415
-    from mlcbuild.explain.loglines import lines_of  # noqa: PLC0415
+    from mlcbuild.explain.loglines import first_error, lines_of  # noqa: PLC0415
     from mlcbuild.explain.wordings import foreign_anchors, in_english  # noqa: PLC0415
 
     words = anchors() | foreign_anchors()
@@ -123,8 +122,7 @@ def _may_hold_a_number(line: Line) -> bool:
 
 def _finished(found: tuple[Explanation, ...], subject: str, text: str) -> tuple[Explanation, ...]:
     """Return explanations with their commands spelt out."""
-    from mlcbuild.explain.commands import spelt_out  # noqa: PLC0415
-    from mlcbuild.explain.facts import Facts  # noqa: PLC0415
+    from mlcbuild.explain.facts import Facts, spelt_out  # noqa: PLC0415
 
     facts = Facts(text=text)
     return tuple(

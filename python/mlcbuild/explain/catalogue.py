@@ -14,14 +14,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.explain.explanation import Explanation, Place
-from mlcbuild.explain.fragment import Fragment
-from mlcbuild.explain.scan import Index
+from mlcbuild.explain.fragment import Fragment, Index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlcbuild.explain.fragment import Hit
     from mlcbuild.explain.loglines import Line
-    from mlcbuild.explain.scan import Hit
 
 import tomllib
 

@@ -1,30 +1,37 @@
-r"""One line of the catalogue's ``text``: the pattern of an error message.
+"""Search many lines for the fragments of the catalogue, at a cost that grows only with the lines.
 
-A fragment is case-insensitive; ``/`` matches both slashes, `` ... `` up to 300 other
-characters and ``<name>`` one word, which the row may repeat as ``{name}`` (``<file>`` and
-``<symbol>`` match more than one word). It begins and ends
-at the edge of a word, unless a ``*`` there allows a longer word. Every part is bounded,
-and a fragment is compared with a few lines at a time: its cost does not depend on the log.
+A fragment is the pattern of an error message. It is case-insensitive; ``/`` matches both slashes,
+`` ... `` up to 300 other characters and ``<name>`` one word, which the row may repeat as ``{name}``
+(``<file>`` and ``<symbol>`` match more than one word). It begins and ends at the edge of a word,
+unless a ``*`` there allows a longer word. Every part is bounded, and a fragment is compared with a
+few lines at a time: its cost does not depend on the log.
+
+Every fragment has an anchor, one of its whole words. A line, with its neighbours, is compared
+with the fragments whose anchors it contains; each fragment is searched for until it is found.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from mlcbuild.explain.loglines import WORD, line_at, window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlcbuild.explain.loglines import Line
 
 LOOSE: Final = frozenset({"file", "symbol"})
-#: What counts as one word of a log; the same for fragments and for lines.
-WORD: Final = re.compile(r"\w+")
 _GAP: Final = ".{0,300}?"
 #: No blank, quotation mark or other character that a shell reads: it may end in a command.
 _CAPTURE: Final = r"[\w.+\-]{1,60}?"
 #: ``<file>`` and ``<symbol>`` may hold blanks, slashes and brackets; they end in no command.
 _LOOSE: Final = r"[^'\"<>|*?]{1,200}?"
 _PIECE: Final = re.compile(r" \.\.\. |<\w+>")
-_ALIKE: Final = str.maketrans(
-    '\\"\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c\uff1a', "/" + "'" * 7 + ",:"
-)
 #: Words of so many lines of a healthy log that they choose none.
 _COMMON: Final = frozenset(
     """
@@ -81,12 +88,6 @@ class Fragment:
         )
 
 
-def normalised(text: str) -> str:
-    """Return a text in which line breaks, case, slashes and quotation marks do not matter."""
-    plain = " ".join(text.translate(_ALIKE).casefold().split())
-    return plain.replace("//", "/")  # repr() of a Windows path doubles every backslash
-
-
 def _edge(character: str, assertion: str) -> str:
     # Chinese and Japanese put no blank between words.
     return assertion if character.isascii() and WORD.fullmatch(character) else ""
@@ -110,3 +111,74 @@ def _rare(word: str) -> bool:
 def _unspaced(word: str) -> bool:
     """Return whether a word is of a script that writes without blanks."""
     return any("\u3040" <= character <= "\u9fff" for character in word)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """The first match of a fragment: the line, the length of the match, and its ``<names>``."""
+
+    line: Line
+    length: int
+    names: Mapping[str, str]
+
+
+class Index:
+    """Fragments by their anchors; those without one are looked for in every line."""
+
+    def __init__(self, fragments: Iterable[Fragment]) -> None:
+        """Sort fragments by what makes a line worth comparing with them."""
+        self._by_anchor: dict[str, list[Fragment]] = defaultdict(list)
+        self._anywhere: list[Fragment] = []
+        for each in fragments:
+            if each.anchor is None:
+                self._anywhere.append(each)
+            else:
+                self._by_anchor[each.anchor].append(each)
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Return the words that choose a line of a long log."""
+        return frozenset(anchor for anchor, some in self._by_anchor.items() if some[0].telling)
+
+    def find(self, lines: list[Line]) -> dict[str, Hit]:
+        """Return the first hit of each fragment that occurs, by its text."""
+        waiting = {anchor: list(each) for anchor, each in self._by_anchor.items()}
+        anywhere = list(self._anywhere)
+        anchors = set(waiting)
+        found: dict[str, Hit] = {}
+        for index, line in enumerate(lines):
+            here = anchors & line.words
+            loose = [each for each in anywhere if each.longest in line.normal]
+            if not here and not loose:
+                continue
+            near = window(lines, index)
+            for anchor in here:
+                waiting[anchor] = _search(waiting[anchor], near, found)
+                if not waiting[anchor]:
+                    anchors.discard(anchor)
+            if loose:
+                missed = _search(loose, near, found)
+                anywhere = [each for each in anywhere if each not in loose or each in missed]
+        return found
+
+    def first(self, line: Line) -> list[tuple[Fragment, re.Match[str]]]:
+        """Return the fragments that one line holds, with where it does."""
+        some = [each for word in line.words & self._by_anchor.keys() for each in
+                self._by_anchor[word]]  # fmt: skip
+        some += [each for each in self._anywhere if each.longest in line.normal]
+        return [(each, match) for each in some if (match := each.search(line.normal))]
+
+
+def _search(fragments: list[Fragment], lines: list[Line], found: dict[str, Hit]) -> list[Fragment]:
+    """Note the fragments that some lines hold; return the others."""
+    text = " ".join(line.normal for line in lines)
+    left: list[Fragment] = []
+    for each in fragments:
+        match = each.search(text)
+        if match is None:
+            left.append(each)
+        else:
+            line = line_at(lines, match.start())
+            length = match.end() - match.start()
+            found[each.text] = Hit(line=line, length=length, names=match.groupdict())
+    return left

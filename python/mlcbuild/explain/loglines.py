@@ -1,7 +1,10 @@
 r"""A pasted text or a log as the lines that are compared: cleaned, bounded, each once.
 
-Terminal colours are dropped, bytes that pip or rustc print as ``\xc3\xa3`` are read as text, and
+Terminal colours are dropped, bytes that pip or rustc print as ``Ã£`` are read as text, and
 lines longer than a window are cut: nothing that is done with a line costs more than its length.
+
+``first_error`` finds the first line that is an error, ``subject_of`` the DLL, module or wheel that
+an error names.
 """
 
 from __future__ import annotations
@@ -11,10 +14,26 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.explain.fragment import WORD, normalised
+from mlcbuild.explain.explanation import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+
+#: What counts as one word of a log; the same for fragments and for lines.
+WORD: Final = re.compile(r"\w+")
+
+
+_ALIKE: Final = str.maketrans(
+    '\\"\u2018\u2019\u201c\u201d\u00ab\u00bb\uff0c\uff1a', "/" + "'" * 7 + ",:"
+)
+
+
+def normalised(text: str) -> str:
+    """Return a text in which line breaks, case, slashes and quotation marks do not matter."""
+    plain = " ".join(text.translate(_ALIKE).casefold().split())
+    return plain.replace("//", "/")  # repr() of a Windows path doubles every backslash
+
 
 _LONGEST: Final = 2000
 #: How many lines before and after its own a message may spread over (CMake wraps them).
@@ -109,3 +128,71 @@ def in_page(data: bytes, page: str) -> str | None:
         return data.decode(page)
     except UnicodeDecodeError:
         return None
+
+
+#: How tools begin or mark an error, on a normalised line.
+_ERROR: Final = re.compile(
+    r"(?:^|[ :>\])])(?:fatal )?(?:error|fehler|erreur|errore|erro|错误|エラー)"
+    r"(?: [a-z]{1,3}\d{4}|\[e\d{4}\])? ?:"
+    r"|^cmake error|^error: |^fatal: |^fatal python error|^ninja: (?:error|fatal)"
+    r"|^(?:[a-z_]\w*\.)*[a-z_]\w*(?:error|exception|unavailable): "
+    r"|^nvcc fatal|^(?:clang|clang-cl|lld-link|ld|ld\.exe|collect2|link): "
+    r"|is not recognized as |: undefined reference to |^panicked at|^thread .{1,40} panicked"
+)
+#: What a line with an error holds in any case: quicker to look for.
+_MARKS: Final = (
+    "err", "fehler", "fatal", "exception", "unavailable", "not recognized", "undefined", "panicked",
+    "错误", "エラー", "clang", "ld: ", "link: ", "collect2",
+)  # fmt: skip
+#: Lines that count errors, repeat them or only look like one.
+_NO_CAUSE: Final = re.compile(
+    r"subprocess-exited-with-error|failed building wheel|metadata-generation-failed"
+    r"|could not build wheels|failed to build installable|could not compile `|lnk1120|msb3073"
+    r"|msb8066|msb6006|build stopped|\b0 errors?\b|\berror: 0\b|werror|error_code|on_error|--error"
+)
+
+
+def first_error(lines: Iterable[Line]) -> Place | None:
+    """Return the first line that a tool marked as an error; None where no line is."""
+    for line in lines:
+        if not any(mark in line.normal for mark in _MARKS):
+            continue
+        if _ERROR.search(line.normal) and not _NO_CAUSE.search(line.normal):
+            return Place(number=line.number, text=line.text)
+    return None
+
+
+_PATH: Final = re.compile(
+    r"""(?P<quote>['"])(?P<quoted>[^'"\r\n]+\.(?:dll|pyd|whl))(?P=quote)"""
+    r"""|(?P<bare>(?:[A-Za-z]:)?[^\s'"<>|*?:=]*\.(?:dll|pyd|whl))\b""",
+    re.IGNORECASE,
+)
+_ENDING: Final = re.compile(r"\.(?:dll|pyd|whl)\b", re.IGNORECASE)
+#: Characters of a line in which a file is looked for: trying each costs the square of a path.
+_LONGEST_PATH: Final = 2000
+_MODULE: Final = re.compile(r"DLL load failed while importing (\w+)")
+_PACKAGE: Final = re.compile(r"site-packages[\\/]{1,2}(\w+)[\\/]")
+#: The C++ runtime: whom the message names, not whom one would check.
+_RUNTIMES: Final = re.compile(
+    r"(?:msvcp140|vcruntime140|ucrtbase|concrt140)\w*\.dll$", re.IGNORECASE
+)
+
+
+def subject_of(text: str) -> str:
+    """Return the file that an error names last, else the module; empty where it names none."""
+    paths = [
+        (found["quoted"] or found["bare"]).replace("\\\\", "\\")
+        for line in text.splitlines()
+        if _ENDING.search(line)
+        for found in _PATH.finditer(line[:_LONGEST_PATH])
+    ]
+    full = [path for path in paths if re.search(r"[\\/]", path)]
+    named = [path for path in (full or paths) if not _RUNTIMES.search(path)]
+    if named:
+        return named[-1]
+    module = _MODULE.search(text)
+    if module is None:
+        return ""
+    packages = _PACKAGE.findall(text, 0, module.start())
+    # torch._C is loaded by torch: a traceback names the package
+    return packages[-1] if module[1].startswith("_") and packages else module[1]

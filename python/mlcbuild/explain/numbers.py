@@ -1,7 +1,13 @@
-"""Explain the numbers of a text: from ``mlcbuild.codes``, else by their structure and name."""
+"""Explain the numbers of a text: from ``mlcbuild.codes``, else by their structure and name.
+
+All names are in ``data/names.txt``, one ``hex name`` a line, made by ``scripts/make_code_names.py``
+from MinGW-w64's public-domain headers. It is read only for numbers that ``mlcbuild.codes`` does not
+explain.
+"""
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.codes import known_code, numbers_in, signed, unwrapped
@@ -9,6 +15,33 @@ from mlcbuild.explain.explanation import Explanation
 
 if TYPE_CHECKING:
     from mlcbuild.codes import Code
+
+
+def name_of(number: int) -> str | None:
+    """Return Microsoft's name of an unsigned number, None where it has none."""
+    found = _after(f"\n{number:x} ", "\n")
+    return found or None
+
+
+def number_of(name: str) -> int | None:
+    """Return the number of a name such as ``STATUS_ACCESS_VIOLATION``, in any case."""
+    text = _text()
+    end = text.find(f" {name.upper()}\n")
+    if end < 0 or not name.isascii() or len(name.split()) != 1:
+        return None
+    return int(text[text.rfind("\n", 0, end) + 1 : end], 16)
+
+
+def _after(start: str, end: str) -> str:
+    text = _text()
+    at = text.find(start)
+    return text[at + len(start) : text.find(end, at + len(start))] if at >= 0 else ""
+
+
+def _text() -> str:
+    data = files("mlcbuild.explain").joinpath("data") / "names.txt"
+    return "\n" + data.read_text(encoding="ascii")
+
 
 _MOST_WIN32: Final = 0xFFFF
 #: The least NTSTATUS or HRESULT; and -65535, above which a program's own negative codes lie.
@@ -24,7 +57,7 @@ _FACILITIES: Final = {
 
 def explain_numbers(text: str) -> tuple[Explanation, ...]:
     """Return the codes of a text, the likeliest first; a WinError and its NTSTATUS both count."""
-    from mlcbuild.explain.names import number_of  # noqa: PLC0415 - a file to read, if asked
+    from mlcbuild.explain.numbers import number_of  # noqa: PLC0415 - a file to read, if asked
 
     numbers = list(numbers_in(text))
     if not numbers and "_" in text and (number := number_of(text.strip())) is not None:
@@ -54,7 +87,7 @@ def _known(code: Code) -> Explanation:
 
 def _by_name(number: int) -> Explanation | None:
     """Return what name and structure of a number say; None for a small one without a name."""
-    from mlcbuild.explain.names import name_of  # noqa: PLC0415 - a file to read, if asked
+    from mlcbuild.explain.numbers import name_of  # noqa: PLC0415 - a file to read, if asked
 
     inner = unwrapped(number)
     name = name_of(number) or name_of(inner)

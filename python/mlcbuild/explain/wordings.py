@@ -12,9 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.explain.fragment import WORD, Fragment, normalised
-from mlcbuild.explain.loglines import in_page, lines_of
-from mlcbuild.explain.scan import Index
+from mlcbuild.explain.fragment import Fragment, Index
+from mlcbuild.explain.loglines import WORD, in_page, lines_of, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from mlcbuild.lab.downloads import DEFAULT_VERSION, python_download
-from mlcbuild.lab.environments import (
+from mlcbuild.lab.programs import find_programs
+from mlcbuild.lab.pythons import (
     certificate_variables,
     check_name,
+    lay_out_python,
     make_environment,
     python_variables,
 )
-from mlcbuild.lab.programs import find_programs
-from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_path
 from mlcbuild.lab.wine_process import Completed, EarlyEndError, run_program
 from mlcbuild.programs import isolated
-from mlcbuild.sources.cache import default_cache, remove
-from mlcbuild.sources.staged_folder import hold
+from mlcbuild.sources.cache import default_cache, hold, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

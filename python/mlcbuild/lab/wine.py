@@ -14,7 +14,7 @@ from mlcbuild.lab.downloads import RUNTIMES, fetch
 from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
 from mlcbuild.lab.waiting import quiet
 from mlcbuild.programs import NOT_HERE
-from mlcbuild.sources.staged_folder import hold, stage_folder
+from mlcbuild.sources.cache import hold, stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.loader.adding import added_folders
-from mlcbuild.loader.images import File, Record, Tree
+from mlcbuild.loader.images import File, Record, Tree, read_record
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.python_process import python_of_dll
-from mlcbuild.loader.reading import read_record
 from mlcbuild.loader.world import World
 from mlcbuild.package.names import installed_path
 from mlcbuild.package.natives import is_native_name

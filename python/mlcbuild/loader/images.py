@@ -1,17 +1,33 @@
-"""The files a process can find, each read once: facts and exports, or its fault."""
+"""The files a process can find, each read once: facts and exports, or why Windows refuses it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mlcbuild.errors import InputError
 from mlcbuild.loader.names import fold, with_extension
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Callable, Iterable
 
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.pe.facts import ExportedSymbol, Image
+
+
+def read_record(data: memoryview | bytes | mmap.mmap, path: str) -> Record:
+    """Return the loader's facts about one file. Never raises: a refusal is in the record."""
+    from mlcbuild.pe.reader import PeFile  # noqa: PLC0415 - pefile, loaded if something is read
+
+    try:
+        pe = PeFile(data, path=path)
+        image = pe.image()
+        exports = pe.exports()
+    except InputError as error:
+        return Record(refused=str(error))
+    empty = exports.dll_name is None and not len(exports) and not any(exports.ordinals())
+    return Record(image=image, exports=None if empty else exports, refused=image.invalid or "")
 
 
 class Symbols(Protocol):

@@ -18,8 +18,7 @@ from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.linkers import ZIG
 from mlcbuild.platforms import LINUX_TRIPLE
 from mlcbuild.programs import isolated, run
-from mlcbuild.sources.cache import default_cache
-from mlcbuild.sources.staged_folder import stage_folder
+from mlcbuild.sources.cache import default_cache, stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

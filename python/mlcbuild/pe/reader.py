@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.pe.crt import find_crt
-from mlcbuild.pe.debug import read_debug
+from mlcbuild.pe.directories import is_portable_managed, read_debug, read_load_config
 from mlcbuild.pe.exports import Exports, read_exports
 from mlcbuild.pe.facts import Image
 from mlcbuild.pe.headers import Headers, read_headers
 from mlcbuild.pe.imports import read_delay_imports, read_imports
-from mlcbuild.pe.loadconfig import read_load_config
-from mlcbuild.pe.managed import is_portable_managed
 from mlcbuild.pe.resources import read_resources
 from mlcbuild.pe.toolset import find_producer, toolset_of_image
 from mlcbuild.platforms import WINDOWS

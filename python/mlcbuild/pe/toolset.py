@@ -9,10 +9,10 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.pe.debug import REPRO
+from mlcbuild.pe.directories import REPRO
 
 if TYPE_CHECKING:
-    from mlcbuild.pe.debug import Debug
+    from mlcbuild.pe.directories import Debug
     from mlcbuild.pe.facts import ImportedDll
     from mlcbuild.pe.headers import Headers
 

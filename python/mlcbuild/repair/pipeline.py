@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.package.metadata import tags_of_name
-from mlcbuild.package.misnamed import no_such_file
+from mlcbuild.package.natives import no_such_file
 from mlcbuild.package.zipfaults import ZIP_FAULTS
-from mlcbuild.repair.exclusions import Exclusion, exclusions
-from mlcbuild.repair.imports import images_of, provided, reachable_names
+from mlcbuild.repair.exclusions import Exclusion, exclusions, images_of, provided, reachable_names
 from mlcbuild.repair.tool import arguments, run_delvewheel, search_folders
 from mlcbuild.stamp import STAMP_NAME
 

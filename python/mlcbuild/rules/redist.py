@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.rules.cpp_runtime import reachable_copies
-from mlcbuild.rules.finding import Finding, Subject, rule
-from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
-from mlcbuild.rules.toolsets import (
+from mlcbuild.rules.cpp_runtime import (
     CONSTEXPR_MUTEX,
     dotted,
     needed_redist,
     newest_toolset,
+    reachable_copies,
     runtime_version,
 )
+from mlcbuild.rules.finding import Finding, Subject, rule
+from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The cache of downloads, and the lock that serialises concurrent fetches."""
+"""The cache of downloads, the lock that serialises concurrent fetches, and staged folders."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import shutil
 import stat
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +18,6 @@ from mlcbuild.sources.git_process import StoppedError
 from mlcbuild.staging import open_lock
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator
     from typing import IO
 
@@ -130,3 +131,40 @@ def locked(
             yield
         finally:
             _unlock(file)
+
+
+@contextmanager
+def hold(path: Path, notice: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold the lock file beside ``path``; other processes wait."""
+    lock = path.with_name(f"{path.name}.lock")
+    with locked(lock, notice=notice, stopped=threading.Event()):
+        yield
+
+
+def stage_folder(
+    path: Path,
+    make: Callable[[Path], None],
+    notice: Callable[[str], None] = lambda _: None,
+    *,
+    abandon: Callable[[Path], None] = lambda _: None,
+) -> None:
+    """Have ``make`` fill a staging folder and rename it to ``path``, unless ``path`` exists.
+
+    The staging folder of a killed process is removed first, after ``abandon`` has ended the
+    programs that run in it.
+    """
+    if path.is_dir():
+        return
+    with hold(path, notice):
+        if path.is_dir():  # another process was faster
+            return
+        staged = path.with_name(f"{path.name}.part")
+        if staged.exists():
+            abandon(staged)
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        try:
+            make(staged)
+            staged.rename(path)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import run
-from mlcbuild.toolchain.searchpath import order_path
-from mlcbuild.toolchain.vcvars import capture_command, merged, parse_set, require_compiler
+from mlcbuild.toolchain.vcvars import (
+    capture_command,
+    merged,
+    order_path,
+    parse_set,
+    require_compiler,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mlcbuild.errors import UsageError
 from mlcbuild.toolchain.cmake import NINJA
 from mlcbuild.toolchain.compilers import Family, family_of
-from mlcbuild.toolchain.decision import Choice
-from mlcbuild.toolchain.generators import asked, ninja_or_error
+from mlcbuild.toolchain.decision import Choice, asked, ninja_or_error
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.overrides import Overrides
 from mlcbuild.toolchain.visual_studio import usable_visual_studios

@@ -1,13 +1,21 @@
-"""The chosen toolchain with its reasons, for the build and the stamp."""
+"""The chosen toolchain with its reasons, for the build and the stamp.
+
+A requested generator is accepted, replaced by its multi-config equivalent, or refused.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+from mlcbuild.errors import UsageError
+from mlcbuild.toolchain.cmake import NINJA
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.compilers import Family
+    from mlcbuild.toolchain.overrides import Overrides
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,3 +83,33 @@ class Choice:
         with_ = [self.platform, self.toolset, *(self.vcvars.arguments if self.vcvars else ())]
         words = ", ".join(dict.fromkeys(word for word in with_ if word))
         return f"{self.generator}{f' ({words})' if words else ''}: {'; '.join(self.reasons)}"
+
+
+#: Single-config generators with a multi-config equivalent.
+_TWINS: Final = {"Ninja": NINJA}
+#: Any Visual Studio generator; a trailing platform is the old spelling of ``-A``.
+STUDIO: Final = re.compile(r"Visual Studio (\d+)(?: \d{4})?(?: (Win64|ARM))?$")
+
+
+def asked(overrides: Overrides) -> str:
+    """Return the reason for a generator override."""
+    twin = _TWINS.get(overrides.generator.value)
+    if twin:
+        return f"{overrides.generator.said} is single-config; this is its multi-config equivalent"
+    return f"{overrides.generator.said} requests it"
+
+
+def ninja_or_error(overrides: Overrides) -> str:
+    """Return Ninja's multi-config generator. Raises ``UsageError`` where another is requested."""
+    wanted = overrides.generator
+    in_words = wanted.said.startswith("-G")
+    if wanted.value == NINJA or (wanted.value in _TWINS and not in_words):
+        return NINJA
+    # An option on CMake's command line cannot be replaced, only rejected.
+    raise UsageError(
+        f"{wanted.said} is a single-config generator"
+        if not STUDIO.match(wanted.value)
+        else f"{wanted.said} cannot drive this compiler",
+        remedy=f'unset it, or use "{NINJA}"'
+        + ("" if overrides.compiler else " or a Visual Studio generator"),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import UsageError
-from mlcbuild.toolchain.toolchain_file import names_compiler, toolchain_text
+from mlcbuild.toolchain.compilers import names_compiler, toolchain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -3,6 +3,11 @@
 ``cmd /u`` writes the output of its own commands, such as ``set``, in UTF-16LE, so that no code page
 can damage a user's name. Output of the script and its children goes to standard error, in the
 console's code page, and is only displayed.
+
+The script prepends its folders to PATH, but a GNU ``link.exe`` (in conda's ``Library/usr/bin`` or
+Git's ``usr/bin``) can still win: the script adds no folder that PATH already has. Nothing is
+removed: a folder with a foreign ``link.exe`` moves behind MSVC's, everything else keeps the user's
+order.
 """
 
 from __future__ import annotations
@@ -10,12 +15,54 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError
-from mlcbuild.toolchain.searchpath import order_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlcbuild.toolchain.decision import Vcvars
+
+
+def order_path(path: str, *, user: str, has_program: Callable[[str, str], bool]) -> str:
+    """Return ``path`` with the script's folders first, then the user's in their order.
+
+    ``user`` is PATH before the script. Duplicates and empty entries are dropped: an empty entry is
+    the current folder.
+    """
+    before = _entries(user)
+    known = {_key(entry) for entry in before}
+    now = _entries(path)
+    kept = {_key(entry) for entry in now}
+    added = [entry for entry in now if _key(entry) not in known]
+    # Folders the script removed (an older toolset's) stay removed.
+    theirs = [entry for entry in before if _key(entry) in kept]
+    return ";".join(_links_behind([*added, *theirs], has_program))
+
+
+def _links_behind(entries: list[str], has_program: Callable[[str, str], bool]) -> list[str]:
+    """Move folders with a ``link.exe`` that is not MSVC's behind the last one that has ``cl``."""
+    compilers = [i for i, entry in enumerate(entries) if has_program(entry, "cl.exe")]
+    if not compilers:
+        return entries
+    end = compilers[-1] + 1
+    foreign = [
+        entry
+        for entry in entries[:end]
+        if has_program(entry, "link.exe") and not has_program(entry, "cl.exe")
+    ]
+    return [entry for entry in entries[:end] if entry not in foreign] + foreign + entries[end:]
+
+
+def _entries(path: str) -> list[str]:
+    """Split PATH; quotation marks around an entry are dropped."""
+    found: dict[str, str] = {}
+    for entry in (part.strip().strip('"') for part in path.split(";")):
+        if entry:
+            found.setdefault(_key(entry), entry)
+    return list(found.values())
+
+
+def _key(entry: str) -> str:
+    return entry.replace("/", "\\").rstrip("\\").casefold()
 
 
 def capture_command(vcvars: Vcvars) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.toolchain.cmake import NINJA, visual_studio_generator
-from mlcbuild.toolchain.decision import Choice, Vcvars
-from mlcbuild.toolchain.generators import STUDIO, asked, ninja_or_error
+from mlcbuild.toolchain.decision import STUDIO, Choice, Vcvars, asked, ninja_or_error
 from mlcbuild.toolchain.visual_studio import toolset_version, vcvars_architecture
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.msvc import MSVCP
-from mlcbuild.trace.blame import blame
 from mlcbuild.trace.judge import Seen, judge
 from mlcbuild.trace.plan import Machine, Step, make_plan
+from mlcbuild.trace.words import blame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _machine_of(facts: dict[str, Any], host: Host) -> Machine:
 
 def _version(path: Path) -> str:
     """Return the file version of a runtime DLL; ``none`` where there is no such file."""
-    from mlcbuild.loader.reading import read_record  # noqa: PLC0415 - reads PE
+    from mlcbuild.loader.images import read_record  # noqa: PLC0415 - reads PE
 
     try:
         image = read_record(path.read_bytes(), str(path)).image

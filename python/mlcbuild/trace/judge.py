@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.msvc import UCRT
-from mlcbuild.trace.blame import Blame, base_name, blame
 from mlcbuild.trace.result import Trace
-from mlcbuild.trace.words import fix_of, reason_of
+from mlcbuild.trace.words import Blame, base_name, blame, fix_of, reason_of
 
 if TYPE_CHECKING:
     from mlcbuild.trace.plan import Plan, Step

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mlcbuild.errors import InputError, UsageError
-from mlcbuild.package.misnamed import no_such_file, wrong_kind
-from mlcbuild.package.natives import foreign_format
+from mlcbuild.package.natives import foreign_format, no_such_file, wrong_kind
 
 _ENDINGS: Final = (".dll", ".pyd")
 _HEAD: Final = 16

@@ -98,7 +98,7 @@ def _plan(
     limits, device = options.limits, options.device
     names = options.imports or subject.imports
     if subject.natives or subject.stamps:
-        from mlcbuild.verify.stamped import step_stamp  # noqa: PLC0415 - few wheels have a stamp
+        from mlcbuild.verify.subject import step_stamp  # noqa: PLC0415 - few wheels have a stamp
 
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", lambda: steps.step_environment(place, options.python, limits)
@@ -179,7 +179,7 @@ def _plan_in_lab(
         return f"Windows Python {lab.version}, {lab.prefix.programs.version}"
 
     if subject.natives or subject.stamps:
-        from mlcbuild.verify.stamped import step_stamp  # noqa: PLC0415 - few wheels have a stamp
+        from mlcbuild.verify.subject import step_stamp  # noqa: PLC0415 - few wheels have a stamp
 
         yield "stamp", lambda: step_stamp(subject)
     yield "environment", environment

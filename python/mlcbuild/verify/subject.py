@@ -1,4 +1,4 @@
-"""The wheel to verify: its name, its imports, its native libraries."""
+"""The wheel to verify: its name, its imports, its native libraries and their stamp."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import InputError
-from mlcbuild.package.misnamed import no_such_file
+from mlcbuild.errors import FailedError, InputError
+from mlcbuild.package.natives import no_such_file
 from mlcbuild.package.zipfaults import ZIP_FAULTS
+from mlcbuild.stamp import digest, mismatches, read_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,3 +75,31 @@ def _imports(names: Sequence[str]) -> tuple[str, ...]:
     packages = {top for top in found if f"{top}/__init__.py" in names}
     modules = {match["name"] for name in names if (match := _MODULE.fullmatch(name))}
     return tuple(sorted(name for name in packages | modules if not name.startswith("_")))
+
+
+def step_stamp(subject: Subject) -> str:
+    """Compare each stamp with the native files of its package.
+
+    Raises ``FailedError`` for a file that is missing, was changed or came from elsewhere.
+    """
+    if not subject.stamps:
+        return "no stamp: the wheel does not record how it was built"
+    said = []
+    with zipfile.ZipFile(subject.path) as archive:
+        for path in subject.stamps:
+            try:
+                stamp = read_stamp(archive.read(path))
+            except InputError as error:
+                raise FailedError(f"{path}: {error.message}", remedy="build it again") from error
+            below = path.rpartition("/")[0] + "/"
+            stamped = {file.path for file in stamp.files}
+            native = {name for name in subject.natives if name.startswith(below)} | stamped
+            present = native & set(archive.namelist())
+            files = {name: digest(name, archive.read(name)) for name in present}
+            for mismatch in mismatches(stamp, files):
+                raise FailedError(
+                    f"{mismatch.path} {mismatch.message} (stamp-mismatch)",
+                    remedy="build the wheel again",
+                )
+            said.append(f"{stamp.configuration}, {len(files)} native files as they were built")
+    return "; ".join(said)

@@ -11,10 +11,12 @@ import importlib.util
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.extras import install_extra
+from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
@@ -22,7 +24,42 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.sources.pipconfig import IndexSettings
-    from mlcbuild.wheelhouse.systems import System
+
+#: The C library of our Linux wheel (its tag), and the oldest in wheel tags.
+_GLIBC: Final = 35
+_OLDEST: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class System:
+    """One system: ``name`` as in the manifest, ``uv`` its platform, ``pip`` the options."""
+
+    name: str
+    title: str
+    uv: str
+    pip: tuple[str, ...]
+
+
+def _platforms(*names: str) -> tuple[str, ...]:
+    return tuple(word for name in names for word in ("--platform", name))
+
+
+WINDOWS: Final = System(name=AMD64, title="Windows", uv=WINDOWS_AMD64.triple, pip=_platforms(AMD64))
+#: pip matches platforms exactly: list all that this C library supports.
+LINUX: Final = System(
+    name="linux_x86_64",
+    title="Linux",
+    uv=f"x86_64-manylinux_2_{_GLIBC}",
+    pip=_platforms(
+        *(f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, _OLDEST - 1, -1)),
+        "manylinux2014_x86_64",
+        "manylinux2010_x86_64",
+        "manylinux1_x86_64",
+    ),
+)
+
+#: Keyed by the names of ``mlcbuild wheel --target``.
+SYSTEMS: Final = {"host": LINUX, AMD64: WINDOWS}
 
 
 def require_uv() -> None:

@@ -22,8 +22,8 @@ from mlcbuild.doctor.trees import sources
 from mlcbuild.doctor.versions import ask_version, dotted, find_version
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.toolchain.cmake import visual_studio_generator
+from mlcbuild.toolchain.compilers import PACKAGES
 from mlcbuild.toolchain.machine import architecture
-from mlcbuild.toolchain.toolchain_file import PACKAGES
 from mlcbuild.toolchain.vswhere import CLANG, CLANG_TOOLSET
 
 if TYPE_CHECKING:

@@ -96,8 +96,8 @@ _CUDART: Final = f"libcudart.so.{_CUDA_MAJOR}"
 @check(
     title="TVM's CUDA runtime has NVIDIA's library",
     why=f"apache-tvm's tvm_runtime_cuda needs cudart of CUDA {_CUDA_MAJOR}, any {_CUDA_MAJOR}.x: "
-    "a wheel of 3 MB provides it; TVM's wheel for Windows links it statically. The driver's version matters "
-    "(nvidia-driver); a toolkit's does not.",
+    "a wheel of 3 MB provides it; TVM's wheel for Windows links it statically. The driver's "
+    "version matters (nvidia-driver); a toolkit's does not.",
     source="the imports of tvm_runtime_cuda in apache-tvm 0.26.0; NVIDIA, CUDA compatibility guide",
     platforms=("linux",),
 )

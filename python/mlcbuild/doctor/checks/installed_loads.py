@@ -42,7 +42,7 @@ _DOUBTS: Final = frozenset({"mutex-abi", "ambiguous-dll", "openmp-duplicate"})
     imports=(
         "mlcbuild.check",
         "mlcbuild.check.gather",
-        "mlcbuild.check.initialiser",
+        "mlcbuild.check.corrections",
         "mlcbuild.check.settings",
         "mlcbuild.report.result",
     ),

@@ -75,7 +75,8 @@ def certificate_variables(system: System) -> Outcome:
     if not gone:
         return ok("variables name existing certificate files", evidence=evidence)
     return fail(
-        f"{gone[0]}={named[gone[0]]} names a missing file: {readers[gone[0]]} cannot trust any host",
+        f"{gone[0]}={named[gone[0]]} names a missing file: {readers[gone[0]]} cannot trust "
+        "any host",
         evidence=evidence,
         fix=unset(system, *gone),
     )

@@ -12,9 +12,13 @@ from mlcbuild.doctor.shell import command
 from mlcbuild.doctor.versions import dotted, find_version
 from mlcbuild.msvc import MSVCP, RUNTIMES, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS_AMD64, by_tag
-from mlcbuild.rules.cpp_runtime import mutex_use
+from mlcbuild.rules.cpp_runtime import (
+    CONSTEXPR_MUTEX,
+    TOLERATES_CONSTEXPR_MUTEX,
+    mutex_use,
+    needed_redist,
+)
 from mlcbuild.rules.names import openmp_family, original_name
-from mlcbuild.rules.toolsets import CONSTEXPR_MUTEX, TOLERATES_CONSTEXPR_MUTEX, needed_redist
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.runtimes import Copy
