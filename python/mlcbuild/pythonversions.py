@@ -12,8 +12,3 @@ NEWEST: Final = (3, 14)
 USUAL: Final = (3, 12)
 #: The last of these that python.org has an installer of.
 USUAL_INSTALLER: Final = (*USUAL, 10)
-
-
-def dotted(version: tuple[int, ...]) -> str:
-    """Return a version as people write it: ``3.12``."""
-    return ".".join(map(str, version))

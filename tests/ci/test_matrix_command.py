@@ -10,7 +10,8 @@ from mlcbuild.ci.matrix import ROWS, chosen
 from mlcbuild.cli import main
 from mlcbuild.cli.toolchain import github_lines
 from mlcbuild.errors import UsageError
-from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
+from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from pathlib import Path

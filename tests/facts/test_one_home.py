@@ -18,7 +18,8 @@ import pytest
 from mlcbuild.devices import DEVICES
 from mlcbuild.msvc import RELEASES, RUNTIMES, UCRT, UCRT_SETS
 from mlcbuild.platforms import CROSS, LINUX_TRIPLE, MACHINES, WINDOWS
-from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
+from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

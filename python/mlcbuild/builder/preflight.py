@@ -1,6 +1,6 @@
 """Check that the build tools are installed and new enough, before the build starts.
 
-``missing`` is a pure function of what ``Probe`` reports, which tests replace.
+``missing`` is a pure function of what ``SystemProbe`` reports, which tests replace.
 ``python -m mlcbuild.builder.preflight``, run in the project's folder, prints the result as JSON.
 """
 
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild.builder.probe import SystemProbe
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import find_program
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from mlcbuild.builder.probe import Probe, Tool, Version
+    from mlcbuild.builder.probe import Tool
+    from mlcbuild.versions import Version
 
 #: The first version with reliable fetches of single commits (``--filter`` with ``--depth 1``).
 GIT: Final = (2, 25)
@@ -29,10 +31,6 @@ CLANG: Final = (12,)
 ROOM: Final = 800_000_000
 
 
-def _dotted(version: Version) -> str:
-    return ".".join(str(part) for part in version)
-
-
 def _version(text: str) -> Version:
     return tuple(int(part) for part in text.split("."))
 
@@ -42,7 +40,7 @@ def _problem(name: str, tool: Tool | None, floor: Version, remedy: str) -> str |
         return f"{name} is not found: {remedy}"
     if tool.version is not None and tool.version < floor:
         return (
-            f"{name} {_dotted(tool.version)} ({tool.path}) is older than {_dotted(floor)}: {remedy}"
+            f"{name} {dotted(tool.version)} ({tool.path}) is older than {dotted(floor)}: {remedy}"
         )
     return None
 
@@ -52,7 +50,7 @@ def _install(platform: str, *, linux: str, macos: str, windows: str) -> str:
 
 
 def missing(
-    probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
+    probe: SystemProbe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
 ) -> list[str]:
     """List the problems, each as one line with its remedy.
 
@@ -87,7 +85,7 @@ def missing(
     return [problem for problem in problems if problem]
 
 
-def _compiler_problem(probe: Probe, compiler: str) -> str | None:
+def _compiler_problem(probe: SystemProbe, compiler: str) -> str | None:
     remedy = _install(
         probe.platform,
         linux="apt-get install g++ (or your distribution's)",
@@ -107,7 +105,9 @@ def _compiler_problem(probe: Probe, compiler: str) -> str | None:
     return _problem(f"the C++ compiler {name}", tool, floor, remedy)
 
 
-def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = "") -> None:
+def require(
+    probe: SystemProbe, *, build_dir: Path, fetches: bool, rust: str, compiler: str = ""
+) -> None:
     """Raise ``FailedError`` with the first problem and the number of others."""
     problems = missing(probe, build_dir=build_dir, fetches=fetches, rust=rust, compiler=compiler)
     if problems:
@@ -115,7 +115,9 @@ def require(probe: Probe, *, build_dir: Path, fetches: bool, rust: str, compiler
         raise FailedError(problems[0] + more)
 
 
-def look(probe: Probe, *, root: Path, rust: str, compiler: str = "", cache: str) -> dict[str, Any]:
+def look(
+    probe: SystemProbe, *, root: Path, rust: str, compiler: str = "", cache: str
+) -> dict[str, Any]:
     """Return the tools found, and the problems of a build in ``root``.
 
     ``rust`` and ``cache`` are the settings of those names. ``compiler`` in the result is the
@@ -143,7 +145,7 @@ def _found(tool: Tool | None) -> str:
     if tool is None:
         return "none"
     away = "" if find_program(Path(tool.path).name) else " (not on PATH, but used)"
-    return f"{_dotted(tool.version or ())} {tool.path}{away}".strip()
+    return f"{dotted(tool.version or ())} {tool.path}{away}".strip()
 
 
 def main() -> int:

@@ -8,11 +8,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from mlcbuild.programs import ask, find_program
 
-Version = tuple[int, ...]
+if TYPE_CHECKING:
+    from mlcbuild.versions import Version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,20 +24,8 @@ class Tool:
     version: Version | None
 
 
-class Probe(Protocol):
-    """The interface to the machine."""
-
-    platform: str
-
-    def tool(self, name: str) -> Tool | None:
-        """Find a program and its version."""
-
-    def free_bytes(self, folder: Path) -> int:
-        """Return the free bytes of the volume of ``folder``, which need not exist."""
-
-
 class SystemProbe:
-    """This machine."""
+    """This machine; tests replace it."""
 
     def __init__(self) -> None:
         self.platform = sys.platform
@@ -57,7 +46,7 @@ class SystemProbe:
         return Tool(path=path, version=version)
 
     def free_bytes(self, folder: Path) -> int:
-        """Return the free bytes at the nearest existing folder."""
+        """Return the free bytes of the volume of ``folder``, which need not exist."""
         while not folder.exists():
             folder = folder.parent
         return shutil.disk_usage(folder).free

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlcbuild.builder.options import BuildOptions
-    from mlcbuild.builder.probe import Probe
+    from mlcbuild.builder.probe import SystemProbe
 
 _INSTALLER: Final = "puccinialin>=0.1.14"
 #: Bytes of rustup's minimal profile, measured on Linux.
 ROOM: Final = 650_000_000
 
 
-def is_wanted(probe: Probe, options: BuildOptions, oldest: str) -> bool:
+def is_wanted(probe: SystemProbe, options: BuildOptions, oldest: str) -> bool:
     """Whether Rust must be fetched: the machine's own Cargo is absent or older than ``oldest``.
 
     Cross builds choose theirs among those that have the target; ``rust=found`` refuses.
@@ -48,14 +48,14 @@ def plan(options: BuildOptions) -> str:
     return f"rustup will install Rust in {_folder(options)} ({size}; --no-rust refuses)"
 
 
-def requirements(probe: Probe, options: BuildOptions, oldest: str) -> list[str]:
+def requirements(probe: SystemProbe, options: BuildOptions, oldest: str) -> list[str]:
     """Return the requirements for the installation."""
     return [_INSTALLER] if is_wanted(probe, options, oldest) and not kept_rust(options) else []
 
 
 @contextmanager
 def at_hand(
-    probe: Probe, options: BuildOptions, oldest: str, say: Callable[[str], None]
+    probe: SystemProbe, options: BuildOptions, oldest: str, say: Callable[[str], None]
 ) -> Iterator[None]:
     """Put Cargo on PATH for the duration of a build, installing it first if needed.
 

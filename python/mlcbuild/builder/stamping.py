@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild.elf import ElfImage
 from mlcbuild.errors import InputError
 from mlcbuild.pe.facts import Image
-from mlcbuild.rules.cpp_runtime import dotted, mutex_use, needed_redist
+from mlcbuild.rules.cpp_runtime import mutex_use, needed_redist
 from mlcbuild.stamp import Compiler, Source, Stamp, Target, Toolchain
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

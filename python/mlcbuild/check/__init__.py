@@ -153,7 +153,8 @@ def _kind(spec: str) -> Kind:
 
 def _module(subject: Subject, path: str) -> Module:
     from mlcbuild.report.result import Module  # noqa: PLC0415
-    from mlcbuild.rules.cpp_runtime import dotted, newest_toolset  # noqa: PLC0415
+    from mlcbuild.rules.cpp_runtime import newest_toolset  # noqa: PLC0415
+    from mlcbuild.versions import dotted  # noqa: PLC0415
 
     image = subject.images.get(path)
     toolset = newest_toolset(image) if image is not None else None

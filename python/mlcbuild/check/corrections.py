@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.check.sources import Means, sources_of
 from mlcbuild.loader import predict
 from mlcbuild.loader.policy import is_of_cuda
-from mlcbuild.rules.cpp_runtime import CONSTEXPR_MUTEX, crashing_neighbours, dotted, judge_mutex
+from mlcbuild.rules.cpp_runtime import CONSTEXPR_MUTEX, crashing_neighbours, judge_mutex
 from mlcbuild.rules.names import base_name
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.platforms import AMD64
-from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL, dotted
+from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

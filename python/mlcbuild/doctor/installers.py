@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.shell import Shell, command, quote, spelt
 from mlcbuild.doctor.winfacts import find_winget
 from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64
-from mlcbuild.pythonversions import USUAL, USUAL_INSTALLER, dotted
+from mlcbuild.pythonversions import USUAL, USUAL_INSTALLER
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

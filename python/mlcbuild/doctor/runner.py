@@ -18,7 +18,7 @@ from mlcbuild.doctor.checks import choose, load_check
 from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.purpose import builds
-from mlcbuild.doctor.versions import dotted
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -14,11 +14,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from mlcbuild.versions import dotted, find_version
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
     from types import ModuleType
 
     from mlcbuild.pe.facts import Image
+    from mlcbuild.versions import Version
 
 _Found = TypeVar("_Found")
 
@@ -214,6 +217,14 @@ class System(ABC):
     def find(self, program: str) -> str | None:
         """Return the file that a program name matches first on PATH, or None."""
         return next(iter(self.find_all(program)), None)
+
+    def version_of(self, path: str, option: str = "--version") -> tuple[Version | None, str]:
+        """Return a program's version, None where it does not run, and the evidence for either."""
+        done = self.run(path, option)
+        version = find_version(done.out) if done.good else None
+        if version is None:
+            return None, f"{path}: {done.problem or f'exits with code {done.code}'}"
+        return version, f"{path} {dotted(version)}"
 
     def ask(self, program: str, *arguments: str) -> str:
         """Return the output of a program on PATH, ``""`` where it is absent or fails."""

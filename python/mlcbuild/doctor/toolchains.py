@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.builder.preflight import CMAKE
 from mlcbuild.doctor.shell import command
-from mlcbuild.doctor.versions import find_version
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.msvc import OLDEST
 from mlcbuild.toolchain.choice import choose
@@ -17,6 +16,7 @@ from mlcbuild.toolchain.overrides import Overrides, read_overrides
 from mlcbuild.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.toolchain.visual_studio import usable_visual_studios
 from mlcbuild.toolchain.vswhere import vswhere_path
+from mlcbuild.versions import find_version
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError, UsageError
-from mlcbuild.pythonversions import OLDEST, dotted
+from mlcbuild.pythonversions import OLDEST
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

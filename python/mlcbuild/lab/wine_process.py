@@ -19,6 +19,7 @@ from mlcbuild import programs
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.lab.waiting import wait
 from mlcbuild.lab.wine import windows_path
+from mlcbuild.supervised import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,12 @@ class Completed:
     def errors(self) -> str:
         """Standard error decoded as UTF-8, with plain line ends."""
         return self.stderr.decode(errors="replace").replace("\r\n", "\n")
+
+    def finished(self, output: str) -> Finished:
+        """Return it as a child process of this machine, with ``output``."""
+        return Finished(
+            code=self.code, output=output, seconds=self.seconds, timed_out=self.timed_out
+        )
 
 
 def run_program(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, original_name
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Need
@@ -27,11 +28,6 @@ CONSTEXPR_MUTEX: Final = (14, 40)
 TOLERATES_CONSTEXPR_MUTEX: Final = (14, 38)
 
 _FIRST_PAIRED: Final = (14, 30)
-
-
-def dotted(version: tuple[int, ...] | None) -> str:
-    """Return ``14.44``, or ``unknown``."""
-    return "unknown" if version is None else ".".join(str(part) for part in version)
 
 
 def needed_redist(toolset: tuple[int, int]) -> tuple[int, int]:

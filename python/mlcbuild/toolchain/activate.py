@@ -6,7 +6,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import run
@@ -29,21 +29,14 @@ _PATIENCE: Final = 300
 _QUIET: Final = {"VSCMD_SKIP_SENDTELEMETRY": "1"}
 
 
-class Shell(Protocol):
-    """The interface to Windows."""
-
-    def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-        """Run a command line; return its exit code, standard output and standard error."""
-
-    def has_program(self, folder: str, name: str) -> bool:
-        """Return whether a folder contains a program."""
-
-
 class WindowsShell:
-    """This machine."""
+    """This machine; tests replace it."""
 
     def run(self, command: str, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-        """Run a command line of ``cmd``. Raises ``FailedError`` where it hangs."""
+        """Run a command line of ``cmd``; return its exit code, standard output and error.
+
+        Raises ``FailedError`` where it hangs.
+        """
         try:
             done = run(
                 command,
@@ -68,7 +61,7 @@ class WindowsShell:
 
 
 def environment(
-    choice: Choice, env: Mapping[str, str], *, shell: Shell | None = None
+    choice: Choice, env: Mapping[str, str], *, shell: WindowsShell | None = None
 ) -> dict[str, str]:
     """Return the variables to set before CMake runs, if the choice needs any.
 

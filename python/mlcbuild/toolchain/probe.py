@@ -7,7 +7,7 @@ import re
 import sys
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mlcbuild import programs
 from mlcbuild.errors import InputError
@@ -17,16 +17,13 @@ from mlcbuild.toolchain.machine import Machine, Prompt, architecture
 from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from mlcbuild.toolchain.vswhere import VisualStudio
 
-
-class Ask(Protocol):
-    """How to query a program: tests answer from a recording."""
-
-    def __call__(self, command: list[str], /) -> bytes | None:
-        """Return its standard output, None where it cannot be started."""
+    #: Returns a program's standard output, None where it cannot be started; tests replace it.
+    Ask: TypeAlias = Callable[[list[str]], bytes | None]
 
 
 def read_machine(

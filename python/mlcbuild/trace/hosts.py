@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """How a child ended. ``code`` is unsigned; ``errors`` is what it wrote to stderr."""
-
-    code: int
-    errors: str
-    seconds: float
-    timed_out: bool
+    from mlcbuild.supervised import Finished
 
 
 class Host(Protocol):
     """One machine that loads DLLs."""
 
-    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Ended:
-        """Run a script in the Python under examination, for at most ``limit_s`` seconds."""
+    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Finished:
+        """Run a script in the Python under examination, for at most ``limit_s`` seconds.
+
+        Its code is unsigned.
+        """
 
     def there(self, path: str) -> str:
         """Return a path of this machine as the children see it."""
@@ -45,7 +39,7 @@ class ThisWindows:
     #: The interpreter under examination.
     python: str = field(default=sys.executable)
 
-    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Ended:
+    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Finished:
         """Run a script; its output goes to a log, so that no pipe is held open."""
         import os  # noqa: PLC0415 - with the next, only where children are started
 
@@ -59,12 +53,7 @@ class ThisWindows:
                 log=Path(folder, "log.txt"),
                 limit_s=limit_s,
             )
-        return Ended(
-            code=done.code % (1 << 32),
-            errors=done.output,
-            seconds=done.seconds,
-            timed_out=done.timed_out,
-        )
+        return replace(done, code=done.code % (1 << 32))
 
     def there(self, path: str) -> str:
         """Return the path as it is."""
@@ -81,17 +70,12 @@ class LabHost:
 
     lab: Lab
 
-    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Ended:
+    def run(self, script: Path, arguments: list[str], *, limit_s: float) -> Finished:
         """Run a script in the lab."""
         done = self.lab.run(
             ["python", self.there(str(script)), *arguments], stdin=b"", timeout=limit_s
         )
-        return Ended(
-            code=done.code,
-            errors=done.text + done.errors,
-            seconds=done.seconds,
-            timed_out=done.timed_out,
-        )
+        return done.finished(done.text + done.errors)
 
     def there(self, path: str) -> str:
         """Return a path of this machine on drive Z."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlcbuild.check.settings import Settings
 from mlcbuild.msvc import MSVCP
 from mlcbuild.trace.judge import Seen, judge
-from mlcbuild.trace.plan import Machine, Step, make_plan
+from mlcbuild.trace.plan import Step, make_plan
 from mlcbuild.trace.words import blame
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def image_trace(
     """Trace one image. ``folders`` were added and ``before`` loaded when it was requested."""
     added = tuple(dict.fromkeys((*map(_absolute, options.add_dirs), *folders)))
     direct = probe.load([Step(path=path)], folders=added, before=before)
-    plan = make_plan(path, _machine_of(probe.facts, probe.host), _existing(added))
+    settings = _settings(probe.facts, probe.host, added)
+    plan = make_plan(path, settings)
     doubtful = plan.prediction is not None and plan.prediction.verdict == "fails"
     failed = direct.exit is not None or not direct.of("loaded")
     # Wine binds imports that nothing exports: there each symbol is asked for.
@@ -43,8 +45,7 @@ def image_trace(
         # What it raised can be seen by a debugger alone; the loader swallows it.
         steps = plan.steps[: [step.path for step in plan.steps].index(found.image) + 1]
         watched = probe.load(steps, folders=added, before=before, debug=True)
-        own = make_plan(found.image, _machine_of(probe.facts, probe.host), _existing(added))
-        seen = replace(seen, watched=watched, own=own)
+        seen = replace(seen, watched=watched, own=make_plan(found.image, settings))
     if options.loader_log:
         logged = probe.load([Step(path=path)], folders=added, before=before, debug=True)
         seen = replace(seen, log=logged.log)
@@ -71,14 +72,15 @@ def _elsewhere(path: str, missing: Sequence[str]) -> str:
     return ""
 
 
-def _machine_of(facts: dict[str, Any], host: Host) -> Machine:
+def _settings(facts: dict[str, Any], host: Host, added: Sequence[str]) -> Settings:
     """Return the machine that the children reported, for the model."""
     system = host.here(facts["system"])
-    return Machine(
+    return Settings(
         python_dir=host.here(facts["folder"]),
-        system_dir=None if facts["wine"] else system,
+        system_dir=None if facts["wine"] else system,  # under Wine: what Windows has
         msvcp140=_version(Path(system, MSVCP)),
         conda=facts["conda"],
+        add_dirs=tuple(folder for folder in added if Path(folder).is_dir()),
     )
 
 
@@ -96,8 +98,3 @@ def _version(path: Path) -> str:
 
 def _absolute(folder: str) -> str:
     return str(Path(folder).absolute())
-
-
-def _existing(folders: Sequence[str]) -> tuple[str, ...]:
-    """Return the folders that are there: code may add others."""
-    return tuple(folder for folder in folders if Path(folder).is_dir())

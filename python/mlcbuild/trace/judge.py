@@ -11,9 +11,10 @@ from mlcbuild.trace.result import Trace
 from mlcbuild.trace.words import Blame, base_name, blame, fix_of, reason_of
 
 if TYPE_CHECKING:
+    from mlcbuild.loader.outcome import Load
     from mlcbuild.trace.plan import Plan, Step
     from mlcbuild.trace.probe import Run
-    from mlcbuild.trace.result import LogLine, Prediction, Stage
+    from mlcbuild.trace.result import LogLine, Stage
 
 #: Faults of the loader model -> the rule that a user finds in the documentation.
 _RULES: Final = {
@@ -96,9 +97,7 @@ def _good(seen: Seen) -> Trace:
         **_frame(seen),
         loads=not refuses,
         winerror=prediction.winerror if refuses and prediction is not None else None,
-        cause=_RULES.get(prediction.cause, prediction.cause)
-        if refuses and prediction is not None
-        else "",
+        cause=_rule_of(prediction) if refuses else "",
         reason=prediction.reason if refuses and prediction is not None else "",
         observed=0,
         predicted=("winerror", "cause", "reason") if refuses else (),
@@ -163,7 +162,7 @@ def _unsearched(seen: Seen) -> Blame:
     )
 
 
-def _corrected(found: Blame, prediction: Prediction) -> Blame:
+def _corrected(found: Blame, prediction: Load) -> Blame:
     """Take the stage of the model where the loader's 126 is Wine's word for another fault."""
     if prediction.cause in {"wrong-machine", "not-a-pe"} and not found.missing:
         return Blame(stage="image", image=found.image, error=found.error)
@@ -174,7 +173,7 @@ def _cause(seen: Seen, found: Blame) -> tuple[str, str, str]:
     """Return the rule, the image at fault, and who needs it."""
     importer = _importer(seen.plan.steps, found.image)
     prediction = seen.plan.prediction
-    said = _RULES.get(prediction.cause, prediction.cause) if prediction is not None else ""
+    said = _rule_of(prediction)
     cause, culprit = _STAGE_RULES[found.stage], found.image
     if found.stage == "not-found" and said == "debug-crt":
         cause = said
@@ -191,6 +190,12 @@ def _cause(seen: Seen, found: Blame) -> tuple[str, str, str]:
         cause = "mutex-abi" if mutex else cause
         culprit, importer = module, found.image
     return cause, culprit, importer
+
+
+def _rule_of(prediction: Load | None) -> str:
+    """Return the rule of what the model finds at fault; empty for nothing."""
+    cause = prediction.cause if prediction is not None else None
+    return _RULES.get(cause, cause) if cause is not None else ""
 
 
 def _crashed_in(seen: Seen, found: Blame) -> str:

@@ -8,30 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.check import check
-from mlcbuild.check.settings import Settings
 from mlcbuild.errors import InputError
 from mlcbuild.loader import world_from_package
 from mlcbuild.loader.closure import every_step
+from mlcbuild.loader.outcome import Load
 from mlcbuild.package.targets import open_package
-from mlcbuild.trace.result import Prediction
 
 if TYPE_CHECKING:
+    from mlcbuild.check.settings import Settings
     from mlcbuild.loader.closure import Step as Walked
     from mlcbuild.loader.images import File
     from mlcbuild.loader.node import Edge
     from mlcbuild.loader.world import World
     from mlcbuild.rules.finding import Finding
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Machine:
-    """What the model must know about the machine: its folders, as this machine sees them."""
-
-    python_dir: str
-    #: A real System32; None to take the built-in knowledge of Windows (under Wine).
-    system_dir: str | None
-    msvcp140: str | None
-    conda: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,40 +46,23 @@ class Plan:
     """Load steps in dependency order, plus the prediction and the findings of check."""
 
     steps: tuple[Step, ...]
-    prediction: Prediction | None
+    prediction: Load | None
     findings: tuple[Finding, ...] = ()
 
 
-def make_plan(target: str, machine: Machine, add_dirs: tuple[str, ...]) -> Plan:
+def make_plan(target: str, settings: Settings) -> Plan:
     """Return the plan for one image. Raises ``InputError`` where a folder cannot be listed."""
-    settings = Settings(
-        python_dir=machine.python_dir,
-        system_dir=machine.system_dir,
-        conda=machine.conda,
-        msvcp140=machine.msvcp140,
-        add_dirs=add_dirs,
-    )
     report = check([target], settings)
     (judged,) = report.targets
     if judged.error:
         reason = judged.error.removeprefix(f"{target}: ")
         chain = (Path(target).name,)
-        prediction = Prediction(
+        prediction = Load(
             verdict="fails", winerror=193, chain=chain, reason=reason, cause="not-a-pe"
         )
         return Plan(steps=(Step(path=target),), prediction=prediction)
     load = judged.modules[0].load
-    return Plan(
-        steps=_steps(target, settings),
-        prediction=Prediction(
-            verdict=load.verdict,
-            winerror=load.winerror,
-            chain=load.chain,
-            reason=load.reason,
-            cause=load.cause or "",
-        ),
-        findings=judged.findings,
-    )
+    return Plan(steps=_steps(target, settings), prediction=load, findings=judged.findings)
 
 
 def _steps(target: str, settings: Settings) -> tuple[Step, ...]:

@@ -134,7 +134,7 @@ class Probe:
             lines = _events(log) if debug else []
         if not events:
             raise FailedError(
-                f"no child could be run: {' '.join(ended.errors.split())[-300:]}",
+                f"no child could be run: {' '.join(ended.output.split())[-300:]}",
                 remedy="see whether this Python starts at all",
             )
         for event in events:
@@ -162,7 +162,7 @@ class Probe:
         return Run(
             events=tuple(events),
             exit=None if finished else Exit(code=code, timed_out=timed_out, seconds=ended.seconds),
-            errors=ended.errors[-2000:],
+            errors=ended.output[-2000:],
             log=tuple(LogLine(kind=line["kind"], text=line["text"]) for line in lines),
             faults=tuple(faults),
         )

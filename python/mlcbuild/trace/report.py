@@ -10,7 +10,8 @@ from mlcbuild.trace.words import fault_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlcbuild.trace.result import Prediction, Trace
+    from mlcbuild.loader.outcome import Load
+    from mlcbuild.trace.result import Trace
 
 SCHEMA_VERSION: Final = 1
 _STAGES: Final = {
@@ -64,7 +65,7 @@ def table(found: Trace) -> dict[str, Any]:
     }
 
 
-def _prediction(prediction: Prediction | None) -> dict[str, Any] | None:
+def _prediction(prediction: Load | None) -> dict[str, Any] | None:
     if prediction is None:
         return None
     return {

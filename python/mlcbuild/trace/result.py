@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlcbuild.loader.outcome import Load
 
 #: ``not-found`` a DLL is missing, ``image`` the file is none for this process, ``export`` a symbol
 #: is missing, ``init`` an initialiser failed, ``access`` the file may not be mapped, ``search``
@@ -45,17 +48,6 @@ class Exit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prediction:
-    """What the loader model says of the same image on Windows."""
-
-    verdict: str
-    winerror: int | None
-    chain: tuple[str, ...]
-    reason: str
-    cause: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class LogLine:
     """One line of ``--loader-log``: ``load``, ``unload``, ``exception``, ``debug`` or ``exit``."""
 
@@ -88,7 +80,8 @@ class Trace:
     observed: int | None = None
     fault: Fault | None = None
     exit: Exit | None = None
-    prediction: Prediction | None = None
+    #: What the loader model says of the same image on Windows.
+    prediction: Load | None = None
     #: Facts of this answer that were not seen here but follow from the files.
     predicted: tuple[str, ...] = ()
     #: Images that loaded, leaf first.

@@ -11,9 +11,10 @@ from mlcbuild.codes import known_code
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlcbuild.loader.outcome import Load
     from mlcbuild.rules.finding import Finding
     from mlcbuild.trace.probe import Run
-    from mlcbuild.trace.result import Exit, Fault, Prediction, Stage
+    from mlcbuild.trace.result import Exit, Fault, Stage
 
 _ACCESS: Final = frozenset({5, 32, 225, 577, 1920, 4551})
 _IMAGE: Final = frozenset({193, 216, 1392})
@@ -108,7 +109,7 @@ _FIXES: Final = {
 }
 
 
-def reason_of(found: Blame, cause: str, prediction: Prediction | None) -> str:
+def reason_of(found: Blame, cause: str, prediction: Load | None) -> str:
     """Say in one sentence what is wrong."""
     name = base_name(found.image)
     predicted = prediction.reason if prediction is not None else ""

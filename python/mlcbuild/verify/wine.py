@@ -18,7 +18,6 @@ from mlcbuild.lab import up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.platforms import AMD64
-from mlcbuild.supervised import Finished
 from mlcbuild.verify import steps
 from mlcbuild.verify.place import clean_environment
 from mlcbuild.verify.winefacts import CHANNELS, NOT_STARTED, Judgement, judge, read_log, refused
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from mlcbuild.errors import MlcbuildError
     from mlcbuild.lab import Lab
+    from mlcbuild.supervised import Finished
     from mlcbuild.verify.place import HostPlace, Server
     from mlcbuild.verify.subject import Subject
 
@@ -97,7 +97,7 @@ class WinePlace:
         text = f"{done.errors}\n{done.text}"
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"\n== {' '.join(arguments)}\n{text}")
-        return Finished(code=done.code, output=text, seconds=done.seconds, timed_out=done.timed_out)
+        return done.finished(text)
 
     @contextmanager
     def serve(self, arguments: Sequence[str], limit_s: float) -> Iterator[Server]:

@@ -19,12 +19,12 @@ from mlcbuild.doctor.toolchains import (
     visual_studio_setup,
 )
 from mlcbuild.doctor.trees import sources
-from mlcbuild.doctor.versions import ask_version, dotted, find_version
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.toolchain.cmake import visual_studio_generator
 from mlcbuild.toolchain.compilers import PACKAGES
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.vswhere import CLANG, CLANG_TOOLSET
+from mlcbuild.versions import dotted, find_version
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.overrides import Overrides
@@ -44,7 +44,7 @@ def cmake(system: System) -> Outcome:
     path = system.find("cmake")
     if path is None:
         return _too_little(system, "none on PATH", ())
-    version, line = ask_version(system, path)
+    version, line = system.version_of(path)
     if version is None:
         return fail(
             "the CMake that is first on PATH does not run",

@@ -14,10 +14,10 @@ from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command, prepend_path, python, set_variables, unset
 from mlcbuild.doctor.toolchains import choice_of, overrides_of, readable, usable
-from mlcbuild.doctor.versions import ask_version, dotted
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.platforms import by_tag
 from mlcbuild.toolchain.compilers import family_of
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.overrides import Override
@@ -182,7 +182,7 @@ def cxx_compiler(system: System) -> Outcome:
     path = next((p for name in ("c++", "g++", "clang++") if (p := system.find(name))), None)
     if path is None:
         return absent(system, "no C++ compiler is installed", fix=fix)
-    version, line = ask_version(system, path)
+    version, line = system.version_of(path)
     if version is None:
         return fail("the C++ compiler does not run", evidence=(line,), fix=fix)
     clang = "clang" in system.run(path, "--version").out  # asked once

@@ -9,7 +9,7 @@ from mlcbuild.doctor.check import Outcome, Repair, System, check, fail, ok, skip
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path
-from mlcbuild.doctor.versions import ask_version, dotted
+from mlcbuild.versions import dotted
 
 
 @check(
@@ -33,7 +33,7 @@ def git(system: System) -> Outcome:
         return absent(
             system, "Git is not installed: the pinned sources cannot be fetched", fix=fix()
         )
-    version, line = ask_version(system, path)
+    version, line = system.version_of(path)
     if version is None:
         return fail(
             "the Git that is first on PATH does not run",

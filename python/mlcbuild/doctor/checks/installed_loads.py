@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.distributions import family
 from mlcbuild.doctor.runtimes import members_of, system_folder
-from mlcbuild.doctor.versions import dotted
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import MSVCP
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

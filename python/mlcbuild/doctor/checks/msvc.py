@@ -17,7 +17,6 @@ from mlcbuild.doctor.toolchains import (
     visual_studio_setup,
     visual_studios,
 )
-from mlcbuild.doctor.versions import dotted
 from mlcbuild.doctor.winfacts import edition, find_winget
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import OLDEST
@@ -25,6 +24,7 @@ from mlcbuild.platforms import WINDOWS_ARM64, by_tag
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.probe import read_prompt
 from mlcbuild.toolchain.vswhere import VC_TOOLS
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.toolchain.vswhere import VisualStudio

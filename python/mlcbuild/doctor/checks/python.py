@@ -7,8 +7,8 @@ from functools import partial
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, warn
 from mlcbuild.doctor.installers import PROGRAMS, install_python
-from mlcbuild.doctor.versions import dotted
 from mlcbuild.pythonversions import NEWEST, OLDEST
+from mlcbuild.versions import dotted
 
 
 @check(

@@ -9,7 +9,6 @@ from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.runtimes import Needing, copies, install_redist, needing, system_folder
 from mlcbuild.doctor.shell import command
-from mlcbuild.doctor.versions import dotted, find_version
 from mlcbuild.msvc import MSVCP, RUNTIMES, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS_AMD64, by_tag
 from mlcbuild.rules.cpp_runtime import (
@@ -19,6 +18,7 @@ from mlcbuild.rules.cpp_runtime import (
     needed_redist,
 )
 from mlcbuild.rules.names import openmp_family, original_name
+from mlcbuild.versions import dotted, find_version
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.runtimes import Copy

@@ -10,8 +10,8 @@ from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path, unset
-from mlcbuild.doctor.versions import Version, dotted, find_version
 from mlcbuild.platforms import by_tag
+from mlcbuild.versions import Version, dotted, find_version
 
 
 def find_rust(system: System, program: str) -> str | None:

@@ -9,8 +9,8 @@ from mlcbuild.builder.preflight import GCC
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.packages import pip, pip_repair
-from mlcbuild.doctor.versions import ask_version, dotted
 from mlcbuild.mingw import compilers, program
+from mlcbuild.versions import dotted
 
 #: scikit-build-core's default minimum; CMake's Ninja generators need 1.5.
 _OLDEST_NINJA: Final = (1, 5)
@@ -27,7 +27,7 @@ def ninja(system: System) -> Outcome:
     path = system.find("ninja")
     if path is None:
         return ok("Ninja: none on PATH, pip installs one where a build needs it")
-    version, line = ask_version(system, path)
+    version, line = system.version_of(path)
     if version is None:
         return fail(
             "the Ninja that is first on PATH does not run",
@@ -123,7 +123,7 @@ def zig(system: System) -> Outcome:
     path = system.find("zig")
     if path is None:
         return skip("not installed: only CXX='zig c++' needs it")
-    version, line = ask_version(system, path, "version")
+    version, line = system.version_of(path, "version")
     if version is None:
         return warn(
             "Zig does not run",
