@@ -49,7 +49,7 @@ endif()
 separate_arguments(_user_rust_flags UNIX_COMMAND "$ENV{RUSTFLAGS}")
 list(APPEND _rust_flags ${_user_rust_flags})
 
-# A cross build names its Rust (mlcbuild.toolchain.clang_cl) and its C compiler: crates hold C.
+# A cross build names its Rust (mlcbuild.toolchain.decision) and its C compiler: crates hold C.
 set(MLCBUILD_RUSTC
     ""
     CACHE FILEPATH "rustc for Cargo; empty leaves the choice to Cargo")

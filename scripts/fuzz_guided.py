@@ -23,8 +23,8 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests" / "helpers")]
 
 with atheris.instrument_imports(include=["mlcbuild.pe", "mlcbuild.package"]):
     from mlcbuild.errors import InputError
-    from mlcbuild.package.source import FileSource
     from mlcbuild.package.wheel import WheelPackage
+    from mlcbuild.package.zipdir import FileSource
     from mlcbuild.pe.reader import PeFile
 
 from mutate import image_seeds  # noqa: E402  found through the line above

@@ -27,7 +27,7 @@ from mlcbuild.builder.finished import TAGGERS, retag
 from mlcbuild.builder.locked_sources import fetch_sources
 from mlcbuild.builder.project import read_project
 from mlcbuild.builder.provider import as_config_settings, policy_table, project_toolchain
-from mlcbuild.builder.reuse import keep_objects
+from mlcbuild.builder.unchanged import keep_objects
 from mlcbuild.errors import MlcbuildError
 from mlcbuild.toolchain.activate import environment, environment_set
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from demoproject import Project
-from mlcbuild.builder.launcher import (
+from mlcbuild.builder.unchanged import (
     launcher_define,
     launcher_environment,
     launcher_generator,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from mlcbuild.builder.licences import crate_texts, gather, merged
+from mlcbuild.builder.locked_sources import crate_texts, gather, merged
 from mlcbuild.errors import FailedError
 from mlcbuild.sources.lock import Component, GitOrigin, Lock
 

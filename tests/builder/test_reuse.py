@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mlcbuild.builder.reuse import keep_objects, same_ninja
+from mlcbuild.builder.unchanged import keep_objects, same_ninja
 
 if TYPE_CHECKING:
     from pathlib import Path

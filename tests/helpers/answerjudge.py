@@ -19,9 +19,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.bench.answers import EXCERPT, is_json
-from mlcbuild.bench.client import Client, new_session
+from mlcbuild.bench.client import Client, Question, new_session
 from mlcbuild.bench.records import Target
-from mlcbuild.bench.request import Question
 from mlcbuild.bench.target import find_target
 from mlcbuild.errors import MlcbuildError
 

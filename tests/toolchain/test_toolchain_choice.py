@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mlcbuild.errors import UsageError
 from mlcbuild.toolchain import NINJA, Choice, Machine, choose, read_overrides
-from mlcbuild.toolchain.cmake import CMake
+from mlcbuild.toolchain.machine import CMake
 from windowsmachines import ALL_COMPONENTS, X64_COMPONENTS, machine, visual_studio
 
 if TYPE_CHECKING:

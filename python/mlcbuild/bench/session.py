@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlcbuild.bench.client import Client, new_session
+from mlcbuild.bench.client import Client, Question, new_session
 from mlcbuild.bench.load import run_load
 from mlcbuild.bench.records import Result
-from mlcbuild.bench.request import Question
 from mlcbuild.bench.target import find_target, hint_for, served_models
 from mlcbuild.bench.verdict import headline, is_ok, notes
 from mlcbuild.errors import InputError, UsageError

@@ -7,8 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from mlcbuild.bench.client import DEFAULT_PROMPT, Question
 from mlcbuild.bench.records import Load
-from mlcbuild.bench.request import DEFAULT_PROMPT, Question
 from mlcbuild.bench.session import Plan
 from mlcbuild.bench.target import check_url
 from mlcbuild.commandline import seconds

@@ -9,7 +9,7 @@ from mlcbuild.llvm import find_llvm
 from mlcbuild.platforms import by_machine
 from mlcbuild.sdk.choose import choose_sdk
 from mlcbuild.sources.cache import default_cache
-from mlcbuild.toolchain.clang_cl import ClangCl
+from mlcbuild.toolchain.decision import ClangCl
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
 
 if TYPE_CHECKING:

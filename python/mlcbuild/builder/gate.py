@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from mlcbuild import staging
 from mlcbuild.builder.expectation import read_expectation
 from mlcbuild.builder.judge import judge
-from mlcbuild.builder.packages import package_folders, wheel_files
 from mlcbuild.builder.project import default_stamp_folder, package_folder
 from mlcbuild.builder.provided import companion_exports, is_process_symbol, is_system_dll
-from mlcbuild.builder.staged import Staged, read_staged
+from mlcbuild.builder.staged import Staged, package_folders, read_staged, wheel_files
 from mlcbuild.builder.stamping import make_stamp
 from mlcbuild.commandline import Parser
 from mlcbuild.errors import Exit, MlcbuildError

@@ -24,7 +24,7 @@ from mlcbuild.builder.scikit import (
 )
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.msvc import OLDEST
-from mlcbuild.toolchain.cmake import NINJA
+from mlcbuild.toolchain.machine import NINJA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mlcbuild.sources.lock import Lock
     from mlcbuild.sources.stores import Progress
     from mlcbuild.toolchain import Choice
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 
 def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) -> list[str]:
@@ -41,7 +41,7 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
 
     from mlcbuild.builder import rust
     from mlcbuild.builder.probe import SystemProbe
-    from mlcbuild.builder.reuse import same_ninja
+    from mlcbuild.builder.unchanged import same_ninja
 
     options = parse(settings)
     hook = (
@@ -136,9 +136,9 @@ def _oldest_rust() -> str:
 def _build(directory: str, options: BuildOptions, *, state: State) -> str:
     from mlcbuild.builder.cross import kinds
     from mlcbuild.builder.finished import keep_symbols, relabel
-    from mlcbuild.builder.launcher import launcher_environment
     from mlcbuild.builder.preflight import require
     from mlcbuild.builder.probe import SystemProbe
+    from mlcbuild.builder.unchanged import launcher_environment
     from mlcbuild.sources.cache import locked
     from mlcbuild.sources.lock import LOCK, load
     from mlcbuild.toolchain.activate import environment, environment_set
@@ -212,7 +212,7 @@ def _cross(options: BuildOptions, lock: Lock) -> ClangCl | None:
 
 def _fetch_sources(lock: Lock, options: BuildOptions, build_dir: Path, choice: Choice) -> None:
     from mlcbuild.builder import cargo
-    from mlcbuild.builder.licences import FOLDER, gather
+    from mlcbuild.builder.locked_sources import FOLDER, gather
     from mlcbuild.sources.fetch import fetch
 
     _say("fetching the pinned sources")
@@ -240,9 +240,9 @@ def _progress() -> Progress:
 
 
 def _toolchain(root: Path, options: BuildOptions) -> Choice:
-    from mlcbuild.builder.launcher import launcher_generator
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import project_toolchain
+    from mlcbuild.builder.unchanged import launcher_generator
 
     asked = {**launcher_generator(options.launcher, os.environ, sys.platform), **options.rest}
     return project_toolchain(read_project(root), env=os.environ, settings=asked, oldest=OLDEST)

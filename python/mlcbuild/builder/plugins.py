@@ -16,7 +16,7 @@ from mlcbuild.sources.lock import read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 _TARGET: Final = "cmake.define.MLCBUILD_TARGET"
 #: The package of PyPI's wheel, below the folder of the extracted sources.

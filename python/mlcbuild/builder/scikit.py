@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlcbuild.builder.options import BuildOptions
     from mlcbuild.sources.lock import Lock
     from mlcbuild.toolchain import Choice
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 State = Literal["wheel", "editable"]
 
@@ -64,10 +64,10 @@ def scikit_build_settings(
     root: Path, build_dir: Path, lock: Lock, options: BuildOptions, choice: Choice
 ) -> dict[str, str | list[str]]:
     """Return this build's settings: policy, toolchain and devices, then the user's."""
-    from mlcbuild.builder.launcher import launcher_define
     from mlcbuild.builder.locked_sources import write_pins
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import as_config_settings, policy_table
+    from mlcbuild.builder.unchanged import launcher_define
 
     table = policy_table(
         root,
@@ -109,7 +109,7 @@ def run_scikit_build(
     import scikit_build_core
     from scikit_build_core import build as backend
 
-    from mlcbuild.builder.reuse import keep_objects
+    from mlcbuild.builder.unchanged import keep_objects
 
     hook = backend.build_editable if state == "editable" else backend.build_wheel
     keep_objects(build_dir, Path(scikit_build_core.__file__).parent.resolve())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 _EPILOG: Final = """\
 PROJECT is a folder or an sdist whose build backend is scikit-build-core. Each

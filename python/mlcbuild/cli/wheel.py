@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mlcbuild.builder.options import BuildOptions
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
     from mlcbuild.wheelhouse.folder import Made
 
 _EPILOG: Final = """\

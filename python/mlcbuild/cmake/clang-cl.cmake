@@ -1,5 +1,5 @@
 # Windows' own ABI from any system, with LLVM: clang-cl and lld-link over a Windows SDK.
-# mlcbuild passes what it found (toolchain/clang_cl.py):
+# mlcbuild passes what it found (toolchain/decision.py):
 #   MLCBUILD_WINDOWS_MACHINE   x86_64 or arm64
 #   MLCBUILD_LLVM              clang-cl;lld-link;llvm-lib;llvm-rc;llvm-mt, absolute paths
 #   MLCBUILD_SDK               the SDK's folder

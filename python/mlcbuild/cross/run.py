@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlcbuild.cross.target import Target
     from mlcbuild.cross.windows_python import WindowsPython
     from mlcbuild.report.result import Report
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlcbuild.llvm import find_llvm
 from mlcbuild.sdk.choose import choose_sdk
-from mlcbuild.toolchain.clang_cl import ClangCl
+from mlcbuild.toolchain.decision import ClangCl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from mlcbuild.doctor.check import Examination, Outcome, Result
 from mlcbuild.doctor.checks import choose, load_check
 from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.packages import pip
-from mlcbuild.doctor.purpose import builds
+from mlcbuild.doctor.trees import builds
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from mlcbuild.doctor.shell import command
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.msvc import OLDEST
 from mlcbuild.toolchain.choice import choose
-from mlcbuild.toolchain.cmake import CMake, read_capabilities
-from mlcbuild.toolchain.machine import Machine, architecture
+from mlcbuild.toolchain.machine import CMake, Machine, architecture, read_capabilities
 from mlcbuild.toolchain.overrides import Overrides, read_overrides
 from mlcbuild.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.toolchain.visual_studio import usable_visual_studios

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import mingw
-from mlcbuild.lab.stand_ins import compile_source
+from mlcbuild.lab.programs import compile_source
 from mlcbuild.lab.wine import windows_path
 from mlcbuild.sources.cache import stage_folder
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mlcbuild.lab.lab import Lab
     from mlcbuild.llvm import Llvm
     from mlcbuild.sdk.windows_sdk import WindowsSdk
-    from mlcbuild.toolchain.clang_cl import ClangCl
+    from mlcbuild.toolchain.decision import ClangCl
 
 #: The programs that come with Visual Studio's clang-cl.
 LLVM: Final = ("clang-cl", "lld-link", "llvm-lib", "llvm-rc", "llvm-mt")

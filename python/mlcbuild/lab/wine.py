@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.downloads import RUNTIMES, fetch
-from mlcbuild.lab.stand_ins import DATA, OVERRIDES, compile_source, install_stand_ins
+from mlcbuild.lab.programs import DATA, OVERRIDES, compile_source, install_stand_ins
 from mlcbuild.lab.waiting import quiet
 from mlcbuild.programs import NOT_HERE
 from mlcbuild.sources.cache import hold, stage_folder

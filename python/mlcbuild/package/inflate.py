@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from mlcbuild.package.source import FileSource
-    from mlcbuild.package.zipdir import Entry
+    from mlcbuild.package.zipdir import Entry, FileSource
 
 STORED: Final = 0
 DEFLATED: Final = 8

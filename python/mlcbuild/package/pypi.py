@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from mlcbuild.errors import InputError
 from mlcbuild.package.metadata import tags_of_name
 from mlcbuild.package.requirements import needed, windows_environment
-from mlcbuild.package.source import FileSource
 from mlcbuild.package.wheel import WheelPackage
+from mlcbuild.package.zipdir import FileSource
 from mlcbuild.platforms import AMD64
 from mlcbuild.progress import Line
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.natives import foreign_format, is_native_name, no_such_file, wrong_kind
-from mlcbuild.package.source import FileSource
+from mlcbuild.package.zipdir import FileSource
 from mlcbuild.platforms import AMD64
 
 if TYPE_CHECKING:

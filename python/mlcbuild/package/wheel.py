@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlcbuild.package.member import Kind, Package, WheelFacts
-    from mlcbuild.package.source import FileSource
+    from mlcbuild.package.zipdir import FileSource
 
 #: The RECORD of the biggest wheels takes 3 MB.
 METADATA_LIMIT: Final = 32 << 20

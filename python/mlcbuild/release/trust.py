@@ -18,8 +18,7 @@ from mlcbuild.errors import InputError
 from mlcbuild.package.inflate import read_entry
 from mlcbuild.package.names import collisions, refused_by_windows
 from mlcbuild.package.record import parse_record
-from mlcbuild.package.source import FileSource
-from mlcbuild.package.zipdir import read_directory
+from mlcbuild.package.zipdir import FileSource, read_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,9 +9,8 @@ pure functions, so that Windows situations can be tested on any system.
 from __future__ import annotations
 
 from mlcbuild.toolchain.choice import choose
-from mlcbuild.toolchain.cmake import NINJA, CMake, read_capabilities
 from mlcbuild.toolchain.decision import Choice, Vcvars
-from mlcbuild.toolchain.machine import Machine, Prompt
+from mlcbuild.toolchain.machine import NINJA, CMake, Machine, Prompt, read_capabilities
 from mlcbuild.toolchain.overrides import Overrides, read_overrides
 from mlcbuild.toolchain.vswhere import VisualStudio, read_vswhere, vswhere_arguments
 

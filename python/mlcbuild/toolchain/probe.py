@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from mlcbuild import programs
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import WINDOWS_AMD64
-from mlcbuild.toolchain.cmake import CMake, read_capabilities
-from mlcbuild.toolchain.machine import Machine, Prompt, architecture
+from mlcbuild.toolchain.machine import CMake, Machine, Prompt, architecture, read_capabilities
 from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ from mlcbuild.doctor.toolchains import (
 )
 from mlcbuild.doctor.trees import sources
 from mlcbuild.errors import InputError, UsageError
-from mlcbuild.toolchain.cmake import visual_studio_generator
 from mlcbuild.toolchain.compilers import PACKAGES
-from mlcbuild.toolchain.machine import architecture
+from mlcbuild.toolchain.machine import architecture, visual_studio_generator
 from mlcbuild.toolchain.vswhere import CLANG, CLANG_TOOLSET
 from mlcbuild.versions import dotted, find_version
 

@@ -11,9 +11,9 @@ from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.distributions import distributions, family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.packages import pip
-from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command, prepend_path, python, set_variables, unset
 from mlcbuild.doctor.toolchains import choice_of, overrides_of, readable, usable
+from mlcbuild.doctor.trees import absent
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.platforms import by_tag
 from mlcbuild.toolchain.compilers import family_of

@@ -17,7 +17,7 @@ from mlcbuild.doctor.shell import set_variables, unset
 from mlcbuild.doctor.toolchains import choice_of, overrides_of, toolset_of, usable
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.msvc import release_of_toolset
-from mlcbuild.toolchain.cmake import NINJA, visual_studio_generator
+from mlcbuild.toolchain.machine import NINJA, visual_studio_generator
 from mlcbuild.toolchain.visual_studio import toolset_version
 from mlcbuild.versions import dotted, find_version
 

@@ -7,8 +7,8 @@ from functools import partial
 from mlcbuild.builder.preflight import GIT
 from mlcbuild.doctor.check import Outcome, Repair, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path
+from mlcbuild.doctor.trees import absent
 from mlcbuild.versions import dotted
 
 

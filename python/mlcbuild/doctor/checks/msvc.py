@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.installers import PROGRAMS, download, install
-from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import command, prepend_path, python, unset
 from mlcbuild.doctor.toolchains import (
     machine_of,
@@ -17,6 +16,7 @@ from mlcbuild.doctor.toolchains import (
     visual_studio_setup,
     visual_studios,
 )
+from mlcbuild.doctor.trees import absent
 from mlcbuild.doctor.winfacts import edition, find_winget
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import OLDEST

@@ -8,8 +8,8 @@ from typing import Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip
 from mlcbuild.doctor.installers import install
-from mlcbuild.doctor.purpose import absent
 from mlcbuild.doctor.shell import prepend_path, unset
+from mlcbuild.doctor.trees import absent
 from mlcbuild.platforms import by_tag
 from mlcbuild.versions import Version, dotted, find_version
 
