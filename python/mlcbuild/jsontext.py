@@ -1,12 +1,24 @@
-"""Parse untrusted JSON: the only exception is ``ValueError``."""
+"""JSON: reports as every command writes them, and untrusted text, read with ``ValueError`` only."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Final
 
+from mlcbuild import __version__
+
 #: Digits of an integer that is kept whole: 64 bits. Reading one costs the square of its length.
 _DIGITS: Final = 19
+
+
+def headed(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a report with its head: the version of its schema, and which mlcbuild wrote it."""
+    return {"schema_version": 1, "tool": {"name": "mlcbuild", "version": __version__}, **table}
+
+
+def written(table: dict[str, Any]) -> str:
+    """Return indented ASCII JSON, which any console can show, with a final newline."""
+    return json.dumps(table, indent=2) + "\n"
 
 
 def parse(data: bytes | str) -> Any:  # noqa: ANN401 - whatever it holds: the caller looks

@@ -79,3 +79,11 @@ def redacted(text: str) -> str:
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _MASK)
     return text
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL without user name and password, for messages."""
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415 - few commands have a URL
+
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

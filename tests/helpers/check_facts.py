@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlcbuild.loader.outcome import Load, Need, Problem
 from mlcbuild.package.member import Member, WheelFacts
-from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol, VersionResource
+from mlcbuild.pe.facts import Image, ImportedDll, ImportedSymbol
 from mlcbuild.rules import load_rule
 from mlcbuild.rules.finding import Subject
 
@@ -50,7 +50,7 @@ def image(
             for dll, names in table.items()
         ),
         "crt": "dynamic",
-        "version": VersionResource(file_version=version) if version else None,
+        "file_version": version,
     }
     return Image(**{**plain, **facts})
 

@@ -151,19 +151,12 @@ def test_version_manifest_and_pdb_are_read() -> None:
     image = read_image(
         make_pe(
             version=(14, 44, 35211, 0),
-            strings={"FileVersion": "14.44.35211.0", "CompanyName": "Ünïcode & Co", "Empty": ""},
             manifest="<assembly/>",
             pdb=r"C:\b\Release\x.pdb",
         ),
         path="x",
     )
-    assert image.version is not None
-    assert image.version.file_version == (14, 44, 35211, 0)
-    assert image.version.strings == {
-        "FileVersion": "14.44.35211.0",
-        "CompanyName": "Ünïcode & Co",
-        "Empty": "",
-    }
+    assert image.file_version == (14, 44, 35211, 0)
     assert image.manifest == "<assembly/>"
     assert image.pdb == r"C:\b\Release\x.pdb"
 
@@ -197,7 +190,7 @@ def test_damage_in_one_directory_leaves_the_others() -> None:
     image = read_image(data, path="x")
     assert image.imports == ()
     assert "DLL name" in image.defects[0]
-    assert image.version is not None
+    assert image.file_version is not None
 
 
 def test_facts_do_not_hold_the_bytes() -> None:

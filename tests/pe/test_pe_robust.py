@@ -120,15 +120,6 @@ def test_a_far_pe_header_does_not_make_the_rich_header_a_list_of_the_file() -> N
     bounded(bytes(data))
 
 
-def test_a_version_resource_of_junk_blocks_ends() -> None:
-    image = make_pe(version=(1, 2, 3, 4), strings={"K": "v" * 20_000})
-    junk = bytearray(image)
-    at = junk.index("StringFileInfo".encode("utf-16-le"))
-    for step in range(at + 60, at + 20_000, 8):
-        struct.pack_into("<HHH", junk, step, 8, 0xFFFF, 1)
-    assert bounded(bytes(junk)) is not None
-
-
 def traced(work: Callable[[], object]) -> int:
     tracemalloc.start()
     work()

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild import __version__
+from mlcbuild.jsontext import headed, written
 
 if TYPE_CHECKING:
     from mlcbuild.bench.records import Load, Result, RunResult, Spread
 
-SCHEMA_VERSION: Final = 1
 _DIGITS: Final = 6
 
 
 def render(result: Result) -> str:
-    """Return the result as indented JSON with a final newline; ASCII, for any console."""
-    return json.dumps(table(result), indent=2) + "\n"
+    """Return the result as JSON."""
+    return written(table(result))
 
 
 def table(result: Result) -> dict[str, Any]:
     """Return the result as plain dictionaries and lists."""
-    target = result.target
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mlcbuild", "version": __version__},
+    facts = {
         "ok": result.ok,
         "headline": result.headline,
         "interrupted": result.interrupted,
         "notes": list(result.notes),
         "started": result.started,
-        "target": {
-            "url": target.url,
-            "method": target.method,
-            "api": target.api,
-            "model": target.model,
-            "stream": target.stream,
-        },
+        "target": asdict(result.target),
         "max_failures": result.max_failures,
         "timeout_s": result.timeout_s,
         "runs": [_run(run) for run in result.runs],
     }
+    return headed(facts)
 
 
 def _run(run: RunResult) -> dict[str, Any]:
@@ -53,14 +44,7 @@ def _run(run: RunResult) -> dict[str, Any]:
         "failed": run.failed,
         "unfinished": run.unfinished,
         "failures": [
-            {
-                "kind": failure.kind,
-                "status": failure.status,
-                "count": failure.count,
-                "example": failure.example,
-                "first_at_s": _round(failure.first_at_s),
-            }
-            for failure in run.failures
+            asdict(failure) | {"first_at_s": _round(failure.first_at_s)} for failure in run.failures
         ],
         "warmup": {"requests": run.warmup_requests, "failures": run.warmup_failures},
         "throughput_rps": _round(run.throughput_rps),
@@ -75,10 +59,7 @@ def _run(run: RunResult) -> dict[str, Any]:
         "prompt_tokens_per_s": _round(run.prompt_tokens_per_s),
         "send_lag_s": _spread(run.send_lag),
         "client_cpu": _round(run.client_cpu),
-        "timeline": [
-            {"at_s": second.at_s, "successes": second.successes, "failures": second.failures}
-            for second in run.timeline
-        ],
+        "timeline": [asdict(second) for second in run.timeline],
     }
 
 

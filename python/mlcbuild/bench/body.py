@@ -53,11 +53,6 @@ class EventReader:
             self._data.append(line[5:].removeprefix(b" ").decode("utf-8", "replace"))
             self._size += len(line) + 1
 
-    @property
-    def unfinished(self) -> bool:
-        """Return whether the stream stopped inside an event."""
-        return bool(self._rest.strip() or self._data)
-
 
 #: Decoded bytes of a response: parsed as a whole, streamed, only counted.
 ANSWER: Final = 4 << 20

@@ -175,5 +175,4 @@ def _in_folder(system: System, folder: str, place: Place, owner: str) -> Iterato
 def _copy(system: System, path: str, place: Place, owner: str) -> Iterator[Copy]:
     image = system.image(path)
     if image is not None:
-        version = image.version.file_version if image.version else None
-        yield Copy(path=path, place=place, owner=owner, version=version)
+        yield Copy(path=path, place=place, owner=owner, version=image.file_version)

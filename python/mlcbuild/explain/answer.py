@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild import __version__
 from mlcbuild.explain.explanation import Explanation, Place
 from mlcbuild.explain.loglines import subject_of
 from mlcbuild.explain.numbers import explain_numbers
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from mlcbuild.explain.loglines import Line
     from mlcbuild.rules.finding import Rule
 
-SCHEMA_VERSION: Final = 1
 _BARE_NUMBER: Final = re.compile(r"\s*(?:0x[0-9a-f]+|[-+]?\d+)\s*", re.IGNORECASE)
 _ID: Final = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)*\s*", re.IGNORECASE)
 #: Characters of what may be one number or name.
@@ -38,9 +36,9 @@ class Answer:
 
     def table(self) -> dict[str, Any]:
         """Return the JSON form, as ``schemas/explain-1.json`` describes it."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "tool": {"name": "mlcbuild", "version": __version__},
+        from mlcbuild.jsontext import headed  # noqa: PLC0415 - only --json needs it
+
+        facts = {
             "subject": self.subject or None,
             "first_error": _place(self.first_error),
             "explanations": [
@@ -58,6 +56,7 @@ class Answer:
                 for each in self.explanations
             ],
         }
+        return headed(facts)
 
 
 def explain(text: str) -> Answer:

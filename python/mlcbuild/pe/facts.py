@@ -5,7 +5,7 @@ Names of DLLs are kept as the image spells them; compare them with ``casefold``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -44,14 +44,6 @@ class ExportedSymbol:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VersionResource:
-    """The VERSIONINFO resource: fixed numbers and the string table."""
-
-    file_version: tuple[int, int, int, int] | None = None
-    strings: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
     """The facts of one PE image. Exports are read separately (``pe.exports``)."""
 
@@ -71,7 +63,8 @@ class Image:
     crt: Crt
     #: LOAD_LIBRARY_SEARCH_* flags of the load config; 0 when absent.
     dependent_load_flags: int = 0
-    version: VersionResource | None = None
+    #: Of the version resource; None where it has none.
+    file_version: tuple[int, int, int, int] | None = None
     manifest: str | None = None
     pdb: str | None = None
     #: What could not be read, in words; a damaged directory does not hide the rest.

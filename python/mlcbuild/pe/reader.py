@@ -49,7 +49,7 @@ class PeFile:
         imports, import_defects, over = read_imports(headers)
         delayed, delay_defects, delay_over = read_delay_imports(headers)
         load_config, config_defects = read_load_config(headers)
-        version, manifest, resource_defects = read_resources(headers)
+        file_version, manifest, resource_defects = read_resources(headers)
         debug = read_debug(headers)
         producer = find_producer(headers, debug, imports)
         machine = _MACHINES.get(headers.machine, "unknown")
@@ -67,7 +67,7 @@ class PeFile:
             imports=(*imports, *delayed),
             crt=find_crt([*imports, *delayed], producer),
             dependent_load_flags=load_config.dependent_load_flags,
-            version=version,
+            file_version=file_version,
             manifest=manifest,
             pdb=debug.pdb,
             defects=(

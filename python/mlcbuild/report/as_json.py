@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from mlcbuild import __version__
+from mlcbuild.jsontext import headed, written
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load, Need
     from mlcbuild.report.result import Module, Report, Target
     from mlcbuild.rules.finding import Finding
 
-SCHEMA_VERSION: Final = 1
-
 
 def render(report: Report) -> str:
-    """Return the report as indented JSON with a final newline; ASCII, for any console."""
-    return json.dumps(table(report), indent=2) + "\n"
+    """Return the report as JSON."""
+    return written(table(report))
 
 
 def table(report: Report) -> dict[str, Any]:
     """Return the report as plain dictionaries and lists."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mlcbuild", "version": __version__},
-        "targets": [_target(target) for target in report.targets],
-        "summary": report.summary,
-    }
+    targets = [_target(target) for target in report.targets]
+    return headed({"targets": targets, "summary": report.summary})
 
 
 def _target(target: Target) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def _differ(subject: Subject, neighbours: dict[str, Image], paths: list[str]) ->
     seen = set()
     for path in paths:
         image = subject.images.get(path) or neighbours[path]
-        version = image.version.file_version if image.version is not None else None
-        seen.add(subject.digests.get(path) or (image.size, version, image.linker_version))
+        facts = (image.size, image.file_version, image.linker_version)
+        seen.add(subject.digests.get(path) or facts)
     return len(seen) > 1
 
 

@@ -50,8 +50,8 @@ def newest_toolset(image: Image) -> tuple[int, int] | None:
 
 def runtime_version(image: Image) -> tuple[int, int] | None:
     """Return the version of a runtime DLL from its version resource, else its linker version."""
-    if image.version is not None and image.version.file_version is not None:
-        return image.version.file_version[:2]
+    if image.file_version is not None:
+        return image.file_version[:2]
     return newest_toolset(image)
 
 

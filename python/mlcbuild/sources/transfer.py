@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.redaction import hide
+from mlcbuild.redaction import hide, without_credentials
 from mlcbuild.sources.cache import no_room, sha256_of
 from mlcbuild.sources.pace import Watch, paced
 from mlcbuild.staging import open_kept, open_new
@@ -196,12 +196,6 @@ def _credentials(parts: urllib.parse.SplitResult) -> tuple[str, str] | None:
             hide(found[2] or "")
             return found[0], found[2] or ""
     return None
-
-
-def without_credentials(url: str) -> str:
-    """Return the URL without credentials, for messages."""
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def unreachable(url: str, why: object) -> IndexUnreachableError:

@@ -92,7 +92,7 @@ def _version(path: Path) -> str:
         image = read_record(path.read_bytes(), str(path)).image
     except OSError:
         return "none"
-    version = image.version.file_version if image is not None and image.version else None
+    version = image.file_version if image is not None else None
     return ".".join(map(str, version)) if version else "none"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from mlcbuild import __version__
+from mlcbuild.jsontext import headed
 from mlcbuild.trace.words import fault_words
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load
     from mlcbuild.trace.result import Trace
 
-SCHEMA_VERSION: Final = 1
 _STAGES: Final = {
     "not-found": "a DLL is not found",
     "image": "the file is not an image for this process",
@@ -29,9 +29,7 @@ def table(found: Trace) -> dict[str, Any]:
     """Return the JSON form, as ``schemas/trace-1.json`` describes it."""
     fault = found.fault
     end = found.exit
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "mlcbuild", "version": __version__},
+    facts = {
         "target": found.target,
         "host": {"system": found.host, "python": found.python},
         "verdict": "loads" if found.loads else "fails",
@@ -53,27 +51,22 @@ def table(found: Trace) -> dict[str, Any]:
                 "rva": fault.rva,
                 "says": fault.says or None,
             },
-            "exit": None
-            if end is None
-            else {"code": end.code, "timed_out": end.timed_out, "seconds": round(end.seconds, 1)},
+            "exit": None if end is None else asdict(end) | {"seconds": round(end.seconds, 1)},
             "loaded": list(found.loaded),
         },
         "predicted": _prediction(found.prediction),
         "not_observed": list(found.predicted),
         "notes": list(found.notes),
-        "log": [{"kind": line.kind, "text": line.text} for line in found.log],
+        "log": [asdict(line) for line in found.log],
     }
+    return headed(facts)
 
 
 def _prediction(prediction: Load | None) -> dict[str, Any] | None:
     if prediction is None:
         return None
-    return {
-        "verdict": prediction.verdict,
-        "winerror": prediction.winerror,
-        "chain": list(prediction.chain),
-        "reason": prediction.reason,
-    }
+    facts = {name: getattr(prediction, name) for name in ("verdict", "winerror", "reason")}
+    return facts | {"chain": list(prediction.chain)}
 
 
 def lines(found: Trace, *, verbose: bool) -> Iterator[str]:

@@ -86,7 +86,7 @@ def installed_loads(system: System) -> Outcome:
 
 def _msvcp140(system: System) -> str:
     image = system.image(system.join(system_folder(system), MSVCP))
-    version = image.version.file_version if image is not None and image.version else None
+    version = image.file_version if image is not None else None
     return dotted(version) if version else "none"
 
 

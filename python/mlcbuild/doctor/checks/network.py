@@ -8,6 +8,7 @@ from typing import Final
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import command, unset
+from mlcbuild.redaction import without_credentials
 from mlcbuild.sources.pipconfig import DEFAULT_INDEX, parse_settings
 
 _INTERNET: Final = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -31,14 +32,6 @@ def windows_proxy(system: System) -> str:
     match = re.search(r"(?:^|;)https=([^;]+)", server)
     place = match[1] if match else ("" if "=" in server else server)
     return place if not place or "://" in place else f"http://{place}"
-
-
-def without_secret(url: str) -> str:
-    """Return a URL without user name and password."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 #: Variable -> the programs that read it and fail without the file.
@@ -101,10 +94,10 @@ def package_index(system: System) -> Outcome:
         return skip("pip is configured to use no index (no-index)")
     index = system.variable("PIP_INDEX_URL") or options.get("index-url") or DEFAULT_INDEX
     proxy = system.variable("PIP_PROXY") or options.get("proxy", "")
-    evidence = [f"index {without_secret(index)}"]
-    evidence += [f"proxy {without_secret(proxy)} (pip's)"] if proxy else []
+    evidence = [f"index {without_credentials(index)}"]
+    evidence += [f"proxy {without_credentials(proxy)} (pip's)"] if proxy else []
     evidence += [
-        f"{name}={without_secret(value)}"
+        f"{name}={without_credentials(value)}"
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
         if (value := system.variable(name) or system.variable(name.lower()))
     ]
@@ -169,7 +162,7 @@ def git_host(system: System) -> Outcome:
     match = re.search(r'^git = "(https://[^"]+)"', lock, re.MULTILINE)
     url = match[1] if match else _REPOSITORY
     proxy = _git_setting(system, path, "http.proxy")
-    evidence = [url, *([f"git config http.proxy {without_secret(proxy)}"] if proxy else [])]
+    evidence = [url, *([f"git config http.proxy {without_credentials(proxy)}"] if proxy else [])]
     done = system.run(path, "ls-remote", "--exit-code", url, "HEAD", limit_s=30)
     if done.good:
         return ok("the Git host answers", evidence=evidence)
@@ -207,5 +200,5 @@ def _host_fix(system: System, path: str, *, why: str, proxy: str) -> str:
         return "git config --global --unset http.proxy"
     if variable := proxy_variable(system):
         return unset(system, variable)
-    known = without_secret(windows_proxy(system))
+    known = without_credentials(windows_proxy(system))
     return f"git config --global http.proxy {known or 'http://host:port'}"

@@ -54,7 +54,7 @@ def vc_redist(system: System) -> Outcome:
         if newest is not None:
             return fail(f"{say}, and {who} needs it: WinError 126", evidence=evidence, fix=fix())
         return warn(f"{say}: wheels that do not bundle it fail", evidence=evidence, fix=fix())
-    version = image.version.file_version if image.version else None
+    version = image.file_version
     evidence.append(f"{path}: {dotted(version) if version else 'version unknown'}")
     if version is not None and newest is not None and newest.toolset is not None:
         needed = needed_redist(newest.toolset)
