@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from mlcbuild.errors import Exit, MlcbuildError
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "build_editable",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import UsageError
@@ -15,7 +16,6 @@ from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
 
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.platforms import by_machine
 from mlcbuild.programs import ask, find_program, run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: Microsoft's STL refuses older ones (yvals_core.h of vs-2022-17.14).
 _OLDEST: Final = 19

@@ -7,17 +7,15 @@ import logging
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, TextIO, cast
 
 from mlcbuild import __version__
 from mlcbuild.errors import InputError
 from mlcbuild.foreign import one_line, visible
 from mlcbuild.redaction import redacted
 from mlcbuild.streams import styled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 #: What children write goes here; it is lost without ``--log``.
 CHILDREN: Final = logging.getLogger("mlcbuild.child")

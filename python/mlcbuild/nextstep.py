@@ -6,12 +6,10 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 _LOCK: Final = "3rdparty/sources.toml"
 #: Where wheels are put, by our documents and by cibuildwheel.

@@ -5,7 +5,8 @@ Skbuild's, plus the libraries they link as build requirements.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from mlcbuild import skbuild
 from mlcbuild.builder.plugins import linked_against
@@ -17,9 +18,6 @@ from mlcbuild.skbuild import (
     prepare_metadata_for_build_editable,
     prepare_metadata_for_build_wheel,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "build_editable",

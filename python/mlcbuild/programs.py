@@ -18,11 +18,9 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 #: What CreateProcess can start by itself; other endings of PATHEXT need a shell.
 _STARTABLE: Final = (".com", ".exe", ".bat", ".cmd")

@@ -12,12 +12,12 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 from mlcbuild.foreign import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
     from contextlib import AbstractContextManager
 
 _Item = TypeVar("_Item")

@@ -6,10 +6,8 @@ Code that reads a password or a key calls ``hide``; URLs with credentials need n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Final
 
 _MASK: Final = "***"
 #: Shorter values are in every other word; an address's credentials go whatever their length.

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -32,8 +33,6 @@ from mlcbuild.errors import MlcbuildError
 from mlcbuild.toolchain.activate import environment, environment_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mlcbuild.toolchain import Choice
 
     Settings = Mapping[str, Any] | None

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO, cast
 
 from mlcbuild.foreign import visible
 from mlcbuild.redaction import redacted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 class _Inert:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.commandline import meant
 from mlcbuild.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _LIST: Final = "tuple[str, ...]"
 _LISTS: Final = "dict[str, tuple[str, ...]]"

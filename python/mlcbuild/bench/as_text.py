@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlcbuild.bench.verdict import kind_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.bench.records import Result, RunResult, Spread
 
 

@@ -9,11 +9,10 @@ chat server, and its figures would be meaningless.
 from __future__ import annotations
 
 import zlib
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     import aiohttp
 
 #: Bytes of one event, its lines together.

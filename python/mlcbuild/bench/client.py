@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,6 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import aiohttp
 
     from mlcbuild.bench.records import Target

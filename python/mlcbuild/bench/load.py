@@ -14,13 +14,13 @@ import contextlib
 import itertools
 import random
 import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.bench.analyse import analyse, gone_since
 from mlcbuild.bench.records import CONNECTION_FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from typing import Any
 
     from mlcbuild.bench.client import Client

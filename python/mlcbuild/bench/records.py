@@ -6,12 +6,9 @@ All times are seconds. A sample's times count from the start of its run.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
+from typing import Final, Literal
 
 #: The percentiles of a spread's curve, dense where the tail is.
 CURVE: Final = (0, 10, 25, 50, 75, 90, 95, 99, 99.9, 100)

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from mlcbuild.bench.client import Client, Question, new_session
@@ -19,9 +21,6 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.progress import left, redrawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
-
     import aiohttp
 
     from mlcbuild.bench.load import Recorder

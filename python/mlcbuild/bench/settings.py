@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
 from mlcbuild.bench.client import DEFAULT_PROMPT, Question
 from mlcbuild.bench.records import Load
@@ -15,10 +17,6 @@ from mlcbuild.commandline import seconds
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.jsontext import parse
 from mlcbuild.redaction import hide
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _DURATION_S: Final = 10.0
 _MOST: Final = 20_000

@@ -6,6 +6,7 @@ any speaks OpenAI's protocol. Any other URL is requested as it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,8 +16,6 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.jsontext import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import aiohttp
 
     from mlcbuild.bench.records import Api

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.bench.answers import excerpt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.bench.records import Failures, RunResult, Target
 
 #: Above this share of one core the client itself may have been the limit.

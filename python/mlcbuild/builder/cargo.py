@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild import staging
@@ -17,7 +18,6 @@ from mlcbuild.programs import ask, run
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from mlcbuild.toolchain import Choice
 

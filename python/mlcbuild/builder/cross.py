@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.builder.options import TARGETS
@@ -13,9 +15,6 @@ from mlcbuild.toolchain.decision import ClangCl
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from mlcbuild.builder.options import BuildOptions
     from mlcbuild.sources.lock import Lock
     from mlcbuild.sources.stores import Progress

@@ -16,17 +16,15 @@ from __future__ import annotations
 import os
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.builder.project import read_project
 from mlcbuild.builder.rewheel import read_metadata, with_headers, with_version
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import run
 from mlcbuild.staging import open_new
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: The first day a zip archive can store in every time zone.
 _DATE: Final = (1980, 1, 2, 0, 0, 0)

@@ -7,6 +7,7 @@ on standard error; exit code 1 stops the install, and so the wheel.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from mlcbuild.stamp import STAMP_NAME, write_stamp
 from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.builder.expectation import BuildRecord
     from mlcbuild.builder.project import Project
 

@@ -6,6 +6,7 @@ Rules shared with ``mlcbuild check`` have the same ids. An ``error`` stops the w
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from mlcbuild.rules.cpp_runtime import mutex_use
 from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from mlcbuild.builder.expectation import Expectation
     from mlcbuild.builder.needs import SystemDlls
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,8 +24,6 @@ from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import GitOrigin, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.builder.project import Project
     from mlcbuild.sources.lock import Component, Lock
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mlcbuild.builder.expectation import library_stem
@@ -13,8 +14,6 @@ from mlcbuild.pe.facts import Image
 from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from mlcbuild.builder.expectation import Expectation
     from mlcbuild.platforms import Machine
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,6 @@ from mlcbuild.errors import UsageError
 from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.platforms import Machine
 
 #: Target -> its machine. ``host`` is this one; clang-cl builds the others on any system.

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,6 @@ from mlcbuild.msvc import OLDEST
 from mlcbuild.toolchain.machine import NINJA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.sources.lock import Lock
     from mlcbuild.sources.stores import Progress
     from mlcbuild.toolchain import Choice

@@ -6,6 +6,7 @@ receives the compiler, the SDK and the import libraries of PyPI's DLLs as config
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,6 @@ from mlcbuild.errors import UsageError
 from mlcbuild.sources.lock import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mlcbuild.toolchain.decision import ClangCl
 
 _TARGET: Final = "cmake.define.MLCBUILD_TARGET"

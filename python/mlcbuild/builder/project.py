@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from posixpath import commonpath, dirname
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.tables import field_values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 _WHERE: Final = "tool.mlcbuild.build"
 #: Key of the table -> field.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.systemdata import builtin_system
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.platforms import Machine
 
 #: DLLs that Python ships next to its executable.

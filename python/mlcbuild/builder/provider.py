@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +25,6 @@ from mlcbuild.toolchain.overrides import cmake_args
 from mlcbuild.toolchain.probe import read_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.toolchain import Choice
 
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"

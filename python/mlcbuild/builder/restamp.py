@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,6 @@ from mlcbuild.stamp import STAMP_NAME, read_stamp, write_stamp
 from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.builder.staged import Staged
     from mlcbuild.stamp import Stamp
 

@@ -13,15 +13,13 @@ import io
 import re
 import shutil
 import zipfile
-from typing import IO, TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.staging import open_new
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 _BLOCK: Final = 1 << 20
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import ssl
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -17,9 +19,6 @@ from mlcbuild.sources.cache import default_cache
 from mlcbuild.toolchain.activate import environment_set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from mlcbuild.builder.options import BuildOptions
     from mlcbuild.builder.probe import SystemProbe
 

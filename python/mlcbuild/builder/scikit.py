@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +17,6 @@ from mlcbuild.errors import FailedError
 from mlcbuild.toolchain.activate import environment_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mlcbuild.builder.options import BuildOptions
     from mlcbuild.sources.lock import Lock
     from mlcbuild.toolchain import Choice

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,6 @@ from mlcbuild.pe.reader import read_image
 from mlcbuild.stamp import FileDigest, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from mlcbuild.builder.expectation import BuildRecord
     from mlcbuild.builder.needs import Native
     from mlcbuild.builder.project import Project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -17,8 +18,6 @@ from mlcbuild.stamp import Compiler, Source, Stamp, Target, Toolchain
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from mlcbuild.builder.expectation import BuildRecord
     from mlcbuild.builder.project import Project
     from mlcbuild.builder.staged import Staged

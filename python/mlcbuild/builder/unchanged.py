@@ -15,16 +15,14 @@ command says the same, so the policy writes sccache's commands without the folde
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild import staging
 from mlcbuild.errors import UsageError
 from mlcbuild.programs import find_program
 from mlcbuild.toolchain.machine import NINJA
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _INFO: Final = ".skbuild-info.json"
 #: Its log has version 7; 1.12 writes 6, and Debian 12's 1.11 writes 5.

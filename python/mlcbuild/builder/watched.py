@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.logfile import CHILDREN
 from mlcbuild.programs import start
 from mlcbuild.progress import Line, left
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 _NINJA: Final = re.compile(r"\s*\[(\d+)/(\d+)\] (.+)")
 _WRITTEN: Final = re.compile(r"\s*-- Build files have been written to: (.+)")

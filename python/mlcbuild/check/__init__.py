@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,6 @@ from mlcbuild.progress import counted
 from mlcbuild.pythonversions import NEWEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.check.settings import Settings
     from mlcbuild.package.member import Kind, Package
     from mlcbuild.report.result import Module, Report, Target

@@ -16,6 +16,7 @@ that CUDA_PATH names, or asks NVIDIA's ``cuda.pathfinder``; a bridge to Java add
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -27,8 +28,6 @@ from mlcbuild.rules.names import base_name
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.loader.images import File
     from mlcbuild.loader.outcome import Load, Problem, Verdict
     from mlcbuild.loader.world import World

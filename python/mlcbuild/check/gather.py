@@ -5,6 +5,7 @@ Each member is read once: for its image facts, its digest and, if it is a stamp,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
@@ -17,8 +18,6 @@ from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 from mlcbuild.rules.providers import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.check.ahead import Ahead
     from mlcbuild.check.reading import ReadingPackage
     from mlcbuild.check.settings import Settings

@@ -8,14 +8,13 @@ module. So do special methods and functions with an unknown decorator.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.check.sources import sources_of, stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.package.member import Package
 
 #: Bytes of sources above which nothing is said: a second of parsing.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -16,8 +18,6 @@ from mlcbuild.package.natives import is_native_name
 if TYPE_CHECKING:
     import queue
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.commandline import meant
@@ -13,9 +15,6 @@ from mlcbuild.rules import RULE_IDS
 from mlcbuild.tables import field_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from mlcbuild.loader import Options
 
 #: Keys of the table that are spelled differently from the field.

@@ -8,6 +8,7 @@ load as long as another does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.check.sources import stem_of
@@ -16,8 +17,6 @@ from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import flat, required
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from mlcbuild.rules.finding import Subject
 
 #: ``libx_cuda118``: what the variants share, the kind of variant, its number.

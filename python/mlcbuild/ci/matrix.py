@@ -7,16 +7,14 @@ this repository, because scripts rely on the command `mlcbuild matrix`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.platforms import AMD64
 from mlcbuild.pythonversions import NEWEST, OLDEST, USUAL
 from mlcbuild.versions import dotted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 #: The oldest, the middle and the newest Python of a py3-none wheel.
 _PYTHONS: Final = (dotted(OLDEST), dotted(USUAL), dotted(NEWEST))

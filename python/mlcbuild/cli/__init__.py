@@ -12,6 +12,7 @@ import errno
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,6 @@ from mlcbuild.streams import inert
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
 #: Command name -> one-line help. The module is ``mlcbuild.cli.<name>``.
 COMMANDS: Final[dict[str, str]] = {

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.doctor.check import Check, Examination
     from mlcbuild.doctor.repairs import Repaired
     from mlcbuild.doctor.system import System

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.commandline import seconds
@@ -15,8 +16,6 @@ from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 from mlcbuild.lab.hosttools import build_variables, fetch_pinned_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.lab import Completed, Lab
     from mlcbuild.lab.visual_studio import VisualStudioStandIn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,6 @@ from mlcbuild.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
 _EPILOG: Final = """\
 examples:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,6 @@ from mlcbuild.extras import install_extra
 from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from build.env import DefaultIsolatedEnv
 
     from mlcbuild.cross.project import CrossProject

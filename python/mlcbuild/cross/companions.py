@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,8 +22,6 @@ from mlcbuild.errors import FailedError
 from mlcbuild.programs import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from build.env import DefaultIsolatedEnv
 
     from mlcbuild.cross.target import Target

@@ -7,14 +7,13 @@ import shutil
 import tarfile
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.filenames import plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.cross.target import Target
 
 #: Backends that are scikit-build-core, by top-level module; in-tree ones that wrap it are

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from mlcbuild.errors import FailedError
 from mlcbuild.package.metadata import tags_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from mlcbuild.cross.target import Target
     from mlcbuild.cross.windows_python import WindowsPython
     from mlcbuild.report.result import Report

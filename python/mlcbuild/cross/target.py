@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,6 @@ from mlcbuild.loader.python_process import machine_of_tags
 from mlcbuild.platforms import ARM64, CROSS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.platforms import Machine
 
 #: The supported platform tags.

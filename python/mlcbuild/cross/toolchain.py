@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.llvm import find_llvm
@@ -9,9 +11,6 @@ from mlcbuild.sdk.choose import choose_sdk
 from mlcbuild.toolchain.decision import ClangCl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from mlcbuild.platforms import Machine
 
 

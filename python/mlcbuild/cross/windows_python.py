@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.cross.target import proven_names
@@ -14,9 +16,6 @@ from mlcbuild.pe.import_library import import_library
 from mlcbuild.sources.cache import stage_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
     from mlcbuild.cross.target import Target
 
 #: The line of pyconfig.h that differs in a free-threaded CPython.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild import __version__
@@ -10,8 +11,6 @@ from mlcbuild.doctor.check import CATEGORIES, worst
 from mlcbuild.foreign import markdown_block, markdown_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.doctor.check import Examination, Result
 
 _STYLE: Final = """\

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.package.metadata import parse_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.doctor.system import System
 
 _INFO: Final = re.compile(r"(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>\d[^-]*)\.(dist|egg)-info")

@@ -6,12 +6,11 @@ it is reported as skipped, with its cause.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from mlcbuild.doctor.check import Result, Status
 
 #: Checks on which all others depend, most basic first: the machine, the terminal, Python. The

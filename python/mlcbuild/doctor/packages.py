@@ -7,14 +7,13 @@ than pip; tried with uv 0.13). Source: uv's documentation, Compatibility with pi
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlcbuild.doctor.check import Repair
 from mlcbuild.doctor.shell import command, python, same_path, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.doctor.system import System
 
 

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -18,8 +19,6 @@ from mlcbuild.platforms import WINDOWS_AMD64
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-
     from mlcbuild.pe.facts import Image
 
 _Found = TypeVar("_Found")

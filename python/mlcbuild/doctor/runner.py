@@ -10,6 +10,7 @@ import importlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,6 @@ from mlcbuild.doctor.trees import builds
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
     from mlcbuild.doctor.check import Check
     from mlcbuild.doctor.system import System
 

@@ -7,6 +7,7 @@ folders that packages add (unordered), System32. Files of packages are found by 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -19,8 +20,6 @@ from mlcbuild.rules.cpp_runtime import newest_toolset
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.doctor.system import System
     from mlcbuild.pe.facts import Image

@@ -11,11 +11,10 @@ Sources: Microsoft, about_PSModulePath; Microsoft, cmd and prompt; MSYS2, enviro
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from mlcbuild.doctor.system import System
 
 Shell = Literal["powershell", "cmd", "sh"]

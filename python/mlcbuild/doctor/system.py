@@ -11,15 +11,14 @@ from __future__ import annotations
 import ntpath
 import posixpath
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from mlcbuild.versions import dotted, find_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-    from types import ModuleType
-
     from mlcbuild.pe.facts import Image
     from mlcbuild.versions import Version
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Outcome, fail, skip
 from mlcbuild.doctor.distributions import editable_source, family, provides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.doctor.system import System
 
 #: Configuration folders of multi-config generators.

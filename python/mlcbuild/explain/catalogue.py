@@ -8,6 +8,7 @@ anywhere), ``over`` (it is the cause of these rows and comes before them). ``run
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,8 +18,6 @@ from mlcbuild.explain.explanation import Explanation, Place
 from mlcbuild.explain.fragment import Fragment, Index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mlcbuild.explain.fragment import Hit
     from mlcbuild.explain.loglines import Line
 

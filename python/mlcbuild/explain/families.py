@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.explain.explanation import Explanation, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.explain.loglines import Line
 
 import tomllib

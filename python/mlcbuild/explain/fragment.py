@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -21,8 +22,6 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.explain.loglines import WORD, line_at, window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from mlcbuild.explain.loglines import Line
 
 LOOSE: Final = frozenset({"file", "symbol"})

@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.explain.explanation import Place
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
 
 #: What counts as one word of a log; the same for fragments and for lines.
 WORD: Final = re.compile(r"\w+")

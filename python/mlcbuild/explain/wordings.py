@@ -7,6 +7,7 @@ one language. Read only if a text may need it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -16,8 +17,6 @@ from mlcbuild.explain.fragment import Fragment, Index
 from mlcbuild.explain.loglines import WORD, in_page, lines_of, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from mlcbuild.explain.loglines import Line
 
 import tomllib

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild import programs
 from mlcbuild.errors import FailedError, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Seconds that the X server may take to start on a loaded machine.
 _START_S: Final = 60.0

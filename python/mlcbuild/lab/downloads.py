@@ -7,16 +7,14 @@ the DLLs of the Visual C++ redistributable; a Java runtime's wheel carries the U
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.pythonversions import OLDEST
 from mlcbuild.versions import dotted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +21,6 @@ from mlcbuild.lab.wine import windows_path
 from mlcbuild.sources.cache import stage_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from mlcbuild.lab.lab import Lab
 
 _SOURCE: Final = Path(__file__).parent / "data" / "tools" / "hosttool.c"

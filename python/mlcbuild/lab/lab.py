@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from mlcbuild.lab.downloads import DEFAULT_VERSION, python_download
 from mlcbuild.lab.programs import find_programs
@@ -21,9 +22,6 @@ from mlcbuild.lab.wine import Prefix, existing_prefixes, make_prefix, windows_pa
 from mlcbuild.lab.wine_process import Completed, EarlyEndError, run_program
 from mlcbuild.programs import isolated
 from mlcbuild.sources.cache import default_cache, hold, remove
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 #: Starts are retried: another program may end the server, and one start in some thousand fails.
 _ATTEMPTS: Final = 3

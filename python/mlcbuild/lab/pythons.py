@@ -10,6 +10,7 @@ import re
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +20,6 @@ from mlcbuild.lab.wine import windows_path
 from mlcbuild.sources.cache import stage_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.lab.downloads import Download
 
 #: Files of CPython itself, without packages that WinPython adds and its copies of the C++

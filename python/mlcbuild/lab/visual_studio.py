@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,8 +26,6 @@ from mlcbuild.toolchain.rust import choose_rust, read_rusts
 from mlcbuild.toolchain.vswhere import CLANG, VC_TOOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.lab.lab import Lab
     from mlcbuild.llvm import Llvm
     from mlcbuild.sdk.windows_sdk import WindowsSdk

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import time
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
 
 from mlcbuild.programs import start
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 #: Exited by itself, hit its time limit, or lost its server.
 Ending = Literal["itself", "limit", "server"]

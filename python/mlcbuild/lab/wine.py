@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,8 +18,6 @@ from mlcbuild.programs import NOT_HERE
 from mlcbuild.sources.cache import hold, stage_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.lab.programs import Programs
 
 #: Changed with the way a prefix is made, so that an older one is not used.

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -22,8 +23,6 @@ from mlcbuild.lab.wine import windows_path
 from mlcbuild.supervised import Finished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from mlcbuild.lab.waiting import Ending
     from mlcbuild.lab.wine import Prefix
 

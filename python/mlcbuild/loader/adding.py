@@ -7,6 +7,7 @@ those of its own distribution; it sees those of others only if they were importe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,6 @@ from mlcbuild.loader.names import fold
 from mlcbuild.package.names import installed_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.loader.images import Folder, Tree
     from mlcbuild.package.member import Member, Package
 

@@ -11,12 +11,10 @@ loads its plugins itself, when its own DLLs are in the process already.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from mlcbuild.loader.names import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _CALL: Final = re.compile(
     rb"add_dll_directory|AddDllDirectory|LoadLibrary(?:Ex)?[AW]?\b|\bCDLL\b|\bWinDLL\b|load_library"

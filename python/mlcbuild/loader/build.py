@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,8 +19,6 @@ from mlcbuild.package.names import installed_path
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from mlcbuild.loader.images import Folder
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.loader.system import System

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.loader.images import File, Folder, Images, Tree
     from mlcbuild.loader.outcome import Cause, Origin
     from mlcbuild.loader.python_process import Process

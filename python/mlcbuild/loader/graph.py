@@ -6,6 +6,7 @@ do their dependencies. A ``Graph`` holds the nodes of one such view.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.names import fold
@@ -17,8 +18,6 @@ from mlcbuild.loader.symbols import check_symbol, fault_code
 from mlcbuild.loader.words import found_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
     from mlcbuild.loader.context import Context, Found
     from mlcbuild.loader.images import File
     from mlcbuild.loader.symbols import Miss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +11,6 @@ from mlcbuild.loader.names import fold, with_extension
 
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Callable, Iterable
 
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.pe.facts import ExportedSymbol, Image

@@ -8,13 +8,12 @@ search from the file: the fewest steps, then the order of the imports.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.node import KINDS, Near
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from mlcbuild.loader.node import Kind, Node
     from mlcbuild.loader.outcome import Problem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,6 @@ from mlcbuild.loader.outcome import Load, Need, Problem
 from mlcbuild.loader.words import MACHINE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.loader.closure import Step, Walk
     from mlcbuild.loader.context import Context
     from mlcbuild.loader.images import File, Folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +12,6 @@ from mlcbuild.msvc import UCRT, VCRUNTIME, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine
 

@@ -6,6 +6,7 @@ which CPython uses for extension modules and ctypes for full paths.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.context import Found
@@ -15,8 +16,6 @@ from mlcbuild.loader.policy import provider_of
 from mlcbuild.loader.python_process import PRELOADED_SYSTEM, python_of_dll
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.loader.context import Context, Places
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.outcome import Cause, Origin

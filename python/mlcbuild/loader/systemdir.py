@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,6 @@ from mlcbuild.loader.names import api_set_key, fold, is_api_set
 from mlcbuild.loader.system import SystemDll
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from mlcbuild.loader.system import ApiSet, System, Table
     from mlcbuild.platforms import Machine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from mlcbuild.loader.names import fold, with_extension
 from mlcbuild.loader.python_process import process_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlcbuild.loader.adding import AddedFolder
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.python_process import Process

@@ -6,15 +6,14 @@ import contextlib
 import mmap
 import os
 import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.member import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
     from mlcbuild.package.member import Kind, Package, WheelFacts
 
 #: Below this, reading costs less than mapping.

@@ -12,15 +12,14 @@ import functools
 import mmap
 import sys
 import zlib
+from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.zipdir import LOCAL_HEADER, UTF8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import ModuleType
-
     from mlcbuild.package.zipdir import Entry, FileSource
 
 STORED: Final = 0

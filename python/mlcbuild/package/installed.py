@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.folder import FilesPackage
@@ -12,9 +12,6 @@ from mlcbuild.package.member import WheelFacts
 from mlcbuild.package.metadata import parse_headers
 from mlcbuild.package.record import parse_record
 from mlcbuild.package.requirements import needed_names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def open_installed(name: str) -> FilesPackage:

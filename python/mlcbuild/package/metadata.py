@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Container, Iterable
+from typing import Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.member import WheelFacts
 from mlcbuild.package.record import RecordFile, parse_record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
 
 #: Name, version, an optional build number, then python, abi and platform (PyPA, file names).
 _NAME: Final = re.compile(

@@ -6,12 +6,10 @@ Source: learn.microsoft.com/windows/win32/fileio/naming-a-file.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from mlcbuild.filenames import is_device
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _FORBIDDEN: Final = '<>:"|?*\\'
 _SCHEMES: Final = frozenset({"platlib", "purelib", "data", "scripts"})

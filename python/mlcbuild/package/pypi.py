@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -17,9 +19,6 @@ from mlcbuild.platforms import AMD64
 from mlcbuild.progress import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
     from packaging.requirements import Requirement
     from packaging.version import Version
 

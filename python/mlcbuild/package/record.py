@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from typing import Final
 
 #: A row: ``sha256=...`` or empty, and the size or None.
 Row = tuple[str, "int | None"]

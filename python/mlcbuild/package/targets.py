@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +14,6 @@ from mlcbuild.package.zipdir import FileSource
 from mlcbuild.platforms import AMD64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.package.member import Package
 
 INSTALLED: Final = "installed:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -11,8 +12,6 @@ from mlcbuild.package.metadata import dist_info_of, tags_of_name, wheel_facts
 from mlcbuild.package.zipdir import read_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from mlcbuild.package.member import Kind, Package, WheelFacts
     from mlcbuild.package.zipdir import FileSource
 

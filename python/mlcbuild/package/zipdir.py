@@ -11,14 +11,12 @@ import os
 import stat
 import struct
 import threading
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from mlcbuild.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from pathlib import Path
 
 
 class FileSource:

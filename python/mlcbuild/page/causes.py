@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.report.groups import count, without_dll
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.rules.finding import Finding
 
 _SEVERITIES: Final = ("error", "warning", "note")

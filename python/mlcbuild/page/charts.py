@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,6 @@ from mlcbuild.bench.as_text import short_time
 from mlcbuild.page.compare import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     #: The highest value of each chart's title.
     Tops = dict[str, float]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.bench.as_text import short_time
 from mlcbuild.bench.records import Load
 from mlcbuild.bench.verdict import words_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 #: (what, where in a run, how it is written).
 _FIGURES: Final[tuple[tuple[str, tuple[str, ...], Callable[[float], str]], ...]] = (

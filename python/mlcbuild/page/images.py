@@ -5,13 +5,11 @@ What each needs, from which wheel, and what Windows provides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.page.read import Files, owner_of_path
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: Groups of DLLs outside the package, in layout order.
 OUTSIDE: Final = ("Missing", "Graphics driver", "Python", "Windows")

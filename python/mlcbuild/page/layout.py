@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.page.images import OUTSIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.page.images import Graph, Link, Node
 
 #: Width and height of a box.

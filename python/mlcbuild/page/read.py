@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,8 +16,6 @@ from mlcbuild.errors import InputError
 from mlcbuild.jsontext import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.check.settings import Settings
     from mlcbuild.package.member import Package
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,8 +23,6 @@ from mlcbuild.page.verdict import verdict_of
 from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.page.read import Section
 
 #: The shape that treemaps are made for; a page stretches them.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.msvc import release_of_toolset
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 #: Stacking order of a column; ``debug`` last, where it is visible.
 CRTS: Final = ("dynamic", "ucrt", "static", "msvcrt", "none", "unknown", "debug")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import Final
 
 _NATIVE: Final = (".dll", ".pyd", ".exe", ".so", ".dylib")
 #: Smaller shares of the whole are merged into one tile: too small to see or click.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,6 @@ from mlcbuild.errors import Exit
 from mlcbuild.report.groups import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.page.read import Section
 
 

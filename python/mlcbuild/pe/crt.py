@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.pe.facts import Crt, ImportedDll
 
 #: Base names, without ``.dll``, of the DLLs of ``/MDd`` (and its C++, concurrency, OpenMP and MFC

@@ -11,13 +11,12 @@ import itertools
 import struct
 import sys
 from array import array
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.pe.facts import ExportedSymbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.pe.headers import Headers
 
 EXPORT: Final = 0

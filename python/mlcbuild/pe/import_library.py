@@ -8,12 +8,10 @@ import library, so this is only for LLVM's linker. Pure: the same names give the
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from mlcbuild.platforms import by_machine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _MAGIC: Final = b"!<arch>\n"
 #: IMPORT_CODE, with the name as it stands (IMPORT_NAME << 2).

@@ -8,13 +8,12 @@ is bounded by the file's size, so a forged table costs no more than a valid one.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.pe.facts import ImportedDll, ImportedSymbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.pe.headers import Headers
 
 IMPORT: Final = 1

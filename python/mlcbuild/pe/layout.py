@@ -7,13 +7,12 @@ published loader confirms: they are reported, but change no verdict.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.pe.fields import PE32, PE32_PLUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mlcbuild.pe.fields import Fields, Section
 
 EXECUTABLE_IMAGE: Final = 0x0002

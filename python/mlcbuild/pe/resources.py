@@ -7,11 +7,10 @@ whose cost grows with the square of their size; this walks only two branches.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.pe.headers import Headers
 
 RESOURCE: Final = 2

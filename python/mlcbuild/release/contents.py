@@ -7,6 +7,7 @@ import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -18,8 +19,6 @@ from mlcbuild.sources.cache import sha256_of
 from mlcbuild.stamp import STAMP_NAME, Stamp, read_stamp
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.stamp import Source
 
 #: ``cxx`` compiled from pinned source, ``crate`` compiled by Cargo, ``python`` required at

@@ -7,8 +7,10 @@ staged and renamed; the given wheels are not modified.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from mlcbuild import staging
 from mlcbuild.builder.rewheel import rewrite
@@ -18,10 +20,6 @@ from mlcbuild.release.index import index_files
 from mlcbuild.release.sbom import SBOM_NAME, make_sbom
 from mlcbuild.release.trust import refuse_untrue
 from mlcbuild.sources.cache import sha256_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 #: 1980-01-02 in seconds since 1970, the first day a zip archive can store in every time zone.
 _NO_DATE: Final = 315619200

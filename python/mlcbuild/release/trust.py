@@ -11,7 +11,9 @@ import base64
 import email.parser
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -21,9 +23,7 @@ from mlcbuild.package.record import parse_record
 from mlcbuild.package.zipdir import FileSource, read_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from email.message import Message
-    from pathlib import Path
 
     from packaging.version import Version
 

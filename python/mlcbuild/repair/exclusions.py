@@ -9,7 +9,9 @@ Python provides vcruntime140 for ``py3-none`` wheels too; the DLLs of Python dep
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
@@ -21,9 +23,6 @@ from mlcbuild.pe.reader import read_image
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from mlcbuild.package.member import Package
     from mlcbuild.pe.facts import Image
 

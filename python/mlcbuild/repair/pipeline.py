@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,6 @@ from mlcbuild.repair.tool import arguments, run_delvewheel, search_folders
 from mlcbuild.stamp import STAMP_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.check.settings import Settings
     from mlcbuild.report.result import Report
     from mlcbuild.rules.finding import Finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,6 @@ from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mlcbuild.repair.exclusions import Exclusion
 
 #: Default date of a wheel's files: 1980-01-02, the first a zip can store in every time zone.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.foreign import markdown_code, markdown_text
 from mlcbuild.report.groups import conditions, grouped, names, summary_line, verdict_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.report.result import Report, Target
 
 _MODULES_SHOWN = 3

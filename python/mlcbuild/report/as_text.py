@@ -6,6 +6,7 @@ wording is ASCII, so that any console can show it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TextIO
 
 from mlcbuild.errors import Exit
@@ -22,8 +23,6 @@ from mlcbuild.report.groups import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.report.result import Module, Report, Target
 
 #: Pieces of one line: (rich style or empty, text).

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.words import MACHINE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlcbuild.report.result import Report, Target
     from mlcbuild.rules.finding import Finding, Severity
 

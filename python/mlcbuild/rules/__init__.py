@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from mlcbuild.rules.finding import Finding, Rule, Subject
 
 #: Rules that any target can break, in the order in which they are reported -> the module of each.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from mlcbuild.loader.outcome import Cause, Problem
     from mlcbuild.rules.finding import Subject
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.policy import provider_of
@@ -11,8 +12,6 @@ from mlcbuild.rules.names import base_name, is_debug_runtime, original_name
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.pe.facts import Image, ImportedDll
     from mlcbuild.rules.cpp_runtime import MutexUse, RuntimeCopy
 

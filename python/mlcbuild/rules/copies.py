@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import base_name, is_runtime, openmp_family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.pe.facts import Image
 
 

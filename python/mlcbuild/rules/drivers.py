@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from mlcbuild.devices import CUDA
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import original_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: User-mode halves of NVIDIA's kernel driver: a copy of another version than the driver fails.
 _TIED_TO_DRIVER: Final = frozenset(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from mlcbuild.loader.outcome import Load, Origin
     from mlcbuild.package.member import Kind, Member, WheelFacts
     from mlcbuild.pe.facts import Image

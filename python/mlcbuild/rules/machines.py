@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.rules.blame import blame
@@ -9,8 +10,6 @@ from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.rules.blame import Blame
 
 

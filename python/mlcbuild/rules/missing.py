@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import wheel_of
@@ -12,8 +13,6 @@ from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import likely, one_of_several, unseen_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.loader.outcome import Cause
     from mlcbuild.rules.blame import Blame
     from mlcbuild.rules.finding import Severity

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from mlcbuild.package.names import collisions, installed_path, refused_by_windows
 from mlcbuild.rules.finding import Finding, Subject, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: MAX_PATH is 260 with the terminating null.
 LONGEST_PATH: Final = 259

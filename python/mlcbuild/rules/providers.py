@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from mlcbuild.rules.finding import Subject
 
 _PYTHON_TAG: Final = re.compile(r"cp(3)(\d+)-")

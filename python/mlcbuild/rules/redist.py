@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import provider_of
@@ -17,8 +18,6 @@ from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.loader.outcome import Need
 
 _NAMED: Final = 20

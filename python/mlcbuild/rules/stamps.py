@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import InputError
@@ -10,8 +11,6 @@ from mlcbuild.platforms import MACHINES
 from mlcbuild.rules.finding import Finding, Subject, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.stamp import Stamp
 
 

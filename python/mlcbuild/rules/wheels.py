@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.package.names import in_site_by_prefix, installed_path
@@ -14,8 +15,6 @@ from mlcbuild.rules.finding import Finding, Severity, Subject, rule
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.package.record import Row
     from mlcbuild.pe.facts import Image
 

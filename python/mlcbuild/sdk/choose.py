@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,6 @@ from mlcbuild.programs import find_program, run
 from mlcbuild.sdk.windows_sdk import ARCHITECTURES, WindowsSdk, read_sdk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.llvm import Llvm
     from mlcbuild.platforms import Machine
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +23,6 @@ from mlcbuild.pe.import_library import import_library
 from mlcbuild.sdk.windows_sdk import ARCHITECTURES, FREE_MARKER, INCLUDES, WindowsSdk, read_sdk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from mlcbuild.llvm import Llvm
     from mlcbuild.platforms import Machine
 

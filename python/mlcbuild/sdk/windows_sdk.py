@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import CROSS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.platforms import Machine
 
 #: Machine -> the names that xwin gives its folder, with and without --preserve-ms-arch-notation.

@@ -9,6 +9,7 @@ import shutil
 import stat
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,6 @@ from mlcbuild.sources.git_process import StoppedError
 from mlcbuild.staging import open_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from typing import IO
 
 _POLL_SECONDS: Final = 0.1

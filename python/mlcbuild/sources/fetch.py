@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,6 @@ from mlcbuild.sources.patches import apply, load_patches
 from mlcbuild.sources.stores import Progress, Stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from mlcbuild.sources.lock import Component, Lock
     from mlcbuild.sources.patches import Patch
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
@@ -21,9 +23,6 @@ from mlcbuild.sources.cache import remove
 from mlcbuild.sources.objects import ObjectReader, read_tree, wanted_blobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
     from mlcbuild.sources.git_process import Git
     from mlcbuild.sources.lock import Component, GitOrigin
     from mlcbuild.sources.tree import Tree

@@ -7,14 +7,12 @@ import errno
 import os
 import subprocess
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 from mlcbuild.errors import InputError, MlcbuildError
 from mlcbuild.programs import start
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 #: Set by a calling Git (hooks, rebase) and pointing at *its* repository.
 _FOREIGN: Final = (

@@ -11,10 +11,11 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
@@ -22,10 +23,6 @@ from mlcbuild.filenames import is_plain
 from mlcbuild.jsontext import parse
 from mlcbuild.sources.pipconfig import IndexSettings, load_settings
 from mlcbuild.sources.transfer import IndexFile, Transfer, unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "

@@ -12,6 +12,7 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
@@ -21,8 +22,6 @@ from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 from mlcbuild.staging import open_new
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.sources.lock import Component
     from mlcbuild.sources.patches import Patch
 

@@ -7,16 +7,14 @@ so that the rest of the package need not. See docs/sources.md for the file forma
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mlcbuild.commandline import meant
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.filenames import is_plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: The lock's path in a project.
 LOCK: Final = Path("3rdparty", "sources.toml")

@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, MlcbuildError
@@ -17,9 +20,6 @@ from mlcbuild.sources.git_process import Git, StoppedError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
     from mlcbuild.sources.lock import Component

@@ -11,13 +11,13 @@ import socket
 import threading
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
     from http.client import HTTPResponse
-    from types import TracebackType
     from typing import Self
 
 #: Seconds within which the complete headers must arrive.

@@ -8,6 +8,7 @@ text unchanged or stops the fetch. docs/sources.md has the format.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import FailedError, InputError
@@ -15,8 +16,6 @@ from mlcbuild.sources.lock import read_toml
 from mlcbuild.sources.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.sources.lock import Component, Lock
 
 

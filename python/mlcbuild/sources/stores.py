@@ -11,7 +11,9 @@ import re
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
@@ -23,9 +25,6 @@ from mlcbuild.sources.objects import DamagedObjectError, MissingObjectError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from mlcbuild.sources.git_process import Git
     from mlcbuild.sources.lock import Component
 

@@ -12,6 +12,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -25,7 +26,6 @@ from mlcbuild.sources.pace import Watch, paced
 from mlcbuild.staging import open_kept, open_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from http.client import HTTPResponse
 
     from mlcbuild.sources.pipconfig import IndexSettings

@@ -8,11 +8,9 @@ cmake-toolchains(7); vcpkg, VCPKG_CHAINLOAD_TOOLCHAIN_FILE.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Final, Literal
 
 #: ``clang`` is the GNU-like driver over MSVC's headers and libraries; ``other`` is left to CMake.
 Family = Literal["msvc", "clang-cl", "clang", "mingw", "zig", "other"]

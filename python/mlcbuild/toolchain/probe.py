@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import sysconfig
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from mlcbuild.toolchain.machine import CMake, Machine, Prompt, architecture, rea
 from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     from mlcbuild.toolchain.vswhere import VisualStudio

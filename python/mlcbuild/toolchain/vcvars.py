@@ -12,13 +12,12 @@ order.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from mlcbuild.errors import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlcbuild.toolchain.decision import Vcvars
 
 

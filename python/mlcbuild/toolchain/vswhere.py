@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import WINDOWS_AMD64, WINDOWS_ARM64, WINDOWS_X86
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: Target -> the component with the compilers for it (Microsoft's list of component ids).
 VC_TOOLS: Final = {

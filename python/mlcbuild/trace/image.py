@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,6 @@ from mlcbuild.trace.plan import Step, make_plan
 from mlcbuild.trace.words import blame
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.trace.hosts import Host
     from mlcbuild.trace.probe import Probe
     from mlcbuild.trace.result import Options, Trace

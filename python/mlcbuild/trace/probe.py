@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +13,6 @@ from mlcbuild.errors import FailedError
 from mlcbuild.trace.result import Exit, Fault, LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.trace.hosts import Host
     from mlcbuild.trace.plan import Step
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,8 +10,6 @@ from mlcbuild.jsontext import headed
 from mlcbuild.trace.words import fault_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.loader.outcome import Load
     from mlcbuild.trace.result import Trace
 

@@ -9,10 +9,9 @@ Runs beside ``debugger.py`` with only the standard library; 64-bit processes onl
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MICROSOFT, GCC = 0xE06D7363, 0x20474343
 #: Sizes on x86-64: libstdc++'s header before the object, and the part of it before unwinding's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final
@@ -9,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.codes import known_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.loader.outcome import Load
     from mlcbuild.rules.finding import Finding
     from mlcbuild.trace.probe import Run

@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
@@ -16,8 +17,6 @@ from mlcbuild.supervised import describe_exit
 from mlcbuild.verify.steps import Limits, ask, child, last_line, probe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.verify.place import Place, Server
 
 #: The same prompt and length as probes/probe.py: both must give the same answer.

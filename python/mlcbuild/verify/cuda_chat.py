@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.devices import CUDA
@@ -20,8 +21,6 @@ from mlcbuild.verify.place import clean_environment
 from mlcbuild.verify.steps import Limits, probe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.verify.place import Place
 
 #: What TVM's CUDA runtime needs besides the driver: the wheel's extra ``cuda``.

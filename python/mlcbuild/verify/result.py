@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlcbuild.errors import InputError
 from mlcbuild.verify.steps import Limits
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlcbuild.errors import MlcbuildError
 
 

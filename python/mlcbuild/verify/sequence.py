@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -16,8 +17,6 @@ from mlcbuild.verify.result import Outcome, Step
 from mlcbuild.verify.subject import read_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from mlcbuild.verify.place import HostPlace, Place
     from mlcbuild.verify.result import Options
     from mlcbuild.verify.subject import Subject

@@ -10,6 +10,7 @@ import filecmp
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +20,6 @@ from mlcbuild.package.names import installed_path
 from mlcbuild.verify.place import has_pip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlcbuild.supervised import Finished
     from mlcbuild.verify.place import HostPlace, Place
     from mlcbuild.verify.subject import Subject

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.package.natives import no_such_file
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.stamp import digest, mismatches, read_stamp
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 _NATIVE: Final = re.compile(r"\.(?:dll|pyd|dylib|so(?:\.[0-9.]+)?)$", re.IGNORECASE)
 _MODULE: Final = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\.py|(?:\.[\w.-]+)?\.(?:so|pyd))$")

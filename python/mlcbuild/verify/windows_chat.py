@@ -8,6 +8,7 @@ answers on Windows must be those on Linux.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,6 @@ from mlcbuild.verify import chat, steps, wine
 from mlcbuild.verify.subject import read_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from mlcbuild.verify.place import HostPlace
     from mlcbuild.verify.result import Options, Outcome
     from mlcbuild.verify.wine import WinePlace

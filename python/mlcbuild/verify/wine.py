@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,6 @@ from mlcbuild.verify.place import clean_environment
 from mlcbuild.verify.winefacts import CHANNELS, NOT_STARTED, Judgement, judge, read_log, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from mlcbuild.errors import MlcbuildError
     from mlcbuild.lab import Lab
     from mlcbuild.supervised import Finished

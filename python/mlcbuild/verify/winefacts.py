@@ -8,6 +8,7 @@ Windows lacks the same function or DLL, which the loader model's data of Windows
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -17,8 +18,6 @@ from mlcbuild.msvc import UCRT
 from mlcbuild.supervised import describe_exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from mlcbuild.loader.systemdata import SystemData
 
 #: The channels that print what is read here; few lines a process.

@@ -14,9 +14,10 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.builder.rewheel import with_version
 from mlcbuild.errors import FailedError, InputError
@@ -24,9 +25,6 @@ from mlcbuild.programs import run
 from mlcbuild.sources.cache import default_cache
 from mlcbuild.wheelhouse.closure import LINUX, System, fetch, resolve
 from mlcbuild.wheelhouse.folder import Made, describe, pinned, staged, tally
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def fetch_upstream(

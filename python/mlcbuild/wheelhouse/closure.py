@@ -11,7 +11,9 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import FailedError, InputError
@@ -20,9 +22,6 @@ from mlcbuild.platforms import AMD64, WINDOWS_AMD64
 from mlcbuild.programs import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from mlcbuild.sources.pipconfig import IndexSettings
 
 #: The C library of our Linux wheel (its tag), and the oldest in wheel tags.

@@ -6,19 +6,16 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.builder.rewheel import read_metadata
 from mlcbuild.errors import FailedError, UsageError
 from mlcbuild.sources.cache import sha256_of
 from mlcbuild.wheelhouse.closure import require_uv
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
 
 MANIFEST: Final = "wheelhouse.json"
 

@@ -12,6 +12,8 @@ its build variables by ``_PYTHON_SYSCONFIGDATA_NAME``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from types import ModuleType
 
 sys.path.pop(0)  # drop this folder: the build must not import from it
 
@@ -23,11 +25,7 @@ import sysconfig
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import ModuleType
+from typing import Any
 
 #: Module of scikit-build-core -> the modules replaced in it.
 _ASKING = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from mlcbuild.doctor.check import CATEGORIES
 from mlcbuild.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from mlcbuild.doctor.check import Category, Check
 
 #: Category -> its checks in report order -> the module of each.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from mlcbuild.doctor.check import Outcome, Repair, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.shell import command, rename, same_path
 from mlcbuild.doctor.trees import build_folders, cache, images, sources
 from mlcbuild.pe.crt import is_debug_crt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @check(

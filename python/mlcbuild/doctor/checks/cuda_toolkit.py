@@ -8,6 +8,7 @@ Visual Studio 2026. Source: NVIDIA, CUDA installation guide for Windows, Table o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +23,6 @@ from mlcbuild.toolchain.visual_studio import toolset_version
 from mlcbuild.versions import dotted, find_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 _GNU: Final = re.compile(r"__GNUC__\s*>\s*(\d+)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from mlcbuild.devices import CUDA, OPENCL, VULKAN
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
@@ -13,9 +14,6 @@ from mlcbuild.doctor.installers import install
 from mlcbuild.doctor.packages import pip
 from mlcbuild.doctor.shell import unset
 from mlcbuild.doctor.winfacts import edition, virtual_machine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
@@ -12,8 +13,6 @@ from mlcbuild.msvc import MSVCP
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.package.member import Kind, Member, Package, WheelFacts
     from mlcbuild.rules.finding import Finding

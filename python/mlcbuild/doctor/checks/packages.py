@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
@@ -12,8 +13,6 @@ from mlcbuild.doctor.shell import command, remove_folder
 from mlcbuild.doctor.trees import CONFIGURATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlcbuild.doctor.distributions import Distribution
 
 

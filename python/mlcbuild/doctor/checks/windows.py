@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from mlcbuild.doctor.check import Outcome, System, check, ok, skip, warn
 from mlcbuild.doctor.winfacts import edition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Windows 10, which can update to a newer build; a server cannot.
 _WINDOWS_10: Final = 10240
