@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from memory_package import MemoryPackage
-from mlcbuild.check.ahead import BIG, Ahead
+from mlcbuild.check.reading import BIG, Ahead
 from mlcbuild.errors import InputError
 from pefactory import make_pe
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.check.ahead import Ahead
-from mlcbuild.check.reading import ReadingPackage
+from mlcbuild.check.reading import Ahead, ReadingPackage
 from mlcbuild.errors import InputError
 from mlcbuild.package.targets import open_package
 from mlcbuild.progress import counted

@@ -18,8 +18,7 @@ from mlcbuild.rules.names import base_name, is_msvcp140, openmp_family
 from mlcbuild.rules.providers import flat
 
 if TYPE_CHECKING:
-    from mlcbuild.check.ahead import Ahead
-    from mlcbuild.check.reading import ReadingPackage
+    from mlcbuild.check.reading import Ahead, ReadingPackage
     from mlcbuild.check.settings import Settings
     from mlcbuild.loader.images import Tree
     from mlcbuild.loader.outcome import Load

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     limit_s = seconds(args.timeout, "--timeout")
     from mlcbuild.trace import Options, trace  # noqa: PLC0415 - --help needs none of it
     from mlcbuild.trace.report import lines, table  # noqa: PLC0415
-    from mlcbuild.trace.target import require_kind  # noqa: PLC0415
+    from mlcbuild.trace.run import require_kind  # noqa: PLC0415
 
     require_kind(args.target)
     host = _host(args)
