@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any, Final
 
 from mlcbuild.errors import UsageError
@@ -29,7 +30,7 @@ class Row:
     system: str
     arch: str
     #: Comma-separated, as ``-C device=`` takes it.
-    device: str
+    device: str = "cpu"
     #: The label of the runner that builds, and of the one that tests.
     runner: str
     test_runner: str
@@ -50,105 +51,73 @@ class Row:
     why: str = ""
 
 
+#: The usual rows of two systems; a row says what differs.
+_LINUX: Final = "ubuntu-24.04"
+_linux = partial(Row, system="linux", arch="x86_64", runner=_LINUX, test_runner=_LINUX)
+_WINDOWS: Final = "windows-2025"
+_windows = partial(Row, system="windows", arch="x86_64", runner=_WINDOWS, test_runner=_WINDOWS)
+
 ROWS: Final = (
-    Row(
+    _linux(
         id="linux-x86_64-cpu",
-        system="linux",
-        arch="x86_64",
-        device="cpu",
         runner="ubuntu-22.04",
-        test_runner="ubuntu-24.04",
         why="the reference; the oldest image, for the oldest glibc",
     ),
     Row(
         id="linux-arm64-cpu",
         system="linux",
         arch="arm64",
-        device="cpu",
         runner="ubuntu-22.04-arm",
         test_runner="ubuntu-24.04-arm",
         why="the other processor of servers",
     ),
-    Row(
+    _linux(
         id="linux-x86_64-vulkan",
-        system="linux",
-        arch="x86_64",
         device="cpu,vulkan",
         runner="ubuntu-22.04",
-        test_runner="ubuntu-24.04",
         why="every GPU vendor",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-cpu",
-        system="windows",
-        arch="x86_64",
-        device="cpu",
-        runner="windows-2025",
-        test_runner="windows-2025",
         why="the first use; the image has only Visual Studio 2026",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-vulkan",
-        system="windows",
-        arch="x86_64",
         device="cpu,vulkan",
-        runner="windows-2025",
-        test_runner="windows-2025",
         chat=False,
         why="every GPU vendor; runners have no GPU, so it is imported and not chatted with",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-cuda",
-        system="windows",
-        arch="x86_64",
         device="cpu,cuda",
-        runner="windows-2025",
-        test_runner="windows-2025",
         chat=False,
         why="only host code, without nvcc; without a GPU only the import is tested",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-vs2022",
-        system="windows",
-        arch="x86_64",
-        device="cpu",
         runner="windows-2022",
         test_runner="windows-2022",
         publish=False,
         pythons=(dotted(USUAL),),
         why="proves Visual Studio 2022",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-ninja",
-        system="windows",
-        arch="x86_64",
-        device="cpu",
-        runner="windows-2025",
-        test_runner="windows-2025",
         generator="Ninja Multi-Config",
         publish=False,
         pythons=(dotted(USUAL),),
         why="proves the captured MSVC environment",
     ),
-    Row(
+    _windows(
         id="windows-x86_64-cross",
-        system="windows",
-        arch="x86_64",
-        device="cpu",
         runner="ubuntu-24.04",
-        test_runner="windows-2025",
         target=AMD64,
         publish=False,
         pythons=(dotted(USUAL),),
         why="proves the build by clang-cl on Linux, with the free SDK",
     ),
-    Row(
+    _linux(
         id="linux-x86_64-example",
-        system="linux",
-        arch="x86_64",
-        device="cpu",
-        runner="ubuntu-24.04",
-        test_runner="ubuntu-24.04",
         project="examples/ffi-hello",
         publish=False,
         chat=False,
@@ -158,7 +127,6 @@ ROWS: Final = (
         id="windows-arm64-example",
         system="windows",
         arch="arm64",
-        device="cpu",
         runner="windows-11-arm",
         test_runner="windows-11-arm",
         project="examples/ffi-hello",
