@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlcbuild
-import ordlookup
-import pefile
 import pytest
 from fakemachine import windows as fake_windows
 from mlcbuild.doctor.shell import set_variables, unset
@@ -125,9 +123,6 @@ def say(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "say.c").write_text(SAY, encoding="utf-8")
     compiler = program("x86_64-w64-mingw32-gcc")
     subprocess.run([compiler, "-s", "-o", "say.exe", "say.c"], cwd=folder, check=True)
-    # What the toolkit reads images with: pure Python, as in an installed mlcbuild.
-    shutil.copy(pefile.__file__, folder)
-    shutil.copytree(Path(ordlookup.__file__).parent, folder / "ordlookup")
     return folder / "say.exe"
 
 
@@ -283,9 +278,6 @@ def test_a_stale_config_is_renamed_by_fix(pc: Pc) -> None:
 def test_a_trial_build_of_windows_own_tools(pc: Pc) -> None:
     """Windows' pip, scikit-build-core, CMake and Ninja; the compiler is MinGW as an .exe."""
     pc.env = {**compiler_variables(pc.lab), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    # In the environment itself: the trial is a process of its own.
-    done = pc.lab.run(["pip", "install", "-q", "pefile"], env=pc.env, timeout=300)
-    assert done.code == 0, done.errors
     (entry,) = pc.doctor("--json", "--only", "trial", "--trial", limit_s=580)["checks"]
     assert entry["status"] == "ok", entry
     assert "configuration: Release" in entry["evidence"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlcbuild
+import packaging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,17 +18,9 @@ __all__ = ["bring_needs", "run_inside"]
 
 
 def bring_needs(lab: Lab) -> None:
-    """Copy what mlcbuild reads files with, all pure Python, into the lab's environment."""
+    """Copy what mlcbuild reads files with, in pure Python, into the lab's environment."""
     packages = lab.environment / "Lib" / "site-packages"
-    for name in ("pefile", "ordlookup", "packaging"):
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        origin = Path(spec.origin)
-        if origin.name == "__init__.py":
-            shutil.copytree(origin.parent, packages / name)
-        else:
-            shutil.copy(origin, packages)
+    shutil.copytree(Path(packaging.__file__).parent, packages / "packaging")
 
 
 def run_inside(lab: Lab, *arguments: str, env: Mapping[str, str] | None = None) -> Completed:

@@ -42,7 +42,6 @@ _PYPROJECT: Final = """\
 requires = [
   "scikit-build-core>=1.1.2",
   "packaging>=24.2",
-  "pefile>=2024.8.26",
   "pyelftools>=0.31",
 ]
 build-backend = "trial_backend"
@@ -178,7 +177,7 @@ def _has_backend() -> bool:
 
     Without build isolation pip installs no CMake: a missing or old one needs isolation.
     """
-    if not _importable("scikit_build_core", "packaging", "pefile", "elftools"):
+    if not _importable("scikit_build_core", "packaging", "elftools"):
         return False
     from mlcbuild.builder.preflight import CMAKE
     from mlcbuild.toolchain.probe import ask_cmake

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def read_record(data: memoryview | bytes | mmap.mmap, path: str) -> Record:
     """Return the loader's facts about one file. Never raises: a refusal is in the record."""
-    from mlcbuild.pe.reader import PeFile  # noqa: PLC0415 - pefile, loaded if something is read
+    from mlcbuild.pe.reader import PeFile  # noqa: PLC0415 - loaded if something is read
 
     try:
         pe = PeFile(data, path=path)
