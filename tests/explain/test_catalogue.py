@@ -10,10 +10,26 @@ from mlcbuild.cli import COMMANDS
 from mlcbuild.codes import CODES, EXIT_CODES, Code
 from mlcbuild.doctor.checks import CHECKS
 from mlcbuild.explain import explain
-from mlcbuild.explain.catalogue import FIELDS, FILES, OPTIONAL, Symptom, read_symptoms
+from mlcbuild.explain.catalogue import FILES, Symptom, read_symptoms
 from mlcbuild.explain.fragment import LOOSE, Fragment
 from mlcbuild.explain.loglines import normalised
 
+#: Every field of a row, with the type of its value.
+FIELDS: dict[str, type] = {
+    "id": str,
+    "title": str,
+    "text": list,
+    "also": list,
+    "unless": list,
+    "over": list,
+    "meaning": str,
+    "causes": list,
+    "run": str,
+    "sources": list,
+    "example": str,
+    "generic": bool,
+}
+OPTIONAL = frozenset({"also", "unless", "over", "generic"})
 ROWS = read_symptoms()
 
 

@@ -37,22 +37,6 @@ FILES: Final = (
     "network.toml",
     "files.toml",
 )
-#: Every field of a row, with the type of its value.
-FIELDS: Final[dict[str, type]] = {
-    "id": str,
-    "title": str,
-    "text": list,
-    "also": list,
-    "unless": list,
-    "over": list,
-    "meaning": str,
-    "causes": list,
-    "run": str,
-    "sources": list,
-    "example": str,
-    "generic": bool,
-}
-OPTIONAL: Final = frozenset({"also", "unless", "over", "generic"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,9 +25,6 @@ import tomllib
 #: and Western Europe, and what consoles of the last use.
 _PAGES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1251", "cp1250", "cp1252", "cp850")
 
-#: The languages that the twenty commonest messages are known in, beside English.
-LANGUAGES: Final = ("de", "fr", "es", "pt", "zh", "ja")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wording:
