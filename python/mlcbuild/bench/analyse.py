@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-from mlcbuild.bench.records import CONNECTION_FAILURES, Failures, RunResult, Second, spread
-
-if TYPE_CHECKING:
-    from mlcbuild.bench.records import Ended, Load, Sample
+from mlcbuild.bench.records import (
+    CONNECTION_FAILURES,
+    Ended,
+    Failures,
+    Load,
+    RunResult,
+    Sample,
+    Second,
+    spread,
+)
 
 
 def analyse(

@@ -24,14 +24,13 @@ from mlcbuild.bench.answers import (
     judge_plain,
 )
 from mlcbuild.bench.body import PLAIN, STREAM, BodyError, Plain, pieces, whole
-from mlcbuild.bench.records import Sample
+from mlcbuild.bench.records import Sample, Target
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.extras import install_extra
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from mlcbuild.bench.records import Target
 
 DEFAULT_PROMPT: Final = "Tell me about the libraries that a program loads when it starts."
 

@@ -15,16 +15,13 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.bench.analyse import analyse, gone_since
-from mlcbuild.bench.records import CONNECTION_FAILURES
+from mlcbuild.bench.records import CONNECTION_FAILURES, Ended, Load, RunResult, Sample
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from mlcbuild.bench.client import Client
-    from mlcbuild.bench.records import Ended, Load, RunResult, Sample
 
 #: Without a success among this many answers, the target is wrong and more load is useless.
 GIVE_UP_AFTER: Final = 20

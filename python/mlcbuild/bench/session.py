@@ -13,8 +13,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mlcbuild.bench.client import Client, Question, new_session
-from mlcbuild.bench.load import run_load
-from mlcbuild.bench.records import Result
+from mlcbuild.bench.load import Recorder, run_load
+from mlcbuild.bench.records import Api, Load, Result, RunResult, Target
 from mlcbuild.bench.target import find_target, hint_for, served_models
 from mlcbuild.bench.verdict import headline, is_ok, notes
 from mlcbuild.errors import InputError, UsageError
@@ -22,9 +22,6 @@ from mlcbuild.progress import left, redrawn
 
 if TYPE_CHECKING:
     import aiohttp
-
-    from mlcbuild.bench.load import Recorder
-    from mlcbuild.bench.records import Api, Load, RunResult, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

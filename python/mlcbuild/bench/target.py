@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from mlcbuild.bench.answers import excerpt_of
-from mlcbuild.bench.records import Target
+from mlcbuild.bench.records import Api, Target
 from mlcbuild.errors import InputError, UsageError
 from mlcbuild.jsontext import parse
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from mlcbuild.bench.records import Api
 
 _ENDINGS: Final[dict[str, Api]] = {"/chat/completions": "chat", "/completions": "completions"}
 _SUCCESS: Final = range(200, 300)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlcbuild.builder.options import TARGETS
+from mlcbuild.builder.options import TARGETS, BuildOptions
 from mlcbuild.llvm import find_llvm
 from mlcbuild.platforms import by_machine
 from mlcbuild.sdk.choose import choose_sdk
@@ -15,7 +15,6 @@ from mlcbuild.toolchain.decision import ClangCl
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
 
 if TYPE_CHECKING:
-    from mlcbuild.builder.options import BuildOptions
     from mlcbuild.sources.lock import Lock
     from mlcbuild.sources.stores import Progress
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlcbuild import staging
-from mlcbuild.builder.expectation import read_expectation
+from mlcbuild.builder.expectation import BuildRecord, read_expectation
 from mlcbuild.builder.judge import judge
-from mlcbuild.builder.project import default_stamp_folder, package_folder
+from mlcbuild.builder.project import Project, default_stamp_folder, package_folder
 from mlcbuild.builder.provided import companion_exports, is_process_symbol, is_system_dll
 from mlcbuild.builder.staged import Staged, package_folders, read_staged, wheel_files
 from mlcbuild.builder.stamping import make_stamp
@@ -23,10 +22,6 @@ from mlcbuild.errors import Exit, MlcbuildError
 from mlcbuild.rules.finding import Finding
 from mlcbuild.stamp import STAMP_NAME, write_stamp
 from mlcbuild.streams import inert
-
-if TYPE_CHECKING:
-    from mlcbuild.builder.expectation import BuildRecord
-    from mlcbuild.builder.project import Project
 
 
 def run_gate(build: Path, stage: Path) -> tuple[Finding, ...]:

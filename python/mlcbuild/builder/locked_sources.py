@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 from mlcbuild.builder.options import TARGETS
 from mlcbuild.errors import FailedError
 from mlcbuild.sources.fetch import fetch
-from mlcbuild.sources.lock import GitOrigin, load
+from mlcbuild.sources.lock import Component, GitOrigin, Lock, load
 
 if TYPE_CHECKING:
     from mlcbuild.builder.project import Project
-    from mlcbuild.sources.lock import Component, Lock
 
 #: A folder below the build folder; CMake installs it.
 FOLDER: Final = "licences"

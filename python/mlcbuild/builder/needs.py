@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from mlcbuild.builder.expectation import library_stem
+from mlcbuild.builder.expectation import Expectation, library_stem
 from mlcbuild.elf import ElfImage
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.pe.facts import Image
 from mlcbuild.rules.finding import Finding
 
 if TYPE_CHECKING:
-    from mlcbuild.builder.expectation import Expectation
     from mlcbuild.platforms import Machine
 
     SystemDlls = Callable[[str, Machine], bool]

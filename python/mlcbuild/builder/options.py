@@ -9,14 +9,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.devices import CPU, DEVICES
 from mlcbuild.errors import UsageError
-from mlcbuild.platforms import AMD64, WINDOWS_AMD64
-
-if TYPE_CHECKING:
-    from mlcbuild.platforms import Machine
+from mlcbuild.platforms import AMD64, WINDOWS_AMD64, Machine
 
 #: Target -> its machine. ``host`` is this one; clang-cl builds the others on any system.
 TARGETS: Final[dict[str, Machine]] = {"host": "unknown", AMD64: WINDOWS_AMD64.machine}

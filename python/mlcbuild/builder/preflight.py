@@ -9,16 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from mlcbuild.builder.probe import SystemProbe
+from mlcbuild.builder.probe import SystemProbe, Tool
 from mlcbuild.errors import FailedError
 from mlcbuild.programs import find_program
-from mlcbuild.versions import dotted
-
-if TYPE_CHECKING:
-    from mlcbuild.builder.probe import Tool
-    from mlcbuild.versions import Version
+from mlcbuild.versions import Version, dotted
 
 #: The first version with reliable fetches of single commits (``--filter`` with ``--depth 1``).
 GIT: Final = (2, 25)

@@ -15,17 +15,14 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mlcbuild.builder.project import Project, read_project
 from mlcbuild.errors import MlcbuildError, UsageError
-from mlcbuild.toolchain import choose, read_overrides
+from mlcbuild.toolchain import Choice, choose, read_overrides
 from mlcbuild.toolchain.activate import environment
 from mlcbuild.toolchain.overrides import cmake_args
 from mlcbuild.toolchain.probe import read_machine
-
-if TYPE_CHECKING:
-    from mlcbuild.toolchain import Choice
 
 POLICY: Final = Path(__file__).parents[1] / "cmake" / "policy.cmake"
 

@@ -13,22 +13,17 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlcbuild.builder.expectation import Expectation
 from mlcbuild.builder.judge import judge
 from mlcbuild.builder.rewheel import rewrite
-from mlcbuild.builder.staged import promises_native, read_contents
+from mlcbuild.builder.staged import Staged, promises_native, read_contents
 from mlcbuild.builder.stamping import with_new_files
 from mlcbuild.commandline import Parser
 from mlcbuild.errors import FailedError, InputError, MlcbuildError
 from mlcbuild.package.zipfaults import ZIP_FAULTS
-from mlcbuild.stamp import STAMP_NAME, read_stamp, write_stamp
+from mlcbuild.stamp import STAMP_NAME, Stamp, read_stamp, write_stamp
 from mlcbuild.streams import inert
-
-if TYPE_CHECKING:
-    from mlcbuild.builder.staged import Staged
-    from mlcbuild.stamp import Stamp
 
 #: The rules applied here; missing libraries are left to ``mlcbuild check``.
 _RULES = frozenset({"wrong-machine", "debug-crt", "static-crt-mix", "not-release"})

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.commandline import seconds
 from mlcbuild.errors import Exit, FailedError, UsageError
-from mlcbuild.lab import down, up
+from mlcbuild.lab import Completed, Lab, down, up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 from mlcbuild.lab.hosttools import build_variables, fetch_pinned_sources
 
 if TYPE_CHECKING:
-    from mlcbuild.lab import Completed, Lab
     from mlcbuild.lab.visual_studio import VisualStudioStandIn
 
 _EPILOG: Final = """\

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.builder.options import TARGETS, parse
+from mlcbuild.builder.options import TARGETS, BuildOptions, parse
 from mlcbuild.builder.plugins import plugin_folders, plugin_settings, require_plugins
 from mlcbuild.devices import DEVICES
 from mlcbuild.errors import Exit, FailedError, UsageError
@@ -16,7 +16,6 @@ from mlcbuild.sources.lock import LOCK, find_project
 if TYPE_CHECKING:
     import argparse
 
-    from mlcbuild.builder.options import BuildOptions
     from mlcbuild.toolchain.decision import ClangCl
     from mlcbuild.wheelhouse.folder import Made
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.codes.table import CODES, EXIT_CODES
-
-if TYPE_CHECKING:
-    from mlcbuild.codes.table import Code
+from mlcbuild.codes.table import CODES, EXIT_CODES, Code
 
 _EXIT_CODES: Final = {code.number: code for code in EXIT_CODES}
 _BY_NUMBER: Final = {code.number: code for code in CODES}

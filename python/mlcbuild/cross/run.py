@@ -17,13 +17,12 @@ from mlcbuild.builder.restamp import judge_contents, wheel_contents
 from mlcbuild.cross.backend import Backend, environment_for, install
 from mlcbuild.cross.companions import fetch_companions, installed_in, replace_headers
 from mlcbuild.cross.project import open_project
-from mlcbuild.cross.windows_python import fetch_python
+from mlcbuild.cross.windows_python import WindowsPython, fetch_python
 from mlcbuild.errors import FailedError
 from mlcbuild.package.metadata import tags_of_name
 
 if TYPE_CHECKING:
     from mlcbuild.cross.target import Target
-    from mlcbuild.cross.windows_python import WindowsPython
     from mlcbuild.report.result import Report
     from mlcbuild.toolchain.decision import ClangCl
 

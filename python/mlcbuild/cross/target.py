@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import UsageError
 from mlcbuild.lab.downloads import python_download
 from mlcbuild.loader.python_process import machine_of_tags
-from mlcbuild.platforms import ARM64, CROSS
-
-if TYPE_CHECKING:
-    from mlcbuild.platforms import Machine
+from mlcbuild.platforms import ARM64, CROSS, Machine
 
 #: The supported platform tags.
 PLATFORMS: Final = tuple(each.tag for each in CROSS)

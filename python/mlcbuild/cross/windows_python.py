@@ -7,16 +7,13 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.cross.target import proven_names
+from mlcbuild.cross.target import Target, proven_names
 from mlcbuild.lab.pythons import lay_out_python
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.pe.import_library import import_library
 from mlcbuild.sources.cache import stage_folder
-
-if TYPE_CHECKING:
-    from mlcbuild.cross.target import Target
 
 #: The line of pyconfig.h that differs in a free-threaded CPython.
 _WITH_GIL: Final = "/* #define Py_GIL_DISABLED 1 */"

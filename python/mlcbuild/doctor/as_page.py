@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild import __version__
-from mlcbuild.doctor.check import CATEGORIES, worst
+from mlcbuild.doctor.check import CATEGORIES, Examination, Result, worst
 from mlcbuild.foreign import markdown_block, markdown_text, visible
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.check import Examination, Result
 
 _STYLE: Final = """\
 :root{color-scheme:light dark;--page:#fff;--ink:#1f2328;--soft:#59636e;--line:#d1d9e0;

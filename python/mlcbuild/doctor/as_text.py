@@ -6,15 +6,12 @@ The wording is ASCII only, so that any console can show it; paths may contain ot
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.check import CATEGORIES, worst
+from mlcbuild.doctor.check import CATEGORIES, Examination, Result, worst
 from mlcbuild.doctor.runner import SLOW_S
 from mlcbuild.foreign import one_line
 from mlcbuild.redaction import redacted
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.check import Examination, Result
 
 _COLOURS: Final = {"ok": "32", "warn": "33", "fail": "31", "crash": "35", "skip": "2"}
 _NAMES: Final = {"runtime-dlls": "runtime DLLs", "gpu": "GPU"}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.doctor.check import Examination, Outcome, Result
+from mlcbuild.doctor.check import Check, Examination, Outcome, Result
 from mlcbuild.doctor.checks import choose, load_check
 from mlcbuild.doctor.order import in_order
 from mlcbuild.doctor.packages import pip
@@ -22,7 +22,6 @@ from mlcbuild.doctor.trees import builds
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.check import Check
     from mlcbuild.doctor.system import System
 
 #: Threads for checks that wait for processes; they need almost no CPU.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlcbuild.doctor.distributions import distributions, family, provides
+from mlcbuild.doctor.distributions import Distribution, distributions, family, provides
 from mlcbuild.doctor.installers import install
 from mlcbuild.msvc import RUNTIMES
 from mlcbuild.package.member import Member
@@ -20,7 +20,6 @@ from mlcbuild.rules.cpp_runtime import newest_toolset
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, openmp_family
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.doctor.system import System
     from mlcbuild.pe.facts import Image
 

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from mlcbuild.versions import dotted, find_version
+from mlcbuild.versions import Version, dotted, find_version
 
 if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
-    from mlcbuild.versions import Version
 
 _Found = TypeVar("_Found")
 

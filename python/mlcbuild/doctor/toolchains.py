@@ -14,13 +14,12 @@ from mlcbuild.toolchain.machine import CMake, Machine, architecture, read_capabi
 from mlcbuild.toolchain.overrides import Overrides, read_overrides
 from mlcbuild.toolchain.probe import ask_vswhere, read_prompt
 from mlcbuild.toolchain.visual_studio import usable_visual_studios
-from mlcbuild.toolchain.vswhere import vswhere_path
+from mlcbuild.toolchain.vswhere import VisualStudio, vswhere_path
 from mlcbuild.versions import find_version
 
 if TYPE_CHECKING:
     from mlcbuild.doctor.system import System
     from mlcbuild.toolchain.decision import Choice
-    from mlcbuild.toolchain.vswhere import VisualStudio
 
 
 def _ask(system: System, command: list[str]) -> bytes | None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.explain.explanation import Explanation, Place
-from mlcbuild.explain.loglines import subject_of
+from mlcbuild.explain.loglines import Line, subject_of
 from mlcbuild.explain.numbers import explain_numbers
 
 if TYPE_CHECKING:
-    from mlcbuild.explain.loglines import Line
     from mlcbuild.rules.finding import Rule
 
 _BARE_NUMBER: Final = re.compile(r"\s*(?:0x[0-9a-f]+|[-+]?\d+)\s*", re.IGNORECASE)

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 import tomllib
 
+from mlcbuild.explain.fragment import Hit
+
+if TYPE_CHECKING:
+    from mlcbuild.explain.loglines import Line
+
+
 FILES: Final = (
     "loading.toml",
     "devices.toml",

@@ -9,13 +9,10 @@ import functools
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.doctor.shell import set_in, spelt_for, unset_in
+from mlcbuild.doctor.shell import Shell, set_in, spelt_for, unset_in
 from mlcbuild.msvc import DRIVEN
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.shell import Shell
 
 _STUDIO: Final = re.compile(
     r"[a-z]:[\\/]{1,2}Program Files(?: \(x86\))?[\\/]{1,2}Microsoft Visual Studio"

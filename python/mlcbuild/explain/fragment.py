@@ -17,12 +17,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.explain.loglines import WORD, line_at, window
-
-if TYPE_CHECKING:
-    from mlcbuild.explain.loglines import Line
+from mlcbuild.explain.loglines import WORD, Line, line_at, window
 
 LOOSE: Final = frozenset({"file", "symbol"})
 _GAP: Final = ".{0,300}?"

@@ -8,13 +8,10 @@ explain.
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.codes import known_code, numbers_in, signed, unwrapped
+from mlcbuild.codes import Code, known_code, numbers_in, signed, unwrapped
 from mlcbuild.explain.explanation import Explanation
-
-if TYPE_CHECKING:
-    from mlcbuild.codes import Code
 
 
 def name_of(number: int) -> str | None:

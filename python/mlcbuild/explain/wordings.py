@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 import tomllib
 
+from mlcbuild.explain.loglines import Line
+
 #: Code pages of Windows: simplified and traditional Chinese, Japanese, Korean, Russian, Central
 #: and Western Europe, and what consoles of the last use.
 _PAGES: Final = ("gb18030", "cp950", "cp932", "cp949", "cp1251", "cp1250", "cp1252", "cp850")

@@ -12,15 +12,12 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import FailedError, UsageError
-from mlcbuild.lab.downloads import fetch, python_download
+from mlcbuild.lab.downloads import Download, fetch, python_download
 from mlcbuild.lab.wine import windows_path
 from mlcbuild.sources.cache import stage_folder
-
-if TYPE_CHECKING:
-    from mlcbuild.lab.downloads import Download
 
 #: Files of CPython itself, without packages that WinPython adds and its copies of the C++
 #: runtime, which a real python.exe does not ship (except vcruntime140).

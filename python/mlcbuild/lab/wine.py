@@ -8,17 +8,14 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import FailedError
 from mlcbuild.lab.downloads import RUNTIMES, fetch
-from mlcbuild.lab.programs import DATA, OVERRIDES, compile_source, install_stand_ins
+from mlcbuild.lab.programs import DATA, OVERRIDES, Programs, compile_source, install_stand_ins
 from mlcbuild.lab.waiting import quiet
 from mlcbuild.programs import NOT_HERE
 from mlcbuild.sources.cache import hold, stage_folder
-
-if TYPE_CHECKING:
-    from mlcbuild.lab.programs import Programs
 
 #: Changed with the way a prefix is made, so that an older one is not used.
 _RECIPE: Final = "2"

@@ -14,17 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from mlcbuild import programs
 from mlcbuild.errors import FailedError, UsageError
-from mlcbuild.lab.waiting import wait
-from mlcbuild.lab.wine import windows_path
+from mlcbuild.lab.waiting import Ending, wait
+from mlcbuild.lab.wine import Prefix, windows_path
 from mlcbuild.supervised import Finished
-
-if TYPE_CHECKING:
-    from mlcbuild.lab.waiting import Ending
-    from mlcbuild.lab.wine import Prefix
 
 #: Set in the environment of every process of a run, to find them all.
 _MARK: Final = "MLCBUILD_LAB_RUN"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.loader.adding import added_folders
-from mlcbuild.loader.images import File, Record, Tree, read_record
+from mlcbuild.loader.images import File, Folder, Record, Tree, read_record
 from mlcbuild.loader.names import fold
 from mlcbuild.loader.python_process import python_of_dll
 from mlcbuild.loader.world import World
@@ -19,7 +19,6 @@ from mlcbuild.package.names import installed_path
 from mlcbuild.package.natives import is_native_name
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.images import Folder
     from mlcbuild.loader.outcome import Origin
     from mlcbuild.loader.system import System
     from mlcbuild.package.member import Member, Package

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.nearest import chain_of, shortened
-from mlcbuild.loader.node import KINDS
+from mlcbuild.loader.node import KINDS, Edge, Node
 
 if TYPE_CHECKING:
     from mlcbuild.loader.context import Context
     from mlcbuild.loader.graph import Graph
     from mlcbuild.loader.images import File
-    from mlcbuild.loader.node import Edge, Node
     from mlcbuild.loader.outcome import Problem
 
 #: Faults of what an image needs that its load lists, the nearest first; its own are all listed.

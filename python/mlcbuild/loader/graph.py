@@ -14,13 +14,12 @@ from mlcbuild.loader.nearest import mark
 from mlcbuild.loader.node import Edge, Node
 from mlcbuild.loader.outcome import Problem
 from mlcbuild.loader.search import is_special, resolve
-from mlcbuild.loader.symbols import check_symbol, fault_code
+from mlcbuild.loader.symbols import Miss, check_symbol, fault_code
 from mlcbuild.loader.words import found_reason
 
 if TYPE_CHECKING:
     from mlcbuild.loader.context import Context, Found
     from mlcbuild.loader.images import File
-    from mlcbuild.loader.symbols import Miss
     from mlcbuild.pe.facts import ImportedDll
 
 

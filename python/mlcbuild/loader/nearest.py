@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.node import KINDS, Near
+from mlcbuild.loader.node import KINDS, Kind, Near, Node
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.node import Kind, Node
     from mlcbuild.loader.outcome import Problem
 
 #: Names of one chain that are kept where a package has more of them than fit (``World``).

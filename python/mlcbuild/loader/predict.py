@@ -7,17 +7,15 @@ from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.closure import further_limit, walk
+from mlcbuild.loader.closure import Step, Walk, further_limit, walk
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import fold
-from mlcbuild.loader.outcome import Load, Need, Problem
+from mlcbuild.loader.outcome import Cause, Load, Need, Problem
 from mlcbuild.loader.words import MACHINE_NAMES
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.closure import Step, Walk
     from mlcbuild.loader.context import Context
     from mlcbuild.loader.images import File, Folder
-    from mlcbuild.loader.outcome import Cause
     from mlcbuild.loader.world import World
 
 #: Up to this many folders with copies of the same names, every order is tried (24 walks); beyond,

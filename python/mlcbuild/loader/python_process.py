@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.names import fold
 from mlcbuild.msvc import UCRT, VCRUNTIME, VCRUNTIME_1
-from mlcbuild.platforms import WINDOWS
+from mlcbuild.platforms import WINDOWS, Machine
 
 if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image
-    from mlcbuild.platforms import Machine
 
 #: ``python311.dll``, ``python313t.dll``: the interpreter of one minor version.
 _PYTHON_DLL: Final = re.compile(r"python(3\d{1,2}t?)\.dll")

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.loader.context import Found
+from mlcbuild.loader.context import Context, Found, Places
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import KNOWN_DLLS, fold, has_path, is_api_set, with_extension
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.loader.python_process import PRELOADED_SYSTEM, python_of_dll
+from mlcbuild.loader.python_process import PRELOADED_SYSTEM, Process, python_of_dll
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.context import Context, Places
     from mlcbuild.loader.images import File, Folder
     from mlcbuild.loader.outcome import Cause, Origin
-    from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import SystemDll
 
 # LOAD_LIBRARY_SEARCH_* bits of the load config's DependentLoadFlags (loader documentation).

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.loader.names import api_set_key, fold, is_api_set
-from mlcbuild.loader.system import SystemDll
+from mlcbuild.loader.system import ApiSet, SystemDll, Table
 from mlcbuild.msvc import UCRT, UCRT_SETS
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.system import ApiSet, Table
     from mlcbuild.platforms import Machine
 
 MAGIC: Final = b"MLCSYS\r\n"

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import InputError
 from mlcbuild.loader.images import File, Record, read_record
 from mlcbuild.loader.names import api_set_key, fold, is_api_set
-from mlcbuild.loader.system import SystemDll
+from mlcbuild.loader.system import ApiSet, System, SystemDll, Table
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.system import ApiSet, System, Table
     from mlcbuild.platforms import Machine
 
 _SECTION: Final = b".apiset\0"

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlcbuild.loader.adding import top
+from mlcbuild.loader.adding import AddedFolder, top
 from mlcbuild.loader.context import Context, Elsewhere, Places
 from mlcbuild.loader.graph import Graph
-from mlcbuild.loader.images import Images, Tree
+from mlcbuild.loader.images import File, Folder, Images, Tree
 from mlcbuild.loader.names import fold, with_extension
-from mlcbuild.loader.python_process import process_of
+from mlcbuild.loader.python_process import Process, process_of
 
 if TYPE_CHECKING:
-    from mlcbuild.loader.adding import AddedFolder
-    from mlcbuild.loader.images import File, Folder
-    from mlcbuild.loader.python_process import Process
     from mlcbuild.loader.system import System
     from mlcbuild.pe.facts import Image
     from mlcbuild.platforms import Machine

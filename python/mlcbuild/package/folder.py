@@ -8,13 +8,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.package.member import Member
-
-if TYPE_CHECKING:
-    from mlcbuild.package.member import Kind, Package, WheelFacts
+from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 
 #: Below this, reading costs less than mapping.
 MAP_FROM: Final = 1 << 17

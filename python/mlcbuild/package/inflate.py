@@ -14,13 +14,10 @@ import sys
 import zlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.package.zipdir import LOCAL_HEADER, UTF8
-
-if TYPE_CHECKING:
-    from mlcbuild.package.zipdir import Entry, FileSource
+from mlcbuild.package.zipdir import LOCAL_HEADER, UTF8, Entry, FileSource
 
 STORED: Final = 0
 DEFLATED: Final = 8

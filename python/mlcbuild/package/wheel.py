@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.package.inflate import peek_entry, read_entry
-from mlcbuild.package.member import Member
+from mlcbuild.package.member import Kind, Member, Package, WheelFacts
 from mlcbuild.package.metadata import dist_info_of, tags_of_name, wheel_facts
-from mlcbuild.package.zipdir import read_directory
-
-if TYPE_CHECKING:
-    from mlcbuild.package.member import Kind, Package, WheelFacts
-    from mlcbuild.package.zipdir import FileSource
+from mlcbuild.package.zipdir import FileSource, read_directory
 
 #: The RECORD of the biggest wheels takes 3 MB.
 METADATA_LIMIT: Final = 32 << 20

@@ -10,12 +10,9 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.page.images import OUTSIDE
-
-if TYPE_CHECKING:
-    from mlcbuild.page.images import Graph, Link, Node
+from mlcbuild.page.images import OUTSIDE, Graph, Link, Node
 
 #: Width and height of a box.
 BOX: Final = (190, 24)

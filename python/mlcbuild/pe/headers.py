@@ -6,14 +6,10 @@ import bisect
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from mlcbuild.pe.fields import PE32, Section, read_fields, read_rich
+from mlcbuild.pe.fields import PE32, Fields, Section, read_fields, read_rich
 from mlcbuild.pe.layout import MAX_SECTIONS, PAGE, SECTOR, doubts, immovable, mapped, refusals
-
-if TYPE_CHECKING:
-    from mlcbuild.pe.fields import Fields
-
 
 #: IMAGE_SECTION_HEADER: name, sizes and addresses; what follows them is not read.
 SECTION: Final = struct.Struct("<8s4I16x")

@@ -8,12 +8,9 @@ published loader confirms: they are reported, but change no verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from mlcbuild.pe.fields import PE32, PE32_PLUS
-
-if TYPE_CHECKING:
-    from mlcbuild.pe.fields import Fields, Section
+from mlcbuild.pe.fields import PE32, PE32_PLUS, Fields, Section
 
 EXECUTABLE_IMAGE: Final = 0x0002
 RELOCATIONS_STRIPPED: Final = 0x0001

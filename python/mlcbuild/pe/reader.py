@@ -12,12 +12,10 @@ from mlcbuild.pe.headers import Headers, read_headers
 from mlcbuild.pe.imports import read_delay_imports, read_imports
 from mlcbuild.pe.resources import read_resources
 from mlcbuild.pe.toolset import find_producer, toolset_of_image
-from mlcbuild.platforms import WINDOWS
+from mlcbuild.platforms import WINDOWS, Machine
 
 if TYPE_CHECKING:
     import mmap
-
-    from mlcbuild.platforms import Machine
 
 
 IS_DLL: Final = 0x2000

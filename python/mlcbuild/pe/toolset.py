@@ -9,10 +9,9 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.pe.directories import REPRO
+from mlcbuild.pe.directories import REPRO, Debug
 
 if TYPE_CHECKING:
-    from mlcbuild.pe.directories import Debug
     from mlcbuild.pe.facts import ImportedDll
     from mlcbuild.pe.headers import Headers
 

@@ -8,7 +8,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from mlcbuild.builder.rewheel import dist_info
@@ -16,10 +16,7 @@ from mlcbuild.errors import InputError
 from mlcbuild.package.natives import is_native_name
 from mlcbuild.package.zipfaults import ZIP_FAULTS
 from mlcbuild.sources.cache import sha256_of
-from mlcbuild.stamp import STAMP_NAME, Stamp, read_stamp
-
-if TYPE_CHECKING:
-    from mlcbuild.stamp import Source
+from mlcbuild.stamp import STAMP_NAME, Source, Stamp, read_stamp
 
 #: ``cxx`` compiled from pinned source, ``crate`` compiled by Cargo, ``python`` required at
 #: #: run time, ``library`` a native file of this wheel, ``bundled`` one added by a repair.

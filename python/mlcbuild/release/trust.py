@@ -19,16 +19,14 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.errors import InputError
 from mlcbuild.package.inflate import read_entry
 from mlcbuild.package.names import collisions, refused_by_windows
-from mlcbuild.package.record import parse_record
-from mlcbuild.package.zipdir import FileSource, read_directory
+from mlcbuild.package.record import RecordFile, parse_record
+from mlcbuild.package.zipdir import Entry, FileSource, read_directory
 
 if TYPE_CHECKING:
     from email.message import Message
 
     from packaging.version import Version
 
-    from mlcbuild.package.record import RecordFile
-    from mlcbuild.package.zipdir import Entry
 
 #: The RECORD of the biggest wheels takes 3 MB.
 TEXT_LIMIT: Final = 32 << 20

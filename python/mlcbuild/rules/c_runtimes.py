@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.rules.cpp_runtime import CONSTEXPR_MUTEX, crashing_neighbours, judge_mutex
+from mlcbuild.rules.cpp_runtime import (
+    CONSTEXPR_MUTEX,
+    MutexUse,
+    RuntimeCopy,
+    crashing_neighbours,
+    judge_mutex,
+)
 from mlcbuild.rules.finding import Finding, Severity, Subject, rule
 from mlcbuild.rules.names import base_name, is_debug_runtime, original_name
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.pe.facts import Image, ImportedDll
-    from mlcbuild.rules.cpp_runtime import MutexUse, RuntimeCopy
 
 
 @rule(

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from mlcbuild.rules.blame import blame
+from mlcbuild.rules.blame import Blame, blame
 from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import base_name
-
-if TYPE_CHECKING:
-    from mlcbuild.rules.blame import Blame
 
 
 @rule(

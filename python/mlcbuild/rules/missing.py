@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from mlcbuild.loader.policy import wheel_of
 from mlcbuild.package.names import installed_path
-from mlcbuild.rules.blame import blame, is_optional
-from mlcbuild.rules.finding import Finding, Subject, rule
+from mlcbuild.rules.blame import Blame, blame, is_optional
+from mlcbuild.rules.finding import Finding, Severity, Subject, rule
 from mlcbuild.rules.names import base_name, is_debug_runtime
 from mlcbuild.rules.providers import likely, one_of_several, unseen_requirements
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Cause
-    from mlcbuild.rules.blame import Blame
-    from mlcbuild.rules.finding import Severity
 
 #: What to do where bundling or adding a folder is not it.
 _FIXES: Final[dict[Cause, str]] = {

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.package.names import in_site_by_prefix, installed_path
-from mlcbuild.package.record import ABSENT_LIMIT, RecordFile
+from mlcbuild.package.record import ABSENT_LIMIT, RecordFile, Row
 from mlcbuild.platforms import WINDOWS
 from mlcbuild.rules.finding import Finding, Severity, Subject, rule
 from mlcbuild.rules.names import base_name
 
 if TYPE_CHECKING:
-    from mlcbuild.package.record import Row
     from mlcbuild.pe.facts import Image
 
 _MACHINES: Final = {tag: each.images for tag, each in WINDOWS.items()}

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from mlcbuild.errors import InputError
-from mlcbuild.platforms import CROSS
-
-if TYPE_CHECKING:
-    from mlcbuild.platforms import Machine
+from mlcbuild.platforms import CROSS, Machine
 
 #: Machine -> the names that xwin gives its folder, with and without --preserve-ms-arch-notation.
 ARCHITECTURES: Final = {each.machine: (each.llvm, each.folder) for each in CROSS}

@@ -12,14 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, Final
 
 from mlcbuild.errors import InputError
 from mlcbuild.sources.git_process import StoppedError
 from mlcbuild.staging import open_lock
-
-if TYPE_CHECKING:
-    from typing import IO
 
 _POLL_SECONDS: Final = 0.1
 #: errno of "no space", "quota used up", "file too large", and Windows' disk-full codes.

@@ -16,12 +16,11 @@ from mlcbuild.errors import FailedError
 from mlcbuild.sources import layout
 from mlcbuild.sources.cache import default_cache, locked
 from mlcbuild.sources.git_process import Git
-from mlcbuild.sources.patches import apply, load_patches
+from mlcbuild.sources.patches import Patch, apply, load_patches
 from mlcbuild.sources.stores import Progress, Stores
 
 if TYPE_CHECKING:
     from mlcbuild.sources.lock import Component, Lock
-    from mlcbuild.sources.patches import Patch
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from mlcbuild.errors import FailedError, MlcbuildError
 from mlcbuild.sources.git_process import Git, StoppedError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from mlcbuild.sources.lock import Component
 
 _FOLDER: Final = "40000"

@@ -13,12 +13,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     import ssl
     from http.client import HTTPResponse
-    from typing import Self
 
 #: Seconds within which the complete headers must arrive.
 _BEGIN_S: Final = 60.0

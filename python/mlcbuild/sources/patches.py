@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlcbuild.errors import FailedError, InputError
-from mlcbuild.sources.lock import read_toml
+from mlcbuild.sources.lock import Component, Lock, read_toml
 from mlcbuild.sources.tree import SourceFile, Tree
-
-if TYPE_CHECKING:
-    from mlcbuild.sources.lock import Component, Lock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

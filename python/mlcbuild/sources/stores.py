@@ -14,19 +14,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.sources.cache import locked, sha256_of
 from mlcbuild.sources.git import GitRepository
-from mlcbuild.sources.git_process import StoppedError
-from mlcbuild.sources.lock import GitOrigin, PypiOrigin
+from mlcbuild.sources.git_process import Git, StoppedError
+from mlcbuild.sources.lock import Component, GitOrigin, PypiOrigin
 from mlcbuild.sources.objects import DamagedObjectError, MissingObjectError
 from mlcbuild.sources.tree import SourceFile, Tree, check_paths
-
-if TYPE_CHECKING:
-    from mlcbuild.sources.git_process import Git
-    from mlcbuild.sources.lock import Component
 
 _ANY_EXECUTE = 0o111
 _DIST_INFO: Final = re.compile(r"^[^/]+\.dist-info/")

@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,8 +26,6 @@ from mlcbuild.sources.pace import Watch, paced
 from mlcbuild.staging import open_kept, open_new
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
-
     from mlcbuild.sources.pipconfig import IndexSettings
 
 #: Limits of an index page in bytes and seconds; PyPI's largest page has a tenth of it.

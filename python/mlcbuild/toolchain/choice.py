@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from mlcbuild.errors import UsageError
 from mlcbuild.toolchain.compilers import Family, family_of
 from mlcbuild.toolchain.decision import STUDIO, Choice, Vcvars, asked, ninja_or_error
-from mlcbuild.toolchain.machine import NINJA, architecture, visual_studio_generator
+from mlcbuild.toolchain.machine import NINJA, Machine, Prompt, architecture, visual_studio_generator
 from mlcbuild.toolchain.overrides import Overrides
 from mlcbuild.toolchain.visual_studio import (
     toolset_version,
@@ -23,7 +23,6 @@ from mlcbuild.toolchain.visual_studio import (
 )
 
 if TYPE_CHECKING:
-    from mlcbuild.toolchain.machine import Machine, Prompt
     from mlcbuild.toolchain.vswhere import VisualStudio
 
 _INSTALL: Final = (

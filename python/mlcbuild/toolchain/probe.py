@@ -8,19 +8,15 @@ import sys
 import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mlcbuild import programs
 from mlcbuild.errors import InputError
 from mlcbuild.platforms import WINDOWS_AMD64
 from mlcbuild.toolchain.machine import CMake, Machine, Prompt, architecture, read_capabilities
-from mlcbuild.toolchain.vswhere import read_vswhere, vswhere_arguments, vswhere_path
+from mlcbuild.toolchain.vswhere import VisualStudio, read_vswhere, vswhere_arguments, vswhere_path
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from mlcbuild.toolchain.vswhere import VisualStudio
-
     #: Returns a program's standard output, None where it cannot be started; tests replace it.
     Ask: TypeAlias = Callable[[list[str]], bytes | None]
 

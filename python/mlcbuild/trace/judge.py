@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.msvc import UCRT
-from mlcbuild.trace.result import Trace
+from mlcbuild.trace.result import LogLine, Stage, Trace
 from mlcbuild.trace.words import Blame, base_name, blame, fix_of, reason_of
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Load
     from mlcbuild.trace.plan import Plan, Step
     from mlcbuild.trace.probe import Run
-    from mlcbuild.trace.result import LogLine, Stage
 
 #: Faults of the loader model -> the rule that a user finds in the documentation.
 _RULES: Final = {

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.trace.image import image_trace
 from mlcbuild.trace.judge import host_name
-from mlcbuild.trace.result import Trace
+from mlcbuild.trace.result import Options, Stage, Trace
 from mlcbuild.trace.words import base_name, fault_words
 
 if TYPE_CHECKING:
     from mlcbuild.trace.probe import Probe, Run
-    from mlcbuild.trace.result import Options, Stage
 
 #: NTSTATUS of severity error: an exit code from here on is no program's own.
 _LEAST_STATUS: Final = 0xC0000000

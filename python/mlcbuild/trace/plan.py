@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from mlcbuild.check import check
 from mlcbuild.errors import InputError
 from mlcbuild.loader import world_from_package
+from mlcbuild.loader.closure import Step as Walked
 from mlcbuild.loader.closure import every_step
 from mlcbuild.loader.outcome import Load
 from mlcbuild.package.targets import open_package
 
 if TYPE_CHECKING:
     from mlcbuild.check.settings import Settings
-    from mlcbuild.loader.closure import Step as Walked
     from mlcbuild.loader.images import File
     from mlcbuild.loader.node import Edge
     from mlcbuild.loader.world import World

@@ -10,18 +10,15 @@ import ctypes
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.devices import CUDA
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.hosts import this_host
 from mlcbuild.model.make import Options, make
 from mlcbuild.model.request import make_request
-from mlcbuild.verify.place import clean_environment
+from mlcbuild.verify.place import Place, clean_environment
 from mlcbuild.verify.steps import Limits, probe
-
-if TYPE_CHECKING:
-    from mlcbuild.verify.place import Place
 
 #: What TVM's CUDA runtime needs besides the driver: the wheel's extra ``cuda``.
 RUNTIME: Final = "nvidia-cuda-runtime>=13,<14"

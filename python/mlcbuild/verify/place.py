@@ -7,19 +7,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from mlcbuild.errors import MlcbuildError
 from mlcbuild.model.hosts import HOSTS, this_host
-from mlcbuild.supervised import run_child, service
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from mlcbuild.supervised import Finished
+from mlcbuild.supervised import Finished, run_child, service
 
 #: pip installs into another environment (``--python``) from 22.3 on.
 _OLDEST_PIP: Final = 23

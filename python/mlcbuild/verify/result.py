@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlcbuild.errors import InputError
+from mlcbuild.errors import InputError, MlcbuildError
 from mlcbuild.verify.steps import Limits
-
-if TYPE_CHECKING:
-    from mlcbuild.errors import MlcbuildError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

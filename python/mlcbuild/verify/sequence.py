@@ -7,19 +7,15 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.errors import FailedError, InputError, MlcbuildError, UsageError
 from mlcbuild.progress import ticking
 from mlcbuild.verify import steps
+from mlcbuild.verify.place import HostPlace, Place
 from mlcbuild.verify.place import place as make_place
-from mlcbuild.verify.result import Outcome, Step
-from mlcbuild.verify.subject import read_subject
-
-if TYPE_CHECKING:
-    from mlcbuild.verify.place import HostPlace, Place
-    from mlcbuild.verify.result import Options
-    from mlcbuild.verify.subject import Subject
+from mlcbuild.verify.result import Options, Outcome, Step
+from mlcbuild.verify.subject import Subject, read_subject
 
 #: The linker of models on Windows: the wheel's extra ``compile``.
 _LINKER: Final = "ziglang>=0.13"

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.package.names import installed_path
-from mlcbuild.verify.place import has_pip
+from mlcbuild.verify.place import HostPlace, Place, has_pip
 
 if TYPE_CHECKING:
     from mlcbuild.supervised import Finished
-    from mlcbuild.verify.place import HostPlace, Place
     from mlcbuild.verify.subject import Subject
 
 _PROBES: Final = Path(__file__).parent / "probes"

@@ -14,20 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mlcbuild.errors import FailedError, InputError
-from mlcbuild.lab import up
+from mlcbuild.errors import FailedError, InputError, MlcbuildError
+from mlcbuild.lab import Lab, up
 from mlcbuild.lab.downloads import DEFAULT_VERSION, PYTHONS
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.platforms import AMD64
 from mlcbuild.verify import steps
-from mlcbuild.verify.place import clean_environment
+from mlcbuild.verify.place import HostPlace, Server, clean_environment
 from mlcbuild.verify.winefacts import CHANNELS, NOT_STARTED, Judgement, judge, read_log, refused
 
 if TYPE_CHECKING:
-    from mlcbuild.errors import MlcbuildError
-    from mlcbuild.lab import Lab
     from mlcbuild.supervised import Finished
-    from mlcbuild.verify.place import HostPlace, Server
     from mlcbuild.verify.subject import Subject
 
 _CPYTHON: Final = re.compile(r"cp3(\d+)")

@@ -8,14 +8,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.commandline import meant
-from mlcbuild.doctor.check import CATEGORIES
+from mlcbuild.doctor.check import CATEGORIES, Category, Check
 from mlcbuild.errors import UsageError
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.check import Category, Check
 
 #: Category -> its checks in report order -> the module of each.
 CHECKS: Final[dict[Category, dict[str, str]]] = {

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
-from mlcbuild.doctor.distributions import family
+from mlcbuild.doctor.distributions import Distribution, family
 from mlcbuild.doctor.runtimes import members_of, system_folder
 from mlcbuild.errors import InputError
 from mlcbuild.msvc import MSVCP
 from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
-    from mlcbuild.doctor.distributions import Distribution
     from mlcbuild.package.member import Kind, Member, Package, WheelFacts
     from mlcbuild.rules.finding import Finding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.installers import PROGRAMS, download, install
@@ -23,11 +23,8 @@ from mlcbuild.msvc import OLDEST
 from mlcbuild.platforms import WINDOWS_ARM64, by_tag
 from mlcbuild.toolchain.machine import architecture
 from mlcbuild.toolchain.probe import read_prompt
-from mlcbuild.toolchain.vswhere import VC_TOOLS
+from mlcbuild.toolchain.vswhere import VC_TOOLS, VisualStudio
 from mlcbuild.versions import dotted
-
-if TYPE_CHECKING:
-    from mlcbuild.toolchain.vswhere import VisualStudio
 
 #: Names of the C++ workload in the Build Tools and the IDEs.
 _WORKLOADS: Final = {"BuildTools": "Microsoft.VisualStudio.Workload.VCTools"}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
-from mlcbuild.doctor.distributions import distributions, editable_source, family, headers, provides
+from mlcbuild.doctor.distributions import (
+    Distribution,
+    distributions,
+    editable_source,
+    family,
+    headers,
+    provides,
+)
 from mlcbuild.doctor.packages import pip, pip_steps
 from mlcbuild.doctor.shell import command, remove_folder
 from mlcbuild.doctor.trees import CONFIGURATIONS
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.distributions import Distribution
 
 
 @check(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.packages import pip
-from mlcbuild.doctor.runtimes import Needing, copies, install_redist, needing, system_folder
+from mlcbuild.doctor.runtimes import Copy, Needing, copies, install_redist, needing, system_folder
 from mlcbuild.doctor.shell import command
 from mlcbuild.msvc import MSVCP, RUNTIMES, VCRUNTIME_1
 from mlcbuild.platforms import WINDOWS_AMD64, by_tag
@@ -19,9 +19,6 @@ from mlcbuild.rules.cpp_runtime import (
 )
 from mlcbuild.rules.names import openmp_family, original_name
 from mlcbuild.versions import dotted, find_version
-
-if TYPE_CHECKING:
-    from mlcbuild.doctor.runtimes import Copy
 
 _REDIST_KEY: Final = r"HKLM\SOFTWARE\{}Microsoft\VisualStudio\14.0\VC\Runtimes\{}"
 
