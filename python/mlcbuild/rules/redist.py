@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from mlcbuild.loader.policy import provider_of
 from mlcbuild.rules.cpp_runtime import (
     CONSTEXPR_MUTEX,
-    dotted,
     needed_redist,
     newest_toolset,
     reachable_copies,
@@ -16,6 +15,7 @@ from mlcbuild.rules.cpp_runtime import (
 )
 from mlcbuild.rules.finding import Finding, Subject, rule
 from mlcbuild.rules.names import base_name, is_mangled, is_msvcp140, is_runtime, original_name
+from mlcbuild.versions import dotted
 
 if TYPE_CHECKING:
     from mlcbuild.loader.outcome import Need
