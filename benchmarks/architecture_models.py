@@ -406,13 +406,14 @@ def write_weights(name: str, quantization: str, folder: Path, seed: int = 7) -> 
     """Write random weights for the folder's configuration, quantized ones too; return them."""
     import numpy as np  # noqa: PLC0415
     import tvm  # noqa: PLC0415
+    from mlc_llm._quantizations import quantizer  # noqa: PLC0415
     from mlc_llm.model import MODELS  # noqa: PLC0415
     from mlc_llm.quantization import QUANTIZATION  # noqa: PLC0415
     from tvm.contrib import tvmjs  # noqa: PLC0415
 
     settings = json.loads((folder / "mlc-chat-config.json").read_text(encoding="utf-8"))
     model, how = MODELS[name], QUANTIZATION[quantization]
-    module, _ = model.quantize[how.kind](model.config.from_dict(settings["model_config"]), how)
+    module, _ = quantizer(model, how)(model.config.from_dict(settings["model_config"]), how)
     _, parameters, *_ = module.export_tvm(module.get_default_spec(), allow_extern=True)
     random = np.random.default_rng(seed)
     weights = {}

@@ -16,7 +16,7 @@ __all__ = ["DEVICES", "QUANTIZATIONS", "Cell", "markdown", "results"]
 
 DEVICES: Final = ("cpu", "vulkan", "cuda:sm_90")
 #: Unquantized, four bits, AWQ's layout and float8.
-QUANTIZATIONS: Final = ("q0f32", "q4f16_1", "q4f16_autoawq", "e4m3_e4m3_f16")
+QUANTIZATIONS: Final = ("q0f32", "q4f16_1", "q4f32_1", "q4f16_autoawq", "e4m3_e4m3_f16")
 #: What did not compile for the CPU before the patches, by the program that this one began as.
 _FAILED_BEFORE: Final = frozenset(
     """
@@ -54,15 +54,26 @@ class Causes:
 def _compiled(told: dict[str, Any] | None, causes: Causes) -> str:
     if told is None:
         return "-"
+    if _has_none(told):
+        return "none"
     return f"{told['bytes'] / 1e6:.1f} MB" if told["ok"] else causes(told["cause"])
 
 
-def _answered(told: dict[str, Any], causes: Causes) -> str:
+def _answered(found: Found, name: str, device: str, causes: Causes) -> str:
+    """Return what the model answered unquantized, else in the first quantization that did."""
+    cells = [found.get((name, device, how), {}) for how in QUANTIZATIONS]
+    told = next((cell for cell in cells if cell.get("answer")), cells[0])
     if "silent" in told:
         return causes(told["silent"])
     if not told.get("answer"):
         return "-"
-    return "tokens" if told["answer"]["tokens"] else "vectors"
+    how = "" if told is cells[0] else f", {told['quantization']}"
+    return ("tokens" if told["answer"]["tokens"] else "vectors") + how
+
+
+def _has_none(told: dict[str, Any]) -> bool:
+    """Say whether upstream has no such quantization for the type."""
+    return told["cause"].startswith("mlc_llm: error:") and " has no quantization " in told["cause"]
 
 
 def markdown(found: Found) -> Iterable[str]:
@@ -82,13 +93,13 @@ def markdown(found: Found) -> Iterable[str]:
     for name in TYPES:
         words = ["failed" if name in _FAILED_BEFORE else "compiled"]
         words += [_compiled(found.get((name, *column)), causes) for column in columns]
-        words += [_answered(found.get((name, device, "q0f32"), {}), causes) for device in chats]
+        words += [_answered(found, name, device, causes) for device in chats]
         yield f"| `{name}` | " + " | ".join(words) + " |"
     count = Counter(cell[1:] for cell, told in found.items() if told["ok"])
-    tried = Counter(cell[1:] for cell in found)
+    tried = Counter(cell[1:] for cell, told in found.items() if not _has_none(told))
     totals = [f"{len(TYPES) - len(_FAILED_BEFORE)} of {len(TYPES)}"]
     totals += [f"{count[column]} of {tried[column]}" for column in columns]
-    answered = Counter(c[1] for c, t in found.items() if c[2] == "q0f32" and t.get("answer"))
+    answered = Counter(device for _, device in {c[:2] for c, t in found.items() if t.get("answer")})
     totals += [str(answered[device]) for device in chats]
     yield "| **all** | " + " | ".join(totals) + " |"
     yield ""
