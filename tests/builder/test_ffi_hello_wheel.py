@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import pytest
 from demoproject import ENTRY_POINTS
 from mlcbuild.stamp import digest, mismatches, read_stamp
 from pins import TVM_FFI
+from wheelvenv import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +74,7 @@ def wheel(build: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the interpreter of a clean environment with the example's test needs."""
-    folder = tmp_path_factory.mktemp("clean")
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    run(python, "-m", "pip", "install", "-q", "pytest", "numpy")
-    return python
+    return environment(tmp_path_factory.mktemp("clean"), "pytest", "numpy").python
 
 
 def test_mlcbuild_offers_its_provider(offered: Path) -> None:

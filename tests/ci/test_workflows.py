@@ -96,8 +96,7 @@ def test_one_action_has_one_pin() -> None:
     assert len({name for name, _ in pins}) == len(pins), pins
 
 
-def test_a_script_of_our_workflows_is_there(actionlint: list[str]) -> None:
-    del actionlint
+def test_a_script_of_our_workflows_is_there() -> None:
     for path in [*WORKFLOWS, *ROOT.glob("actions/*/action.yml")]:
         for script in re.findall(r"scripts/[\w/]+\.(?:sh|py)", path.read_text()):
             assert (ROOT / script).is_file(), f"{path.name} runs {script}"

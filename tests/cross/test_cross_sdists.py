@@ -21,14 +21,9 @@ assert m.distance("lewenstein", "levenshtein") == 2
 assert m.editops("spam", "park") == [("delete", 0, 0), ("insert", 3, 2), ("replace", 3, 3)]
 assert m.setmedian(["ehee", "cceaes", "chees", "chreesc"]) == "chees"
 """,
-    "awkward_cpp-57.tar.gz": """\
-import awkward_cpp.lib._ext as m
-builder = m.ArrayBuilder(initial=64, resize=1.5)
-builder.beginlist()
-builder.integer(1)
-builder.real(2.5)
-builder.endlist()
-assert len(builder) == 1 and '"primitive": "float64"' in builder.form()
+    "h3-4.5.0a3.tar.gz": """\
+import h3
+assert h3.latlng_to_cell(37.3615593, -122.0553238, 5) == "85283473fffffff"
 """,
 }
 

@@ -17,8 +17,8 @@ from adoption import crosses
 from extensionprojects import PROJECTS, write_project
 from mlcbuild.cli import main
 from mlcbuild.pe.reader import read_image
-from mlcbuild.sources.pipconfig import load_settings
 from needs import require
+from wheelvenv import uv_settings
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -33,19 +33,10 @@ def toolchain() -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have uv make the build environment. Its files are copies: headers in it are replaced."""
-    index = load_settings()
     made_by_uv = functools.partial(build.env.DefaultIsolatedEnv, installer="uv")
     monkeypatch.setattr(build.env, "DefaultIsolatedEnv", made_by_uv)
-    told = {
-        "UV_LINK_MODE": "copy",
-        "UV_DEFAULT_INDEX": "".join(index.indexes[:1]),
-        "UV_INDEX": " ".join(index.indexes[1:]),
-        "UV_FIND_LINKS": ",".join(index.find_links),
-        **index.uv_environment(),
-    }
-    for name, value in told.items():
-        if value:
-            monkeypatch.setenv(name, value)
+    for name, value in (uv_settings() | {"UV_LINK_MODE": "copy"}).items():
+        monkeypatch.setenv(name, value)
 
 
 def cross(project: Path, output: Path, *words: str) -> list[Path]:

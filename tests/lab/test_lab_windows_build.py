@@ -26,6 +26,7 @@ def pip(lab: Lab, *words: str | Path, offered: Path) -> Completed:
         "PIP_FIND_LINKS": windows_path(offered),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_CACHE_DIR": "1",
+        "PIP_NO_COMPILE": "1",
     }
     given = [windows_path(word) if isinstance(word, Path) else word for word in words]
     return lab.run(["pip", *given], env=env, timeout=900)

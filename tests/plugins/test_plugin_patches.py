@@ -40,6 +40,7 @@ def unpatched(plugged: Environment, tmp_path_factory: pytest.TempPathFactory) ->
     lock = ("--lock", str(ROOT / "3rdparty" / "sources.toml"))
     assert main(["fetch", *lock, "--output", str(folder / "3rdparty"), *sources]) == 0
     revert(folder / "3rdparty" / "tvm", "tvm-vulkan-bool-buffers", "tvm-vulkan-no-driver")
+    take_tools(folder)
     build = folder / "build"
     build.mkdir()
     configure = ["cmake", folder / "plugins" / "vulkan", "-G", "Ninja Multi-Config"]
@@ -56,6 +57,22 @@ def unpatched(plugged: Environment, tmp_path_factory: pytest.TempPathFactory) ->
     for library in (build / "Release").glob("*.so"):
         shutil.copy(library, folder / "site" / "tvm_vulkan" / "lib")
     return Unpatched(site=str(folder / "site"))
+
+
+def take_tools(folder: Path) -> None:
+    """Link the SPIRV-Tools that the wheel was built with, where that was in this checkout."""
+    built = ROOT / "plugins" / "vulkan" / "build" / "out" / "libspirv_tools.a"
+    if not built.is_file():
+        return
+    sources = folder / "3rdparty"
+    tools = sources / "spirv-tools" / "include"
+    grammar = sources / "spirv-headers" / "include" / "spirv" / "unified1"
+    (folder / "plugins" / "vulkan" / "spirv_tools.cmake").write_text(
+        "add_library(spirv_tools STATIC IMPORTED)\n"
+        f'set_target_properties(spirv_tools PROPERTIES IMPORTED_LOCATION "{built}"\n'
+        f'  INTERFACE_INCLUDE_DIRECTORIES "{tools};{tools}/spirv-tools;{grammar}")\n',
+        encoding="utf-8",
+    )
 
 
 def revert(tree: Path, *names: str) -> None:

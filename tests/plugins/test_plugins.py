@@ -20,6 +20,7 @@ from mlcbuild.cli import main
 from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import load
 from treehashes import hashes
+from wheelvenv import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,13 +152,14 @@ def test_a_model_answers_on_vulkan_as_on_the_cpu(
 
 
 def test_uninstalling_leaves_apache_tvm_as_it_was(plugged: Environment) -> None:
-    plugged.pip("uninstall", "-y", "tvm-vulkan", "tvm-opencl")
+    made = Wheel(python=plugged.python)
+    made.uninstall("tvm-vulkan", "tvm-opencl")
     try:
         assert hashes(plugged.site / "tvm") == plugged.untouched
         done = plugged.run("-c", "import tvm; print(tvm.vulkan(0).exist)")
         assert done.stdout == "False\n", done.stderr
     finally:
-        plugged.pip("install", "--no-deps", *plugged.wheels.values())
+        made.install(*plugged.wheels.values())
 
 
 def test_the_sdist_is_refused_in_one_line() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import venv
 from pathlib import Path
 
 import pytest
 from pins import TVM_WHEELS
 from sources_helpers import fetch_pinned
+from wheelvenv import environment
 
 pytestmark = pytest.mark.slow
 
@@ -70,13 +69,8 @@ CHECKS = (
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with the official TVM alone."""
-    folder = tmp_path_factory.mktemp("tvm")
-    venv.create(folder, with_pip=True)
-    interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    packages = [*TVM_WHEELS, "numpy"]
-    subprocess.run([interpreter, "-m", "pip", "install", "--quiet", *packages], check=True)
-    return interpreter
+    """A Python with the official TVM and what mlc_llm imports."""
+    return environment(tmp_path_factory.mktemp("tvm"), *TVM_WHEELS, "numpy", *REQUIRED).python
 
 
 @pytest.mark.parametrize("without", FAILURES, ids=lambda name: name or "all")
@@ -90,7 +84,6 @@ def test_passes_and_kernels_give_right_numbers_and_fail_without_their_patch(
 def test_models_are_lowered_and_fail_without_their_patch(
     python: Path, tmp_path: Path, without: str
 ) -> None:
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIRED], check=True)
     judge(
         python, tmp_path, without, "patched_models.py", wanted=MODEL_FAILURES[without], every=MODELS
     )

@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 from commands import run_mlcbuild
+from wheelvenv import environment
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,14 +34,6 @@ def run(*words: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def environment(folder: Path, *install: str | Path) -> Path:
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    done = run(python, "-m", "pip", "install", "-q", "--no-compile", *install)
-    assert done.returncode == 0, done.stderr
-    return python
-
-
 @pytest.fixture(scope="module")
 def wheelhouse(linux_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chat-only") / "wheelhouse"
@@ -54,7 +46,7 @@ def wheelhouse(linux_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compiler(
     linux_wheel: Path, wheelhouse: Path, tmp_path: Path
 ) -> None:
-    full = environment(tmp_path / "full", linux_wheel)
+    full = environment(tmp_path / "full", linux_wheel).python
     model = tmp_path / "tiny"
     assert run(full, PROBES / "tiny_llama.py", model, "0").returncode == 0
     library = tmp_path / "out" / "tiny.so"
@@ -65,7 +57,10 @@ def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compile
     converted = Path(json.loads(done.stdout)["model"])
     assert converted == tmp_path / "out" / "source-q0f32-MLC"
 
-    python = environment(tmp_path / "chat", "--no-index", "--find-links", wheelhouse, "mlc-llm")
+    python = environment(tmp_path / "chat").python
+    install = ["-m", "pip", "install", "-q", "--no-compile", "--no-index"]
+    done = run(python, *install, "--find-links", wheelhouse, "mlc-llm")
+    assert done.returncode == 0, done.stderr
     site = next((tmp_path / "chat").glob("lib/python*/site-packages"))
     ours = [path for path in site.iterdir() if not path.name.startswith(("pip", "setuptools"))]
     files = [path for folder in ours for path in (folder, *folder.rglob("*")) if path.is_file()]
