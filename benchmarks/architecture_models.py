@@ -97,9 +97,10 @@ def _gemma(head: int, **more: Any) -> dict[str, Any]:
 
 
 def _gemma3(head: int) -> dict[str, Any]:
-    # every second layer sees all: the published pattern of six would want six layers
-    pattern = {"sliding_window": _WINDOW, "sliding_window_pattern": 2}
-    return _gemma(head, **pattern, query_pre_attn_scalar=head, rope_local_base_freq=10000)
+    # Every sixth layer sees all, whatever the configuration says: with fewer layers none does, and
+    # TVM's cache wants one.
+    layers = {"sliding_window": _WINDOW, "num_hidden_layers": 6}
+    return _gemma(head, **layers, query_pre_attn_scalar=head, rope_local_base_freq=10000)
 
 
 def _qwen3(head: int, **more: Any) -> dict[str, Any]:

@@ -56,7 +56,9 @@ def _compiled(told: dict[str, Any] | None, causes: Causes) -> str:
         return "-"
     if _has_none(told):
         return "none"
-    return f"{told['bytes'] / 1e6:.1f} MB" if told["ok"] else causes(told["cause"])
+    if told["ok"]:
+        return f"{told['bytes'] / 1e6:.1f} MB"
+    return causes(told["cause"].replace(told["type"], "TYPE"))  # one cause, many types
 
 
 def _answered(found: Found, name: str, device: str, causes: Causes) -> str:

@@ -4,6 +4,7 @@
     ... --device cpu --quantization q0f32 --type llama,mixtral      some of them
     ... --again                                                     those that failed, once more
     ... --jobs 16 --minutes 9                     so many at a time, and none begun after that
+    ... --head 16                      smaller heads for the processor, half of LLVM's time
     ... --chat cpu,cuda:sm_90          answers too, unquantized, of devices that this machine has
     ... --own-tools                               the compilers on PATH, none from the index
     ... --markdown                                                  the table of what is there
@@ -101,7 +102,7 @@ def work(
                 "quantization": quantization,
                 "target": target_json(request),
                 "opt": flags(request),
-                "head": _CPU_HEAD if device == "cpu" else _GPU_HEAD,
+                "head": options.head if device == "cpu" else _GPU_HEAD,
                 "limit": options.limit,
                 "chat": quantization == "q0f32" and device in options.chat.split(","),
             }
@@ -141,6 +142,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--limit", type=int, default=_LIMIT_S, help="seconds of CPU time a cell")
+    parser.add_argument("--head", type=int, default=_CPU_HEAD, help="size of the CPU's heads")
     parser.add_argument("--chat", default="", metavar="DEVICES")
     for word in ("again", "own-tools", "markdown"):
         parser.add_argument(f"--{word}", action="store_true")

@@ -20,10 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_wheel, pytest.mark.needs_index
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Of each family one or two that LLVM takes little time for.
 DENSE, EXPERTS, WINDOW, RECURRENT, VISION = "olmo", "qwen2_moe", "mistral", "qwen3_5", "llava"
-DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, "llama", "mixtral", "rwkv5")
+DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, "llama", "mixtral", "rwkv5", "gemma3_text")
 ENCODERS = ("bert", "qwen3-embedding")
-#: Compiles, and its cache fails: docs/model.md.
-SILENT = "gemma3_text"
 LATENT = "deepseek_v2"
 #: A quantization that upstream has not for any of these.
 NOT_THERE = "q4f16_autoawq"
@@ -40,8 +38,9 @@ def became(folder: Path, *words: str | Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def told(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what became of a dozen types on the processor."""
-    types = ",".join((*DECODERS, *ENCODERS, SILENT, LATENT))
+    types = ",".join((*DECODERS, *ENCODERS, LATENT))
     words = ["--device", "cpu", "--chat", "cpu", "--quantization", "q0f32", "--type", types]
+    words += ["--head", "16"]
     return became(tmp_path_factory.mktemp("cpu"), "--interpreter", wheel.python, *words)
 
 
@@ -70,7 +69,7 @@ def reference(wheel: Wheel, name: str, folder: Path, head: int) -> list[str]:
     return shown(json.loads(done.stdout.partition("ANSWER ")[2]))
 
 
-@pytest.mark.parametrize("name", [*DECODERS, *ENCODERS, SILENT])
+@pytest.mark.parametrize("name", [*DECODERS, *ENCODERS])
 def test_a_type_of_each_family_compiles(told: dict[str, Any], name: str) -> None:
     assert told[name]["ok"], told[name]["cause"]
 
@@ -87,7 +86,7 @@ def test_a_models_answer_is_that_of_numpy(
 ) -> None:
     tokens = shown(told[name]["answer"]["tokens"])
     assert len(tokens) > 1
-    assert tokens == reference(wheel, name, tmp_path, 32)
+    assert tokens == reference(wheel, name, tmp_path, 16)
 
 
 @pytest.mark.parametrize("name", ENCODERS)
