@@ -24,14 +24,11 @@ _LATENT: Final = frozenset({"deepseek_v2", "deepseek_v3"})
 _SEEN: Final = {
     "cpu": MODEL_TYPES - _LATENT - {"phi3_v"},
     "vulkan": MODEL_TYPES - _LATENT - {"phi3_v"},
-    "cuda": MODEL_TYPES - _LATENT,
+    "cuda": MODEL_TYPES,  # those with latent attention in 16 bits, not in float32
 }
 _NEVER: Final = {
     "cpu": dict.fromkeys(_LATENT, "TVM has no kernels for its latent attention there"),
     "vulkan": dict.fromkeys(_LATENT, "YaRN's rotation stops in the code generator"),
-    "cuda": dict.fromkeys(
-        _LATENT, "a kernel of its attention takes more than 48 KiB shared memory"
-    ),
 }
 
 
