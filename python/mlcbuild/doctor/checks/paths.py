@@ -1,4 +1,4 @@
-"""PATH, long paths, the folders of the project and of temporary files."""
+"""PATH, long paths, the folder of the project, and the room on its disk."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from typing import Final
 from mlcbuild.builder.preflight import ROOM
 from mlcbuild.doctor.check import Outcome, System, check, fail, ok, skip, warn
 from mlcbuild.doctor.shell import (
-    Shell,
     as_administrator,
     command,
-    line,
     same_path,
-    set_variables,
-    spelt,
-    unset,
 )
 
 #: Longest line of cmd.exe in characters, which also limits PATH.
@@ -208,94 +203,6 @@ def _below(system: System, folder: str, root: str) -> bool:
 def _ascii_name(system: System, folder: str) -> str:
     name = system.path.basename(folder)
     return name if name.isascii() and name.isidentifier() else "mlc"
-
-
-#: Python's order; Windows' GetTempPath reads TMP before TEMP.
-_TEMP_VARIABLES: Final = ("TMPDIR", "TEMP", "TMP")
-
-
-@check(
-    title="The temporary folder works",
-    why="pip, compilers and linkers write there, and each reports a failure differently. "
-    "Python reads TEMP before TMP, Windows programs such as cl.exe TMP before TEMP.",
-    source="Python documentation, tempfile.gettempdir; Microsoft, GetTempPathW",
-)
-def temp_folder(system: System) -> Outcome:
-    named = [(name, value) for name in _TEMP_VARIABLES if (value := system.variable(name))]
-    default = system.join(system.home, "AppData", "Local", "Temp") if system.windows else "/tmp"  # noqa: S108
-    for name, folder in named or [("", default)]:
-        outcome = _judge_temp(system, name, folder, default)
-        if outcome.status != "ok":
-            return outcome
-    return ok(
-        "the temporary folder is writable",
-        evidence=[f"{name}={folder}" for name, folder in named] or [default],
-    )
-
-
-def _judge_temp(system: System, name: str, folder: str, default: str) -> Outcome:
-    text = f"{name}={folder}" if name else folder
-    if not system.is_folder(folder):
-        make, words = fail, f"the temporary folder does not exist: {text}"
-    elif not system.writable(folder):
-        make, words = fail, f"the temporary folder is not writable: {text}"
-    elif system.windows and not folder.isascii():
-        make, words = (
-            warn,
-            "the temporary folder's path is not ASCII: nvcc and GNU tools fail there",
-        )
-    else:
-        return ok(text)
-    return make(words, evidence=(text,), fix=_temp_fix(system, name, folder, default))
-
-
-def _temp_fix(system: System, name: str, folder: str, default: str) -> str:
-    if not system.windows:
-        return unset(system, name) if name else "sudo mkdir -m 1777 /tmp"
-    if not system.is_folder(folder) and same_path(system, folder, default):
-        return _make_folder(system, folder)
-    return _elsewhere(system, default)
-
-
-def _elsewhere(system: System, default: str) -> str:
-    r"""Return the command that switches to a working folder: an existing one, else a new one.
-
-    Every user may create folders in the root of the system drive, and owns them; in C:\Windows\Temp
-    users may create files but not list them (Windows' default permissions).
-    """
-    drive = system.variable("SystemDrive") or "C:"
-    new = f"{drive}\\Temp"
-    works = next(
-        (
-            place
-            for place in (default, new, f"{drive}\\tmp")
-            if place.isascii() and system.is_folder(place) and system.writable(place)
-        ),
-        "",
-    )
-    names = [n for n in _TEMP_VARIABLES if system.variable(n) or n != "TMPDIR"]
-    move = set_variables(system, **dict.fromkeys(names, works or new))
-    if works:
-        return move
-    return _make_and_move(system, new, names)
-
-
-def _make_and_move(system: System, new: str, names: list[str]) -> str:
-    """Return the command that creates a folder and switches to it."""
-
-    def spell(shell: Shell) -> str:
-        if shell == "cmd":
-            return " & ".join([f"md {new}", *(f'set "{name}={new}"' for name in names)])
-        if shell == "powershell":
-            return f"md -Force {new}; " + "; ".join(f"$env:{name} = '{new}'" for name in names)
-        return f"mkdir -p '{new}'; " + "; ".join(f"export {name}='{new}'" for name in names)
-
-    return spelt(system, spell)
-
-
-def _make_folder(system: System, folder: str) -> str:
-    options: dict[Shell, tuple[str, ...]] = {"cmd": (), "powershell": (), "sh": ("-p",)}
-    return spelt(system, lambda shell: line(system, shell, ("mkdir", *options[shell], folder)))
 
 
 @check(
