@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -27,9 +29,8 @@ UNSUPPORTED = {"cuda"}
 #: Imported inside functions or guarded, for the extra that brings them.
 LAZY = {
     "msgpack": "convert",
-    "peft": "convert",
-    "safetensors": "convert",
-    "torch": "convert",
+    "peft": "convert-torch",
+    "torch": "convert-torch",
     "transformers": "convert",
     "PIL": "image",
     "triton": "cuda-kernels",
@@ -121,6 +122,19 @@ def test_nothing_is_declared_that_nobody_imports(project: dict[str, set[str]]) -
 
 def test_heavy_packages_are_not_in_the_way_of_a_chat(project: dict[str, set[str]]) -> None:
     assert not project[""] & {"torch", "transformers", "safetensors", "datasets", "pandas"}
+
+
+@pytest.mark.slow
+@pytest.mark.needs_index
+def test_what_converts_safetensors_installs_no_torch(tmp_path: Path) -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    report = tmp_path / "report.json"
+    words = ["--dry-run", "--ignore-installed", "--quiet", "--report", report]
+    asked = table["optional-dependencies"]["convert"]
+    subprocess.run([sys.executable, "-m", "pip", "install", *words, *asked], check=True)
+    chosen = {each["metadata"]["name"] for each in json.loads(report.read_text("utf-8"))["install"]}
+    assert "transformers" in chosen
+    assert not [name for name in chosen if name.startswith(("torch", "nvidia", "triton"))]
 
 
 def test_tvm_is_pinned_to_the_release_the_libraries_are_built_against(
