@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from mlcbuild.model.device_code import DeviceCode, read_device_code
 from mlcbuild.model.make import Options, make
 from mlcbuild.model.profiles import DEFAULT, PROFILES, profile_for
 from mlcbuild.model.request import flags, make_request, missing_code, target_json
+from tinyelf import build_so
 from windowsinstall import OVERLAY
 
 
@@ -160,6 +162,27 @@ def mlc_llm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (site / "tvm_ffi.py").write_text("def get_global_func(name, allow_missing): return name")
     monkeypatch.setenv("PYTHONPATH", str(site))
     return site / "mlc_llm"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="compiles for Linux, there")
+def test_each_stage_is_a_line_with_its_seconds_apart_from_the_result(
+    mlc_llm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compiled = build_so(tmp_path / "compiled.so", needed=["libtvm_ffi.so"])
+    (mlc_llm / "__main__.py").write_text(
+        f"import shutil, sys\nshutil.copy({str(compiled)!r}, sys.argv[sys.argv.index('-o') + 1])"
+    )
+    (tmp_path / "mlc-chat-config.json").write_text("{}", encoding="utf-8")
+    output = tmp_path / "model.so"
+    assert main(["model", str(tmp_path), "-o", str(output), "--target", "linux"]) == 0
+    said = capsys.readouterr()
+    stages = [re.match(r"(\w+) +\d+\.\d s  \S", line) for line in said.err.splitlines()]
+    named = [stage[1] for stage in stages if stage]
+    assert named == ["environment", "tools", "compile", "check"]
+    assert len(named) == len(stages)
+    result, command = said.out.splitlines()
+    assert re.match(rf"{re.escape(str(output))}: \d\.\d\d MB, \d+\.\d s$", result)
+    assert command.startswith("mlc_llm chat ")
 
 
 def make_dll(tmp_path: Path) -> int:

@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the library, printing each stage as it ends."""
+    """Make the library, saying each stage on stderr as it ends."""
     if args.quantization is None and (args.conv_template or args.config_options):
         raise UsageError(
             "--conv-template and --config-options need a conversion",
@@ -118,4 +118,5 @@ def _notice(text: str) -> None:
 
 
 def _print_stage(stage: Stage) -> None:
-    print(f"{stage.name:12} {stage.seconds:7.1f} s  {stage.detail}", flush=True)
+    line = f"{stage.name:12} {stage.seconds:7.1f} s  {stage.detail}"
+    print(line, file=sys.stderr, flush=True)

@@ -105,7 +105,8 @@ def make(
     with tempfile.TemporaryDirectory(prefix="mlcbuild-model-") as name:
         scratch = Path(name)
         log = options.log or scratch / "log.txt"
-        facts = look(options.python, environment, options.request, scratch=scratch, log=log)
+        with ticking("environment"):
+            facts = look(options.python, environment, options.request, scratch=scratch, log=log)
         if published and (missing := missing_module(published, facts)):
             raise missing
         stage("environment", f"mlc_llm {facts['mlc_llm']}, tvm {facts['tvm']}")
