@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-__all__ = ["in_words", "known_tokens", "older_form", "served", "unusable"]
+__all__ = ["in_words", "joined", "known_tokens", "older_form", "served", "unusable"]
 
 #: A field -> what it must be, in words, and as a function.
 _NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -92,3 +92,15 @@ def served(asked: str | None, names: Iterable[str]) -> bool:
         return True
     whole = [name.rstrip("/\\") for name in names]
     return asked.rstrip("/\\") in {*whole, *(re.split(r"[/\\]", name)[-1] for name in whole)}
+
+
+def joined(earlier: Any, later: Any) -> Any:
+    """Return the log-probabilities of a choice so far (None: none) and those of its new tokens.
+
+    Both are tables of lists, one entry a token; ``text_offset`` is always None.
+    """
+    if earlier is None:
+        return later
+    for name in ("token_logprobs", "tokens", "top_logprobs"):
+        getattr(earlier, name).extend(getattr(later, name))
+    return earlier

@@ -15,22 +15,13 @@ from mlcbuild.errors import InputError, UsageError
 from mlcbuild.model.convert import Conversion, convert, default_folder
 from mlcbuild.model.published import missing_module, read_published
 from mlcbuild.model.templates import find_template, template_of
+from publishedllama import safetensors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EVERYTHING = {"modules": ["torch", "transformers"], "reads_safetensors": True}
 NOTHING: dict[str, Any] = {"modules": [], "reads_safetensors": True}
-
-
-def safetensors(tensors: dict[str, tuple[str, list[int], bytes]]) -> bytes:
-    header, body = {}, b""
-    for name, (kind, shape, data) in tensors.items():
-        place = [len(body), len(body) + len(data)]
-        header[name] = {"dtype": kind, "shape": shape, "data_offsets": place}
-        body += data
-    text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
-    return struct.pack("<Q", len(text)) + text + body
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from mlc_llm._requests import in_words, known_tokens, older_form, served, unusable
+from mlc_llm._requests import in_words, joined, known_tokens, older_form, served, unusable
 
 
 class RefusedError(ValueError):
@@ -94,3 +94,15 @@ def test_a_model_goes_by_its_name_and_the_last_part_of_its_path(asked: str | Non
 def test_another_name_is_not_served(asked: str) -> None:
     assert not served(asked, ["dist/tiny-MLC", "C:\\models\\other"])
     assert served("other", ["C:\\models\\other"])
+
+
+def test_the_probabilities_of_a_choice_are_joined_in_order() -> None:
+    def part(*tokens: str) -> SimpleNamespace:
+        numbers = [-float(len(token)) for token in tokens]
+        tops = [{token: 0.0} for token in tokens]
+        return SimpleNamespace(token_logprobs=numbers, tokens=list(tokens), top_logprobs=tops)
+
+    found = None
+    for later in (part("a", "bb"), part("ccc")):
+        found = joined(found, later)
+    assert found == part("a", "bb", "ccc")

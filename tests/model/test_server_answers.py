@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from publishedllama import Llama
     from wheelvenv import Wheel
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_wheel, pytest.mark.needs_index]
@@ -36,14 +37,18 @@ REFUSED = {
 def answers(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what the server of a tiny model answered; upstream's echo engine runs it."""
     folder = tmp_path_factory.mktemp("server") / "tiny"
-    wheel.install("openai")
     writes = [wheel.python, HERE.parents[1] / "benchmarks" / "architecture_models.py"]
     subprocess.run([*writes, "llama", "q0f32", folder], check=True, capture_output=True)
-    asks = [wheel.python, HERE / "server_child.py", folder]
+    return {**asked(wheel, folder), "model": str(folder)}
+
+
+def asked(wheel: Wheel, *words: Path) -> dict[str, Any]:
+    wheel.install("openai")
+    asks = [wheel.python, HERE / "server_child.py", *words]
     done = subprocess.run(asks, capture_output=True, check=False, encoding="utf-8", timeout=600)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    return {**found, "model": str(folder)}
+    return found
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -66,3 +71,36 @@ def test_what_openais_client_asks_for_is_answered(answers: dict[str, Any]) -> No
     assert answers["chat"] == answers["its name alone"]
     assert "be kind"[:4] in answers["developer"]
     assert answers["json_schema"] == answers["chat"]
+
+
+@pytest.fixture(scope="module")
+def counts(wheel: Wheel, llama: Llama) -> dict[str, Any]:
+    """Return what a server of a compiled model counted; it runs four sequences at once."""
+    return asked(wheel, llama.model, llama.library)
+
+
+@pytest.mark.parametrize("kind", ["chat", "completions"])
+@pytest.mark.parametrize("n", [1, 3, 9])
+def test_every_token_of_every_choice_is_counted_and_has_its_probability(
+    counts: dict[str, Any], kind: str, n: int
+) -> None:
+    assert counts[f"{kind} {n}"] == [6 * n, 6 * n, 0, [6] * n]
+
+
+ENGINE = """\
+import os, sys
+from mlc_llm import MLCEngine
+engine = MLCEngine(sys.argv[1], model_lib=sys.argv[2])
+words = {"prompt": "hi", "max_tokens": 6, "logit_bias": {2: -100}, "logprobs": 1, "n": 2}
+for choice in engine.completions.create(**words).choices:
+    print("ENTRIES", len(choice.logprobs.tokens))
+engine.terminate()
+"""
+
+
+def test_the_engines_completions_have_the_probability_of_every_token(
+    wheel: Wheel, llama: Llama
+) -> None:
+    words = [wheel.python, "-c", ENGINE, llama.model, llama.library]
+    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=600)
+    assert done.stdout.count("ENTRIES 6") == 2, done.stdout + done.stderr

@@ -40,12 +40,12 @@ def byte_letters() -> list[str]:
     return [letters[byte] for byte in range(256)]
 
 
-def tokenizer() -> dict:
+def tokenizer(size: int = VOCABULARY) -> dict:
     """Return a tokenizer.json: special tokens, one token a byte, and filler up to the size."""
     vocabulary = {token: index for index, token in enumerate(SPECIAL)}
     for letter in byte_letters():
         vocabulary[letter] = len(vocabulary)
-    while len(vocabulary) < VOCABULARY:
+    while len(vocabulary) < size:
         vocabulary[f"filler{len(vocabulary)}"] = len(vocabulary)
     return {
         "version": "1.0",
