@@ -49,6 +49,8 @@ def unusable(request: Any) -> str:
         value = getattr(request, name, None)
         if value is not None and not holds(value):  # NaN compares as false
             return f'"{name}" is {value} and must be {words}.'
+    if getattr(getattr(request, "debug_config", None), "special_request", None):
+        return ""  # the server asks its engine for /metrics: with a message without content
     messages = getattr(request, "messages", None)
     if messages is not None:
         if not messages:

@@ -45,6 +45,12 @@ def test_no_message_and_a_message_of_nothing_are_refused() -> None:
     assert unusable(request(messages=[silent])) == "Message 0 (user) has no content."
 
 
+def test_what_the_server_asks_its_engine_for_is_let_through() -> None:
+    silent = SimpleNamespace(role="user", content=None)
+    metrics = SimpleNamespace(special_request="query_engine_metrics")
+    assert unusable(request(messages=[silent], debug_config=metrics)) == ""
+
+
 @pytest.mark.parametrize("prompt", [[5, 320], [[5], [320]]])
 def test_a_token_that_the_model_does_not_have_is_named(prompt: list[object]) -> None:
     assert known_tokens(prompt, None, 320) == "the prompt has token 320: the model's are 0 to 319."
