@@ -50,7 +50,8 @@ def environment(folder: Path, *packages: str | Path) -> Wheel:
     """Return a fresh environment with these packages, and pip."""
     _uv("venv", "--quiet", "--seed", "--python", sys.executable, folder)
     made = Wheel(python=folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    made.install(*packages)
+    if packages:
+        made.install(*packages)
     return made
 
 
