@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from extensionprojects import ADOPTED, write_project
 from mlcbuild.cli import main
-from mlcbuild.sources.pipconfig import load_settings
+from wheelvenv import environment
 
 __all__ = ["CROSS", "WAYS", "Adopter", "crosses", "table"]
 
@@ -53,20 +52,8 @@ class Adopter:
     @classmethod
     def make(cls, folder: Path, offered: Path) -> Adopter:
         """Fill an environment with mlcbuild's wheel from ``offered``, and the index's."""
-        made = cls(
-            python=folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"),
-            folder=folder,
-        )
-        index = load_settings()
-        uv = [sys.executable, "-m", "uv"]
-        environment = os.environ | index.uv_environment()
-        words = [*index.for_uv(), "--find-links", str(offered), *_NEEDED]
-        for command in (
-            [*uv, "venv", "-q", "--python", sys.executable, str(folder / "env")],
-            [*uv, "pip", "install", "-q", "--python", str(made.python), *words],
-        ):
-            subprocess.run(command, check=True, timeout=900, env=environment)
-        return made
+        made = environment(folder / "env", "--find-links", offered, *_NEEDED)
+        return cls(python=made.python, folder=folder)
 
     def run(self, *words: str, cwd: Path | None = None) -> tuple[int, str]:
         """Start the environment's Python, as a user's shell does."""

@@ -43,7 +43,7 @@ def uv_settings() -> dict[str, str]:
 
 def _uv(*words: str | Path) -> None:
     command = [sys.executable, "-m", "uv", *words]
-    subprocess.run(command, env=os.environ | uv_settings(), check=True)
+    subprocess.run(command, env=os.environ | uv_settings(), check=True, timeout=900)
 
 
 def environment(folder: Path, *packages: str | Path) -> Wheel:
