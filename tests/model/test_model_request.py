@@ -83,9 +83,10 @@ def test_a_device_that_is_not_understood_is_one_line(
 
 def test_the_code_is_made_for_every_x86_64_unless_a_processor_is_named() -> None:
     plain = json.loads(target_json(make_request(target="win_amd64", device="cpu")))
-    assert plain == {"kind": "llvm", "mtriple": "x86_64-pc-windows-msvc", "mcpu": "x86-64-v2"}
+    wanted = {"kind": "llvm", "mtriple": "x86_64-pc-windows-msvc", "mcpu": "x86-64-v2"}
+    assert plain == {**wanted, "host": wanted}
     named = json.loads(target_json(make_request(target="linux", device="cpu", cpu="znver4")))
-    assert named["mcpu"] == "znver4"
+    assert named["mcpu"] == named["host"]["mcpu"] == "znver4"
 
 
 def test_nothing_is_left_to_be_compiled_where_the_model_runs() -> None:

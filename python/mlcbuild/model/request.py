@@ -77,7 +77,8 @@ def target_json(request: Request) -> str:
     """Return the target of the device, as TVM reads it."""
     if request.device == "cpu":
         llvm = {"kind": "llvm", "mtriple": request.host.triple, "mcpu": request.cpu}
-        return json.dumps(llvm)
+        # TVM takes the host's processor for the kernels too; without one, the oldest.
+        return json.dumps({**llvm, "host": llvm})
     target = dict(profile_for(request.device, request.profile).target)
     if request.architectures:
         # Code is generated for the oldest; nvcc makes machine code for each.
