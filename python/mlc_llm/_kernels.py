@@ -20,6 +20,14 @@ __all__ = ["refusal", "refuse_too_large", "with_fitting_threads"]
 _LIMIT = "max_shared_memory_per_block"
 _THREADS = ("max_num_threads", "max_threads_per_block")
 _FEWER = (256, 128, 64)
+#: Target with a limit that its compiler keeps to -> what fits where a kernel does not.
+_REMEDY = {
+    "vulkan": "it takes a device with more, or a model with smaller heads "
+    "(python -m tvm_vulkan shows this machine's devices)",
+    "cuda": "it takes a quantization in 16 bits, such as q4f16_1, or a model with smaller heads",
+}
+#: Of TVM for Vulkan, and of ptxas.
+_TOO_MUCH = ("shared memory", "too much shared data")
 #: What was refused: an exception goes through C++ on its way, and this does not.
 _refused: list[str] = []
 
@@ -70,12 +78,13 @@ def shared_memory(function: Any) -> int:
 
 
 def refuse_too_large(module: Any, target: Any) -> Any:
-    """Return the module; raise ``ValueError`` for a kernel that TVM does not compile for Vulkan.
+    """Return the module; raise ``ValueError`` for a kernel that does not compile for a GPU.
 
     Only what could be too large is compiled to see.
     """
     limit = target.attrs.get(_LIMIT)
-    if target.kind.name != "vulkan" or not limit:
+    remedy = _REMEDY.get(target.kind.name)
+    if remedy is None or not limit:
         return module
     from tvm import tirx  # noqa: PLC0415
 
@@ -86,8 +95,7 @@ def refuse_too_large(module: Any, target: Any) -> Any:
         if needed > limit and not _compiles(function, target):
             sentence = (
                 f"this model's kernel {variable.name_hint} needs {needed} bytes of shared memory "
-                f"and the device has {limit}: it takes a device with more, or a model with smaller "
-                "heads (python -m tvm_vulkan shows this machine's devices)"
+                f"and the device has {limit} for a block: {remedy}"
             )
             _refused.append(sentence)
             raise ValueError(sentence)
@@ -101,7 +109,7 @@ def _compiles(function: Any, target: Any) -> bool:
     try:
         tvm.compile(tvm.IRModule({"main": function}), target=target)
     except Exception as error:  # noqa: BLE001 - whatever TVM raises
-        return "shared memory" not in str(error)
+        return not any(words in str(error) for words in _TOO_MUCH)
     return True
 
 
