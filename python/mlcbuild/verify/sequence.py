@@ -127,7 +127,10 @@ def _plan(
     for where in dict.fromkeys(("cpu", device)):
 
         def compiled(where: str = where) -> str:
-            return chat.step_compile(place, where, limits, exact="".join(exact))
+            reference = where != device
+            return chat.step_compile(
+                place, where, limits, exact="".join(exact), reference=reference
+            )
 
         yield "compile", compiled
 
