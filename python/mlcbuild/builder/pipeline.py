@@ -58,7 +58,20 @@ def requires(settings: Mapping[str, str | list[str]] | None, *, state: State) ->
         from mlcbuild.builder.finished import TAGGERS
 
         needed += TAGGERS
-    return needed
+    return [line for line in needed if not _is_here(line)]
+
+
+def _is_here(requirement: str) -> bool:
+    """Say whether ``build-system.requires`` brought it: pip would install it a second time."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from packaging.requirements import Requirement
+
+    wanted = Requirement(requirement)
+    try:
+        return wanted.specifier.contains(version(wanted.name), prereleases=True)
+    except PackageNotFoundError:
+        return False
 
 
 def metadata(
