@@ -45,6 +45,8 @@ if(NOT _sources)
   message(FATAL_ERROR "no sources in ${_tools}: run `mlcbuild fetch`")
 endif()
 mlcbuild_library(spirv_tools STATIC ${_sources})
-set_target_properties(spirv_tools PROPERTIES UNITY_BUILD OFF) # the same names in many files
+# Its names are others' too.
+set_source_files_properties("${_tools}/source/val/validate_ray_tracing_reorder.cpp"
+                            PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 target_include_directories(spirv_tools SYSTEM PRIVATE "${_tools}" "${_made}" "${_headers}"
                            PUBLIC "${_tools}/include" INTERFACE "${_tools}/include/spirv-tools" "${_grammar}")
