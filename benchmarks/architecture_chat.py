@@ -1,6 +1,6 @@
-"""What a compiled tiny model answers: ``python architecture_chat.py TYPE FOLDER LIBRARY DEVICE``.
+"""What a compiled tiny model answers.
 
-Run by architectures.py. Prints {"tokens", "numbers"} as one line of JSON: the greedy answers to two
+Prints {"tokens", "numbers"} as one line of JSON: the greedy answers to two
 prompts and the logarithms of their probabilities; of an embedding model, its vectors alone.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from functools import partial
 from typing import Any
 
 from architecture_models import TEXTS
@@ -58,13 +58,8 @@ def answer(name: str, folder: str, library: str, device: str) -> dict[str, Any]:
     return {"tokens": tokens, "numbers": numbers}
 
 
-def main() -> None:
+def tell(name: str, folder: str, library: str, device: str) -> None:
     """Answer, and leave at once: what is left of an engine must not hold the process."""
-    name, *where = sys.argv[1:]
-    told = embed(*where) if name in EMBEDDINGS else answer(name, *where)
-    print("ANSWER " + json.dumps(told), flush=True)
+    ask = embed if name in EMBEDDINGS else partial(answer, name)
+    print("ANSWER " + json.dumps(ask(folder, library, device)), flush=True)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import time
 import traceback
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
+import architecture_chat
 import mlc_llm.cli.compile
 from architecture_models import PARTS, write_model
 
@@ -101,23 +101,14 @@ def compile_cell(cell: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def chat(cell: dict[str, Any], model: Path, library: Path) -> dict[str, Any]:
     """Return what the model answers on its device, else why not."""
-    program = Path(__file__).with_name("architecture_chat.py")
     kind = cell["device"].partition(":")[0]
-    words = [sys.executable, str(program), cell["type"], str(model), str(library), kind]
     log = library.with_suffix(".chat.log")
-    with log.open("wb") as out:
-        try:
-            code = subprocess.run(
-                words,
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                check=False,
-                env={key: value for key, value in os.environ.items() if key != _NO_GPU},
-                timeout=_CHAT_S,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return {"answer": None, "silent": f"no answer in {_CHAT_S} s"}
+
+    def ask() -> None:
+        del os.environ[_NO_GPU]
+        architecture_chat.tell(cell["type"], str(model), str(library), kind)
+
+    code, _ = fork(ask, log, _CHAT_S)
     for line in log.read_text("utf-8", "replace").splitlines():
         if line.startswith("ANSWER "):
             return {"answer": json.loads(line.removeprefix("ANSWER "))}

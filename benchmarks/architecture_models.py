@@ -47,7 +47,7 @@ _LLAMA3: Final = {
 
 
 def _wide(head: int) -> int:
-    return 64 if head > _SMALL else 32
+    return 128 if head > _SMALL else 32  # AWQ takes groups of 128
 
 
 def _decoder(head: int, **more: Any) -> dict[str, Any]:

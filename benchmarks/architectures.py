@@ -4,8 +4,8 @@
     ... --device cpu --quantization q0f32 --type llama,mixtral      some of them
     ... --again                                                     those that failed, once more
     ... --jobs 16 --minutes 9                     so many at a time, and none begun after that
-    ... --head 16                      smaller heads for the processor, half of LLVM's time
-    ... --chat cpu,cuda:sm_90          answers too, unquantized, of devices that this machine has
+    ... --head 16 --opt-level 0    small heads and plain code for the processor: LLVM takes seconds
+    ... --chat cpu,cuda:sm_90          answers too, of devices that this machine has
     ... --own-tools                               the compilers on PATH, none from the index
     ... --markdown                                                  the table of what is there
 
@@ -37,8 +37,10 @@ from mlcbuild.model.request import flags, make_request, target_json
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import Any
 
     from architecture_table import Cell
+    from mlcbuild.model.request import Request
 
 #: The kernels of GPUs want heads of 64; LLVM takes minutes for them.
 _CPU_HEAD, _GPU_HEAD, _LIMIT_S = 32, 64, 420
@@ -100,11 +102,11 @@ def work(
                 "type": name,
                 "device": device,
                 "quantization": quantization,
-                "target": target_json(request),
+                "target": target(request, options),
                 "opt": flags(request),
                 "head": options.head if device == "cpu" else _GPU_HEAD,
                 "limit": options.limit,
-                "chat": quantization == "q0f32" and device in options.chat.split(","),
+                "chat": device in options.chat.split(","),
             }
             child.stdin.write(json.dumps(cell) + "\n")
             child.stdin.flush()
@@ -112,6 +114,15 @@ def work(
             if not line:
                 raise SystemExit(f"the child ended at {name}: see above")
             cells.keep(line)
+
+
+def target(request: Request, options: argparse.Namespace) -> str:
+    """Return the target of a device; code for the processor at the level that is asked for."""
+    made: dict[str, Any] = json.loads(target_json(request))
+    if request.device == "cpu":
+        for each in (made, made["host"]):
+            each["opt-level"] = options.opt_level
+    return json.dumps(made)
 
 
 def environment(device: str, scratch: Path, options: argparse.Namespace) -> dict[str, str]:
@@ -143,6 +154,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--limit", type=int, default=_LIMIT_S, help="seconds of CPU time a cell")
     parser.add_argument("--head", type=int, default=_CPU_HEAD, help="size of the CPU's heads")
+    parser.add_argument("--opt-level", type=int, default=3, help="LLVM's, for the processor")
     parser.add_argument("--chat", default="", metavar="DEVICES")
     for word in ("again", "own-tools", "markdown"):
         parser.add_argument(f"--{word}", action="store_true")
