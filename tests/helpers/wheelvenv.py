@@ -6,14 +6,19 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlcbuild.sources.pipconfig import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Wheel", "environment", "uv_settings", "wheel_environment"]
+    from mlcbuild.lab import Lab
+
+__all__ = ["Wheel", "environment", "install_for_windows", "uv_settings", "wheel_environment"]
+
+
+_WINDOWS: Final = ("--python-platform", "windows", "--only-binary", ":all:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +63,10 @@ def environment(folder: Path, *packages: str | Path) -> Wheel:
 def wheel_environment(folder: Path) -> Wheel:
     """Return a fresh environment with the wheel that MLCBUILD_TEST_WHEEL names, and PyPI's TVM."""
     return environment(folder, os.environ["MLCBUILD_TEST_WHEEL"])
+
+
+def install_for_windows(lab: Lab, *packages: str | Path) -> None:
+    """Install packages into the lab's environment; pip itself needs minutes for TVM under Wine."""
+    site = lab.environment / "Lib" / "site-packages"
+    words = (*_WINDOWS, "--python-version", lab.version, "--target", site)
+    _uv("pip", "install", "--quiet", *words, *packages)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from mlcbuild.model.request import make_request, target_json
 from needs import require
 from pluginwheels import plugin_wheel
 
@@ -23,8 +24,15 @@ DENSE, EXPERTS, WINDOW, RECURRENT, VISION = "olmo", "qwen2_moe", "mistral", "qwe
 DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, "llama", "mixtral", "rwkv5", "gemma3_text")
 ENCODERS = ("bert", "qwen3-embedding")
 LATENT = "deepseek_v2"
-#: A quantization that upstream has not for any of these.
+#: A quantization that upstream has not for the one, and whose code fails for the other.
 NOT_THERE = "q4f16_autoawq"
+#: TVM makes kernels for a processor by the target of the host.
+KERNELS_FOR = """\
+import sys
+from mlc_llm.support.auto_target import detect_target_and_host
+target, _ = detect_target_and_host(sys.argv[1], sys.argv[2])
+print(target.host.attrs["mcpu"])
+"""
 
 
 def became(folder: Path, *words: str | Path) -> dict[str, Any]:
@@ -40,7 +48,7 @@ def told(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     """Return what became of a dozen types on the processor."""
     types = ",".join((*DECODERS, *ENCODERS, LATENT))
     words = ["--device", "cpu", "--chat", "cpu", "--quantization", "q0f32", "--type", types]
-    words += ["--head", "16"]
+    words += ["--head", "16", "--opt-level", "0"]
     return became(tmp_path_factory.mktemp("cpu"), "--interpreter", wheel.python, *words)
 
 
@@ -116,9 +124,26 @@ def test_the_answer_on_vulkan_is_that_of_numpy(
     assert tokens == reference(wheel, DENSE, tmp_path, 64)
 
 
+def test_kernels_for_the_processor_are_made_for_the_one_that_is_named(wheel: Wheel) -> None:
+    request = make_request(target="linux", device="cpu", cpu="x86-64-v3")
+    words = [wheel.python, "-c", KERNELS_FOR, target_json(request), request.host.triple]
+    done = subprocess.run(words, capture_output=True, check=True, encoding="utf-8")
+    assert done.stdout.splitlines()[-1] == "x86-64-v3"
+
+
+@pytest.mark.parametrize("name", [LATENT, VISION])
 def test_a_quantization_that_a_type_has_not_is_refused_with_those_that_it_has(
+    wheel: Wheel, tmp_path: Path, name: str
+) -> None:
+    words = ["--interpreter", wheel.python, "--device", "cpu", "--type", name]
+    told = became(tmp_path, *words, "--quantization", NOT_THERE)
+    assert f"{name} has no quantization {NOT_THERE}: choose from q0f16," in told[name]["cause"]
+
+
+def test_a_kernel_that_needs_too_much_of_a_gpu_is_refused_before_the_others_are_made(
     wheel: Wheel, tmp_path: Path
 ) -> None:
-    words = ["--interpreter", wheel.python, "--device", "cpu", "--type", LATENT]
-    told = became(tmp_path, *words, "--quantization", NOT_THERE)
-    assert f"{LATENT} has no quantization {NOT_THERE}: choose from q0f16," in told[LATENT]["cause"]
+    words = ["--interpreter", wheel.python, "--device", "cuda:sm_90", "--type", LATENT]
+    told = became(tmp_path, *words, "--quantization", "q0f32")[LATENT]
+    assert "batch_prefill_paged_kv_mla needs 83504 bytes of shared memory" in told["cause"]
+    assert "it takes a quantization in 16 bits, such as q4f16_1" in told["cause"]

@@ -13,6 +13,7 @@ from mlcbuild.verify import chat
 from mlcbuild.verify.steps import Limits
 from mlcbuild.verify.wine import WinePlace
 from needs import require
+from wheelvenv import install_for_windows
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_windows_wheel, pytest.mark.nee
 
 ROOT = Path(__file__).parents[2]
 #: What mlcbuild itself needs; it runs from the checkout.
-TOOLKIT = ("pefile", "packaging", "rich", "pyelftools")
+TOOLKIT = ("packaging", "rich", "pyelftools")
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +31,7 @@ def place(windows: Lab, tmp_path_factory: pytest.TempPathFactory) -> WinePlace:
     require("lab")
     folder = tmp_path_factory.mktemp("windows")
     lab = windows.use(folder / "venv")
-    wheel = lab.path(Path(os.environ["MLCBUILD_TEST_WINDOWS_WHEEL"]))
-    words = ["pip", "install", "--quiet", "--no-compile", f"{wheel}[compile]", *TOOLKIT]
-    done = lab.run(words, timeout=1800)
-    assert done.code == 0, done.errors
+    install_for_windows(lab, f"{os.environ['MLCBUILD_TEST_WINDOWS_WHEEL']}[compile]", *TOOLKIT)
     (folder / "log").touch()
     place = WinePlace(folder=folder, log=folder / "log", lab=lab)
     chat.folder(place).mkdir()

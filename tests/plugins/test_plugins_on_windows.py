@@ -15,6 +15,7 @@ from mlcbuild.lab.display import display
 from needs import require
 from pins import TVM_WHEELS
 from treehashes import hashes
+from wheelvenv import install_for_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,9 @@ def lab(
 ) -> tuple[Lab, dict[str, str]]:
     """Return an environment with PyPI's TVM and both plug-ins, and TVM's files before they came."""
     lab = windows.use(tmp_path_factory.mktemp("plugins") / "env")
-    pip = ("pip", "install", "--quiet", "--no-compile")
-    done = lab.run([*pip, *TVM_WHEELS], timeout=900)
-    assert done.code == 0, done.errors
+    install_for_windows(lab, *TVM_WHEELS)
     untouched = hashes(lab.environment / "Lib" / "site-packages" / "tvm")
+    pip = ("pip", "install", "--quiet", "--no-compile")
     done = lab.run([*pip, *(lab.path(wheel) for wheel in wheels.values())], timeout=900)
     assert done.code == 0, done.errors
     return lab, untouched
