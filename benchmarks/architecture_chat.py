@@ -1,4 +1,4 @@
-"""What a compiled tiny model answers.
+"""What a compiled tiny model answers: ``python architecture_chat.py TYPE FOLDER LIBRARY DEVICE``.
 
 Prints {"tokens", "numbers"} as one line of JSON: the greedy answers to two
 prompts and the logarithms of their probabilities; of an embedding model, its vectors alone.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import partial
 from typing import Any
 
@@ -63,3 +64,7 @@ def tell(name: str, folder: str, library: str, device: str) -> None:
     ask = embed if name in EMBEDDINGS else partial(answer, name)
     print("ANSWER " + json.dumps(ask(folder, library, device)), flush=True)
     os._exit(0)
+
+
+if __name__ == "__main__":
+    tell(*sys.argv[1:])

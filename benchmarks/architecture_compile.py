@@ -102,11 +102,16 @@ def compile_cell(cell: dict[str, Any], folder: Path) -> dict[str, Any]:
 def chat(cell: dict[str, Any], model: Path, library: Path) -> dict[str, Any]:
     """Return what the model answers on its device, else why not."""
     kind = cell["device"].partition(":")[0]
+    words = [cell["type"], str(model), str(library), kind]
     log = library.with_suffix(".chat.log")
 
     def ask() -> None:
+        if kind == "cpu":
+            architecture_chat.tell(*words)
+        # mlc_llm asked CUDA for its devices when it was imported, and there were none.
         del os.environ[_NO_GPU]
-        architecture_chat.tell(cell["type"], str(model), str(library), kind)
+        program = [sys.executable, architecture_chat.__file__, *words]
+        os.execv(sys.executable, program)  # noqa: S606 - no shell is wanted
 
     code, _ = fork(ask, log, _CHAT_S)
     for line in log.read_text("utf-8", "replace").splitlines():
