@@ -2,11 +2,14 @@
 
 Upstream starts them bare. An exception in one is printed, the thread is gone, and the caller waits
 for ever for an answer that nothing will give: in the load of the model and in every request after.
+And Python waits for them when the program is over: one that fails before ``terminate()`` never ends.
 """
 
 from __future__ import annotations
 
+import atexit
 import threading
+import weakref
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -35,15 +38,28 @@ class EngineThreads:
         self._tell = tell
         self._failure: EngineEndedError | None = None
         self._user: int | None = None
+        self._running: tuple[threading.Thread, ...] = ()
         self._turn = threading.Lock()
 
     def start(self) -> tuple[threading.Thread, threading.Thread]:
         """Start the loop that drives the engine, and the one that streams answers back."""
         loops = ("run_background_loop", "run_background_stream_back_loop")
-        first, second = (threading.Thread(target=self._run, args=(name,)) for name in loops)
+        first, second = (
+            threading.Thread(target=self._run, args=(name,), daemon=True) for name in loops
+        )
+        self._running = (first, second)
         first.start()
         second.start()
+        atexit.register(_end, weakref.ref(self))
         return first, second
+
+    def end(self) -> None:
+        """Leave the loops, unless ``terminate()`` did."""
+        running = [thread for thread in self._running if thread.is_alive()]
+        if running:
+            self._ffi["exit_background_loop"]()
+        for thread in running:
+            thread.join()
 
     def check(self) -> None:
         """Raise ``EngineEndedError`` where a thread has ended with an error."""
@@ -101,3 +117,10 @@ class EngineThreads:
             self._failure = EngineEndedError(f"the engine ended: {words}")
             self._ffi["exit_background_loop"]()
             self._tell(self._failure)
+
+
+def _end(threads: weakref.ref[EngineThreads]) -> None:
+    """Let a program end: a thread that is still in C++ would keep it, or crash it."""
+    left = threads()
+    if left is not None:
+        left.end()

@@ -104,3 +104,20 @@ def test_the_engines_completions_have_the_probability_of_every_token(
     words = [wheel.python, "-c", ENGINE, llama.model, llama.library]
     done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=600)
     assert done.stdout.count("ENTRIES 6") == 2, done.stdout + done.stderr
+
+
+FAILS = """\
+import sys
+from mlc_llm import MLCEngine
+engine = MLCEngine(sys.argv[1], model_lib=sys.argv[2])
+raise ValueError("the program's own")
+"""
+
+
+def test_a_program_that_fails_with_an_engine_ends_with_its_error(
+    wheel: Wheel, llama: Llama
+) -> None:
+    words = [wheel.python, "-c", FAILS, llama.model, llama.library]
+    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "ValueError: the program's own"
