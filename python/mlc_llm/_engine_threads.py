@@ -2,7 +2,7 @@
 
 Upstream starts them bare. An exception in one is printed, the thread is gone, and the caller waits
 for ever for an answer that nothing will give: in the load of the model and in every request after.
-And Python waits for them when the program is over: one that fails before ``terminate()`` never ends.
+And Python waits for them when a program is over: one that fails before ``terminate()`` never ends.
 """
 
 from __future__ import annotations
