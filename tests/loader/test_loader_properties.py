@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -136,3 +137,31 @@ def test_the_order_in_which_folders_are_given_does_not_matter(
     for path in layout:
         first, second = predict(one, path), predict(two, path)
         assert first.verdict == second.verdict
+
+
+def test_what_imports_itself_finds_itself_wherever_its_flags_allow_to_search() -> None:
+    own = ImportedDll(
+        name="d.dll", symbols=(ImportedSymbol(name="f", ordinal=None),), delayed=False
+    )
+    system32 = Image(
+        path="set-below",
+        size=0,
+        machine="x86_64",
+        bits=64,
+        is_dll=True,
+        subsystem=2,
+        characteristics=0,
+        linker_version=(14, 44),
+        toolset=None,
+        producer="msvc",
+        imports=(own,),
+        crt="none",
+        dependent_load_flags=0x800,
+    )
+    plain = replace(system32, dependent_load_flags=0)
+    layout = {
+        "one/a.dll": Record(image=plain, exports=Table({})),  # type: ignore[arg-type]
+        "one/d.dll": Record(image=system32, exports=Table({"f": None})),  # type: ignore[arg-type]
+    }
+    world = build(layout, [], None)
+    assert [predict(world, path).verdict for path in layout] == ["loads", "loads"]

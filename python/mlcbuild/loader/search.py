@@ -36,7 +36,7 @@ def resolve(name: str, context: Context, importer: File) -> Found:
     if not has_path(name):
         if is_api_set(base) and context.places.system.api_set(base) == "known":
             return _api_set(name, context)
-        loaded = _loaded(name, base, context)
+        loaded = _loaded(name, base, context, importer)
         if loaded is not None:
             return loaded
         if base in KNOWN_DLLS:
@@ -70,10 +70,11 @@ def _api_set(name: str, context: Context) -> Found:
     return Found(name=name, origin="api-set", table=dll.table, file=dll.file)
 
 
-def _loaded(name: str, base: str, context: Context) -> Found | None:
-    """Search the modules that are already in the process."""
-    if base == fold(context.root.name):
-        return Found(name=name, origin="dll-dir", file=context.root)
+def _loaded(name: str, base: str, context: Context, importer: File) -> Found | None:
+    """Search the modules that are already in the process: who imports itself is one of them."""
+    for mapped in (context.root, importer):
+        if base == fold(mapped.name):
+            return Found(name=name, origin="dll-dir", file=mapped)
     process, places = context.process, context.places
     if process.python and base in places.preloaded:
         return Found(name=name, origin="added-dir", file=places.preloaded[base])
