@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 #: A child that waits without computing is ended after so many times its limit of CPU time.
 _PATIENCE = 4
 _CHAT_S = 180
-#: A process that has asked CUDA for its devices cannot be forked.
-_NO_GPU = "CUDA_VISIBLE_DEVICES"
 
 
-def fork(work: Callable[[], None], log: Path, limit: int) -> tuple[int, float]:
+def fork(
+    work: Callable[[], None], log: Path, *, wall_s: int, cpu_s: int | None = None
+) -> tuple[int, float]:
     """Do the work in a child, whose words go to ``log``; return its exit status and CPU seconds."""
     child = os.fork()
     if child == 0:
@@ -43,8 +43,9 @@ def fork(work: Callable[[], None], log: Path, limit: int) -> tuple[int, float]:
         file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o644)
         os.dup2(file, 1)
         os.dup2(file, 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
-        signal.alarm(_PATIENCE * limit)
+        if cpu_s is not None:
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+        signal.alarm(wall_s)
         code = 1
         try:
             work()
@@ -80,17 +81,18 @@ def compile_cell(cell: dict[str, Any], folder: Path) -> dict[str, Any]:
     device = cell["device"].replace(":", "_")
     library, log = model / f"{device}.so", model / f"{device}.log"
     model.mkdir(parents=True, exist_ok=True)
+    limits = {"cpu_s": cell["limit"], "wall_s": _PATIENCE * cell["limit"]}
     with (model / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may want it for its device
         if not (model / "tensor-cache.json").is_file():
             write = lambda: write_model(cell["type"], cell["quantization"], model, cell["head"])  # noqa: E731
-            code, spent = fork(write, model / "write.log", cell["limit"])
+            code, spent = fork(write, model / "write.log", **limits)
             if code:
                 why = cause(model / "write.log", code)
                 return {"ok": False, "stage": "model", "cause": why, "cpu_s": spent}
     words = [str(model / "mlc-chat-config.json"), "--device", cell["target"]]
     words += ["--opt", cell["opt"], "-o", str(library)]
-    code, spent = fork(lambda: mlc_llm.cli.compile.main(words), log, cell["limit"])
+    code, spent = fork(lambda: mlc_llm.cli.compile.main(words), log, **limits)
     ok = code == 0 and library.is_file()
     size = library.stat().st_size if ok else 0
     why = "" if ok else cause(log, code)
@@ -109,15 +111,16 @@ def chat(cell: dict[str, Any], model: Path, library: Path) -> dict[str, Any]:
         if kind == "cpu":
             architecture_chat.tell(*words)
         # mlc_llm asked CUDA for its devices when it was imported, and there were none.
-        del os.environ[_NO_GPU]
+        del os.environ["CUDA_VISIBLE_DEVICES"]
         program = [sys.executable, architecture_chat.__file__, *words]
         os.execv(sys.executable, program)  # noqa: S606 - no shell is wanted
 
-    code, _ = fork(ask, log, _CHAT_S)
+    code, _ = fork(ask, log, wall_s=_CHAT_S)
     for line in log.read_text("utf-8", "replace").splitlines():
         if line.startswith("ANSWER "):
             return {"answer": json.loads(line.removeprefix("ANSWER "))}
-    return {"answer": None, "silent": cause(log, code)}
+    late = code == -signal.SIGALRM
+    return {"answer": None, "silent": f"no answer in {_CHAT_S} s" if late else cause(log, code)}
 
 
 def main() -> None:
