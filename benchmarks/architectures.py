@@ -37,10 +37,8 @@ from mlcbuild.model.request import flags, make_request, target_json
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from typing import Any
 
     from architecture_table import Cell
-    from mlcbuild.model.request import Request
 
 #: The kernels of GPUs want heads of 64; LLVM takes minutes for them.
 _CPU_HEAD, _GPU_HEAD, _LIMIT_S = 32, 64, 420
@@ -102,7 +100,7 @@ def work(
                 "type": name,
                 "device": device,
                 "quantization": quantization,
-                "target": target(request, options),
+                "target": target_json(request, opt_level=options.opt_level),
                 "opt": flags(request),
                 "head": options.head if device == "cpu" else _GPU_HEAD,
                 "limit": options.limit,
@@ -114,15 +112,6 @@ def work(
             if not line:
                 raise SystemExit(f"the child ended at {name}: see above")
             cells.keep(line)
-
-
-def target(request: Request, options: argparse.Namespace) -> str:
-    """Return the target of a device; code for the processor at the level that is asked for."""
-    made: dict[str, Any] = json.loads(target_json(request))
-    if request.device == "cpu":
-        for each in (made, made["host"]):
-            each["opt-level"] = options.opt_level
-    return json.dumps(made)
 
 
 def environment(device: str, scratch: Path, options: argparse.Namespace) -> dict[str, str]:

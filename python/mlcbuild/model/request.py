@@ -15,7 +15,7 @@ from mlcbuild.model.profiles import profile_for
 if TYPE_CHECKING:
     from mlcbuild.model.device_code import DeviceCode
 
-__all__ = ["Request", "flags", "make_request", "missing_code", "target_json"]
+__all__ = ["Request", "flags", "make_request", "missing_code", "processor", "target_json"]
 
 #: The oldest architecture that the compiler of CUDA 13 still makes code for (its release notes).
 _OLDEST_SM: Final = 75
@@ -73,12 +73,20 @@ def _architectures(text: str) -> tuple[int, ...]:
     return tuple(sorted(set(found)))
 
 
-def target_json(request: Request) -> str:
-    """Return the target of the device, as TVM reads it."""
+def processor(**attributes: object) -> str:
+    """Return the target of a processor, as TVM reads it: ``opt_level`` is ``opt-level`` there.
+
+    TVM makes the kernels by the host's attributes; without any, for the oldest processor.
+    """
+    named = {name.replace("_", "-"): value for name, value in attributes.items()}
+    llvm = {"kind": "llvm", **named}
+    return json.dumps({**llvm, "host": llvm})
+
+
+def target_json(request: Request, **more: object) -> str:
+    """Return the target of the device, as TVM reads it; ``more`` is for a ``processor``."""
     if request.device == "cpu":
-        llvm = {"kind": "llvm", "mtriple": request.host.triple, "mcpu": request.cpu}
-        # TVM takes the host's processor for the kernels too; without one, the oldest.
-        return json.dumps({**llvm, "host": llvm})
+        return processor(mtriple=request.host.triple, mcpu=request.cpu, **more)
     target = dict(profile_for(request.device, request.profile).target)
     if request.architectures:
         # Code is generated for the oldest; nvcc makes machine code for each.

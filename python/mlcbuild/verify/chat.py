@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlcbuild.errors import FailedError, InputError
 from mlcbuild.model.profiles import profile_for
+from mlcbuild.model.request import processor
 from mlcbuild.supervised import describe_exit
 from mlcbuild.verify.steps import Limits, ask, child, last_line, probe
 
@@ -27,8 +28,6 @@ _SEED: Final = 0
 _DRIVER: Final = (
     "install its driver; for Vulkan on the CPU: apt-get install libvulkan1 mesa-vulkan-drivers"
 )
-#: LLVM's optimisation takes minutes for the large heads that GPUs want.
-_QUICK: Final = {"kind": "llvm", "opt-level": 0}
 
 
 def folder(place: Place) -> Path:
@@ -80,11 +79,11 @@ def step_compile(
         from mlcbuild.verify import cuda_chat  # noqa: PLC0415 - rarely
 
         return cuda_chat.step_compile(place, exact, folder(place) / "model", made)
-    target = "llvm"
-    if reference:
-        target = json.dumps({**_QUICK, "host": _QUICK})
-    elif device != "cpu":
+    if device != "cpu":
         target = json.dumps(profile_for(device).target)
+    else:
+        # LLVM's optimisation takes minutes for the large heads that GPUs want.
+        target = processor(opt_level=0) if reference else "llvm"
     config = place.remote(folder(place) / "model" / "mlc-chat-config.json")
     done = child(
         place,

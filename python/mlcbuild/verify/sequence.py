@@ -127,10 +127,8 @@ def _plan(
     for where in dict.fromkeys(("cpu", device)):
 
         def compiled(where: str = where) -> str:
-            reference = where != device
-            return chat.step_compile(
-                place, where, limits, exact="".join(exact), reference=reference
-            )
+            named = "".join(exact)
+            return chat.step_compile(place, where, limits, exact=named, reference=where != device)
 
         yield "compile", compiled
 
