@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from check_facts import image
 from mlcbuild.builder.expectation import Expectation
 from mlcbuild.builder.judge import judge
 from mlcbuild.builder.provided import is_process_symbol
@@ -31,23 +32,7 @@ ELF = ElfImage(
     has_debug_info=False,
     has_debug_stl=False,
 )
-DLL = Image(
-    path="pkg/a.dll",
-    size=1,
-    machine="x86_64",
-    bits=64,
-    is_dll=True,
-    subsystem=2,
-    characteristics=0x2022,
-    linker_version=(14, 44),
-    toolset=(14, 44),
-    producer="msvc",
-    imports=(
-        ImportedDll(name="KERNEL32.dll", symbols=()),
-        ImportedDll(name="tvm_ffi.dll", symbols=()),
-    ),
-    crt="dynamic",
-)
+DLL = image("pkg/a.dll", imports={"KERNEL32.dll": [], "tvm_ffi.dll": []})
 
 
 def is_system_dll(name: str, machine: str) -> bool:

@@ -4,13 +4,13 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from check_facts import image
 from mlcbuild.builder.expectation import BuildRecord
 from mlcbuild.builder.project import Project
 from mlcbuild.builder.staged import Staged
 from mlcbuild.builder.stamping import make_stamp
 from mlcbuild.elf import ElfImage
 from mlcbuild.errors import InputError
-from mlcbuild.pe.facts import Image, ImportedDll
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,23 +33,6 @@ def record(**changes: str) -> BuildRecord:
     return BuildRecord(**{**fields, **changes})
 
 
-def image(path: str, toolset: tuple[int, int] | None, *imports: str) -> Image:
-    return Image(
-        path=path,
-        size=1,
-        machine="x86_64",
-        bits=64,
-        is_dll=True,
-        subsystem=2,
-        characteristics=0x2022,
-        linker_version=(14, 44),
-        toolset=toolset,
-        producer="msvc",
-        imports=tuple(ImportedDll(name=name, symbols=()) for name in imports),
-        crt="dynamic",
-    )
-
-
 def staged(*natives: Native) -> Staged:
     return Staged(natives=natives, digests=())
 
@@ -59,10 +42,14 @@ def test_the_minimum_runtime_is_the_newest_toolset_that_needs_the_systems_copy()
         record(),
         Project(name="x"),
         staged(
-            image("a.dll", (14, 38), "MSVCP140.dll"),
-            image("b.dll", (14, 40), "msvcp140_1.dll"),
-            image("c.dll", (14, 44), "KERNEL32.dll"),
-            image("d.dll", (14, 50), "msvcp140-0123456789abcdef0123456789abcdef.dll"),
+            image("a.dll", toolset=(14, 38), imports={"MSVCP140.dll": []}),
+            image("b.dll", toolset=(14, 40), imports={"msvcp140_1.dll": []}),
+            image("c.dll", toolset=(14, 44), imports={"KERNEL32.dll": []}),
+            image(
+                "d.dll",
+                toolset=(14, 50),
+                imports={"msvcp140-0123456789abcdef0123456789abcdef.dll": []},
+            ),
         ),
     )
     assert stamp.minimum_msvcp140 == "14.40"
@@ -71,7 +58,9 @@ def test_the_minimum_runtime_is_the_newest_toolset_that_needs_the_systems_copy()
 
 def test_without_msvc_there_is_no_toolset_and_no_minimum() -> None:
     stamp = make_stamp(
-        record(compiler_id="GNU"), Project(name="x"), staged(image("a.dll", None, "msvcrt.dll"))
+        record(compiler_id="GNU"),
+        Project(name="x"),
+        staged(image("a.dll", toolset=None, imports={"msvcrt.dll": []})),
     )
     assert (stamp.compiler.toolset, stamp.minimum_msvcp140) == (None, None)
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from check_facts import image
 from mlcbuild.loader.machines import fit
 from mlcbuild.loader.names import api_set_key, forwarder_target, with_extension
 from mlcbuild.loader.policy import provider_of
-from mlcbuild.pe.facts import Image
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,6 @@ def test_a_forwarder_is_split_at_its_last_dot() -> None:
     assert forwarder_target("leaf.#x") is None
 
 
-def image(machine: str, *, managed: bool = False) -> Image:
-    return Image(
-        path="x.dll",
-        size=0,
-        machine=machine,  # type: ignore[arg-type]
-        bits=64,
-        is_dll=True,
-        subsystem=2,
-        characteristics=0,
-        linker_version=(14, 44),
-        toolset=None,
-        producer="unknown",
-        imports=(),
-        crt="none",
-        managed=managed,
-    )
-
-
 @pytest.mark.parametrize(
     ("process", "of", "answer"),
     [
@@ -106,8 +88,8 @@ def image(machine: str, *, managed: bool = False) -> Image:
     ],
 )
 def test_which_machines_a_process_maps(process: str, of: str, answer: str) -> None:
-    assert fit(process, image(of)) == answer  # type: ignore[arg-type]
+    assert fit(process, image("x.dll", machine=of)) == answer  # type: ignore[arg-type]
 
 
 def test_portable_dotnet_code_fits_any_process() -> None:
-    assert fit("x86_64", image("x86", managed=True)) == "right"
+    assert fit("x86_64", image("x.dll", machine="x86", managed=True)) == "right"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from check_facts import image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlcbuild.loader import World, predict
 from mlcbuild.loader.images import File, Record, Tree
-from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
+from mlcbuild.pe.facts import ExportedSymbol, ImportedDll, ImportedSymbol
 from namelist import NameList
 
 if TYPE_CHECKING:
@@ -53,24 +54,19 @@ def records(draw: Callable[..., object]) -> Record:
             max_size=4,
         )
     )
-    image = Image(
-        path="set-below",
+    plain = image(
+        "set-below",
         size=0,
-        machine=draw(MACHINES),  # type: ignore[arg-type]
-        bits=64,
-        is_dll=draw(st.integers(0, 5)) != 0,  # type: ignore[arg-type]
-        subsystem=2,
+        machine=draw(MACHINES),
+        is_dll=draw(st.integers(0, 5)) != 0,
         characteristics=0,
-        linker_version=(14, 44),
         toolset=None,
-        producer="msvc",
-        imports=tuple(imports),  # type: ignore[arg-type]
         crt="none",
-        dependent_load_flags=draw(st.sampled_from([0, 0, 0, 0x800, 0x100, 0x1000, 0xFFFF])),  # type: ignore[arg-type]
+        dependent_load_flags=draw(st.sampled_from([0, 0, 0, 0x800, 0x100, 0x1000, 0xFFFF])),
     )
     keys = st.one_of(st.sampled_from(["f", "g"]), st.integers(1, 2))
     table = draw(st.one_of(st.none(), st.dictionaries(keys, FORWARDERS).map(Table)))
-    return Record(image=image, exports=table)  # type: ignore[arg-type]
+    return Record(image=replace(plain, imports=tuple(imports)), exports=table)  # type: ignore[arg-type]
 
 
 def build(layout: dict[str, Record], folders: list[str], msvcp140: str | None) -> World:
@@ -140,25 +136,8 @@ def test_the_order_in_which_folders_are_given_does_not_matter(
 
 
 def test_what_imports_itself_finds_itself_wherever_its_flags_allow_to_search() -> None:
-    own = ImportedDll(
-        name="d.dll", symbols=(ImportedSymbol(name="f", ordinal=None),), delayed=False
-    )
-    system32 = Image(
-        path="set-below",
-        size=0,
-        machine="x86_64",
-        bits=64,
-        is_dll=True,
-        subsystem=2,
-        characteristics=0,
-        linker_version=(14, 44),
-        toolset=None,
-        producer="msvc",
-        imports=(own,),
-        crt="none",
-        dependent_load_flags=0x800,
-    )
-    plain = replace(system32, dependent_load_flags=0)
+    plain = image("a.dll", imports={"d.dll": ["f"]}, crt="none")
+    system32 = image("d.dll", imports={"d.dll": ["f"]}, crt="none", dependent_load_flags=0x800)
     layout = {
         "one/a.dll": Record(image=plain, exports=Table({})),  # type: ignore[arg-type]
         "one/d.dll": Record(image=system32, exports=Table({"f": None})),  # type: ignore[arg-type]

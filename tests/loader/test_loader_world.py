@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from check_facts import image
 from loadercases import Lab
 from mlcbuild.errors import InputError
 from mlcbuild.loader import Load, Options, World, predict, world_from_package
 from mlcbuild.loader.images import File, Record, Tree
 from mlcbuild.package.folder import FilesPackage
 from mlcbuild.package.member import WheelFacts
-from mlcbuild.pe.facts import ExportedSymbol, Image, ImportedDll, ImportedSymbol
+from mlcbuild.pe.facts import ExportedSymbol, Image
 from namelist import NameList
 
 if TYPE_CHECKING:
@@ -324,24 +325,6 @@ def test_a_wheels_data_scheme_lies_beside_python(tmp_path: Path) -> None:
     assert load(tmp_path, "x-1.data/data/Library/bin/deep.dll").verdict == "loads"
 
 
-def image(path: str, machine: str, *needs: str) -> Image:
-    symbols = (ImportedSymbol(name="f"),)
-    return Image(
-        path=path,
-        size=0,
-        machine=machine,  # type: ignore[arg-type]
-        bits=64,
-        is_dll=True,
-        subsystem=2,
-        characteristics=0,
-        linker_version=(14, 44),
-        toolset=None,
-        producer="msvc",
-        imports=tuple(ImportedDll(name=need, symbols=symbols) for need in needs),
-        crt="none",
-    )
-
-
 class Anything:
     def find(self, symbol: str | int) -> ExportedSymbol:
         return ExportedSymbol(name=str(symbol), ordinal=1)
@@ -381,21 +364,23 @@ def test_arm_images_in_the_processes_of_windows_on_arm(
     process: str, dependency: str, verdict: str, winerror: int | None
 ) -> None:
     world = world_of(
-        image("user.dll", process, "leaf.dll"), image("leaf.dll", dependency), machine=process
+        image("user.dll", machine=process, imports={"leaf.dll": ["f"]}),
+        image("leaf.dll", machine=dependency),
+        machine=process,
     )
     answer = predict(world, "user.dll")
     assert (answer.verdict, answer.winerror) == (verdict, winerror), answer.reason
 
 
 def test_an_arm64ec_image_alone_needs_windows_on_arm() -> None:
-    answer = predict(world_of(image("user.dll", "arm64ec"), machine="x86_64"), "user.dll")
+    answer = predict(world_of(image("user.dll", machine="arm64ec"), machine="x86_64"), "user.dll")
     assert (answer.verdict, answer.winerror, answer.cause) == ("may-fail", 193, "wrong-machine")
 
 
 def test_a_deep_chain_and_a_wide_one_end() -> None:
-    chain = [image(f"n{i}.dll", "x86_64", f"n{i + 1}.dll") for i in range(3000)]
-    wide = image("wide.dll", "x86_64", *(f"n{i}.dll" for i in range(3000)))
-    world = world_of(*chain, image("n3000.dll", "x86_64", "gone.dll"), wide)
+    chain = [image(f"n{i}.dll", imports={f"n{i + 1}.dll": ["f"]}) for i in range(3000)]
+    wide = image("wide.dll", imports={f"n{i}.dll": ["f"] for i in range(3000)})
+    world = world_of(*chain, image("n3000.dll", imports={"gone.dll": ["f"]}), wide)
     deep = predict(world, "n0.dll")
     assert (deep.winerror, len(deep.chain)) == (126, 3002)
     assert predict(world, "wide.dll").chain == ("wide.dll", "n2999.dll", "n3000.dll", "gone.dll")
@@ -403,7 +388,7 @@ def test_a_deep_chain_and_a_wide_one_end() -> None:
 
 def test_a_path_that_the_world_does_not_have_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        predict(world_of(image("user.dll", "x86_64")), "other.dll")
+        predict(world_of(image("user.dll")), "other.dll")
 
 
 def test_many_folders_with_the_same_name_do_not_multiply_without_end(tmp_path: Path) -> None:
