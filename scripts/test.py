@@ -62,8 +62,8 @@ def work(options: argparse.Namespace) -> None:
         chosen += ["--cov=mlcbuild", "--cov=mlc_llm", "--cov-branch"]
         chosen.append("--cov-report=term:skip-covered")
     chosen.append(f"--timeout={HANGS_S}")
-    slowest = "--durations=40" if options.everything else "--durations=10"
-    run(python, "-m", "pytest", "-q", slowest, *chosen, *at_once, *options.pytest, **env)
+    chosen.append(f"--durations={40 if options.everything else 10}")
+    run(python, "-m", "pytest", "-q", *chosen, *at_once, *options.pytest, **env)
 
 
 def main() -> int:

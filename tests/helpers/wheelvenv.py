@@ -30,6 +30,14 @@ class Wheel:
     def install(self, *packages: str | Path) -> None:
         _uv("pip", "install", "--quiet", "--python", self.python, *packages)
 
+    def run(
+        self, code: str, *words: str | Path, timeout: int = 600
+    ) -> subprocess.CompletedProcess[str]:
+        command = [self.python, "-c", code, *words]
+        return subprocess.run(
+            command, capture_output=True, check=False, encoding="utf-8", timeout=timeout
+        )
+
     def uninstall(self, *packages: str) -> None:
         _uv("pip", "uninstall", "--quiet", "--python", self.python, *packages)
 

@@ -126,9 +126,8 @@ def test_the_answer_on_vulkan_is_that_of_numpy(
 
 def test_kernels_for_the_processor_are_made_for_the_one_that_is_named(wheel: Wheel) -> None:
     request = make_request(target="linux", device="cpu", cpu="x86-64-v3")
-    words = [wheel.python, "-c", KERNELS_FOR, target_json(request), request.host.triple]
-    done = subprocess.run(words, capture_output=True, check=True, encoding="utf-8")
-    assert done.stdout.splitlines()[-1] == "x86-64-v3"
+    done = wheel.run(KERNELS_FOR, target_json(request), request.host.triple)
+    assert done.stdout.splitlines()[-1:] == ["x86-64-v3"], done.stderr
 
 
 @pytest.mark.parametrize("name", [LATENT, VISION])

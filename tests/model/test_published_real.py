@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,8 +29,7 @@ engine.terminate()
 
 
 def answer(wheel: Wheel, model: Llama) -> list[list[int]]:
-    words = [wheel.python, "-c", ASK, model.model, model.library]
-    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=600)
+    done = wheel.run(ASK, model.model, model.library)
     assert "ANSWER" in done.stdout, done.stderr
     found: list[list[int]] = json.loads(done.stdout.partition("ANSWER")[2])
     return found

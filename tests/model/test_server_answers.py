@@ -101,8 +101,7 @@ engine.terminate()
 def test_the_engines_completions_have_the_probability_of_every_token(
     wheel: Wheel, llama: Llama
 ) -> None:
-    words = [wheel.python, "-c", ENGINE, llama.model, llama.library]
-    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=600)
+    done = wheel.run(ENGINE, llama.model, llama.library)
     assert done.stdout.count("ENTRIES 6") == 2, done.stdout + done.stderr
 
 
@@ -117,7 +116,6 @@ raise ValueError("the program's own")
 def test_a_program_that_fails_with_an_engine_ends_with_its_error(
     wheel: Wheel, llama: Llama
 ) -> None:
-    words = [wheel.python, "-c", FAILS, llama.model, llama.library]
-    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=120)
+    done = wheel.run(FAILS, llama.model, llama.library, timeout=120)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "ValueError: the program's own"
