@@ -6,12 +6,13 @@ import json
 import shutil
 import socket
 import sysconfig
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 import pytest
 from demoproject import Project
 from mlcbuild.builder.unchanged import (
+    crates_folder,
     launcher_define,
     launcher_environment,
     launcher_generator,
@@ -139,6 +140,12 @@ def test_sccache_compiles_rust_too_and_leaves_out_the_projects_folder() -> None:
     assert launcher_environment("sccache", folder, mine)["SCCACHE_BASEDIRS"] == "/mine"
     assert launcher_environment("ccache", folder, {}) == {}
     assert launcher_environment("", folder, {}) == {}
+
+
+def test_crates_lie_in_one_place_for_all_checkouts_where_sccache_takes_rustc() -> None:
+    assert crates_folder("sccache", PureWindowsPath(r"C:\cache")) == "C:/cache/cargo"
+    assert crates_folder("ccache", Path("/cache")) == ""
+    assert crates_folder("", Path("/cache")) == ""
 
 
 def test_on_windows_a_launcher_asks_for_ninja_where_nobody_named_a_generator() -> None:

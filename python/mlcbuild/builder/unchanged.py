@@ -88,6 +88,16 @@ def launcher_environment(
     }
 
 
+def crates_folder(launcher: str, cache: PurePath) -> str:
+    """Return where Cargo keeps what it makes on the way; "" leaves that to the build folder.
+
+    A crate with a build script has the path of that script's output in its command, so no cache
+    finds it again from another folder. Below ours in ``cache`` the path stays the same, and
+    Cargo (1.91 or newer; an older one ignores it) finds the crate there itself.
+    """
+    return (cache / "cargo").as_posix() if PurePath(launcher).stem == "sccache" else ""
+
+
 def launcher_generator(launcher: str, env: Mapping[str, str], system: str) -> dict[str, str]:
     """Return the setting that asks for Ninja: Visual Studio's generators start no launcher.
 
