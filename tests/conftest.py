@@ -33,11 +33,17 @@ def interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def built_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
-    """Let all processes of this run share the tiny DLLs that one of them built."""
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all processes of this run have: what is dear is made there once."""
     base = tmp_path_factory.getbasetemp()
-    tinydll.keep_in((base if worker_id == "master" else base.parent) / "tinydll")
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once(shared: Path) -> None:
+    """Let all processes of this run share the tiny DLLs that one of them built."""
+    tinydll.keep_in(shared / "tinydll")
 
 
 @pytest.fixture(autouse=True)

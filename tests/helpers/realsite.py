@@ -7,12 +7,14 @@ Python that an import runs after the libraries are loaded.
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING, Any
 
 from windowsinstall import INIT, OVERLAY
@@ -93,6 +95,9 @@ def unpack(wheels: Sequence[Path], folder: Path) -> Path:
     put(folder / "mlc_llm" / "__init__.py", INIT)
     for name in _REQUIRED:
         put(folder / f"{name}-1.dist-info" / "METADATA", "")
+    # Each job imports anew, and compiling costs most of that under Wine. A file that a fault
+    # replaces has another hash.
+    compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return folder
 
 

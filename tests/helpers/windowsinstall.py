@@ -7,6 +7,7 @@ prints what became of it as JSON.
 
 from __future__ import annotations
 
+import compileall
 import json
 import shutil
 from dataclasses import dataclass
@@ -143,7 +144,8 @@ class WindowsInstall:
     @classmethod
     def lay_out(cls, site: Path, libraries: Path, lab: Lab) -> WindowsInstall:
         """Copy package, libraries and stand-ins into ``site``."""
-        shutil.copytree(OVERLAY, site / "mlc_llm", ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(OVERLAY, quiet=1)  # once: under Wine it takes a second each time
+        shutil.copytree(OVERLAY, site / "mlc_llm")
         shutil.copytree(libraries / "ours", site / "mlc_llm" / "lib")
         for name, code in (("tvm", TVM), ("tvm_ffi", _TVM_FFI)):
             shutil.copytree(libraries / name, site / name / "lib")

@@ -12,13 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from wheelvenv import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -220,7 +220,7 @@ class Workplace:
             return
         if action == "actions/setup-python":
             place = temp / "python"
-            venv.create(place, with_pip=True)
+            environment(place)
             env["PATH"] = os.pathsep.join((str(self.programs), str(place / "bin"), env["PATH"]))
             env["VIRTUAL_ENV"] = str(place)
             done.log += f"Python {sys.version.split()[0]} for {options['python-version']}\n"

@@ -11,6 +11,7 @@ import pytest
 from mlcbuild.lab.hosttools import compiler_variables
 from mlcbuild.lab.wine import windows_path
 from mlcbuild.stamp import digest, mismatches, read_stamp
+from wheelvenv import install_for_windows
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Completed, Lab
@@ -20,9 +21,11 @@ REPOSITORY = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
-def pip(lab: Lab, *words: str | Path, offered: Path) -> Completed:
+def pip(lab: Lab, *words: str | Path, offered: Path, path: tuple[Path, ...] = ()) -> Completed:
+    compiler = compiler_variables(lab)
     env = {
-        **compiler_variables(lab),
+        **compiler,
+        "WINEPATH": ";".join((*map(windows_path, path), compiler["WINEPATH"])),
         "PIP_FIND_LINKS": windows_path(offered),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_CACHE_DIR": "1",
@@ -105,14 +108,22 @@ PYBIND11_MODULE(_core, m) {
 }
 
 
+@pytest.fixture(scope="module")
+def at_hand(lab: Lab) -> tuple[Path, ...]:
+    """Return the folders of CMake and Ninja, for PATH: pip unpacks none, which takes minutes."""
+    install_for_windows(lab, "cmake", "ninja")
+    site = lab.environment / "Lib" / "site-packages"
+    return site / "cmake" / "data" / "bin", next(site.rglob("ninja.exe")).parent
+
+
 def test_a_stock_pybind11_project_builds_with_mingw_and_needs_none_of_its_dlls(
-    lab: Lab, offered: Path, tmp_path: Path
+    lab: Lab, offered: Path, at_hand: tuple[Path, ...], tmp_path: Path
 ) -> None:
     project = tmp_path / "stock project"
     for name, text in PYBIND.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
-    done = pip(lab, "install", "--no-deps", project, offered=offered)
+    done = pip(lab, "install", "--no-deps", project, offered=offered, path=at_hand)
     assert done.code == 0, done.text + done.errors
     script = "import stock._core as c; print(c.positive(5)); c.positive(-1)"
     ran = lab.run(["python", "-c", script], timeout=120)

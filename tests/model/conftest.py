@@ -45,12 +45,9 @@ def compiled(wheel: Wheel) -> Callable[..., Llama]:
 
 
 @pytest.fixture(scope="session")
-def llama(
-    compiled: Callable[..., Llama], tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Llama:
+def llama(compiled: Callable[..., Llama], shared: Path) -> Llama:
     """Return a model that answers greedily unless it is told not to; all processes share it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "llama"
+    folder = shared / "llama"
 
     def make(staged: Path) -> None:
         weights = llama_weights(VOCABULARY, seed=SEED, ends=ENDS)

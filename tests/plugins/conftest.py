@@ -47,10 +47,10 @@ class Environment:
 
 
 @pytest.fixture(scope="session")
-def plugged(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def plugged(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     require("index", "vulkan", "opencl", "sources", "cxx")
     folder = tmp_path_factory.mktemp("plugins")
-    wheels = {device: plugin_wheel(device, folder / "dist") for device in ("vulkan", "opencl")}
+    wheels = {device: plugin_wheel(device, shared) for device in ("vulkan", "opencl")}
     # What TVM's own tests import beyond that.
     more = ("numpy", "pytest", "scipy", "ml_dtypes", "cloudpickle", "psutil")
     made = environment(folder / "venv", *TVM_WHEELS, *more)
