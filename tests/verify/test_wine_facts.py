@@ -9,7 +9,7 @@ import pytest
 from mlcbuild.errors import FailedError
 from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.verify import wine
-from mlcbuild.verify.winefacts import Judgement, judge, read_log, refused
+from mlcbuild.verify.winefacts import Judgement, judge, read_log, refused, without_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,11 @@ LOAD_FAILED = "ImportError: DLL load failed while importing x: Module not found.
 
 def judged(log: str, error: str = LOAD_FAILED, code: int = 1) -> Judgement:
     return judge(read_log(log), error=error, code=code, system=builtin_system(), wine="Wine 8.0")
+
+
+def test_what_a_program_says_is_shown_without_wines_log() -> None:
+    said = "\n".join((NO_DLL.format("a.dll", "b.dll"), "ValueError: no", NO_START, STUB, ""))
+    assert without_log(said) == f"ValueError: no\n{STUB}\n"
 
 
 def test_a_function_that_windows_has_and_wine_has_in_name_only_is_wines_lack() -> None:

@@ -21,7 +21,15 @@ from mlcbuild.loader.systemdata import builtin_system
 from mlcbuild.platforms import AMD64
 from mlcbuild.verify import steps
 from mlcbuild.verify.place import HostPlace, Server, clean_environment
-from mlcbuild.verify.winefacts import CHANNELS, NOT_STARTED, Judgement, judge, read_log, refused
+from mlcbuild.verify.winefacts import (
+    CHANNELS,
+    NOT_STARTED,
+    Judgement,
+    judge,
+    read_log,
+    refused,
+    without_log,
+)
 
 if TYPE_CHECKING:
     from mlcbuild.supervised import Finished
@@ -79,7 +87,10 @@ class WinePlace:
         limit_s: float,
         stop: Callable[[], bool] = lambda: False,
     ) -> Finished:
-        """Run a Windows program; its stderr comes first in the output, then its stdout."""
+        """Run a Windows program; its stderr comes first in the output, then its stdout.
+
+        Wine's log goes to ours alone.
+        """
         env = {k: v for k, v in clean_environment({}).items() if k != "PYTHONIOENCODING"}
         if self.display:
             env["DISPLAY"] = self.display
@@ -93,7 +104,7 @@ class WinePlace:
         text = f"{done.errors}\n{done.text}"
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"\n== {' '.join(arguments)}\n{text}")
-        return done.finished(text)
+        return done.finished(without_log(text))
 
     @contextmanager
     def serve(self, arguments: Sequence[str], limit_s: float) -> Iterator[Server]:

@@ -37,6 +37,8 @@ _NO_START: Final = re.compile(r'Initialization of L"(?P<dll>.*?)" failed')
 #: function is not supported on this system", which Wine's half-made functions answer.
 _NO_FUNCTION: Final = re.compile(r"function '(?P<symbol>\w+)' not found")
 _NOT_SUPPORTED: Final = re.compile(r"\[WinError 120\]")
+#: A line of Wine's log: thread, class, channel.
+_LOGGED: Final = re.compile(r"^[0-9a-f]{4,}:(?:err|fixme|trace|warn):.*\n?", re.MULTILINE)
 #: Windows' words for "internal error": Wine's, where a process that it starts dies at once.
 NOT_STARTED: Final = re.compile(rf"\[WinError {START_FAILED}\]")
 #: Python's words for what the loader said, where the loader's own log must name the cause.
@@ -73,6 +75,11 @@ class Judgement:
 
 def _base(path: str) -> str:
     return re.split(r"[\\/]", path)[-1]
+
+
+def without_log(text: str) -> str:
+    """Return what the program itself wrote: its output without the lines of Wine's log."""
+    return _LOGGED.sub("", text)
 
 
 def read_log(text: str) -> Said:
