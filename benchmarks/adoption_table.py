@@ -4,7 +4,7 @@
 
 Run it in the environment of scripts/test.py, on Linux with the lab. Each cell is built, installed,
 imported and called; the column of `mlcbuild cross` is called by Windows CPython. Exit code 1 where
-a cell is not what the document says. About twenty minutes on two cores; the tests build a part.
+a cell is not what the document says. About six minutes on two cores; the tests build a part.
 """
 
 from __future__ import annotations
