@@ -1,4 +1,4 @@
-"""A dozen types compile for the processor and one for Vulkan, and answer: needs a built wheel."""
+"""A dozen types compile for the processor and two for Vulkan, and answer: needs a built wheel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ DENSE, EXPERTS, WINDOW, RECURRENT, VISION = "olmo", "qwen2_moe", "mistral", "qwe
 DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, "llama", "mixtral", "rwkv5", "gemma3_text")
 ENCODERS = ("bert", "qwen3-embedding")
 LATENT = "deepseek_v2"
-ON_VULKAN = "mixtral"
 #: A quantization that upstream has not for the one, and whose code fails for the other.
 NOT_THERE = "q4f16_autoawq"
 #: TVM makes kernels for a processor by the target of the host.
@@ -57,12 +56,12 @@ def told(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 def on_vulkan(
     wheel: Wheel, told: dict[str, Any], shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Return what became of a type with experts; test_plugins has a dense one on Vulkan."""
+    """Return what became of two types by software Vulkan."""
     del told  # one after the other: each has two processes
     require("vulkan", "sources", "cxx")
     wheel.install(plugin_wheel("vulkan", shared))
     words = ["--device", "vulkan", "--chat", "vulkan", "--quantization", "q0f32"]
-    words += ["--type", ON_VULKAN, "--interpreter", str(wheel.python)]
+    words += ["--type", f"{DENSE},{EXPERTS}", "--interpreter", str(wheel.python)]
     return became(tmp_path_factory.mktemp("vulkan"), *words)
 
 
@@ -109,15 +108,20 @@ def test_latent_attention_is_refused_in_words(told: dict[str, Any]) -> None:
     assert "TVM has no kernels of it for the processor" in told[LATENT]["cause"]
 
 
-def test_the_answer_of_a_model_of_experts_on_vulkan_is_that_of_numpy(
+@pytest.mark.parametrize("name", [DENSE, EXPERTS])
+def test_a_dense_model_and_one_of_experts_answer_on_vulkan(
+    on_vulkan: dict[str, Any], name: str
+) -> None:
+    assert on_vulkan[name]["ok"], on_vulkan[name]["cause"]
+    assert on_vulkan[name]["answer"], on_vulkan[name]["silent"]
+
+
+def test_the_answer_on_vulkan_is_that_of_numpy(
     on_vulkan: dict[str, Any], wheel: Wheel, tmp_path: Path
 ) -> None:
-    told = on_vulkan[ON_VULKAN]
-    assert told["ok"], told["cause"]
-    assert told["answer"], told["silent"]
-    tokens = shown(told["answer"]["tokens"])
+    tokens = shown(on_vulkan[DENSE]["answer"]["tokens"])
     assert len(tokens) > 1
-    assert tokens == reference(wheel, ON_VULKAN, tmp_path, 64)
+    assert tokens == reference(wheel, DENSE, tmp_path, 64)
 
 
 def test_kernels_for_the_processor_are_made_for_the_one_that_is_named(wheel: Wheel) -> None:
