@@ -144,8 +144,8 @@ class WindowsInstall:
     @classmethod
     def lay_out(cls, site: Path, libraries: Path, lab: Lab) -> WindowsInstall:
         """Copy package, libraries and stand-ins into ``site``."""
-        compileall.compile_dir(OVERLAY, quiet=1)  # once: under Wine it takes a second each time
-        shutil.copytree(OVERLAY, site / "mlc_llm")
+        shutil.copytree(OVERLAY, site / "mlc_llm", ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(site / "mlc_llm", quiet=1)  # Python under Wine takes a second
         shutil.copytree(libraries / "ours", site / "mlc_llm" / "lib")
         for name, code in (("tvm", TVM), ("tvm_ffi", _TVM_FFI)):
             shutil.copytree(libraries / name, site / name / "lib")
