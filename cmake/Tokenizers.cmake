@@ -24,13 +24,6 @@ set(_cargo_args rustc --lib --release --manifest-path "${_tok}/rust/Cargo.toml" 
 if(EXISTS "${_tok}/rust/Cargo.lock")
   list(APPEND _cargo_args --locked)
 endif()
-# Where crates are compiled on the way to that folder; a path with a quote is not worth the trouble.
-set(MLCBUILD_CRATES_FOLDER
-    ""
-    CACHE PATH "Cargo's build.build-dir; empty leaves it below the build folder")
-if(NOT MLCBUILD_CRATES_FOLDER STREQUAL "" AND NOT MLCBUILD_CRATES_FOLDER MATCHES "['\r\n]")
-  list(APPEND _cargo_args --config "build.build-dir='${MLCBUILD_CRATES_FOLDER}'")
-endif()
 set(_rust_library
     "${_cargo_dir}/${MLCBUILD_RUST_TARGET}/release/${CMAKE_STATIC_LIBRARY_PREFIX}tokenizers_c${CMAKE_STATIC_LIBRARY_SUFFIX}"
 )
@@ -49,10 +42,16 @@ endif()
 set(_rust_flags "--remap-path-prefix=${_cargo_home}=cargo")
 # Of the crates, ours alone names this checkout. The others' commands stay without it: a cache finds their
 # objects again from another folder.
-list(APPEND _cargo_args -- "--remap-path-prefix=${_tok}=tokenizers-cpp" "--remap-path-prefix=${_cargo_dir}=target")
-if(NOT MLCBUILD_CRATES_FOLDER STREQUAL "")
-  list(APPEND _cargo_args "--remap-path-prefix=${MLCBUILD_CRATES_FOLDER}=target")
+set(_our_crate "--remap-path-prefix=${_tok}=tokenizers-cpp" "--remap-path-prefix=${_cargo_dir}=target")
+set(MLCBUILD_CRATES_FOLDER
+    ""
+    CACHE PATH "Cargo's build.build-dir; empty leaves it below the build folder")
+# A path with a quote is not worth the trouble: its crates are compiled below the build folder.
+if(NOT MLCBUILD_CRATES_FOLDER STREQUAL "" AND NOT MLCBUILD_CRATES_FOLDER MATCHES "['\r\n]")
+  list(APPEND _cargo_args --config "build.build-dir='${MLCBUILD_CRATES_FOLDER}'")
+  list(APPEND _our_crate "--remap-path-prefix=${MLCBUILD_CRATES_FOLDER}=target")
 endif()
+list(APPEND _cargo_args -- ${_our_crate})
 if(MSVC)
   list(APPEND _rust_flags -Ctarget-feature=-crt-static)
 endif()
