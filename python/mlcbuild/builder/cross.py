@@ -10,7 +10,7 @@ from mlcbuild.builder.options import TARGETS, BuildOptions
 from mlcbuild.llvm import find_llvm
 from mlcbuild.platforms import by_machine
 from mlcbuild.sdk.choose import choose_sdk
-from mlcbuild.sources.cache import default_cache
+from mlcbuild.sources.cache import cache_folder
 from mlcbuild.toolchain.decision import ClangCl
 from mlcbuild.toolchain.rust import choose_rust, read_rusts
 
@@ -61,7 +61,7 @@ def find_cross(
         accepted=options.accept_license,
         env=env,
         machine=machine,
-        cache=(options.cache or default_cache()).absolute(),
+        cache=cache_folder(options.cache),
         llvm=llvm,
         fetch_stl=fetch_stl,
         notice=notice,

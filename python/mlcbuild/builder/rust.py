@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlcbuild.errors import InputError
-from mlcbuild.sources.cache import default_cache
+from mlcbuild.sources.cache import cache_folder
 from mlcbuild.toolchain.activate import environment_set
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def at_hand(
 
 
 def _folder(options: BuildOptions) -> Path:
-    return (options.cache or default_cache()).absolute() / "rust"
+    return cache_folder(options.cache) / "rust"
 
 
 def kept_rust(options: BuildOptions) -> dict[str, str]:

@@ -67,7 +67,7 @@ def scikit_build_settings(
     from mlcbuild.builder.project import read_project
     from mlcbuild.builder.provider import as_config_settings, policy_table
     from mlcbuild.builder.unchanged import crates_folder, launcher_define
-    from mlcbuild.sources.cache import default_cache
+    from mlcbuild.sources.cache import cache_folder
 
     table = policy_table(
         root,
@@ -77,11 +77,11 @@ def scikit_build_settings(
         choice=choice,
     )
     launcher = launcher_define(options.launcher, os.environ)
-    cache = (options.cache or default_cache()).absolute()
+    crates = crates_folder(options.launcher, cache_folder(options.cache))
     return {
         **as_config_settings(table),
         **{f"cmake.define.{name}": value for name, value in launcher.items()},
-        "cmake.define.MLCBUILD_CRATES_FOLDER": crates_folder(options.launcher, cache),
+        "cmake.define.MLCBUILD_CRATES_FOLDER": crates,
         "build-dir": build_dir.as_posix(),
         "cmake.define.MLCBUILD_DEVICES": ";".join(options.devices),
         "cmake.define.MLCBUILD_PINS": write_pins(build_dir, lock).as_posix(),

@@ -80,7 +80,7 @@ def launcher_environment(
     The C code of crates is compiled by full paths below the build folder: sccache leaves out the
     project's folder where it compares (``SCCACHE_BASEDIRS``, read when its server starts).
     """
-    if PurePath(launcher).stem != "sccache":
+    if not _takes_rustc(launcher):
         return {}
     return {
         "RUSTC_WRAPPER": launcher,
@@ -95,7 +95,11 @@ def crates_folder(launcher: str, cache: PurePath) -> str:
     finds it again from another folder. Below ours in ``cache`` the path stays the same, and
     Cargo (1.91 or newer; an older one ignores it) finds the crate there itself.
     """
-    return (cache / "cargo").as_posix() if PurePath(launcher).stem == "sccache" else ""
+    return (cache / "cargo").as_posix() if _takes_rustc(launcher) else ""
+
+
+def _takes_rustc(launcher: str) -> bool:
+    return PurePath(launcher).stem == "sccache"
 
 
 def launcher_generator(launcher: str, env: Mapping[str, str], system: str) -> dict[str, str]:

@@ -81,10 +81,10 @@ def run(args: argparse.Namespace) -> int:
     from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415
     from mlcbuild.lab.downloads import DEFAULT_VERSION  # noqa: PLC0415
     from mlcbuild.report import render  # noqa: PLC0415
-    from mlcbuild.sources.cache import default_cache  # noqa: PLC0415
+    from mlcbuild.sources.cache import cache_folder  # noqa: PLC0415
 
     targets = read_targets(args.pythons or [DEFAULT_VERSION], args.target)
-    cache = (args.cache or default_cache()).absolute()
+    cache = cache_folder(args.cache)
 
     def toolchain() -> ClangCl:
         if sys.platform == "win32":

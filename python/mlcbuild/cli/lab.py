@@ -110,13 +110,13 @@ def _visual_studio(lab: Lab) -> VisualStudioStandIn:
     from mlcbuild.cross.toolchain import find_toolchain  # noqa: PLC0415 - for builds alone
     from mlcbuild.lab.visual_studio import VisualStudioStandIn  # noqa: PLC0415
     from mlcbuild.sdk.choose import FREE, SDK_VARIABLE  # noqa: PLC0415
-    from mlcbuild.sources.cache import default_cache  # noqa: PLC0415
+    from mlcbuild.sources.cache import cache_folder  # noqa: PLC0415
 
     clang_cl = find_toolchain(
         os.environ.get(SDK_VARIABLE, FREE),
         accepted=False,
         machine="x86_64",
-        cache=default_cache().absolute(),
+        cache=cache_folder(None),
         env=os.environ,
         notice=_notice,
     )

@@ -37,6 +37,11 @@ def default_cache() -> Path:
     return (Path(xdg) if xdg else Path.home() / ".cache") / "mlcbuild"
 
 
+def cache_folder(given: Path | None) -> Path:
+    """Return the whole path of the cache that was asked for, else of the default one."""
+    return (given or default_cache()).absolute()
+
+
 def no_room(error: OSError, where: Path) -> InputError | None:
     """Return an error to report when ``error`` means that the disk is full, else None."""
     full = error.errno in _FULL_ERRNO or getattr(error, "winerror", None) in _FULL_WINERROR

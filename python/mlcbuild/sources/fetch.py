@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from mlcbuild.errors import FailedError
 from mlcbuild.sources import layout
-from mlcbuild.sources.cache import default_cache, locked
+from mlcbuild.sources.cache import cache_folder, locked
 from mlcbuild.sources.git_process import Git
 from mlcbuild.sources.patches import Patch, apply, load_patches
 from mlcbuild.sources.stores import Progress, Stores
@@ -192,7 +192,7 @@ def fetch(
     run = _Run(
         into=(into or lock.path.parent).absolute(),
         stores=Stores(
-            cache=(cache or default_cache()).absolute(),
+            cache=cache_folder(cache),
             mirror=None if mirror is None else mirror.absolute(),
             offline=offline,
             repair=not verify,
