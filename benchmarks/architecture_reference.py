@@ -3,8 +3,9 @@
 
     python architecture_reference.py TYPE FOLDER [HEAD_SIZE]
 
-writes the model there, as architectures.py does, and prints the tokens of its greedy answers. Every
-token is computed from the whole sequence: there is no cache that could be wrong.
+reads the model that architectures.py or architecture_models.py wrote there (q0f32) and prints the
+tokens of its greedy answers. Every token is computed from the whole sequence: there is no cache
+that could be wrong.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from architecture_models import TEXTS, configuration, write_model
+from architecture_models import TEXTS, configuration
 
 _BEGIN, _END, _STOP = 1, 1, 2
 
@@ -125,10 +126,22 @@ def answers(
     return made
 
 
+def read_weights(folder: Path) -> dict[str, Any]:
+    """Return a model's weights from its files: float32, one after the other."""
+    index = json.loads((folder / "tensor-cache.json").read_text("utf-8"))
+    found = {}
+    for shard in index["records"]:
+        data = (folder / shard["dataPath"]).read_bytes()
+        for each in shard["records"]:
+            part = data[each["byteOffset"] :][: each["nbytes"]]
+            found[each["name"]] = np.frombuffer(part, each["dtype"]).reshape(each["shape"])
+    return found
+
+
 def main() -> None:
     """Print the answers' tokens as JSON, by their names."""
     name, folder, head = sys.argv[1], Path(sys.argv[2]), int((*sys.argv[3:], 32)[0])
-    weights = write_model(name, "q0f32", folder, head)
+    weights = read_weights(folder)
     letters = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
     names = {number: letter for letter, number in letters.items()}
     made = answers(configuration(name, head), weights, letters, 16)

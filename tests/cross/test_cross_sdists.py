@@ -28,6 +28,7 @@ assert h3.latlng_to_cell(37.3615593, -122.0553238, 5) == "85283473fffffff"
 }
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("sdist", CALLS)
 def test_a_project_of_the_index_is_built_from_its_sdist_and_called(
     sdist: str, tmp_path: Path

@@ -6,19 +6,16 @@ by pip, is that of the example; each kind by each way is in benchmarks/adoption_
 
 from __future__ import annotations
 
-import functools
 import os
 import zipfile
 from pathlib import Path
 
-import build.env
 import pytest
 from adoption import crosses
 from extensionprojects import PROJECTS, write_project
 from mlcbuild.cli import main
 from mlcbuild.pe.reader import read_image
 from needs import require
-from wheelvenv import uv_settings
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -28,15 +25,6 @@ ROOT = Path(__file__).parents[2]
 def toolchain() -> None:
     for need in ("clang_cl", "sources", "index", "lab"):
         require(need)
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have uv make the build environment. Its files are copies: headers in it are replaced."""
-    made_by_uv = functools.partial(build.env.DefaultIsolatedEnv, installer="uv")
-    monkeypatch.setattr(build.env, "DefaultIsolatedEnv", made_by_uv)
-    for name, value in (uv_settings() | {"UV_LINK_MODE": "copy"}).items():
-        monkeypatch.setenv(name, value)
 
 
 def cross(project: Path, output: Path, *words: str) -> list[Path]:

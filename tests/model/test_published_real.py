@@ -43,10 +43,11 @@ def test_shards_without_a_head_answer_as_one_file_with_it(
     plain = write_published(tmp_path / "plain", weights)
     hub = write_published(tmp_path / "hub", weights, tied=True, shards=3)
     assert len(list(hub.glob("model-0000?-of-00003.safetensors"))) == 3
-    answers = [
-        answer(wheel, compiled(each, tmp_path / f"{each.name}-MLC", "q4f32_1"))
-        for each in (plain, hub)
-    ]
+    options = ("q4f32_1", "--config-options", "--prefill-chunk-size 64")
+    made = [compiled(each, tmp_path / f"{each.name}-MLC", *options) for each in (plain, hub)]
+    config = json.loads((made[0].model / "mlc-chat-config.json").read_text("utf-8"))
+    assert config["prefill_chunk_size"] == 64
+    answers = [answer(wheel, each) for each in made]
     assert answers[0] == answers[1]
     assert len(answers[0]) == TOKENS
     assert len({tuple(token) for token in answers[0]}) > 1

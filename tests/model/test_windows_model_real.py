@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mlcbuild.model.device_code import read_device_code
-from mlcbuild.verify import chat
-from mlcbuild.verify.steps import Limits
-from mlcbuild.verify.wine import WinePlace
-from needs import require
 from wheelvenv import install_for_windows
 
 if TYPE_CHECKING:
     from mlcbuild.lab import Lab
+    from publishedllama import Llama
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_windows_wheel, pytest.mark.needs_index]
 
@@ -25,30 +22,25 @@ ROOT = Path(__file__).parents[2]
 TOOLKIT = ("packaging", "rich", "pyelftools")
 
 
-@pytest.fixture(scope="module")
-def place(windows: Lab, tmp_path_factory: pytest.TempPathFactory) -> WinePlace:
-    """Return an environment with the Windows wheel and a linker, and a tiny model in its folder."""
-    require("lab")
-    folder = tmp_path_factory.mktemp("windows")
-    lab = windows.use(folder / "venv")
+@pytest.fixture
+def lab(windows: Lab, tmp_path: Path) -> Lab:
+    """Return the lab with an environment that has the Windows wheel and a linker."""
+    lab = windows.use(tmp_path / "venv")
     install_for_windows(lab, f"{os.environ['MLCBUILD_TEST_WINDOWS_WHEEL']}[compile]", *TOOLKIT)
-    (folder / "log").touch()
-    place = WinePlace(folder=folder, log=folder / "log", lab=lab)
-    chat.folder(place).mkdir()
-    chat.step_model(place, Limits())
-    chat.step_config(place, Limits())
-    return place
+    return lab
 
 
-def test_a_model_for_cuda_is_compiled_on_windows_and_read_back(place: WinePlace) -> None:
-    output = place.folder / "tiny-cuda.dll"
+def test_a_model_for_cuda_is_compiled_on_windows_and_read_back(
+    lab: Lab, llama: Llama, tmp_path: Path
+) -> None:
+    output = tmp_path / "tiny-cuda.dll"
     words = ["--device", "cuda:sm_80,sm_90", "--target", "win_amd64", "--json"]
-    done = place.lab.run(
+    done = lab.run(
         [
-            *("python", "-m", "mlcbuild", "model", place.remote(chat.folder(place) / "model")),
-            *(*words, "-o", place.remote(output)),
+            *("python", "-m", "mlcbuild", "model", lab.path(llama.model)),
+            *(*words, "-o", lab.path(output)),
         ],
-        env={"PYTHONUTF8": "1", "PYTHONPATH": place.remote(ROOT / "python")},
+        env={"PYTHONUTF8": "1", "PYTHONPATH": lab.path(ROOT / "python")},
         timeout=1800,
     )
     assert done.code == 0, done.errors

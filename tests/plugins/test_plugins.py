@@ -12,10 +12,13 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
+from doccommands import commands, differs
 from mlcbuild.cli import main
 from mlcbuild.sources.fetch import fetch
 from mlcbuild.sources.lock import load
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = resources.files("mlcbuild.verify").joinpath("schemas/verify.json")
 KERNEL = Path(__file__).with_name("double_kernel.py")
 #: TVM's own tests that fail, with the reason where they are run, and how many pass.
 EXPLAINED = ["test_cmp_load_store[vulkan]", "test_opencl_type_casting"]
@@ -137,18 +141,30 @@ def fetch_tests(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 @pytest.mark.needs_wheel
-def test_a_model_answers_on_vulkan_as_on_the_cpu(
+def test_the_real_wheel_compiles_a_model_that_answers_on_vulkan_as_on_the_cpu(
     plugged: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wheel = os.environ["MLCBUILD_TEST_WHEEL"]
     options = ["--chat", "--device", "vulkan", "--with", str(plugged.wheels["vulkan"]), "--json"]
     code = main(["verify", wheel, *options])
+
     table = json.loads(capsys.readouterr().out)
     assert code == 0, table["error"]
+    jsonschema.validate(table, json.loads(SCHEMA.read_text("utf-8")))
     chats = [step["detail"] for step in table["steps"] if step["name"] == "chat"]
     assert [chat.partition(":")[0] for chat in chats] == ["cpu", "vulkan"]
     answers = {chat.partition(": ")[2].partition(";")[0] for chat in chats}
     assert len(answers) == 1
+    assert table["chat"]["usage"]["completion_tokens"] == 12
+    # Without Vulkan's steps it is what the document shows.
+    command = "mlcbuild verify dist/mlc_llm-*.whl --chat"
+    (shown,) = {c.shown for c in commands() if (c.page, c.text) == ("docs/tasks.md", command)}
+    said = [
+        f"ok {step['name']} {step['seconds']} s {step['detail']}"
+        for step in table["steps"]
+        if "vulkan" not in step["detail"]
+    ]
+    assert differs((*shown, "..."), "\n".join(said)) == ""
 
 
 def test_uninstalling_leaves_apache_tvm_as_it_was(plugged: Environment) -> None:

@@ -140,7 +140,7 @@ class Gemm:
 
 
 def low_batch():
-    target = tvm.target.Target("metal", host="llvm")
+    target = tvm.target.Target("opencl", host="llvm")
     with target:
         special = LowBatchGemvSpecialize()(Gemm)
         assert "<= T.int64(2)" in special.script()

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from commands import ROOT, run_mlcbuild
+from llamafixtures import compiled, llama, wheel
 from needs import require
+
+__all__ = ["compiled", "linux_wheel", "llama", "make_wheel", "wheel", "windows_wheel"]
 
 
 def make_wheel(folder: Path, *words: str) -> Path:

@@ -7,10 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from commands import run_mlcbuild
 from wheelvenv import environment
+
+if TYPE_CHECKING:
+    from publishedllama import Llama
+    from wheelvenv import Wheel
 
 pytestmark = [
     pytest.mark.slow,
@@ -43,20 +48,9 @@ def wheelhouse(linux_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compiler(
-    linux_wheel: Path, wheelhouse: Path, tmp_path: Path
+def test_a_model_of_another_machine_chats_where_there_is_no_compiler(
+    wheel: Wheel, llama: Llama, wheelhouse: Path, tmp_path: Path
 ) -> None:
-    full = environment(tmp_path / "full", linux_wheel).python
-    model = tmp_path / "tiny"
-    assert run(full, PROBES / "tiny_llama.py", model, "0").returncode == 0
-    library = tmp_path / "out" / "tiny.so"
-    options = "--max-batch-size 1 --context-window-size 128 --prefill-chunk-size 64"
-    words = ["model", model / "source", "--quantization", "q0f32", "--config-options", options]
-    done = run_mlcbuild(*words, "--interpreter", full, "-o", library, "--json", cwd=ROOT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    converted = Path(json.loads(done.stdout)["model"])
-    assert converted == tmp_path / "out" / "source-q0f32-MLC"
-
     python = environment(tmp_path / "chat").python
     install = ["-m", "pip", "install", "-q", "--no-compile", "--no-index"]
     done = run(python, *install, "--find-links", wheelhouse, "mlc-llm")
@@ -67,18 +61,15 @@ def test_a_published_model_becomes_a_library_and_chats_where_there_is_no_compile
     assert sum(path.stat().st_size for path in files) < LIMIT
     assert not [path for path in files if "tvm_compiler" in path.name]
 
+    words = (llama.model, llama.library)
     answers = [
-        json.loads(
-            run(each, PROBES / "probe.py", "chat", converted, library, "cpu").stdout.splitlines()[
-                -1
-            ]
-        )
-        for each in (full, python)
+        json.loads(run(each, PROBES / "probe.py", "chat", *words, "cpu").stdout.splitlines()[-1])
+        for each in (wheel.python, python)
     ]
     assert answers[0]["texts"] == answers[1]["texts"]
     assert answers[1]["usage"]["decode_tokens"] == 11
 
-    done = run(python, "-m", "mlc_llm", "chat", converted, "--device", "cpu")
+    done = run(python, "-m", "mlc_llm", "chat", llama.model, "--device", "cpu")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert 'pip install "mlc-llm[compile]"' in done.stderr
