@@ -4,7 +4,7 @@ What else some tests use (Wine, compilers, a browser, the Git sources) is left o
 and summed up at the end, with the command that provides it.
 
 examples:
-  python3 scripts/test.py                    what this machine can run, in about five minutes
+  python3 scripts/test.py                    what this machine can run, in two to four minutes
   python3 scripts/test.py --slow             the real builds too
   python3 scripts/test.py --setup            say what lacks and install it (--setup lab: that alone)
   python3 scripts/test.py --everything       all that can run here, or fail: what CI runs
