@@ -1,4 +1,4 @@
-"""Types of each family compile for the processor, one for Vulkan, and answer: needs a wheel."""
+"""Types of each family compile for the processor, two for Vulkan, and answer: needs a wheel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_wheel, pytest.mark.needs_index
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Of each family one or two that LLVM takes little time for.
 DENSE, EXPERTS, WINDOW, RECURRENT, VISION = "llama", "mixtral", "mistral", "qwen3_5", "llava"
-DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, "olmo", "rwkv5", "gemma3_text")
+MORE = ("olmo", "qwen2_moe", "rwkv5", "gemma3_text")
+DECODERS = (DENSE, EXPERTS, WINDOW, RECURRENT, VISION, *MORE)
 ENCODERS = ("bert", "qwen3-embedding")
 LATENT = "deepseek_v2"
 #: A quantization that upstream has not for the one, and whose code fails for the other.
@@ -56,12 +57,12 @@ def told(wheel: Wheel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 def on_vulkan(
     wheel: Wheel, told: dict[str, Any], shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Return what became of the experts by software Vulkan; a dense model is in tests/plugins."""
+    """Return what became of two types by software Vulkan."""
     del told  # one after the other: each has two processes
     require("vulkan", "sources", "cxx")
     wheel.install(plugin_wheel("vulkan", shared))
     words = ["--device", "vulkan", "--chat", "vulkan", "--quantization", "q0f32"]
-    words += ["--type", EXPERTS, "--interpreter", str(wheel.python)]
+    words += ["--type", f"{DENSE},{EXPERTS}", "--interpreter", str(wheel.python)]
     return became(tmp_path_factory.mktemp("vulkan"), *words)
 
 
@@ -108,8 +109,9 @@ def test_latent_attention_is_refused_in_words(told: dict[str, Any]) -> None:
     assert "TVM has no kernels of it for the processor" in told[LATENT]["cause"]
 
 
-def test_the_answer_of_experts_on_vulkan_is_that_of_numpy(on_vulkan: dict[str, Any]) -> None:
-    found = on_vulkan[EXPERTS]
+@pytest.mark.parametrize("name", [DENSE, EXPERTS])
+def test_the_answer_on_vulkan_is_that_of_numpy(on_vulkan: dict[str, Any], name: str) -> None:
+    found = on_vulkan[name]
     assert found["ok"], found["cause"]
     assert found["answer"], found["silent"]
     tokens = shown(found["answer"]["tokens"])

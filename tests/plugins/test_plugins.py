@@ -155,6 +155,7 @@ def test_the_real_wheel_compiles_a_model_that_answers_on_vulkan_as_on_the_cpu(
     assert [chat.partition(":")[0] for chat in chats] == ["cpu", "vulkan"]
     answers = {chat.partition(": ")[2].partition(";")[0] for chat in chats}
     assert len(answers) == 1
+    assert [step["name"] for step in table["steps"]][-2:] == ["chat", "serve"]
     assert table["chat"]["usage"]["completion_tokens"] == 12
     # Without Vulkan's steps it is what the document shows.
     command = "mlcbuild verify dist/mlc_llm-*.whl --chat"
